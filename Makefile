@@ -1,0 +1,36 @@
+# Everything from a fresh clone on: `make tour` (all shipped studies as one page), `make test` (the whole suite).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
+
+.PHONY: tour test test-fast lint bench clean
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Replicon needs Python >= 3.11: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+tour: $(VENV)/ready
+	$(BIN)/replicon tour --out tour
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/ready
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(VENV)/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf $(VENV) .cache tour

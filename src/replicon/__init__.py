@@ -1,0 +1,66 @@
+"""Replicon: statistical physics of neural networks. `solve` is the infinite-size theory, `simulate` finite networks."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+    from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
+    from replicon.data import digits, load_patterns
+    from replicon.simulation.exact import enumerate_states
+    from replicon.simulation.passing import belief_propagation, naive_mean_field, tap
+    from replicon.study.evaluate import compare, find_transition, simulate, solve
+    from replicon.study.run import run_study
+    from replicon.study.store import export, load
+
+_HOMES = {
+    "_declare": ("Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
+    "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
+    "data": ("digits", "load_patterns"),
+    "simulation.exact": ("enumerate_states",),
+    "simulation.passing": ("belief_propagation", "naive_mean_field", "tap"),
+    "study.evaluate": ("compare", "find_transition", "simulate", "solve"),
+    "study.run": ("run_study",),
+    "study.store": ("export", "load"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = [
+    "Branch",
+    "Control",
+    "ConvergenceError",
+    "InputError",
+    "Interval",
+    "Model",
+    "Observable",
+    "RepliconError",
+    "StoreError",
+    "Transition",
+    "Words",
+    "belief_propagation",
+    "compare",
+    "digits",
+    "enumerate_states",
+    "export",
+    "find_transition",
+    "load",
+    "load_patterns",
+    "naive_mean_field",
+    "run_study",
+    "simulate",
+    "solve",
+    "tap",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"replicon.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'replicon' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

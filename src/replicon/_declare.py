@@ -1,0 +1,265 @@
+"""What a model is: a declaration. Everything a user can name is declared once, here validated, and read by every other room."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import math
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from replicon._errors import InputError
+
+Value = float | int | str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Real numbers from low to high; `open_low`, `open_high` exclude the ends; `integer` admits whole numbers only."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    integer: bool = False
+    infinite: bool = False  # whether +inf itself is a value
+
+    def admits(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if math.isinf(value):
+            return self.infinite and value > 0
+        if math.isnan(value) or (self.integer and value != int(value)):
+            return False
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.integer else "a number"
+        bounds = []
+        if self.low > -math.inf:
+            bounds.append(f"{'>' if self.open_low else '>='} {self.low:g}")
+        if self.high < math.inf:
+            bounds.append(f"{'<' if self.open_high else '<='} {self.high:g}")
+        text = " and ".join(bounds) if bounds and not self.integer else " ".join([kind, " and ".join(bounds)]).strip()
+        return text + (" (or inf)" if self.infinite else "")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def admits(self, value: Any) -> bool:
+        return value in self.words
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(self.words)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A number or word that the user sets. `role`: whether theory, simulation or both read it."""
+
+    name: str
+    symbol: str
+    default: Value
+    domain: Interval | Words
+    meaning: str
+    role: Literal["both", "theory", "simulation"] = "both"
+
+    def check(self, value: Any) -> Value:
+        """The value as float, int or word; raises InputError with the domain otherwise."""
+        if isinstance(self.domain, Interval):
+            value = _number(value)
+        if not self.domain.admits(value):
+            raise InputError(f"{self.name} = {_show(value)} is outside its domain: {self.name} must be {self.domain} ({self.meaning}).")
+        if isinstance(self.domain, Words):
+            return value
+        return int(value) if self.domain.integer and math.isfinite(value) else float(value)
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A measured quantity. Theory and simulation both give it, unless `role` says that only one can.
+
+    `estimate`: how simulation forms it from per-sample moments of other names (`moments`), when it is no plain mean over
+    samples (a Binder ratio, say); its error is then by jackknife.
+    """
+
+    name: str
+    symbol: str
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    role: Literal["both", "theory", "simulation"] = "both"
+    moments: tuple[str, ...] = ()
+    estimate: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A named solution. `ends_at`: the transition at which it ceases to exist, quoted when it cannot be found."""
+
+    name: str
+    meaning: str
+    ends_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A special value of one control given the others. `find(controls) -> (values, converged)`, arrays of one shape (points,).
+
+    `find` may be a string 'package.module:function', imported at first use.
+    """
+
+    name: str
+    control: str
+    meaning: str
+    find: Callable | str
+
+
+@dataclass(frozen=True)
+class Model:
+    """One system of the statistical physics of neural networks, as data.
+
+    Attributes: `name` and `title`; `controls`, `observables`, `branches` (the first is the default), `transitions`;
+    `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin);
+    `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation.
+
+    For developers
+    --------------
+    Write one file in `replicon/models/` (or anywhere: the command line takes a path to a .py file, the library an object)
+    with a module-level `model = Model(...)` and two functions, either of which may be None:
+
+    `solve(controls, branch) -> dict`: `controls` is a named tuple; numeric controls are float arrays of shape (points,),
+    words are single words (grids over words are split before the call). Return arrays of shape (points,): every theory
+    observable, the potential under its name, `converged` (bool), and, where known, `longitudinal_stability` and `replicon`
+    (positive = stable) and `branch` (the name of the branch really found). `stable` is derived from the two stabilities.
+    Use `replicon.theory`: write the potential once, `stationary.solve` finds its saddle points for the whole grid.
+
+    `simulate(controls, size, samples, streams) -> dict`: all controls scalar; `streams` is a list of `samples`
+    `numpy.random.SeedSequence`, one for each independent chain or disorder sample. Return arrays whose first axis is the
+    sample: every simulation observable or the moments it is estimated from. Longer arrays (histograms, states) may be
+    returned under further names; they are stored with the rest.
+
+    `check_size(controls, size)`, optional: raises InputError for a size that does not fit; controls as lists of values.
+
+    What then works by itself: validation and error sentences, `replicon models | solve | transition | simulate | compare |
+    run`, grids, studies, parallel and resumable runs, figures, and the common tests (tests/test_models_common.py).
+    """
+
+    name: str
+    title: str
+    controls: tuple[Control, ...]
+    observables: tuple[Observable, ...]
+    branches: tuple[Branch, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    solve: Callable | str | None = None
+    simulate: Callable | str | None = None
+    potential: Literal["free_energy", "free_entropy"] = "free_energy"
+    source: str = ""
+    size_meaning: str = "spins"
+    size_symbol: str = "N"
+    check_size: Callable[[dict, int], None] | str | None = None
+
+    def __post_init__(self) -> None:
+        for kind in ("controls", "observables", "branches", "transitions"):
+            names = [item.name for item in getattr(self, kind)]
+            if len(set(names)) < len(names):
+                raise InputError(f"Model '{self.name}' declares one of its {kind} twice: {', '.join(names)}.")
+        for transition in self.transitions:
+            self.control(transition.control)
+
+    def control(self, name: str) -> Control:
+        return self._named("control", self.controls, name)
+
+    def observable(self, name: str) -> Observable:
+        return self._named("observable", self.observables, name)
+
+    def branch(self, name: str | None) -> Branch:
+        if name is None:
+            return self.branches[0]
+        return self._named("branch", self.branches, name)
+
+    def transition(self, name: str) -> Transition:
+        return self._named("transition", self.transitions, name)
+
+    def controls_for(self, role: str) -> tuple[Control, ...]:
+        return tuple(c for c in self.controls if role == "both" or c.role in ("both", role))
+
+    def check(self, given: Mapping[str, Any], role: Literal["both", "theory", "simulation"]) -> dict[str, list[Value]]:
+        """Every control of the role in declared order, each as a list of valid values (defaults filled in)."""
+        known = {c.name: c for c in self.controls_for(role)}
+        for name in given:
+            self.control(name)
+            if name not in known:
+                other = "simulation" if role == "theory" else "theory"
+                raise InputError(f"Control '{name}' of {self.name} belongs to the {other} only: leave it out here.")
+        return {name: check_values(control, given.get(name, control.default)) for name, control in known.items()}
+
+    def _named(self, kind: str, items: Sequence, name: str):
+        for item in items:
+            if item.name == name:
+                return item
+        candidates = {item.name: item for item in items}
+        symbols = {getattr(item, "symbol", ""): item.name for item in items}
+        near = difflib.get_close_matches(str(name), [*candidates, *filter(None, symbols)], n=1, cutoff=0.5)
+        hint = ""
+        if near:
+            best = candidates.get(near[0]) or candidates[symbols[near[0]]]
+            symbol = getattr(best, "symbol", "")
+            hint = f" Did you mean '{best.name}'{f' ({symbol})' if symbol and symbol != best.name else ''}?"
+        plural = {"branch": "Branches"}.get(kind, f"{kind.capitalize()}s")
+        listing = ", ".join(candidates) or "none"
+        raise InputError(f"Unknown {kind} '{name}' of {self.name}.{hint} {plural}: {listing}.")
+
+
+def check_values(control: Control, given: Any) -> list[Value]:
+    """A value, or a sequence of values, each checked against the control's domain."""
+    if hasattr(given, "tolist"):
+        given = given.tolist()
+    values = list(given) if isinstance(given, (list, tuple)) else [given]
+    if not values:
+        raise InputError(f"{control.name} was given an empty list: give at least one value.")
+    return [control.check(value) for value in values]
+
+
+def resolve(target: Callable | str) -> Callable:
+    """A function, or the one that 'package.module:function' names."""
+    if callable(target):
+        return target
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def controls_tuple(names: Sequence[str], values: Sequence[Any]):
+    """A named tuple of controls, the second argument of every potential and residual."""
+    return _tuple_type(tuple(names))(*values)
+
+
+_TYPES: dict[tuple[str, ...], type] = {}
+
+
+def _tuple_type(names: tuple[str, ...]):
+    if names not in _TYPES:
+        _TYPES[names] = namedtuple("Controls", names)
+    return _TYPES[names]
+
+
+def _number(value: Any) -> Any:
+    """The value as a Python number where it is one; anything else unchanged, for the domain to refuse."""
+    if isinstance(value, bool):
+        return value
+    try:
+        return float(value) if not isinstance(value, int) else value
+    except (TypeError, ValueError):
+        return value
+
+
+def _show(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)

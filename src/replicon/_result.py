@@ -1,0 +1,66 @@
+"""The schema of a result: an xarray.Dataset whose dimensions are the controls given as lists, in declared order.
+
+Then `sample` (simulations) and, for arrays beyond one number, `component_<length>`. Controls given as one value are scalar
+coordinates. Attributes: model, version, kind (solve, simulate, compare, transition), and size, samples, seed where used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from replicon import __version__
+
+
+def build(
+    *,
+    kind: str,
+    model: str,
+    coordinates: Mapping[str, Any],
+    values: Mapping[str, np.ndarray],
+    inner: Sequence[str] = (),
+    attributes: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Arrays whose first axis runs over the grid (C order over the coordinates that are lists) as a Dataset.
+
+    `inner`: names of axes that follow the grid's (for example sample); a further last axis becomes component_<length>.
+    """
+    axes = [name for name, value in coordinates.items() if isinstance(value, list)]
+    shape = tuple(len(coordinates[name]) for name in axes)
+    variables = {}
+    for name, array in values.items():
+        array = np.asarray(array)
+        array = array.astype(float) if array.dtype.kind in "iuf" else array
+        rest = array.shape[1:]
+        dims = [*axes, *inner[: len(rest)]]
+        dims += [f"component_{length}" for length in rest[len(inner) :]]
+        variables[name] = (dims, array.reshape(shape + rest))
+    coords = {name: (name, value) if isinstance(value, list) else value for name, value in coordinates.items()}
+    return xr.Dataset(variables, coords, {"model": model, "kind": kind, "version": __version__, **(attributes or {})})
+
+
+def records(dataset: xr.Dataset) -> list[tuple[dict[str, Any], xr.Dataset]]:
+    """(controls, one-point Dataset) for every point of the grid, controls in declared order."""
+    axes = grid_axes(dataset)
+    out = []
+    for index in np.ndindex(*(dataset.sizes[name] for name in axes)):
+        point = dataset.isel(dict(zip(axes, index, strict=True)))
+        out.append(({name: plain(point.coords[name].values) for name in point.coords if name in dataset.attrs["controls"]}, point))
+    return out
+
+
+def grid_axes(dataset: xr.Dataset) -> list[str]:
+    return [str(name) for name in dataset.dims if name in dataset.attrs["controls"]]
+
+
+def plain(value: Any) -> Any:
+    """A JSON value: float, int, bool, str, or None for what is not finite (infinity keeps its word 'inf')."""
+    item = np.asarray(value).item()
+    if isinstance(item, float):
+        if np.isnan(item):
+            return None
+        return ("inf" if item > 0 else "-inf") if np.isinf(item) else item
+    return item

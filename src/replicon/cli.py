@@ -1,0 +1,379 @@
+"""The command line: words in, one library call, a table or JSON out."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Column, Table
+
+from replicon import __version__
+from replicon._errors import ConvergenceError, RepliconError
+
+OK, USAGE, NOT_CONVERGED, INTERRUPTED = 0, 2, 3, 130
+
+app = App(
+    name="replicon",
+    help="Statistical physics of neural networks: `solve` is the infinite-size theory, `simulate` finite networks.",
+    version=__version__,
+    help_format="markdown",
+    result_action="return_value",
+)
+
+Assignments = Annotated[
+    str, Parameter(show=True, help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.")
+]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print nothing but JSON.")]
+Size = Annotated[int, Parameter(name="--size", help="Size of the network (the linear size for a lattice).")]
+Samples = Annotated[int, Parameter(name="--samples", help="Independent chains or disorder samples.")]
+Seed = Annotated[int, Parameter(name="--seed", help="Random seed.")]
+BranchName = Annotated[str | None, Parameter(name="--branch", help="Which solution; see `replicon models MODEL`.")]
+
+
+@app.command
+def models(model: str | None = None, /, *, json: Json = False) -> int:
+    """What there is: models, or one model's controls with defaults and domains, observables, branches, transitions."""
+    from replicon import models as registry
+    from replicon.view.table import console
+
+    if model is None:
+        declarations = [registry.get(name) for name in registry.names()]
+        if json:
+            return _print_json([{"model": m.name, "title": m.title} for m in declarations])
+        listing = Table(Column("model", no_wrap=True), "what", "controls", Column("transitions", overflow="fold"))
+        for m in declarations:
+            listing.add_row(m.name, m.title, ", ".join(c.name for c in m.controls), ", ".join(t.name for t in m.transitions))
+        console().print(listing)
+        return OK
+    m = registry.get(model)
+    if json:
+        return _print_json(_declaration(m))
+    out = console()
+    out.print(f"[bold]{m.name}[/bold]: {m.title}. Source: {m.source}")
+    listing = Table("control", "symbol", "default", "domain", "meaning", "used by")
+    for c in m.controls:
+        listing.add_row(c.name, c.symbol, f"{c.default}", str(c.domain), c.meaning, c.role)
+    out.print(listing)
+    listing = Table("observable", "symbol", "meaning", "given by")
+    for o in m.observables:
+        listing.add_row(o.name, o.symbol, o.meaning, o.role)
+    out.print(listing)
+    listing = Table("branch / transition", "of control", "meaning")
+    for b in m.branches:
+        listing.add_row(b.name, "", b.meaning)
+    for t in m.transitions:
+        listing.add_row(t.name, t.control, t.meaning)
+    out.print(listing)
+    return OK
+
+
+@app.command
+def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, json: Json = False) -> int:
+    """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05 temperature=0:0.5:6`."""
+    from replicon._result import plain, records
+    from replicon.study import evaluate, grid
+    from replicon.view import table
+
+    controls = grid.parse_assignments(assignments)
+    single = not any(isinstance(v, list) for v in controls.values())
+    try:
+        dataset = evaluate.solve(model, branch=branch, **controls)
+    except ConvergenceError as error:
+        return _unconverged(error, json, {"model": model, "branch": branch, "controls": controls})
+    declared = _get(model)
+    names = [o.name for o in declared.observables if o.role != "simulation"]
+    out = []
+    for point, values in records(dataset):
+        stable = plain(values["stable"])
+        out.append(
+            {
+                "model": declared.name,
+                "branch": plain(values["branch"]) or None,
+                "controls": point,
+                "observables": {name: _finite(values[name]) for name in names},
+                declared.potential: _finite(values[declared.potential]),
+                "stable": None if stable is None else bool(stable),
+                "converged": bool(values["converged"]),
+            }
+        )
+    if json:
+        return _print_json(out[0] if single else out)
+    table.print_table(
+        table.title(declared, "theory", out),
+        [
+            {
+                **table.varying(dataset, row["controls"]),
+                "branch": row["branch"],
+                **row["observables"],
+                declared.potential: row[declared.potential],
+                "stable": row["stable"],
+                "converged": row["converged"],
+            }
+            for row in out
+        ],
+    )
+    return OK
+
+
+@app.command
+def transition(model: str, name: str, /, *assignments: Assignments, json: Json = False) -> int:
+    """The value of a control at a transition: `replicon transition hopfield retrieval temperature=0`."""
+    from replicon._result import records
+    from replicon.study import evaluate, grid
+    from replicon.view import table
+
+    controls = grid.parse_assignments(assignments)
+    single = not any(isinstance(v, list) for v in controls.values())
+    try:
+        dataset = evaluate.find_transition(model, name, **controls)
+    except ConvergenceError as error:
+        return _unconverged(error, json, {"model": model, "transition": name, "controls": controls, "value": None})
+    declared = _get(model)
+    control = dataset.attrs["control"]
+    out = [
+        {
+            "model": declared.name,
+            "transition": name,
+            "control": control,
+            "value": _finite(values["value"]),
+            "controls": point,
+            "converged": bool(values["converged"]),
+        }
+        for point, values in records(dataset)
+    ]
+    if json:
+        return _print_json(out[0] if single else out)
+    table.print_table(
+        table.title(declared, f"transition {name}", out),
+        [{**table.varying(dataset, row["controls"]), control: row["value"]} for row in out],
+    )
+    return OK
+
+
+@app.command
+def simulate(model: str, /, *assignments: Assignments, size: Size, samples: Samples = 30, seed: Seed = 0, json: Json = False) -> int:
+    """Finite networks: mean and standard error of every observable over independent samples."""
+    from replicon._result import records
+    from replicon.study import evaluate, grid
+    from replicon.view import table
+
+    controls = grid.parse_assignments(assignments)
+    dataset = evaluate.simulate(model, size=size, samples=samples, seed=seed, **controls)
+    declared = _get(model)
+    out = []
+    for point, values in records(dataset):
+        summary = evaluate.summarize(model, values)
+        observables = {name: {"mean": _finite(mean), "error": _finite(error)} for name, (mean, error) in summary.items()}
+        out.append({"model": declared.name, "controls": point, "size": size, "samples": samples, "seed": seed, "observables": observables})
+    if json:
+        return _print_json(out[0] if not any(isinstance(v, list) for v in controls.values()) else out)
+    rows = [
+        {**table.varying(dataset, row["controls"]), **{n: table.with_error(v["mean"], v["error"]) for n, v in row["observables"].items()}}
+        for row in out
+    ]
+    table.print_table(table.title(declared, f"simulation, size {size}, {samples} samples", out), rows)
+    return OK
+
+
+@app.command
+def compare(
+    model: str,
+    /,
+    *assignments: Assignments,
+    size: Size,
+    samples: Samples = 30,
+    seed: Seed = 0,
+    branch: BranchName = None,
+    json: Json = False,
+) -> int:
+    """Theory beside simulation: mean, error, theory and z of every observable."""
+    from replicon._result import records
+    from replicon.study import evaluate, grid
+    from replicon.view import table
+
+    controls = grid.parse_assignments(assignments)
+    dataset = evaluate.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
+    declared = _get(model)
+    out = []
+    for point, values in records(dataset):
+        observables = {}
+        for name in values["observable"].values:
+            row = values.sel(observable=name)
+            observables[str(name)] = {key: _finite(row[key]) for key in ("mean", "error", "theory", "z")}
+        out.append({"model": declared.name, "controls": point, "size": size, "samples": samples, "seed": seed, "observables": observables})
+    if json:
+        return _print_json(out[0] if not any(isinstance(v, list) for v in controls.values()) else out)
+    rows = [
+        {
+            **table.varying(dataset, row["controls"]),
+            "observable": name,
+            "simulation": table.with_error(v["mean"], v["error"]),
+            "theory": v["theory"],
+            "z": v["z"],
+        }
+        for row in out
+        for name, v in row["observables"].items()
+    ]
+    table.print_table(table.title(declared, f"theory beside simulation, size {size}, {samples} samples", out), rows)
+    return OK
+
+
+@app.command
+def run(
+    study: str,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder of the results; the study's name by default.")] = None,
+    workers: Annotated[int, Parameter(help="Processes.")] = 1,
+    scheduler: Annotated[str | None, Parameter(help="Address of a running dask scheduler, instead of --workers.")] = None,
+    quick: Annotated[bool, Parameter(negative="", help="The small version of the study.")] = False,
+    export: Annotated[Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")] = None,
+) -> int:
+    """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run again to continue."""
+    from replicon.study.run import read_study
+    from replicon.study.store import export as write_export
+
+    loaded = read_study(study, quick=quick)
+    folder = out or Path(loaded["name"])
+    results = _run_with_bar(loaded, folder, workers, scheduler)
+    from replicon.view.page import draw_figures
+
+    for path in draw_figures(loaded, results, folder):
+        print(path)
+    if export is not None:
+        write_export(folder, export)
+        print(export)
+    return OK
+
+
+@app.command
+def tour(
+    *,
+    out: Annotated[Path, Parameter(help="Folder of the page and its results.")] = Path("tour"),
+    workers: Annotated[int, Parameter(help="Processes.")] = 1,
+) -> int:
+    """Every shipped study, small, as one self-contained HTML page with its pictures."""
+    from replicon.study.run import read_study, shipped
+    from replicon.view.page import order, write_page
+
+    chapters = []
+    for name in order(shipped()):
+        study = read_study(name, quick=True)
+        chapters.append((study, _run_with_bar(study, out / name, workers, None)))
+    print(write_page(chapters, out / "index.html"))
+    return OK
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130 after Ctrl-C."""
+    _cache_compilations()
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False)
+    except (RepliconError, cyclopts.CycloptsError) as error:
+        _complain(error)
+        status = USAGE
+    except KeyboardInterrupt:
+        print("Interrupted. What was finished is kept: run the same command to continue.", file=sys.stderr)
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (head, say) has gone: nothing to tell it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = OK
+    sys.exit(status if isinstance(status, int) else OK)
+
+
+def _cache_compilations() -> None:
+    """Let JAX keep compiled code between calls, in the user's cache folder, unless the user has decided otherwise."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replicon" / "jax"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
+def _complain(error: Exception) -> None:
+    message = str(error)
+    if isinstance(error, cyclopts.UnknownOptionError) or not message:
+        message = message or type(error).__name__
+    print(f"replicon: {message.strip()}", file=sys.stderr)
+
+
+def _unconverged(error: ConvergenceError, json: bool, record: dict[str, Any]) -> int:
+    if json:
+        _print_json({**record, "converged": False, "reason": str(error)})
+    else:
+        print(f"replicon: {error}", file=sys.stderr)
+    return NOT_CONVERGED
+
+
+def _run_with_bar(study: dict[str, Any], folder: Path, workers: int, scheduler: str | None):
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from replicon.study.run import run_study
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        line = bar.add_task(study["name"], total=None)
+
+        def progress(done: int, total: int, note: str) -> None:
+            if done < 0:
+                console.print(note)
+            else:
+                bar.update(line, completed=done, total=total)
+
+        return run_study(study, out=folder, workers=workers, scheduler=scheduler, progress=progress)
+
+
+def _get(model: str):
+    from replicon import models as registry
+
+    return registry.get(model)
+
+
+def _finite(value: Any) -> float | None:
+    """A JSON number, or None for what is not finite or not known."""
+    import math
+
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _print_json(content: Any) -> int:
+    print(jsonlib.dumps(content, indent=2, allow_nan=False))
+    return OK
+
+
+def _declaration(m) -> dict[str, Any]:
+    def default(value):
+        return "inf" if value == float("inf") else value
+
+    return {
+        "model": m.name,
+        "title": m.title,
+        "source": m.source,
+        "potential": m.potential,
+        "size": m.size_meaning,
+        "controls": [
+            {
+                "name": c.name,
+                "symbol": c.symbol,
+                "default": default(c.default),
+                "domain": str(c.domain),
+                "meaning": c.meaning,
+                "role": c.role,
+            }
+            for c in m.controls
+        ],
+        "observables": [{"name": o.name, "symbol": o.symbol, "meaning": o.meaning, "role": o.role} for o in m.observables],
+        "branches": [{"name": b.name, "meaning": b.meaning} for b in m.branches],
+        "transitions": [{"name": t.name, "control": t.control, "meaning": t.meaning} for t in m.transitions],
+    }
+
+
+if __name__ == "__main__":
+    main()

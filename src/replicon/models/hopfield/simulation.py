@@ -1,0 +1,189 @@
+"""Finite Hopfield memories: heat bath (or zero-temperature dynamics) from a corrupted pattern, under four rules."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from replicon import data
+from replicon._errors import InputError
+from replicon._seed import generator
+from replicon.simulation import spins as kernel
+
+_EVERY = 5  # sweeps between measurements of the overlaps with all patterns
+_RECALL_LIMIT = 500  # sweeps of zero-temperature dynamics
+
+
+def check_size(controls: dict, size: int) -> None:
+    """Refuse what cannot be built: digits of another size, more patterns than spins under the pseudo-inverse rule."""
+    digits = data.binary_digits().shape if "digits" in controls["patterns"] else None
+    if digits and size != digits[1]:
+        raise InputError(f"size = {size} does not fit patterns=digits: a digit has 28 x 28 pixels, give size {digits[1]}.")
+    for load in controls["load"]:
+        count = pattern_count(load, size)
+        if digits and count > digits[0]:
+            raise InputError(f"load = {load:g} needs {count} digits: there are {digits[0]}, give load <= {digits[0] / digits[1]:.4g}.")
+        if "pseudo-inverse" in controls["rule"] and count >= size:
+            raise InputError(f"load = {load:g} is too large for rule=pseudo-inverse: the patterns must be independent, give load < 1.")
+
+
+def pattern_count(load: float, size: int) -> int:
+    return max(1, round(load * size))
+
+
+def draw_patterns(kind: str, count: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` patterns of +-1, int8 (count, size)."""
+    if kind == "digits":
+        pool = data.binary_digits()
+        return pool[rng.choice(len(pool), count, replace=False)]
+    return (2 * rng.integers(0, 2, (count, size), np.int8) - 1).astype(np.int8)
+
+
+def couplings(patterns: np.ndarray, rule: str) -> np.ndarray:
+    """N J, float32 (N, N), zero diagonal: Hebb's xi^T xi, or the pseudo-inverse's xi^T C^-1 xi with C = xi xi^T / N.
+
+    Hebb's matrix times N holds whole numbers, exact in float32, so that local fields never need refreshing.
+    Source: Hopfield, PNAS 79, 2554 (1982); Personnaz, Guyon & Dreyfus, J. Physique Lett. 46, 359 (1985).
+    """
+    xi = patterns.astype(np.float32)
+    if rule == "hebb":
+        matrix = xi.T @ xi
+    else:
+        exact = patterns.astype(float)
+        overlap = exact @ exact.T / patterns.shape[1]
+        # Real patterns can be nearly equal: the least-squares inverse projects on what is independent in them.
+        matrix = (exact.T @ (np.linalg.pinv(overlap, rcond=1e-10, hermitian=True) @ exact)).astype(np.float32)
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def corrupt(pattern: np.ndarray, overlap: float, rng: np.random.Generator) -> np.ndarray:
+    """The pattern with round(N (1 - overlap)/2) spins flipped at random, float32."""
+    state = pattern.astype(np.float32)
+    flipped = rng.choice(len(state), round(len(state) * (1 - overlap) / 2), replace=False)
+    state[flipped] *= -1
+    return state
+
+
+def simulate(controls, size: int, samples: int, streams: list) -> dict:
+    """One set of patterns a sample, two replicas from one corrupted pattern; averages over the second half of the sweeps.
+
+    overlap = s^a s^b / N and noise_overlap = sum_(mu > 1) m_mu^a m_mu^b / load use both replicas, which makes them
+    unbiased estimates of q and r; a memory of one pattern has no noise (NaN). At temperature 0 the dynamics runs to rest.
+    """
+    out: dict[str, list] = {name: [] for name in ("magnetization", "overlap", "noise_overlap", "energy")}
+    images: dict[str, list] = {name: [] for name in ("pattern", "start_state", "final_state")}
+    for stream in streams:
+        rng = generator(stream)
+        patterns = draw_patterns(controls.patterns, pattern_count(controls.load, size), size, rng)
+        start = corrupt(patterns[0], controls.start, rng)
+        replicas = np.stack([start, start])
+        if controls.rule in ("hebb", "pseudo-inverse"):
+            result = _pairwise(controls, patterns, replicas, rng)
+        else:
+            result = _dense(controls, patterns, replicas, rng)
+        for name, value in zip(out, np.array(result, float), strict=True):
+            out[name].append(value)
+        if controls.patterns == "digits":
+            for name, state in zip(images, (patterns[0], start, replicas[0]), strict=True):
+                images[name].append(state.astype(float))
+    return {name: np.array(values) for name, values in (out | images).items() if values}
+
+
+def _pairwise(controls, patterns, replicas, rng):
+    size = replicas.shape[1]
+    matrix = couplings(patterns, controls.rule)
+    external = np.zeros(size, np.float32)
+    fields = np.empty_like(replicas)
+    xi = patterns.astype(np.float32)
+
+    def measure():
+        overlaps = xi @ replicas.T / size
+        energy = np.mean([kernel.energy(f, external, s) for f, s in zip(fields, replicas, strict=True)]) / size**2
+        return _overlaps(overlaps, replicas, energy)
+
+    for a in range(2):
+        kernel.local_fields(matrix, external, replicas[a], fields[a])
+    if controls.temperature == 0:
+        for a in range(2):
+            kernel.relax(matrix, fields[a], replicas[a], _RECALL_LIMIT, rng)
+        return measure()
+    beta = 1 / (controls.temperature * size)
+    return _average(controls.sweeps, lambda: [kernel.sweep(matrix, fields[a], replicas[a], beta, rng) for a in range(2)], measure)
+
+
+def _dense(controls, patterns, replicas, rng):
+    """Dense associative memories: E = -N sum_mu m_mu^n / n (Krotov & Hopfield 2016), or E = -ln sum_mu exp(N m_mu)
+    (Demircigil et al. 2017, Ramsauer et al. 2021), m_mu = xi^mu s / N.
+    """
+    size = replicas.shape[1]
+    columns = np.ascontiguousarray(patterns.T.astype(np.float64))
+    overlaps = np.stack([patterns.astype(float) @ s for s in replicas])
+    degree = 0 if controls.rule == "exponential" else controls.degree
+    beta = math.inf if controls.temperature == 0 else 1 / controls.temperature
+
+    def advance():
+        return sum(_dense_sweep(columns, overlaps[a], replicas[a], degree, beta, rng) for a in range(2))
+
+    def measure():
+        energy = np.mean([_dense_energy(overlaps[a], degree, size) for a in range(2)]) / size
+        return _overlaps(overlaps.T / size, replicas, energy)
+
+    if controls.temperature == 0:
+        for _ in range(_RECALL_LIMIT):
+            if advance() == 0:
+                break
+        return measure()
+    return _average(controls.sweeps, advance, measure)
+
+
+def _overlaps(overlaps, replicas, energy):
+    size, load = replicas.shape[1], len(overlaps) / replicas.shape[1]
+    noise = float(overlaps[1:, 0] @ overlaps[1:, 1]) / load if len(overlaps) > 1 else math.nan
+    return np.array([overlaps[0].mean(), float(replicas[0] @ replicas[1]) / size, noise, energy])
+
+
+def _average(sweeps, advance, measure):
+    half = sweeps // 2
+    for _ in range(half):
+        advance()
+    total, count = 0.0, 0
+    for t in range(sweeps - half):
+        advance()
+        if t % _EVERY == 0:
+            total, count = total + measure(), count + 1
+    return total / count
+
+
+@numba.njit(cache=True)
+def _dense_energy(overlaps, degree, size):
+    if degree == 0:
+        top = overlaps.max()
+        return -(top + np.log(np.exp(overlaps - top).sum()))
+    return -size * ((overlaps / size) ** degree).sum() / degree
+
+
+@numba.njit(cache=True)
+def _dense_sweep(columns, overlaps, spins, degree, beta, rng):
+    """Heat bath in site order; columns (N, P) of the patterns, overlaps (P,) = xi s, kept up to date. Returns flips."""
+    size = spins.size
+    flips = 0
+    trial = np.empty_like(overlaps)
+    before = _dense_energy(overlaps, degree, size)
+    for i in range(size):
+        for mu in range(overlaps.size):
+            trial[mu] = overlaps[mu] - 2 * columns[i, mu] * spins[i]
+        after = _dense_energy(trial, degree, size)
+        gain = before - after
+        if math.isinf(beta):
+            flip = gain > 1e-12
+        else:
+            flip = rng.random() * (1 + math.exp(min(-beta * gain, 700.0))) < 1
+        if flip:
+            spins[i] = -spins[i]
+            overlaps[:] = trial
+            before = after
+            flips += 1
+    return flips

@@ -1,0 +1,175 @@
+"""Replica-symmetric theory of the Hopfield memory with one condensed pattern (Amit, Gutfreund & Sompolinsky 1987).
+
+Order parameters are chosen so that one potential serves every temperature, zero included: the magnetization m, the response
+C = beta (1 - q), and the variance of the crosstalk noise v = load * r.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._declare import controls_tuple
+from replicon.theory import stationary, transition
+from replicon.theory.gaussian import log_2cosh, sech_fourth
+from replicon.theory.points import evaluate
+
+
+class Order(NamedTuple):
+    magnetization: jax.Array
+    response: jax.Array
+    noise: jax.Array
+
+
+_tanh = jax.grad(log_2cosh)
+_sech_squared = jax.grad(_tanh)  # divided by T
+
+
+def potential(x: Order, c) -> jax.Array:
+    """Free energy per spin, AGS (1987) eq. 2.17 written with C = beta (1 - q) and v = alpha r:
+
+    f = alpha/2 + m^2/2 + (alpha/2) [T ln(1 - C) - (1 - T C)/(1 - C)] + v C/2 - T E ln 2cosh((m + sqrt(v) z)/T).
+    """
+    m, C, v = x
+    T = c.temperature
+    memory = c.load / 2 * (1 + T * jnp.log1p(-C) - (1 - T * C) / (1 - C))
+    return memory + m**2 / 2 + v * C / 2 - log_2cosh(m, v, T)
+
+
+def iterate(x: Order, c) -> Order:
+    """M = E tanh, C = E sech^2 / T, sqrt(v) = sqrt(alpha (1 - T C)) + C sqrt(v).
+
+    The last, the square root of v (1 - C)^2 = alpha q, contracts where v = alpha q / (1 - C)^2 itself would oscillate.
+    """
+    C = _sech_squared(x.magnetization, x.noise, c.temperature)
+    overlap = jnp.maximum(1 - c.temperature * C, 0.0)
+    noise = (jnp.sqrt(c.load * overlap) + C * jnp.sqrt(x.noise)) ** 2
+    return Order(_tanh(x.magnetization, x.noise, c.temperature), C, noise)
+
+
+residual = stationary.gradient(potential)
+
+
+def replicon(x: Order, c) -> jax.Array:
+    """1 - load beta^2 E sech^4 / (1 - C)^2: positive where the replica-symmetric saddle is stable (AGS 1987, eq. 5.5)."""
+    T = c.temperature
+    fourth = sech_fourth(x.magnetization, x.noise, T)
+    return 1 - c.load * fourth / jnp.where(T > 0, T, 1.0) ** 2 / (1 - x.response) ** 2 - jnp.where(T > 0, 0.0, jnp.inf)
+
+
+def observables(x: Order, c) -> dict:
+    T = c.temperature
+    return {
+        "magnetization": x.magnetization,
+        "overlap": 1 - T * x.response,
+        "noise_overlap": (1 - T * x.response) / (1 - x.response) ** 2,
+        "energy": potential(x, c) - T * jax.grad(potential, argnums=1)(x, c).temperature,
+        "free_energy": potential(x, c),
+        "replicon": replicon(x, c),
+        "longitudinal_stability": _longitudinal(x, c),
+    }
+
+
+def _longitudinal(x: Order, c) -> jax.Array:
+    """1 - the largest eigenvalue of the linearised map (m, v) -> (E tanh, alpha q / (1 - C)^2).
+
+    It vanishes where a branch folds or another one leaves it, and is positive on the stable side.
+    """
+
+    def step(vector):
+        m, v = vector
+        C = _sech_squared(m, v, c.temperature)
+        return jnp.stack([_tanh(m, v, c.temperature), c.load * (1 - c.temperature * C) / (1 - C) ** 2])
+
+    jac = jax.jacfwd(step)(jnp.stack([x.magnetization, x.noise]))
+    half_trace, det = jnp.trace(jac) / 2, jnp.linalg.det(jac)
+    return 1 - (half_trace + jnp.sqrt(jnp.maximum(half_trace**2 - det, 0.0)))
+
+
+# One point of each branch -------------------------------------------------------------------------------------------------
+
+
+def retrieval(c) -> stationary.Stationary:
+    """Largest magnetization: reached from m = 1 by the self-consistent map, rejected where m has collapsed."""
+    start = Order(jnp.ones(()), jnp.zeros(()), c.load * jnp.ones(()))
+    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=150)
+    return _accept(found, c, found.x.magnetization > 1e-3)
+
+
+def spin_glass(c) -> stationary.Stationary:
+    """M = 0 with frozen spins (q > 0): reached from the T = 0 noise (sqrt(load) + sqrt(2/pi))^2."""
+    width = jnp.sqrt(c.load) + np.sqrt(2 / np.pi)
+    start = Order(jnp.zeros(()), np.sqrt(2 / np.pi) / width, width**2)
+    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=150)
+    return _accept(found, c, (jnp.abs(found.x.magnetization) < 1e-8) & (found.x.noise > 1e-8))
+
+
+def paramagnet(c) -> stationary.Stationary:
+    """M = q = 0, exact: C = 1/T, v = 0; exists for T > 0 and is a physical state of the memory while C < 1."""
+    T = jnp.maximum(c.temperature, 1e-300)
+    x = Order(jnp.zeros(()), 1 / T, jnp.zeros(()))
+    return stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0)
+
+
+def _accept(found: stationary.Stationary, c, belongs) -> stationary.Stationary:
+    x = found.x
+    q = 1 - c.temperature * x.response
+    physical = (q > -1e-9) & (q < 1 + 1e-9) & (x.response >= -1e-12) & (x.response < 1) & (x.noise > -1e-12)
+    return found._replace(converged=found.converged & belongs & physical & (jnp.abs(x.magnetization) <= 1 + 1e-12))
+
+
+BRANCHES = {"retrieval": retrieval, "spin-glass": spin_glass, "paramagnet": paramagnet}
+
+
+@lru_cache
+def _point(branch: str):
+    def one(c):
+        found = BRANCHES[branch](c)
+        return {**observables(found.x, c), "converged": found.converged, "residual": found.residual}
+
+    return one
+
+
+def solve(controls, branch: str) -> dict:
+    c = controls_tuple(("load", "temperature"), (controls.load, controls.temperature))
+    return evaluate(_point(branch), c)
+
+
+# Lines of the phase diagram -----------------------------------------------------------------------------------------------
+
+
+def _controls(controls):
+    zero = np.zeros(np.broadcast_shapes(*(np.shape(v) for v in controls)))
+    return controls_tuple(("load", "temperature"), (zero + controls.load, zero + controls.temperature))
+
+
+def find_retrieval(controls) -> transition.Found:
+    """Spinodal of the retrieval state: the load at which it ends, at given temperature (below 1)."""
+    c = _controls(controls)
+    c = c._replace(load=np.zeros_like(c.load))
+    begin = evaluate(retrieval, c)
+    return transition.fold(residual, begin.x, c, "load", steps=300, step=0.02)
+
+
+def find_global_retrieval(controls) -> transition.Found:
+    """Load below which the retrieval state has a lower free energy than the spin-glass state, at given temperature."""
+    c = _controls(controls)
+    end = find_retrieval(controls).value
+    return transition.crossing(potential, retrieval, spin_glass, c, "load", 1e-3 * end, end * (1 - 1e-9))
+
+
+def find_spin_glass(controls) -> transition.Found:
+    """Temperature at which the paramagnet becomes unstable to the spin glass, at given load."""
+    c = _controls(controls)
+    return transition.zero(transition.determinant(residual), paramagnet, c, "temperature", 1 + 1e-6 + 0 * c.load, 2 + c.load)
+
+
+def find_almeida_thouless(controls) -> transition.Found:
+    """Temperature below which the retrieval state breaks replica symmetry, at given load."""
+    c = _controls(controls)
+    one = np.ones_like(c.load)
+    return transition.zero(replicon, retrieval, c, "temperature", 1e-12 * one, one, geometric=True)

@@ -1,0 +1,56 @@
+"""Finite Sherrington-Kirkpatrick glasses: heat bath with parallel tempering, one set of couplings a sample."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replicon._errors import InputError
+from replicon._seed import generator
+from replicon.simulation import tempering
+from replicon.simulation.spins import as_kernel
+
+BINS = 16  # of |q| on [0, 1]: whole numbers of the values that |q| takes at N = 32, 64, ...
+COLDEST = 0.02
+
+
+def couplings(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Symmetric J_ij ~ N(0, 1/N), zero diagonal, (N, N)."""
+    upper = np.triu(rng.standard_normal((size, size)), 1) / np.sqrt(size)
+    return upper + upper.T
+
+
+def ladder(temperature: float, size: int) -> np.ndarray:
+    """Temperatures from the one asked for up to max(1.4, 1.3 T), geometric, spaced so that neighbours exchange well.
+
+    Energy fluctuations grow as sqrt(N): the number of temperatures does too.
+    """
+    highest = max(1.4, 1.3 * temperature)
+    count = 2 + int(np.ceil(np.log(highest / temperature) * (2.0 + 0.25 * np.sqrt(size))))
+    return np.geomspace(temperature, highest, count)
+
+
+def simulate(controls, size: int, samples: int, streams: list) -> dict:
+    """Per sample: mean |q| of two copies, energy, least exchange rate, and the distribution of |q| (BINS bins on [0, 1])."""
+    if controls.temperature < COLDEST:
+        raise InputError(
+            f"temperature = {controls.temperature:g} is too cold to simulate sherrington-kirkpatrick: "
+            f"parallel tempering needs temperature >= {COLDEST:g}."
+        )
+    temperatures = ladder(controls.temperature, size)
+    half = controls.sweeps // 2
+    overlap, energy, exchange, histogram = [], [], [], []
+    for stream in streams:
+        rng = generator(stream)
+        matrix, external = as_kernel(couplings(size, rng), np.full(size, controls.field))
+        run = tempering.temper(matrix, external, temperatures, half, controls.sweeps - half, rng)
+        modulus = np.abs(run.overlap[0])
+        overlap.append(modulus.mean())
+        energy.append(run.energy[0].mean() / size)
+        exchange.append(run.exchange_rate.min())
+        histogram.append(np.histogram(modulus, BINS, (0.0, 1.0), density=False)[0] * BINS / len(modulus))
+    return {
+        "overlap": np.array(overlap),
+        "energy": np.array(energy),
+        "exchange_rate": np.array(exchange),
+        "overlap_density": np.array(histogram),
+    }

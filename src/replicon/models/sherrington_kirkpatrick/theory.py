@@ -1,0 +1,152 @@
+"""Infinite-size theory of the Sherrington-Kirkpatrick spin glass: replica symmetric, one step, or full symmetry breaking."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._declare import controls_tuple
+from replicon.theory import parisi, stationary, transition
+from replicon.theory.gaussian import log_2cosh, sech_fourth
+from replicon.theory.points import evaluate
+
+CONTINUOUS_STEPS = 8  # steps of the staircase that stands for continuous breaking
+
+
+class Order(NamedTuple):
+    """C = beta (1 - q), and the overlap q as the variance of the frozen local field."""
+
+    response: jax.Array
+    overlap: jax.Array
+
+
+_sech_squared = jax.grad(jax.grad(log_2cosh))  # divided by T
+
+
+def potential(x: Order, c) -> jax.Array:
+    """Free energy per spin, SK (1975), with C = beta (1 - q): f = q C/2 - C/2 + T C^2/4 - T E ln 2cosh((sqrt(q) z + h)/T)."""
+    C, q = x
+    return (q - 1) * C / 2 + c.temperature * C**2 / 4 - log_2cosh(c.field, q, c.temperature)
+
+
+residual = stationary.gradient(potential)
+
+
+def iterate(x: Order, c) -> Order:
+    C = _sech_squared(c.field, x.overlap, c.temperature)
+    return Order(C, jnp.clip(1 - c.temperature * C, 0.0, 1.0))
+
+
+def replicon(x: Order, c) -> jax.Array:
+    """1 - beta^2 E sech^4: positive above the Almeida-Thouless line (de Almeida & Thouless 1978); -inf at T = 0."""
+    T = c.temperature
+    fourth = sech_fourth(c.field, x.overlap, T) / jnp.where(T > 0, T, 1.0) ** 2
+    return jnp.where(T > 0, 1 - fourth, -jnp.inf)
+
+
+def replica_symmetric(c) -> stationary.Stationary:
+    """The one replica-symmetric solution with 0 <= q <= 1 that is connected to q = 1 at T = 0."""
+    found = stationary.solve_one(residual, Order(jnp.sqrt(2 / jnp.pi), jnp.ones(())), c, iterate=iterate, steps=200)
+    # At zero field above T_c the map has driven q to zero: take exactly that.
+    paramagnet = (c.field == 0) & (c.temperature >= 1)
+    x = Order(
+        jnp.where(paramagnet, 1 / jnp.where(paramagnet, c.temperature, 1.0), found.x.response),
+        jnp.where(paramagnet, 0.0, found.x.overlap),
+    )
+    good = (x.overlap >= -1e-12) & (x.overlap <= 1 + 1e-12)
+    return stationary.Stationary(x, jnp.where(paramagnet, 0.0, found.residual), paramagnet | (found.converged & good))
+
+
+def _observables(c) -> dict:
+    found = replica_symmetric(c)
+    x = found.x
+    free_energy, gradient = jax.value_and_grad(potential, argnums=1)(x, c)
+    linear = 1 - jax.jvp(lambda q: iterate(Order(x.response, q), c).overlap, (x.overlap,), (jnp.ones(()),))[1]
+    return {
+        "overlap": x.overlap,
+        "edwards_anderson": x.overlap,
+        "energy": free_energy - c.temperature * gradient.temperature,
+        "entropy": -gradient.temperature,
+        "free_energy": free_energy,
+        "longitudinal_stability": linear,
+        "replicon": replicon(x, c),
+        "converged": found.converged,
+        "residual": found.residual,
+    }
+
+
+def _numeric(controls):
+    shape = np.broadcast_shapes(np.shape(controls.temperature), np.shape(controls.field))
+    return controls_tuple(
+        ("temperature", "field"), [np.broadcast_to(np.asarray(v, float), shape) for v in (controls.temperature, controls.field)]
+    )
+
+
+def solve(controls, branch: str) -> dict:
+    c = _numeric(controls)
+    out = dict(evaluate(_observables, c))
+    if controls.ansatz == "rs":
+        # At T = 0 the entropy is the limit -C^2/4, which the derivative at T = 0 itself does not see.
+        cold = c.temperature == 0
+        out["entropy"] = np.where(cold, -(evaluate(_response, c) ** 2) / 4, out["entropy"])
+        return out
+    steps = 1 if controls.ansatz == "1rsb" else CONTINUOUS_STEPS
+    levels = np.full((len(c.temperature), steps + 1), np.nan)
+    weights = levels.copy()
+    levels[:, 0], weights[:, 0] = out["overlap"], 1.0
+    out = {name: np.array(values) for name, values in out.items()}
+    for i, (temperature, field) in enumerate(zip(*c, strict=True)):
+        if out["replicon"][i] >= 0:
+            continue  # replica symmetric: nothing to break
+        found = _staircase(float(temperature), float(field), steps)
+        q, weight = found.overlaps, found.distribution(temperature)
+        levels[i], weights[i] = q, weight
+        values = {
+            "overlap": weight @ q,
+            "edwards_anderson": q[-1],
+            "free_energy": found.free_energy,
+            "entropy": found.entropy,
+            "energy": found.free_energy + max(temperature, parisi.COLDEST) * found.entropy,
+            # Continuous breaking is marginal: its replicon is zero, and what a finite staircase leaves is no sign of anything.
+            "replicon": found.replicon if steps == 1 else np.nan,
+            "longitudinal_stability": np.nan,
+            "converged": found.converged,
+            "residual": found.residual,
+        }
+        for name, value in values.items():
+            out[name][i] = value
+    return {**out, "overlap_level": levels, "overlap_weight": weights}
+
+
+@lru_cache(maxsize=4096)
+def _staircase(temperature: float, field: float, steps: int) -> parisi.Staircase:
+    return parisi.solve(temperature, abs(field), steps)
+
+
+def _response(c):
+    return replica_symmetric(c).x.response
+
+
+def find_critical(controls) -> transition.Found:
+    """Temperature at which the paramagnet becomes a spin glass; a sharp transition at zero field only."""
+    c = _numeric(controls)
+    here = np.where(c.field == 0, 0.0, np.nan)
+    start = c._replace(field=np.zeros_like(c.field))
+    one = np.ones_like(c.field)
+    found = transition.zero(transition.determinant(residual), _paramagnet, start, "temperature", 0.5 * one, 2.0 * one)
+    return found._replace(value=found.value + here, converged=found.converged & (c.field == 0))
+
+
+def _paramagnet(c) -> stationary.Stationary:
+    return stationary.Stationary(Order(1 / c.temperature, jnp.zeros(())), jnp.zeros(()), c.temperature > 0)
+
+
+def find_almeida_thouless(controls) -> transition.Found:
+    """Temperature below which replica symmetry is broken, at given field."""
+    c = _numeric(controls)
+    low, high = 1e-3 * np.ones_like(c.field), 1.5 * np.ones_like(c.field)
+    return transition.zero(replicon, replica_symmetric, c, "temperature", low, high)

@@ -1,0 +1,251 @@
+"""The four questions one can ask a model: solve, find_transition, simulate, compare. Validation happens here, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from replicon import _seed, models
+from replicon._declare import Control, Model, Transition, controls_tuple, resolve
+from replicon._errors import ConvergenceError, InputError
+from replicon._result import build, plain
+from replicon.simulation.statistics import jackknife, mean_and_error, z_value
+from replicon.study import grid
+
+
+def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> xr.Dataset:
+    """Infinite-size theory of a model: order parameters and potential per spin, at one point or on a grid.
+
+    `controls`: numbers or words; lists (or strings such as '0:1:11') become dimensions, in declared order. `branch`: which
+    solution, the model's first by default. Returns a Dataset with every theory observable, the potential, `converged`,
+    `stable` (1, 0, or NaN where not known) and `branch`. Observables are NaN where not converged.
+    Raises InputError for an unknown name or a value outside its domain, ConvergenceError for a single point that is not
+    found (a grid marks it and goes on).
+    """
+    model = models.get(model)
+    if model.solve is None:
+        raise InputError(f"{model.name} has no theory: simulate it.")
+    coordinates = _coordinates(model, controls, "theory")
+    chosen = model.branch(branch).name if model.branches else ""
+    table = list(grid.points(coordinates))
+    solver = resolve(model.solve)
+    found = _by_words(model.controls_for("theory"), table, lambda c: solver(c, chosen))
+    values = _theory_values(model, found, chosen, len(table))
+    if len(table) == 1 and not any(isinstance(v, list) for v in coordinates.values()) and not values["converged"][0]:
+        raise ConvergenceError(_why(model, chosen, table[0], values))
+    return build(kind="solve", model=model.name, coordinates=coordinates, values=values, attributes={"controls": list(coordinates)})
+
+
+def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Dataset:
+    """The value of a control at a transition, given the other controls; lists of these become dimensions.
+
+    Returns a Dataset with `value` (NaN where not found) and `converged`; attributes name the transition and its control.
+    Raises InputError, and ConvergenceError for a single point at which there is no such transition.
+    """
+    model = models.get(model)
+    transition = model.transition(name)
+    if transition.control in controls:
+        raise InputError(f"{transition.control} is what transition '{name}' of {model.name} finds: leave it out.")
+    coordinates = _coordinates(model, controls, "theory")
+    del coordinates[transition.control]
+    table = list(grid.points(coordinates))
+    value, converged = _find(model, transition, table)
+    if len(table) == 1 and not any(isinstance(v, list) for v in coordinates.values()) and not converged[0]:
+        at = ", ".join(f"{k}={_show(v)}" for k, v in table[0].items())
+        raise ConvergenceError(f"{model.name}, transition '{name}', was not found at {at}: there is no such point ({transition.meaning}).")
+    attributes = {"transition": name, "control": transition.control, "controls": list(coordinates)}
+    return build(
+        kind="transition", model=model.name, coordinates=coordinates, values={"value": value, "converged": converged}, attributes=attributes
+    )
+
+
+def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, **controls: Any) -> xr.Dataset:
+    """Finite networks: every simulation observable, one value for each of `samples` independent samples.
+
+    `size`: see the model's `size_meaning`. Returns a Dataset with dimensions (controls given as lists, sample); observables
+    that are ratios of moments (a Binder ratio) appear as their moments, `summarize` forms them. The same seed gives the same
+    bits, whatever the grid and the number of workers. Raises InputError.
+    """
+    model = models.get(model)
+    coordinates = check_simulation(model, size, samples, seed, controls)
+    runs = [simulate_point(model, point, size, samples, seed) for point in grid.points(coordinates)]
+    values = {name: np.stack([run[name] for run in runs]) for name in runs[0]}
+    attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
+    return build(kind="simulate", model=model.name, coordinates=coordinates, values=values, inner=("sample",), attributes=attributes)
+
+
+def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, branch: str | None = None, **controls: Any) -> xr.Dataset:
+    """Theory beside simulation: for every observable mean, error, theory and z = (mean - theory) / error.
+
+    Controls of theory only and of simulation only are both accepted; a model whose theory knows finite size gets `size`.
+    Returns a Dataset with dimensions (controls given as lists, observable). Theory is NaN where it does not know or did
+    not converge; z is NaN without theory or error.
+    """
+    model = models.get(model)
+    coordinates = _coordinates(model, controls, "both")
+    theory = {c.name: controls[c.name] for c in model.controls_for("theory") if c.name in controls}
+    if "size" in {c.name for c in model.controls_for("theory")}:
+        theory.setdefault("size", size)
+        coordinates.pop("size", None)
+    simulated = simulate(
+        model,
+        size=size,
+        samples=samples,
+        seed=seed,
+        **{c.name: controls[c.name] for c in model.controls_for("simulation") if c.name in controls},
+    )
+    solved = solve(model, branch=branch, **{k: v if isinstance(v, list) else grid.parse_value(k, v) for k, v in theory.items()})
+    names = [o.name for o in model.observables if o.role != "theory"]
+    table = list(grid.points(coordinates))
+    columns: dict[str, list] = {"mean": [], "error": [], "theory": [], "z": []}
+    for point in table:
+        measured = summarize(model, _at(simulated, point))
+        predicted = _at(solved, point)
+        rows = []
+        for name in names:
+            mean, error = measured[name]
+            value = float(predicted[name]) if name in predicted else np.nan
+            rows.append((mean, error, value, z_value(mean, error, value)))
+        for key, column in zip(columns, np.array(rows).T, strict=True):
+            columns[key].append(column)
+    attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
+    values = {key: np.array(column) for key, column in columns.items()}
+    out = build(kind="compare", model=model.name, coordinates=coordinates, values=values, inner=("observable",), attributes=attributes)
+    return out.assign_coords(observable=names)
+
+
+def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls: dict[str, Any]) -> dict[str, Any]:
+    """Validated coordinates of a simulation (scalars and lists); raises InputError before anything runs."""
+    if model.simulate is None:
+        raise InputError(f"{model.name} has no simulation: solve it.")
+    for name, value, least in (("size", size, 2), ("samples", samples, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            meaning = model.size_meaning if name == "size" else {"samples": "independent samples", "seed": "random seed"}[name]
+            raise InputError(f"{name} = {value!r} is outside its domain: {name} must be a whole number >= {least} ({meaning}).")
+    coordinates = _coordinates(model, controls, "simulation")
+    if model.check_size is not None:
+        resolve(model.check_size)({k: v if isinstance(v, list) else [v] for k, v in coordinates.items()}, int(size))
+    return coordinates
+
+
+def simulate_point(model: Model, point: dict[str, Any], size: int, samples: int, seed: int) -> dict[str, np.ndarray]:
+    """One grid point, validated before: arrays whose first axis is the sample. The unit of work of a study."""
+    assert model.simulate is not None
+    identity = {"model": model.name, "controls": point, "size": int(size)}
+    streams = _seed.streams(int(seed), identity, int(samples))
+    out = resolve(model.simulate)(controls_tuple(tuple(point), tuple(point.values())), int(size), int(samples), streams)
+    return {name: np.asarray(value, float) for name, value in out.items()}
+
+
+def summarize(model: str | Model, sampled: xr.Dataset) -> dict[str, tuple[float, float]]:
+    """(mean, standard error) of every simulation observable at one point of a simulated Dataset."""
+    model = models.get(model)
+    out = {}
+    for observable in model.observables:
+        if observable.role == "theory":
+            continue
+        if observable.estimate is not None:
+            mean, error = jackknife(observable.estimate, *(sampled[name].values for name in observable.moments))
+        else:
+            mean, error = mean_and_error(sampled[observable.name].values)
+        out[observable.name] = (float(mean), float(error))
+    return out
+
+
+def _coordinates(model: Model, given: dict[str, Any], role) -> dict[str, Any]:
+    """Controls as scalars or lists (where the user gave a list), checked."""
+    parsed = {name: grid.parse_value(name, value) for name, value in given.items()}
+    checked = model.check(parsed, role)
+    lists = {name for name, value in parsed.items() if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0)}
+    return {name: values if name in lists else values[0] for name, values in checked.items()}
+
+
+def _by_words(controls: tuple[Control, ...], table: list[dict], call) -> list[tuple[list[int], dict]]:
+    """Call once for every combination of words in the table, with numeric controls as arrays; [(rows, result), ...]."""
+    wordy = [c.name for c in controls if isinstance(c.default, str)]
+    groups: dict[tuple, list[int]] = {}
+    for row, point in enumerate(table):
+        groups.setdefault(tuple(point[name] for name in wordy if name in point), []).append(row)
+    out = []
+    for rows in groups.values():
+        values = [table[rows[0]][name] if name in wordy else np.array([table[row][name] for row in rows], float) for name in table[0]]
+        out.append((rows, call(controls_tuple(tuple(table[0]), values))))
+    return out
+
+
+def _theory_values(model: Model, found: list[tuple[list[int], dict]], branch: str, count: int) -> dict[str, np.ndarray]:
+    """One array per theory observable and per property of the solution, rows put back in the order of the grid."""
+    merged: dict[str, np.ndarray] = {}
+    for rows, result in found:
+        for name, values in result.items():
+            values = np.asarray(values)
+            if name not in merged or merged[name].shape[1:] != values.shape[1:]:
+                width = max(values.shape[1:], merged[name].shape[1:] if name in merged else (0,) * (values.ndim - 1))
+                blank = np.full((count, *width), np.nan) if values.dtype.kind == "f" else np.zeros(count, values.dtype)
+                if name in merged:
+                    blank[:, : merged[name].shape[1]] = merged[name]
+                merged[name] = blank
+            if values.ndim > 1:
+                merged[name][rows, : values.shape[1]] = values
+            else:
+                if values.dtype.kind == "U" and values.dtype.itemsize > merged[name].dtype.itemsize:
+                    merged[name] = merged[name].astype(values.dtype)
+                merged[name][rows] = values
+    converged = merged["converged"].astype(bool)
+    wanted = [o.name for o in model.observables if o.role != "simulation"] + [model.potential]
+    missing = [name for name in wanted if name not in merged]
+    if missing:
+        raise InputError(f"solve of {model.name} returned no '{missing[0]}': it must return every declared theory observable.")
+    values = {name: np.where(converged, merged.pop(name), np.nan) for name in wanted}
+    unknown = np.full(count, np.nan)
+    longitudinal, replicon = merged.pop("longitudinal_stability", unknown), merged.pop("replicon", unknown)
+    if "stable" in merged:
+        stable = merged.pop("stable").astype(float)
+    else:
+        # One negative stability decides; otherwise both must be known.
+        both = (longitudinal > 0) & (replicon > 0)
+        negative = (longitudinal <= 0) | (replicon <= 0)
+        stable = np.where(both, 1.0, np.where(negative, 0.0, np.nan))
+    values["longitudinal_stability"] = np.where(converged, longitudinal, np.nan)
+    values["replicon"] = np.where(converged, replicon, np.nan)
+    values["stable"] = np.where(converged, stable, np.nan)
+    values["branch"] = merged.pop("branch", np.full(count, branch, dtype=f"U{max(1, len(branch))}"))
+    values["converged"] = converged
+    values["residual"] = merged.pop("residual", np.zeros(count))
+    return values | merged
+
+
+def _find(model: Model, transition: Transition, table: list[dict]) -> tuple[np.ndarray, np.ndarray]:
+    controls = tuple(c for c in model.controls_for("theory") if c.name != transition.control)
+    value, converged = np.full(len(table), np.nan), np.zeros(len(table), bool)
+    default = model.control(transition.control).default
+    rows_of = [{**point, transition.control: default} for point in table]
+    for rows, found in _by_words(controls, rows_of, resolve(transition.find)):
+        value[rows], converged[rows] = found[0], found[1]
+    return np.where(converged, value, np.nan), converged
+
+
+def _why(model: Model, branch: str, point: dict[str, Any], values: dict[str, np.ndarray]) -> str:
+    """One sentence on a point that did not converge, with the end of the branch where the model declares one."""
+    at = ", ".join(f"{name}={_show(value)}" for name, value in point.items())
+    residual = float(values["residual"][0])
+    reason = f"residual {residual:.1g}" if residual > 1e-10 else "only another branch was found"
+    sentence = f"{model.name}, branch '{branch}', did not converge at {at} ({reason})"
+    declared = model.branch(branch) if model.branches else None
+    if declared is not None and declared.ends_at:
+        transition = model.transition(declared.ends_at)
+        value, converged = _find(model, transition, [{k: v for k, v in point.items() if k != transition.control}])
+        if converged[0]:
+            return f"{sentence}: the branch ends at transition '{transition.name}', {transition.control} {value[0]:.4g}."
+    others = [b.name for b in model.branches if b.name != branch]
+    return f"{sentence}: it does not exist there" + (f"; other branches: {', '.join(others)}." if others else ".")
+
+
+def _at(dataset: xr.Dataset, point: dict[str, Any]) -> xr.Dataset:
+    return dataset.sel({name: point[str(name)] for name in dataset.dims if name in point})
+
+
+def _show(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(plain(value))

@@ -1,0 +1,71 @@
+"""Words of the user to values: numbers, words, lists `0.1,0.2` and ranges `start:stop:count`; and lists to points."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from replicon._errors import InputError
+
+_LARGEST = 10_000_000
+
+
+def parse_value(name: str, text: Any) -> Any:
+    """'0.3' -> 0.3; 'rs' -> 'rs'; '0.1,0.2' -> [0.1, 0.2]; '0:1:11' -> eleven numbers, ends included. Others pass through."""
+    if isinstance(text, (list, tuple)):
+        return [parse_value(name, item) for item in text]
+    if not isinstance(text, str):
+        return text
+    text = text.strip()
+    if not text:
+        raise InputError(f"{name} was given no value: write {name}=0.1, a list {name}=0.1,0.2 or a range {name}=0.1:1.0:10.")
+    if "," in text:
+        return [_scalar(part) for part in text.split(",") if part.strip()]
+    if ":" in text:
+        return _range(name, text)
+    return _scalar(text)
+
+
+def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
+    """['load=0.1', 'temperature=0:1:5'] to a dictionary."""
+    out: dict[str, Any] = {}
+    for word in words:
+        name, sign, text = word.partition("=")
+        if not sign or not name:
+            raise InputError(f"'{word}' is not a control: write name=value, for example load=0.1 or temperature=0:1:11.")
+        if name in out:
+            raise InputError(f"{name} was given twice: give it once, as a list {name}=0.1,0.2 if you want both values.")
+        out[name] = parse_value(name, text)
+    return out
+
+
+def points(coordinates: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every point of the grid, the last listed coordinate fastest; scalars in every point."""
+    columns = [value if isinstance(value, list) else [value] for value in coordinates.values()]
+    for combination in itertools.product(*columns):
+        yield dict(zip(coordinates, combination, strict=True))
+
+
+def _scalar(text: str) -> Any:
+    text = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _range(name: str, text: str) -> list[float]:
+    parts = [_scalar(part) for part in text.split(":")]
+    sentence = f"{name}={text} is not a range: write start:stop:count, for example {name}=0.1:1.0:10 (ten values, ends included)."
+    if len(parts) != 3 or not all(isinstance(p, (int, float)) for p in parts) or not isinstance(parts[2], int):
+        raise InputError(sentence)
+    start, stop, count = parts
+    if not 1 <= count <= _LARGEST or not (math.isfinite(start) and math.isfinite(stop)):
+        raise InputError(sentence)
+    return [float(v) for v in np.linspace(start, stop, count)]

@@ -1,0 +1,105 @@
+"""Stationary points: damped fixed point, then Newton. Never minimisation, since saddle points of replica theory are min-max."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from replicon.theory.newton import newton
+from replicon.theory.points import as_vector, evaluate
+
+TOLERANCE = 1e-10
+
+
+class Stationary(NamedTuple):
+    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point, and whether it converged."""
+
+    x: Any
+    residual: Any
+    converged: Any
+
+
+@lru_cache(maxsize=64)
+def gradient(potential: Callable) -> Callable:
+    """The residual whose zeros are the stationary points of `potential(x, controls)`, as one cached function."""
+    return jax.grad(potential)
+
+
+def solve(
+    residual: Callable,
+    start: Any,
+    controls: Any,
+    *,
+    iterate: Callable | None = None,
+    steps: int = 60,
+    damping: float = 1.0,
+) -> Stationary:
+    """Zeros of `residual(x, controls)` for every point of a grid at once.
+
+    `start`: a named tuple of arrays (points,); the branch is chosen by it and by `iterate(x, controls) -> x`, the self-
+    consistent map, which is applied up to `steps` times with weight `damping` on the new value before Newton's method.
+    A point has `converged` where the largest component of the residual is below 1e-10; nothing is raised.
+    """
+    return evaluate(_solver(residual, iterate, steps, damping), start, controls)
+
+
+@lru_cache(maxsize=64)
+def _solver(residual: Callable, iterate: Callable | None, steps: int, damping: float) -> Callable:
+    def solver(start, controls) -> Stationary:
+        return solve_one(residual, start, controls, iterate=iterate, steps=steps, damping=damping)
+
+    return solver
+
+
+def solve_one(residual: Callable, start, controls, *, iterate=None, steps: int = 60, damping: float = 1.0) -> Stationary:
+    """`solve` for a single point inside traced code."""
+    x = start if iterate is None else _relax(iterate, start, controls, steps, damping)
+    kind = type(start)
+
+    def function(vector):
+        return as_vector(residual(kind(*vector), controls))
+
+    vector = newton(function, as_vector(x))
+    error = jnp.max(jnp.abs(function(vector)))
+    return Stationary(kind(*vector), error, error < TOLERANCE)
+
+
+def _relax(iterate, start, controls, steps, damping):
+    def unfinished(state):
+        step, _, change = state
+        return (step < steps) & (change > 1e-7)
+
+    def advance(state):
+        step, x, _ = state
+        new = jax.tree.map(lambda a, b: (1 - damping) * a + damping * b, x, iterate(x, controls))
+        change = jnp.max(jnp.abs(as_vector(new) - as_vector(x)))
+        return step + 1, new, change
+
+    return jax.lax.while_loop(unfinished, advance, (0, start, jnp.inf))[1]
+
+
+def jacobian(residual: Callable, x, controls) -> jax.Array:
+    """D residual / d x, shape (n, n), for one point inside traced code."""
+    kind = type(x)
+    return jax.jacfwd(lambda v: as_vector(residual(kind(*v), controls)))(as_vector(x))
+
+
+def response(residual: Callable, x: Any, controls: Any, control: str) -> Any:
+    """Dx / dcontrol along the branch for every point, by implicit differentiation; a named tuple of arrays (points,)."""
+    return evaluate(_response(residual, control), x, controls)
+
+
+@lru_cache(maxsize=64)
+def _response(residual: Callable, control: str) -> Callable:
+    def one(x, controls):
+        def shifted(value):
+            return as_vector(residual(x, controls._replace(**{control: value})))
+
+        direct = jax.jvp(shifted, (getattr(controls, control),), (jnp.ones(()),))[1]
+        return type(x)(*jnp.linalg.solve(jacobian(residual, x, controls), -direct))
+
+    return one

@@ -1,0 +1,57 @@
+"""Results as tables on the terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from replicon._result import grid_axes
+
+
+def console() -> Console:
+    """Standard output; a file or a pipe, which has no width to fit, gets 200 columns."""
+    out = Console()
+    if not out.is_terminal:
+        out.width = 200
+    return out
+
+
+def varying(dataset, point: dict[str, Any]) -> dict[str, Any]:
+    """The controls that a table needs to show: those that differ between its rows."""
+    return {name: point[name] for name in grid_axes(dataset)}
+
+
+def title(declared, what: str, rows: list[dict[str, Any]]) -> str:
+    """The model, what is shown, and the controls that are the same in all rows."""
+    fixed = {name: value for name, value in rows[0]["controls"].items() if all(row["controls"][name] == value for row in rows)}
+    at = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in fixed.items())
+    return f"{declared.name}: {what}" + (f"\n{at}" if at else "")
+
+
+def with_error(mean: float | None, error: float | None) -> str:
+    """Mean and standard error, to two digits of the error."""
+    if mean is None:
+        return "-"
+    if not error:
+        return f"{mean:.6g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{mean:.{digits}f} +- {error:.{digits}f}"
+
+
+def print_table(title: str, rows: list[dict[str, Any]]) -> None:
+    """A table; one row alone is shown upright, as pairs of name and value."""
+
+    def show(v: Any) -> str:
+        return "-" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v)
+
+    table = Table(*rows[0], title=title) if len(rows) > 1 else Table("quantity", "value", title=title)
+    for row in rows:
+        if len(rows) > 1:
+            table.add_row(*map(show, row.values()))
+        else:
+            for name, value in row.items():
+                table.add_row(name, show(value))
+    console().print(table)

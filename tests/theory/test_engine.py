@@ -1,0 +1,152 @@
+"""Stationary points, branches, folds, zeros and crossings on problems with closed solutions."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from replicon._declare import controls_tuple
+from replicon.theory import branch, stationary, transition
+from replicon.theory.gaussian import log_2cosh
+
+
+class Magnetization(NamedTuple):
+    m: jax.Array
+
+
+def magnet(x, c):
+    """Curie-Weiss with J = 1."""
+    return x.m**2 / 2 - log_2cosh(x.m + c.field, 0.0, c.temperature)
+
+
+residual = stationary.gradient(magnet)
+
+
+def controls(field, temperature):
+    return controls_tuple(("field", "temperature"), np.broadcast_arrays(np.asarray(field, float), np.asarray(temperature, float)))
+
+
+def test_stationary_points_of_a_grid_in_one_call():
+    m = np.linspace(0.3, 0.99, 300)
+    temperature = m / np.arctanh(m)
+    found = stationary.solve(residual, Magnetization(np.ones_like(m)), controls(0.0, temperature))
+    assert found.converged.all()
+    np.testing.assert_allclose(found.x.m, m, atol=1e-11)
+
+
+def test_saddle_points_are_found_though_they_are_no_minima():
+    class Point(NamedTuple):
+        a: jax.Array
+        b: jax.Array
+
+    def saddle(x, c):
+        return x.a**2 - x.b**2 + c.field * x.a * x.b + x.a
+
+    start = Point(np.zeros(3), np.zeros(3))
+    field = np.array([0.0, 1.0, 3.0])
+    found = stationary.solve(stationary.gradient(saddle), start, controls(field, 1.0))
+    np.testing.assert_allclose(found.x.a, -2 / (4 + field**2), atol=1e-12)
+    assert found.converged.all()
+
+
+def test_a_point_without_a_solution_is_marked_not_raised():
+    def none(x, c):
+        return Magnetization(x.m**2 + c.field)
+
+    found = stationary.solve(none, Magnetization(np.ones(2)), controls([-4.0, 4.0], 1.0))
+    assert found.converged.tolist() == [True, False]
+    assert np.isfinite(found.x.m).all()
+
+
+def test_response_is_the_derivative_along_the_branch():
+    c = controls([0.1, 0.2], 0.8)
+    x = stationary.solve(residual, Magnetization(np.ones(2)), c).x
+    chi = stationary.response(residual, x, c, "field").m
+    m = x.m
+    np.testing.assert_allclose(chi, (1 - m**2) / (0.8 - (1 - m**2)), rtol=1e-11)
+
+
+def test_a_branch_is_followed_through_both_folds_of_the_hysteresis_loop():
+    c = controls([0.5, 0.5], [0.5, 0.7])
+    start = stationary.solve(residual, Magnetization(np.ones(2)), c).x
+    path = branch.follow_branch(residual, start, c, "field", steps=400, step=0.02, direction=-1)
+    assert path.residual.max() < 1e-9
+    for k, temperature in enumerate((0.5, 0.7)):
+        m_s = np.sqrt(1 - temperature)
+        h_s = m_s - temperature * np.arctanh(m_s)
+        field, m = path.control[k], path.x.m[k]
+        turns = np.flatnonzero(np.diff(np.sign(path.slope[k])))
+        assert len(turns) == 2
+        np.testing.assert_allclose(field[turns], [-h_s, h_s], atol=2e-3)
+        assert m[-1] < -0.9  # out on the other side
+        np.testing.assert_allclose(m, np.tanh((m + field) / temperature), atol=1e-9)
+
+
+def test_fold_to_machine_precision():
+    temperature = np.array([0.1, 0.5, 0.9, 1.2])
+    c = controls(0.5, temperature)
+    start = stationary.solve(residual, Magnetization(np.ones(4)), c).x
+    found = transition.fold(residual, start, c, "field", steps=500, direction=-1)
+    m_s = np.sqrt(1 - temperature[:3])
+    np.testing.assert_allclose(found.value[:3], temperature[:3] * np.arctanh(m_s) - m_s, atol=1e-11)
+    np.testing.assert_allclose(found.x.m[:3], m_s, atol=1e-8)
+    assert found.converged.tolist() == [True, True, True, False]
+    assert np.isnan(found.value[3])
+
+
+def _up(c):
+    found = stationary.solve_one(residual, Magnetization(jnp.ones(())), c)
+    return found._replace(converged=found.converged & (found.x.m > 0))
+
+
+def _down(c):
+    found = stationary.solve_one(residual, Magnetization(-jnp.ones(())), c)
+    return found._replace(converged=found.converged & (found.x.m < 0))
+
+
+def test_first_order_transition_is_where_the_potentials_cross():
+    c = controls(0.0, [0.4, 0.6])
+    found = transition.crossing(magnet, _up, _down, c, "field", np.full(2, -0.05), np.full(2, 0.08))
+    np.testing.assert_allclose(found.value, 0.0, atol=1e-12)
+
+
+def test_zero_of_an_observable_and_its_absence():
+    c = controls(0.0, [0.5, 0.5])
+    found = transition.zero(_gap, _up, c, "field", np.array([0.0, 0.3]), np.array([0.3, 0.5]))
+    m = 0.98
+    np.testing.assert_allclose(found.value[0], 0.5 * np.arctanh(m) - m, atol=1e-12)
+    assert found.converged.tolist() == [True, False]
+
+
+def _gap(x, c):
+    return x.m - 0.98
+
+
+def test_continuous_transition_is_an_eigenvalue_crossing():
+    c = controls([0.0], [1.0])
+    found = transition.zero(transition.determinant(residual), _flat, c, "temperature", np.array([0.5]), np.array([1.7]))
+    np.testing.assert_allclose(found.value, 1.0, atol=1e-12)
+
+
+def _flat(c):
+    return stationary.Stationary(Magnetization(jnp.zeros(())), jnp.zeros(()), jnp.array(True))
+
+
+def test_the_end_of_a_branch_is_not_mistaken_for_a_zero():
+    # The up state ends inside the bracket before its magnetization falls to 0.1.
+    def low(x, c):
+        return x.m - 0.1
+
+    found = transition.zero(low, _up, controls([0.0], [0.5]), "field", np.array([0.1]), np.array([-0.5]))
+    assert not found.converged[0]
+
+
+@pytest.mark.parametrize("count", [1, 127, 128, 129, 300])
+def test_any_number_of_points_gives_the_same_values(count):
+    c = controls(np.linspace(0, 1, 300)[:count], 0.8)
+    found = stationary.solve(residual, Magnetization(np.ones(count)), c)
+    assert found.x.m.shape == (count,)
+    whole = stationary.solve(residual, Magnetization(np.ones(300)), controls(np.linspace(0, 1, 300), 0.8))
+    np.testing.assert_array_equal(found.x.m, whole.x.m[:count])
