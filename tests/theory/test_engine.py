@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from replicon._declare import controls_tuple
 from replicon.theory import branch, stationary, transition
 from replicon.theory.gaussian import log_2cosh
+from replicon.theory.points import evaluate
 
 
 class Magnetization(NamedTuple):
@@ -88,7 +88,7 @@ def test_fold_to_machine_precision():
     temperature = np.array([0.1, 0.5, 0.9, 1.2])
     c = controls(0.5, temperature)
     start = stationary.solve(residual, Magnetization(np.ones(4)), c).x
-    found = transition.fold(residual, start, c, "field", steps=500, direction=-1)
+    found = branch.fold(residual, start, c, "field", steps=500, direction=-1)
     m_s = np.sqrt(1 - temperature[:3])
     np.testing.assert_allclose(found.value[:3], temperature[:3] * np.arctanh(m_s) - m_s, atol=1e-11)
     np.testing.assert_allclose(found.x.m[:3], m_s, atol=1e-8)
@@ -96,50 +96,58 @@ def test_fold_to_machine_precision():
     assert np.isnan(found.value[3])
 
 
-def _up(c):
-    found = stationary.solve_one(residual, Magnetization(jnp.ones(())), c)
-    return found._replace(converged=found.converged & (found.x.m > 0))
+def _state(sign, temperature, observable):
+    """Free energy or magnetization of the up (+1) or down (-1) state against the field, all points at once."""
+    temperature = np.asarray(temperature)
 
+    def at(field):
+        c = controls(field, temperature)
+        found = stationary.solve(residual, Magnetization(np.full(len(temperature), float(sign))), c)
+        m = found.x.m
+        value = m if observable == "m" else m**2 / 2 - temperature * np.logaddexp((m + field) / temperature, -(m + field) / temperature)
+        return value, found.converged & (sign * m > 0)
 
-def _down(c):
-    found = stationary.solve_one(residual, Magnetization(-jnp.ones(())), c)
-    return found._replace(converged=found.converged & (found.x.m < 0))
+    return at
 
 
 def test_first_order_transition_is_where_the_potentials_cross():
-    c = controls(0.0, [0.4, 0.6])
-    found = transition.crossing(magnet, _up, _down, c, "field", np.full(2, -0.05), np.full(2, 0.08))
+    t = [0.4, 0.6]
+    found = transition.crossing(_state(1, t, "f"), _state(-1, t, "f"), np.full(2, -0.05), np.full(2, 0.08))
+    assert found.converged.all()
     np.testing.assert_allclose(found.value, 0.0, atol=1e-12)
 
 
+def _shifted(branch, by):
+    def at(field):
+        value, there = branch(field)
+        return value - by, there
+
+    return at
+
+
 def test_zero_of_an_observable_and_its_absence():
-    c = controls(0.0, [0.5, 0.5])
-    found = transition.zero(_gap, _up, c, "field", np.array([0.0, 0.3]), np.array([0.3, 0.5]))
-    m = 0.98
-    np.testing.assert_allclose(found.value[0], 0.5 * np.arctanh(m) - m, atol=1e-12)
+    found = transition.zero(_shifted(_state(1, [0.5, 0.5], "m"), 0.98), np.array([0.0, 0.3]), np.array([0.3, 0.5]))
+    np.testing.assert_allclose(found.value[0], 0.5 * np.arctanh(0.98) - 0.98, atol=1e-12)
     assert found.converged.tolist() == [True, False]
+    assert np.isnan(found.value[1])
 
 
-def _gap(x, c):
-    return x.m - 0.98
+def test_zero_in_the_logarithm_over_many_decades():
+    target = np.array([1e-9, 3e-4, 0.7])
+    found = transition.zero(lambda x: (x - target, np.ones(3, bool)), np.full(3, 1e-12), np.ones(3), geometric=True)
+    np.testing.assert_allclose(found.value, target, rtol=1e-9)
 
 
 def test_continuous_transition_is_an_eigenvalue_crossing():
-    c = controls([0.0], [1.0])
-    found = transition.zero(transition.determinant(residual), _flat, c, "temperature", np.array([0.5]), np.array([1.7]))
-    np.testing.assert_allclose(found.value, 1.0, atol=1e-12)
+    def at(temperature):
+        return evaluate(transition.determinant(residual), Magnetization(np.zeros(1)), controls([0.0], temperature)), np.ones(1, bool)
 
-
-def _flat(c):
-    return stationary.Stationary(Magnetization(jnp.zeros(())), jnp.zeros(()), jnp.array(True))
+    np.testing.assert_allclose(transition.zero(at, np.array([0.5]), np.array([1.7])).value, 1.0, atol=1e-12)
 
 
 def test_the_end_of_a_branch_is_not_mistaken_for_a_zero():
     # The up state ends inside the bracket before its magnetization falls to 0.1.
-    def low(x, c):
-        return x.m - 0.1
-
-    found = transition.zero(low, _up, controls([0.0], [0.5]), "field", np.array([0.1]), np.array([-0.5]))
+    found = transition.zero(_shifted(_state(1, [0.5], "m"), 0.1), np.array([0.1]), np.array([-0.5]))
     assert not found.converged[0]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from replicon import _seed, models
 from replicon._declare import Control, Model, Transition, controls_tuple, resolve
@@ -135,7 +136,9 @@ def simulate_point(model: Model, point: dict[str, Any], size: int, samples: int,
     assert model.simulate is not None
     identity = {"model": model.name, "controls": point, "size": int(size)}
     streams = _seed.streams(int(seed), identity, int(samples))
-    out = resolve(model.simulate)(controls_tuple(tuple(point), tuple(point.values())), int(size), int(samples), streams)
+    # One thread for linear algebra: its sums, and so the bits, would else depend on the number of cores and workers.
+    with threadpool_limits(limits=1, user_api="blas"):
+        out = resolve(model.simulate)(controls_tuple(tuple(point), tuple(point.values())), int(size), int(samples), streams)
     return {name: np.asarray(value, float) for name, value in out.items()}
 
 

@@ -10,9 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.theory import stationary, transition
+from replicon.theory import stationary
+from replicon.theory.branch import Found, fold
 from replicon.theory.gaussian import log_2cosh
 from replicon.theory.points import evaluate
+from replicon.theory.transition import determinant, zero
 
 NAMES = ("coupling", "temperature", "field")
 
@@ -108,24 +110,22 @@ def solve(controls, branch: str) -> dict:
     return out
 
 
-def find_critical(controls) -> transition.Found:
+def find_critical(controls) -> Found:
     """Temperature at which m = 0 becomes unstable (zero field): T_c = J."""
     c = _numeric(controls)
-    flat = c._replace(field=np.zeros_like(c.field))
-    found = transition.zero(transition.determinant(residual), _zero, flat, "temperature", 0.3 * c.coupling, 3 * c.coupling)
-    here = c.field == 0
-    return found._replace(value=np.where(here, found.value, np.nan), converged=found.converged & here)
+    flat = Order(np.zeros_like(c.field))
+
+    def at(temperature):
+        return evaluate(determinant(residual), flat, c._replace(temperature=temperature, field=flat.magnetization)), c.field == 0
+
+    return zero(at, 0.3 * c.coupling, 3 * c.coupling)
 
 
-def _zero(c) -> stationary.Stationary:
-    return stationary.Stationary(Order(jnp.zeros(())), jnp.zeros(()), c.temperature > 0)
-
-
-def find_spinodal(controls) -> transition.Found:
+def find_spinodal(controls) -> Found:
     """Modulus of the field against which a magnetized state ends: the fold of the branch `up` towards negative fields."""
     c = _numeric(controls)
     c = c._replace(field=np.zeros_like(c.field))
     begin = evaluate(up, c)
-    found = transition.fold(residual, begin.x, c, "field", steps=400, step=0.02, direction=-1)
+    found = fold(residual, begin.x, c, "field", steps=400, step=0.02, direction=-1)
     cold = c.temperature < c.coupling
     return found._replace(value=np.where(cold, -found.value, np.nan), converged=found.converged & cold)

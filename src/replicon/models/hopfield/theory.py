@@ -6,7 +6,6 @@ C = beta (1 - q), and the variance of the crosstalk noise v = load * r.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -14,9 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.theory import stationary, transition
+from replicon.theory import stationary
+from replicon.theory.branch import Found, fold
 from replicon.theory.gaussian import log_2cosh, sech_fourth
 from replicon.theory.points import evaluate
+from replicon.theory.transition import crossing, zero
 
 
 class Order(NamedTuple):
@@ -90,53 +91,56 @@ def _longitudinal(x: Order, c) -> jax.Array:
     return 1 - (half_trace + jnp.sqrt(jnp.maximum(half_trace**2 - det, 0.0)))
 
 
-# One point of each branch -------------------------------------------------------------------------------------------------
+# Branches -----------------------------------------------------------------------------------------------------------------
 
 
-def retrieval(c) -> stationary.Stationary:
-    """Largest magnetization: reached from m = 1 by the self-consistent map, rejected where m has collapsed."""
-    start = Order(jnp.ones(()), jnp.zeros(()), c.load * jnp.ones(()))
+def _saddle(start: Order, c):
+    """The saddle point reached from `start` by the self-consistent map and Newton's method, and what is measured there."""
     found = stationary.solve_one(residual, start, c, iterate=iterate, steps=150)
-    return _accept(found, c, found.x.magnetization > 1e-3)
+    return found, observables(found.x, c)
 
 
-def spin_glass(c) -> stationary.Stationary:
-    """M = 0 with frozen spins (q > 0): reached from the T = 0 noise (sqrt(load) + sqrt(2/pi))^2."""
-    width = jnp.sqrt(c.load) + np.sqrt(2 / np.pi)
-    start = Order(jnp.zeros(()), np.sqrt(2 / np.pi) / width, width**2)
-    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=150)
-    return _accept(found, c, (jnp.abs(found.x.magnetization) < 1e-8) & (found.x.noise > 1e-8))
+def _paramagnet(c) -> tuple[stationary.Stationary, dict]:
+    """M = q = 0, exact: C = 1/T, v = 0; a physical state of the memory while C < 1."""
+    x = Order(jnp.zeros(()), 1 / jnp.maximum(c.temperature, 1e-300), jnp.zeros(()))
+    return stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0), observables(x, c)
 
 
-def paramagnet(c) -> stationary.Stationary:
-    """M = q = 0, exact: C = 1/T, v = 0; exists for T > 0 and is a physical state of the memory while C < 1."""
-    T = jnp.maximum(c.temperature, 1e-300)
-    x = Order(jnp.zeros(()), 1 / T, jnp.zeros(()))
-    return stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0)
+def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
+    """One branch at all points: where it begins decides which saddle is reached, what it must be like whether it counts.
 
-
-def _accept(found: stationary.Stationary, c, belongs) -> stationary.Stationary:
-    x = found.x
-    q = 1 - c.temperature * x.response
-    physical = (q > -1e-9) & (q < 1 + 1e-9) & (x.response >= -1e-12) & (x.response < 1) & (x.noise > -1e-12)
-    return found._replace(converged=found.converged & belongs & physical & (jnp.abs(x.magnetization) <= 1 + 1e-12))
-
-
-BRANCHES = {"retrieval": retrieval, "spin-glass": spin_glass, "paramagnet": paramagnet}
-
-
-@lru_cache
-def _point(branch: str):
-    def one(c):
-        found = BRANCHES[branch](c)
-        return {**observables(found.x, c), "converged": found.converged, "residual": found.residual}
-
-    return one
+    retrieval: from m = 1, rejected where m has collapsed. spin-glass: m = 0 with frozen spins, from the noise at T = 0,
+    (sqrt(load) + sqrt(2/pi))^2; rejected where q = 0.
+    """
+    if branch == "paramagnet":
+        return evaluate(_paramagnet, c)
+    nothing = np.zeros_like(c.load)
+    if branch == "retrieval":
+        start = Order(nothing + 1, nothing, c.load)
+    else:
+        width = np.sqrt(c.load) + np.sqrt(2 / np.pi)
+        start = Order(nothing, np.sqrt(2 / np.pi) / width, width**2)
+    found, measured = evaluate(_saddle, start, c)
+    m, C, v = found.x
+    q = measured["overlap"]
+    physical = (np.abs(q - 0.5) < 0.5 + 1e-9) & (C >= -1e-12) & (C < 1) & (v > -1e-12) & (np.abs(m) <= 1 + 1e-12)
+    belongs = m > 1e-3 if branch == "retrieval" else (np.abs(m) < 1e-8) & (v > 1e-8)
+    return found._replace(converged=found.converged & physical & belongs), measured
 
 
 def solve(controls, branch: str) -> dict:
-    c = controls_tuple(("load", "temperature"), (controls.load, controls.temperature))
-    return evaluate(_point(branch), c)
+    found, measured = saddle(branch, _controls(controls))
+    return {**measured, "converged": found.converged, "residual": found.residual}
+
+
+def _along(branch: str, c, control: str, observable: str):
+    """An observable of a branch as a function of one control, for the finders of `theory.transition`."""
+
+    def at(values):
+        found, measured = saddle(branch, c._replace(**{control: values}))
+        return measured[observable], found.converged
+
+    return at
 
 
 # Lines of the phase diagram -----------------------------------------------------------------------------------------------
@@ -147,29 +151,29 @@ def _controls(controls):
     return controls_tuple(("load", "temperature"), (zero + controls.load, zero + controls.temperature))
 
 
-def find_retrieval(controls) -> transition.Found:
+def find_retrieval(controls) -> Found:
     """Spinodal of the retrieval state: the load at which it ends, at given temperature (below 1)."""
     c = _controls(controls)
     c = c._replace(load=np.zeros_like(c.load))
-    begin = evaluate(retrieval, c)
-    return transition.fold(residual, begin.x, c, "load", steps=300, step=0.02)
+    begin, _ = saddle("retrieval", c)
+    return fold(residual, begin.x, c, "load", steps=300)
 
 
-def find_global_retrieval(controls) -> transition.Found:
+def find_global_retrieval(controls) -> Found:
     """Load below which the retrieval state has a lower free energy than the spin-glass state, at given temperature."""
     c = _controls(controls)
     end = find_retrieval(controls).value
-    return transition.crossing(potential, retrieval, spin_glass, c, "load", 1e-3 * end, end * (1 - 1e-9))
+    first, second = (_along(branch, c, "load", "free_energy") for branch in ("retrieval", "spin-glass"))
+    return crossing(first, second, 1e-3 * end, end * (1 - 1e-9))
 
 
-def find_spin_glass(controls) -> transition.Found:
+def find_spin_glass(controls) -> Found:
     """Temperature at which the paramagnet becomes unstable to the spin glass, at given load."""
     c = _controls(controls)
-    return transition.zero(transition.determinant(residual), paramagnet, c, "temperature", 1 + 1e-6 + 0 * c.load, 2 + c.load)
+    return zero(_along("paramagnet", c, "temperature", "longitudinal_stability"), 1 + 1e-9 * c.load, 2 + c.load)
 
 
-def find_almeida_thouless(controls) -> transition.Found:
+def find_almeida_thouless(controls) -> Found:
     """Temperature below which the retrieval state breaks replica symmetry, at given load."""
     c = _controls(controls)
-    one = np.ones_like(c.load)
-    return transition.zero(replicon, retrieval, c, "temperature", 1e-12 * one, one, geometric=True)
+    return zero(_along("retrieval", c, "temperature", "replicon"), 1e-12, np.ones_like(c.load), geometric=True)

@@ -10,9 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.theory import parisi, stationary, transition
+from replicon.theory import parisi, stationary
+from replicon.theory.branch import Found
 from replicon.theory.gaussian import log_2cosh, sech_fourth
 from replicon.theory.points import evaluate
+from replicon.theory.transition import determinant, zero
 
 CONTINUOUS_STEPS = 8  # steps of the staircase that stands for continuous breaking
 
@@ -131,22 +133,24 @@ def _response(c):
     return replica_symmetric(c).x.response
 
 
-def find_critical(controls) -> transition.Found:
+def find_critical(controls) -> Found:
     """Temperature at which the paramagnet becomes a spin glass; a sharp transition at zero field only."""
     c = _numeric(controls)
-    here = np.where(c.field == 0, 0.0, np.nan)
-    start = c._replace(field=np.zeros_like(c.field))
-    one = np.ones_like(c.field)
-    found = transition.zero(transition.determinant(residual), _paramagnet, start, "temperature", 0.5 * one, 2.0 * one)
-    return found._replace(value=found.value + here, converged=found.converged & (c.field == 0))
+    zero_field = np.zeros_like(c.field)
+
+    def at(temperature):
+        paramagnet = Order(1 / temperature, zero_field)
+        return evaluate(determinant(residual), paramagnet, c._replace(temperature=temperature, field=zero_field)), c.field == 0
+
+    return zero(at, 0.5 + zero_field, 2.0)
 
 
-def _paramagnet(c) -> stationary.Stationary:
-    return stationary.Stationary(Order(1 / c.temperature, jnp.zeros(())), jnp.zeros(()), c.temperature > 0)
-
-
-def find_almeida_thouless(controls) -> transition.Found:
+def find_almeida_thouless(controls) -> Found:
     """Temperature below which replica symmetry is broken, at given field."""
     c = _numeric(controls)
-    low, high = 1e-3 * np.ones_like(c.field), 1.5 * np.ones_like(c.field)
-    return transition.zero(replicon, replica_symmetric, c, "temperature", low, high)
+
+    def at(temperature):
+        out = evaluate(_observables, c._replace(temperature=temperature))
+        return out["replicon"], out["converged"]
+
+    return zero(at, 1e-3 + np.zeros_like(c.field), 1.5)

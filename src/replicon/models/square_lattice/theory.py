@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import integrate, special
 
+from replicon.theory.branch import Found
 from replicon.theory.points import evaluate
-from replicon.theory.transition import Found
 
 _COLD = 100.0  # beyond this J/T the ground state is exact to double precision
 
