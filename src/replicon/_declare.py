@@ -50,15 +50,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Words:
-    """One of a few words."""
+    """One of a few words, or, where `files` lists endings, the path of a file with one of them."""
 
     words: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     def admits(self, value: Any) -> bool:
-        return value in self.words
+        return isinstance(value, str) and (value in self.words or (bool(self.files) and value.endswith(self.files)))
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(self.words)
+        return "one of " + ", ".join(self.words) + (f", or a file ({', '.join(self.files)})" if self.files else "")
 
 
 @dataclass(frozen=True)

@@ -275,6 +275,9 @@ def main(arguments: list[str] | None = None) -> None:
     _cache_compilations()
     try:
         status = app(arguments, exit_on_error=False, print_error=False)
+    except ConvergenceError as error:
+        _complain(error)
+        status = NOT_CONVERGED
     except (RepliconError, cyclopts.CycloptsError) as error:
         _complain(error)
         status = USAGE
@@ -296,10 +299,7 @@ def _cache_compilations() -> None:
 
 
 def _complain(error: Exception) -> None:
-    message = str(error)
-    if isinstance(error, cyclopts.UnknownOptionError) or not message:
-        message = message or type(error).__name__
-    print(f"replicon: {message.strip()}", file=sys.stderr)
+    print(f"replicon: {str(error).strip() or type(error).__name__}", file=sys.stderr)
 
 
 def _unconverged(error: ConvergenceError, json: bool, record: dict[str, Any]) -> int:

@@ -40,7 +40,8 @@ def load_patterns(path: str | Path) -> np.ndarray:
             array = loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]]
         array = np.asarray(array, dtype=float)
     except (OSError, ValueError, IndexError, EOFError) as error:
-        raise InputError(f"'{path}' could not be read ({error}): {expected}.") from None
+        reason = "it holds no plain NumPy array" if "pickle" in str(error) else error
+        raise InputError(f"'{path}' could not be read ({reason}): {expected}.") from None
     if array.ndim != 2 or 0 in array.shape:
         raise InputError(f"'{path}' holds an array of shape {array.shape}: {expected}.")
     values = np.unique(array)

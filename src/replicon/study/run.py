@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -55,11 +56,14 @@ def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
                 controls = {**series.get("controls", {}), **small.pop("controls", {})}
                 series.update(small, controls=controls)
     out["name"] = path.stem + ("-quick" if quick else "")
-    # A user's model beside the study file is found from anywhere.
+    # A user's model or file of patterns beside the study file is found from anywhere.
     for kind in _SERIES:
         for series in out[kind]:
             if str(series["model"]).endswith(".py"):
                 series["model"] = str((path.parent / series["model"]).resolve())
+            for name, value in series.get("controls", {}).items():
+                if isinstance(value, str) and (path.parent / value).is_file():
+                    series["controls"][name] = str((path.parent / value).resolve())
     plan(out)
     return out
 
@@ -149,6 +153,10 @@ def plan(study: dict[str, Any]) -> list[Task]:
                 )
     for task in tasks:
         task["version"] = __version__
+        # What a file held is part of what was computed from it.
+        used = [str(v) for v in (task["model"], *task["controls"].values()) if isinstance(v, str) and Path(v).is_file()]
+        if used:
+            task["files"] = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in used}
     return tasks
 
 
@@ -159,16 +167,12 @@ def _parsed(series: dict[str, Any]) -> dict[str, Any]:
 def execute(task: Task) -> xr.Dataset:
     """Run one task; the same in this process and in a worker."""
     if task["kind"] == "theory":
-        return _grid(lambda: evaluate.solve(task["model"], branch=task["branch"], **task["controls"]))
+        return evaluate.solve(task["model"], branch=task["branch"], **task["controls"])
     if task["kind"] == "transition":
-        return _grid(lambda: evaluate.find_transition(task["model"], task["transition"], **task["controls"]))
+        return evaluate.find_transition(task["model"], task["transition"], **task["controls"])
     model = models.get(task["model"])
     values = evaluate.simulate_point(model, task["controls"], task["size"], task["samples"], task["seed"])
     return xr.Dataset({name: (("sample", *(f"component_{n}" for n in v.shape[1:])), v) for name, v in values.items()})
-
-
-def _grid(call: Callable[[], xr.Dataset]) -> xr.Dataset:
-    return call()
 
 
 def run_study(

@@ -12,7 +12,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,22 +106,26 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for one run; StoreError if a living process on this machine holds it."""
+        """Hold the folder for one run; StoreError if a living process holds it. A dead one's lock on this machine is taken."""
         path = self.folder / "running.lock"
-        me = f"{socket.gethostname()} {os.getpid()}"
-        while True:
-            try:
-                handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-                os.write(handle, me.encode())
-                os.close(handle)
-                break
-            except FileExistsError:
-                host, _, pid = path.read_text().partition(" ") if path.exists() else ("", "", "")
-                if host and (host != socket.gethostname() or _alive(pid)):
-                    raise StoreError(
-                        f"'{self.folder}' is in use by process {pid} on {host}: wait for it, or delete '{path}' if it is gone."
-                    ) from None
-                path.unlink(missing_ok=True)
+        host = socket.gethostname()
+        aside = path.with_name(f".running.{host}.{os.getpid()}.part")
+        aside.write_text(f"{host} {os.getpid()}")
+        try:
+            while True:
+                try:
+                    os.link(aside, path)  # appears whole or not at all
+                    break
+                except FileExistsError:
+                    with suppress(FileNotFoundError):
+                        holder, _, pid = path.read_text().partition(" ")
+                        if holder != host or _alive(pid):
+                            raise StoreError(
+                                f"'{self.folder}' is in use by process {pid} on {holder}: wait for it, or delete '{path}' if it is gone."
+                            ) from None
+                        path.unlink()
+        finally:
+            aside.unlink(missing_ok=True)
         try:
             yield
         finally:

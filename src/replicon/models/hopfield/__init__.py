@@ -15,7 +15,14 @@ model = Model(
             "rule", "rule", "hebb", Words(("hebb", "pseudo-inverse", "polynomial", "exponential")), "learning rule or energy", "simulation"
         ),
         Control("degree", "n", 3, Interval(2, 20, integer=True), "degree of the polynomial energy", "simulation"),
-        Control("patterns", "xi", "random", Words(("random", "digits")), "random signs, or binarised MNIST digits", "simulation"),
+        Control(
+            "patterns",
+            "xi",
+            "random",
+            Words(("random", "digits"), files=(".npy", ".npz", ".csv")),
+            "random signs, binarised MNIST digits, or your own +-1 array (patterns, spins)",
+            "simulation",
+        ),
         Control("start", "m0", 1.0, Interval(-1, 1), "overlap of the initial state with the first pattern", "simulation"),
         Control("sweeps", "t", 200, Interval(1, integer=True), "heat-bath sweeps, half of them measured", "simulation"),
     ),

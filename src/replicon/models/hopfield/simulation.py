@@ -17,28 +17,36 @@ _RECALL_LIMIT = 500  # sweeps of zero-temperature dynamics
 
 
 def check_size(controls: dict, size: int) -> None:
-    """Refuse what cannot be built: digits of another size, more patterns than spins under the pseudo-inverse rule."""
-    digits = data.binary_digits().shape if "digits" in controls["patterns"] else None
-    if digits and size != digits[1]:
-        raise InputError(f"size = {size} does not fit patterns=digits: a digit has 28 x 28 pixels, give size {digits[1]}.")
-    for load in controls["load"]:
-        count = pattern_count(load, size)
-        if digits and count > digits[0]:
-            raise InputError(f"load = {load:g} needs {count} digits: there are {digits[0]}, give load <= {digits[0] / digits[1]:.4g}.")
-        if "pseudo-inverse" in controls["rule"] and count >= size:
-            raise InputError(f"load = {load:g} is too large for rule=pseudo-inverse: the patterns must be independent, give load < 1.")
+    """Refuse what cannot be built: stored patterns of another size, more than there are, or as many as spins if inverted."""
+    for kind in controls["patterns"]:
+        pool = _pool(kind)
+        if pool is not None and size != pool.shape[1]:
+            raise InputError(f"size = {size} does not fit patterns={kind}: its patterns have {pool.shape[1]} spins, give that size.")
+        for load in controls["load"]:
+            count = pattern_count(load, size)
+            if pool is not None and count > len(pool):
+                most = len(pool) / size
+                raise InputError(f"load = {load:g} needs {count} patterns: {kind} has {len(pool)}, give load <= {most:.4g}.")
+            if "pseudo-inverse" in controls["rule"] and count >= size:
+                raise InputError(f"load = {load:g} is too large for rule=pseudo-inverse: the patterns must be independent, give load < 1.")
+
+
+def _pool(kind: str) -> np.ndarray | None:
+    """The patterns to draw from, +-1 int8 (patterns, spins); None for random ones."""
+    if kind == "random":
+        return None
+    return data.binary_digits() if kind == "digits" else data.load_patterns(kind)
 
 
 def pattern_count(load: float, size: int) -> int:
     return max(1, round(load * size))
 
 
-def draw_patterns(kind: str, count: int, size: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` patterns of +-1, int8 (count, size)."""
-    if kind == "digits":
-        pool = data.binary_digits()
-        return pool[rng.choice(len(pool), count, replace=False)]
-    return (2 * rng.integers(0, 2, (count, size), np.int8) - 1).astype(np.int8)
+def draw_patterns(pool: np.ndarray | None, count: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` patterns of +-1, int8 (count, size): random, or different ones of the pool."""
+    if pool is None:
+        return (2 * rng.integers(0, 2, (count, size), np.int8) - 1).astype(np.int8)
+    return pool[rng.choice(len(pool), count, replace=False)]
 
 
 def couplings(patterns: np.ndarray, rule: str) -> np.ndarray:
@@ -75,9 +83,10 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
     """
     out: dict[str, list] = {name: [] for name in ("magnetization", "overlap", "noise_overlap", "energy")}
     images: dict[str, list] = {name: [] for name in ("pattern", "start_state", "final_state")}
+    pool = _pool(controls.patterns)
     for stream in streams:
         rng = generator(stream)
-        patterns = draw_patterns(controls.patterns, pattern_count(controls.load, size), size, rng)
+        patterns = draw_patterns(pool, pattern_count(controls.load, size), size, rng)
         start = corrupt(patterns[0], controls.start, rng)
         replicas = np.stack([start, start])
         if controls.rule in ("hebb", "pseudo-inverse"):
@@ -86,7 +95,7 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
             result = _dense(controls, patterns, replicas, rng)
         for name, value in zip(out, np.array(result, float), strict=True):
             out[name].append(value)
-        if controls.patterns == "digits":
+        if pool is not None:
             for name, state in zip(images, (patterns[0], start, replicas[0]), strict=True):
                 images[name].append(state.astype(float))
     return {name: np.array(values) for name, values in (out | images).items() if values}
