@@ -43,8 +43,8 @@ def naive_mean_field(
     `start` (N,): initial magnetizations, small positive by default. Source: Opper & Saad, Advanced Mean Field Methods (2001),
     chapter 2. Referee: exact enumeration.
     """
-    J, h, beta = _given(couplings, external, temperature)
-    m, change, step = _relax(lambda m: J @ m + h, len(h), beta, start, damping, tolerance, iterations)
+    J, h, beta, start = _given(couplings, external, temperature, start, damping, iterations)
+    m, change, step = _relax(lambda m: J @ m + h, beta, start, damping, tolerance, iterations)
     free_energy = -m @ J @ m / 2 - h @ m - temperature * _entropy(m).sum()
     return Marginals(m, None, None, float(free_energy), change, step, change < tolerance)
 
@@ -64,9 +64,9 @@ def tap(
     Source: Thouless, Anderson & Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1971 (1982). Exact to second order
     in beta J. Referee: exact enumeration.
     """
-    J, h, beta = _given(couplings, external, temperature)
+    J, h, beta, start = _given(couplings, external, temperature, start, damping, iterations)
     squares = J**2
-    m, change, step = _relax(lambda m: J @ m + h - beta * m * (squares @ (1 - m**2)), len(h), beta, start, damping, tolerance, iterations)
+    m, change, step = _relax(lambda m: J @ m + h - beta * m * (squares @ (1 - m**2)), beta, start, damping, tolerance, iterations)
     onsager = -beta / 4 * (1 - m**2) @ squares @ (1 - m**2)
     free_energy = -m @ J @ m / 2 - h @ m - temperature * _entropy(m).sum() + onsager
     return Marginals(m, None, None, float(free_energy), change, step, change < tolerance)
@@ -88,7 +88,7 @@ def belief_propagation(
     messages. Where the messages do not settle (low temperature, loops) the result is returned with converged = False.
     Source: Mezard & Montanari, Information, Physics, and Computation (2009), chapter 14. Referee: exact enumeration on trees.
     """
-    J, h, beta = _given(couplings, external, temperature)
+    J, h, beta, start = _given(couplings, external, temperature, start, damping, iterations)
     tail, head = np.nonzero(J)
     reverse = np.empty(len(tail), np.int64)
     order = {pair: k for k, pair in enumerate(zip(tail.tolist(), head.tolist(), strict=True))}
@@ -96,8 +96,7 @@ def belief_propagation(
         reverse[k] = order[(j, i)]
     strength = np.tanh(beta * J[tail, head])
     # Messages hold beta u. A small bias, towards `start`, lets a symmetric problem leave its unstable symmetric point.
-    bias = np.full(len(h), 1e-3) if start is None else np.asarray(start, float)
-    messages = np.arctanh(strength * np.clip(bias[tail], -0.99, 0.99))
+    messages = np.arctanh(strength * np.clip(start[tail], -0.99, 0.99))
     messages, change, step = _pass(messages, tail, head, reverse, strength, beta * h, damping, tolerance, iterations)
     total = beta * h + np.bincount(head, messages, len(h))
     m = np.tanh(total)
@@ -136,17 +135,12 @@ def _pass(messages, tail, head, reverse, strength, field, damping, tolerance, it
     return messages, change, step
 
 
-def _relax(field_of, n, beta, start, damping, tolerance, iterations):
-    m = np.full(n, 1e-3) if start is None else np.array(start, float)
-    if m.shape != (n,):
-        raise InputError(f"start has shape {m.shape}: it must hold one magnetization for each of the {n} spins.")
-    change = np.inf
-    for step in range(1, iterations + 1):
+def _relax(field_of, beta, m, damping, tolerance, iterations):
+    change, step = np.inf, 0
+    while step < iterations and not change < tolerance:
         new = (1 - damping) * np.tanh(beta * field_of(m)) + damping * m
         change = float(np.max(np.abs(new - m)))
-        m = new
-        if change < tolerance:
-            break
+        m, step = new, step + 1
     return m, change, step
 
 
@@ -156,8 +150,16 @@ def _entropy(m):
     return entr((1 + m) / 2) + entr((1 - m) / 2)
 
 
-def _given(couplings, external, temperature):
-    if not temperature > 0:
+def _given(couplings, external, temperature, start, damping, iterations):
+    """What every method is given, checked: J, h, beta and the start, a small positive magnetization by default."""
+    if not (temperature > 0 and np.isfinite(temperature)):
         raise InputError(f"temperature = {temperature} is outside its domain: temperature must be > 0 (k_B = 1).")
+    if not 0 <= damping < 1:
+        raise InputError(f"damping = {damping} is outside its domain: damping must be >= 0 and < 1 (weight of the old value).")
+    if not iterations >= 1:
+        raise InputError(f"iterations = {iterations} is outside its domain: iterations must be >= 1.")
     J, h = check_couplings(couplings, external)
-    return J, h, 1 / temperature
+    start = np.full(len(h), 1e-3) if start is None else np.array(start, float)
+    if start.shape != h.shape:
+        raise InputError(f"start has shape {start.shape}: it must hold one magnetization for each of the {len(h)} spins.")
+    return J, h, 1 / temperature, start

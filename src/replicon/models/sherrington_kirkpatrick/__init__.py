@@ -29,5 +29,6 @@ model = Model(
     ),
     solve=f"{_THEORY}:solve",
     simulate="replicon.models.sherrington_kirkpatrick.simulation:simulate",
+    check_size="replicon.models.sherrington_kirkpatrick.simulation:check_size",
     source="Sherrington & Kirkpatrick, PRL 35, 1792 (1975); Parisi, J. Phys. A 13, L115 (1980)",
 )

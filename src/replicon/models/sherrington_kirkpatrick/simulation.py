@@ -13,6 +13,15 @@ BINS = 16  # of |q| on [0, 1]: whole numbers of the values that |q| takes at N =
 COLDEST = 0.02
 
 
+def check_size(controls: dict, size: int) -> None:
+    """Refuse temperatures at which parallel tempering cannot work."""
+    if min(controls["temperature"]) < COLDEST:
+        raise InputError(
+            f"temperature = {min(controls['temperature']):g} is too cold to simulate sherrington-kirkpatrick: "
+            f"parallel tempering needs temperature >= {COLDEST:g}."
+        )
+
+
 def couplings(size: int, rng: np.random.Generator) -> np.ndarray:
     """Symmetric J_ij ~ N(0, 1/N), zero diagonal, (N, N)."""
     upper = np.triu(rng.standard_normal((size, size)), 1) / np.sqrt(size)
@@ -31,11 +40,6 @@ def ladder(temperature: float, size: int) -> np.ndarray:
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:
     """Per sample: mean |q| of two copies, energy, least exchange rate, and the distribution of |q| (BINS bins on [0, 1])."""
-    if controls.temperature < COLDEST:
-        raise InputError(
-            f"temperature = {controls.temperature:g} is too cold to simulate sherrington-kirkpatrick: "
-            f"parallel tempering needs temperature >= {COLDEST:g}."
-        )
     temperatures = ladder(controls.temperature, size)
     half = controls.sweeps // 2
     overlap, energy, exchange, histogram = [], [], [], []

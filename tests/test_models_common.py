@@ -1,0 +1,245 @@
+"""What must hold for every model, read from its declaration. A new model is tested by being there."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import replicon
+from replicon import models
+from replicon._declare import Interval, Words
+from replicon.study import evaluate
+
+NAMES = models.names()
+WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
+# Cheap settings: what is tested here does not depend on their length.
+SHORT = {"sweeps": 12}
+SIZE = {"hopfield": 40, "square-lattice": 6}
+
+
+def _short(model) -> dict:
+    return {c.name: SHORT[c.name] for c in model.controls_for("simulation") if c.name in SHORT}
+
+
+def _simulate(name, **settings):
+    return replicon.simulate(name, **{"size": SIZE.get(name, 20), "samples": 3, "seed": 1, **_short(models.get(name)), **settings})
+
+
+def _edges(control):
+    """Values at (or just inside) the ends of a domain."""
+    domain = control.domain
+    if isinstance(domain, Words):
+        return list(domain.words)
+    low = 1e-3 if domain.low == -math.inf else domain.low + (1e-3 if domain.open_low else 0)
+    high = 3.0 if domain.high == math.inf else domain.high - (1e-3 if domain.open_high else 0)
+    return [int(v) if domain.integer else v for v in (low, min(high, 64) if domain.integer else high)]
+
+
+def _attempt(call, refusal):
+    """(what the call returned, None) or (None, the sentence it was refused with)."""
+    try:
+        return call(), None
+    except refusal as error:
+        return None, str(error)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_defaults_solve_and_give_every_observable(name):
+    model = models.get(name)
+    out = replicon.solve(name)
+    assert bool(out["converged"])
+    for observable in model.observables:
+        if observable.role != "simulation":
+            value = float(out[observable.name])
+            assert observable.low <= value <= observable.high, f"{observable.name} = {value}"
+    assert np.isfinite(float(out[model.potential]))
+
+
+@pytest.mark.parametrize(("name", "control"), WITH_CONTROLS)
+def test_edges_of_every_domain_are_solved_or_refused_in_a_sentence(name, control):
+    model = models.get(name)
+    declared = model.control(control)
+    for value in _edges(declared):
+        if declared.role != "simulation" and value not in ("1rsb", "frsb"):
+            out, refusal = _attempt(lambda value=value: replicon.solve(name, **{control: value}), replicon.ConvergenceError)
+            assert name in refusal if refusal else bool(out["converged"])
+        if declared.role != "theory":
+            size = 784 if value == "digits" else SIZE.get(name, 20)
+            out, refusal = _attempt(lambda value=value, size=size: _simulate(name, size=size, **{control: value}), replicon.InputError)
+            assert control in refusal if refusal else np.isfinite(evaluate.summarize(name, out)["energy"][0])
+
+
+@pytest.mark.parametrize(("name", "control"), WITH_CONTROLS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_value_outside_a_domain_gets_the_sentence(name, control, data):
+    declared = models.get(name).control(control)
+    values = st.one_of(st.floats(), st.integers(), st.text(max_size=6), st.booleans(), st.none(), st.just([]))
+    value = data.draw(values.filter(lambda v: not (isinstance(v, list) or declared.domain.admits(_as_given(declared, v)))))
+    with pytest.raises(replicon.InputError) as caught:
+        declared.check(value)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{control} = ")
+    assert str(declared.domain) in sentence
+
+
+def _as_given(declared, value):
+    """A text that is a number counts as that number where numbers are asked for."""
+    if isinstance(declared.domain, Interval) and isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unknown_names_are_refused_with_the_nearest(name):
+    model = models.get(name)
+    first = model.controls[0].name
+    with pytest.raises(replicon.InputError, match=f"Did you mean '{first}'"):
+        replicon.solve(name, **{first[:-1] + "x" if len(first) > 3 else first + "x": 0.3})
+    with pytest.raises(replicon.InputError, match="Unknown branch 'nowhere'"):
+        replicon.solve(name, branch="nowhere")
+    with pytest.raises(replicon.InputError, match="Unknown transition"):
+        replicon.find_transition(name, "nothing")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_theory_and_simulation_share_their_names(name):
+    model = models.get(name)
+    solved, summary = replicon.solve(name), evaluate.summarize(name, _simulate(name))
+    for observable in model.observables:
+        assert (observable.name in solved) == (observable.role != "simulation")
+        assert (observable.name in summary) == (observable.role != "theory")
+    assert any(o.role == "both" for o in model.observables)
+    compared = replicon.compare(name, size=SIZE.get(name, 20), samples=3, **_short(model))
+    assert set(compared["observable"].values) == {o.name for o in model.observables if o.role != "theory"}
+
+
+# A grid off the special points of each model: all branches, all temperatures of interest.
+_GRIDS = {
+    "curie-weiss": {"temperature": np.linspace(0.15, 1.8, 12), "field": [-0.02, 0.0, 0.3]},
+    "hopfield": {"load": [0.02, 0.07, 0.12], "temperature": np.linspace(0.05, 1.25, 9)},
+    "sherrington-kirkpatrick": {"temperature": np.linspace(0.15, 1.8, 12), "field": [0.0, 0.4]},
+    "square-lattice": {"temperature": np.linspace(1.1, 4.0, 10), "size": [8, math.inf]},
+}
+
+
+def _grid(name, branch):
+    model = models.get(name)
+    return replicon.solve(name, branch=branch, **{k: list(v) for k, v in _GRIDS.get(name, {model.controls[0].name: [0.3]}).items()})
+
+
+@pytest.mark.parametrize(("name", "branch"), [(n, b.name) for n in NAMES for b in models.get(n).branches])
+def test_solutions_are_stationary_bounded_and_say_so(name, branch):
+    model = models.get(name)
+    out = _grid(name, branch)
+    converged = out["converged"].values
+    assert converged.any()
+    assert (out["residual"].values[converged] < 1e-10).all()
+    for observable in model.observables:
+        if observable.role == "simulation":
+            continue
+        values = out[observable.name].values
+        assert np.isnan(values[~converged]).all()
+        inside = (values >= observable.low - 1e-9) & (values <= observable.high + 1e-9)
+        # An unstable branch may have a negative susceptibility, a finite size no magnetization; nothing stable may.
+        assert (inside | ~converged | (out["stable"].values != 1) | np.isnan(values)).all(), observable.name
+    if "entropy" in out:
+        assert (out["entropy"].values[converged] <= math.log(2) + 1e-12).all()
+
+
+@pytest.mark.parametrize(("name", "branch"), [(n, b.name) for n in NAMES for b in models.get(n).branches])
+def test_energy_is_the_derivative_of_the_potential_along_temperature(name, branch):
+    """Energy = f - T df/dT by central differences."""
+    model = models.get(name)
+    if model.potential != "free_energy" or "temperature" not in {c.name for c in model.controls_for("theory")}:
+        pytest.skip("no temperature")
+    at = {k: list(v) for k, v in _GRIDS.get(name, {}).items()}
+    temperature, step = np.array(at["temperature"]), 1e-4
+    f = [replicon.solve(name, branch=branch, **{**at, "temperature": list(temperature + s)}) for s in (-step, 0, step)]
+    there = np.logical_and.reduce([d["converged"].values for d in f])
+    same = (f[0]["branch"].values == f[2]["branch"].values) & there
+    axis = list(f[1]["free_energy"].dims).index("temperature")
+    slope = (f[2]["free_energy"].values - f[0]["free_energy"].values) / (2 * step)
+    shape = [-1 if k == axis else 1 for k in range(slope.ndim)]
+    difference = f[1]["free_energy"].values - temperature.reshape(shape) * slope - f[1]["energy"].values
+    assert same.any()
+    assert np.nanmax(np.abs(difference[same])) < 2e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_bits_wherever_the_point_stands(name):
+    model = models.get(name)
+    temperatures = [0.7, 1.3]
+    grid = _simulate(name, temperature=temperatures)
+    alone = _simulate(name, temperature=1.3)
+    other = _simulate(name, temperature=1.3, seed=2)
+    key = next(o for o in model.observables if o.name == "energy").name
+    np.testing.assert_array_equal(grid[key].sel(temperature=1.3).values, alone[key].values)
+    assert (other[key].values != alone[key].values).any()
+    first = _simulate(name, temperature=1.3, samples=2)
+    if name != "square-lattice":  # its 64 samples of method metropolis share a batch, those of wolff do not
+        np.testing.assert_array_equal(first[key].values, alone[key].values[:2])
+
+
+def _strictly(text):
+    def refuse(token):
+        raise ValueError(f"{token} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_json_is_json(name, capsys):
+    from replicon import cli
+
+    model = models.get(name)
+    control = model.controls_for("theory")[0].name
+    size = str(SIZE.get(name, 20))
+    sweeps = ["sweeps=12"] if _short(model) else []
+    calls = [
+        (["models", name, "--json"], dict),
+        (["solve", name, "--json"], dict),
+        (["solve", name, f"{control}=0.1,0.9", "--json"], list),
+        (["simulate", name, *sweeps, "--size", size, "--samples", "3", "--seed", "1", "--json"], dict),
+        (["compare", name, *sweeps, "--size", size, "--samples", "3", "--seed", "1", "--json"], dict),
+        *(([("transition"), name, t.name, "--json"], dict) for t in model.transitions),
+    ]
+    for words, kind in calls:
+        with pytest.raises(SystemExit) as done:
+            cli.main(words)
+        assert done.value.code in (0, 3), words
+        out = _strictly(capsys.readouterr().out)
+        assert isinstance(out, kind)
+        for record in out if isinstance(out, list) else [out]:
+            assert record["model"] == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
+    model = models.get(name)
+    for transition in model.transitions:
+        grids = {c.name: [c.default] for c in model.controls_for("theory") if c.name != transition.control}
+        for control in grids:
+            if control == "temperature":
+                grids[control] = [0.1, 0.5]
+            if control == "load":
+                grids[control] = [0.1]
+        out = replicon.find_transition(name, transition.name, **grids)
+        assert bool(out["converged"].any()), transition.name
+        assert out.attrs["control"] == transition.control
+
+
+def test_names_are_unique_across_kinds():
+    for name in NAMES:
+        model = models.get(name)
+        theory = {o.name for o in model.observables}
+        assert not theory & {c.name for c in model.controls}
+        for first, second in itertools.combinations(model.branches, 2):
+            assert first.meaning != second.meaning
