@@ -24,6 +24,7 @@ app = App(
     version=__version__,
     help_format="markdown",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 Assignments = Annotated[
@@ -236,7 +237,7 @@ def run(
     export: Annotated[Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")] = None,
 ) -> int:
     """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run again to continue."""
-    from replicon.study.run import read_study
+    from replicon.study.plan import read_study
     from replicon.study.store import export as write_export
 
     loaded = read_study(study, quick=quick)
@@ -259,7 +260,7 @@ def tour(
     workers: Annotated[int, Parameter(help="Processes.")] = 1,
 ) -> int:
     """Every shipped study, small, as one self-contained HTML page with its pictures."""
-    from replicon.study.run import read_study, shipped
+    from replicon.study.plan import read_study, shipped
     from replicon.view.page import order, write_page
 
     chapters = []

@@ -1,167 +1,20 @@
-"""Studies: a TOML file of series (theory, transition, simulation) and figures; planned into tasks, run, kept, resumed."""
+"""Running a study: tasks in this process or in workers, every finished one kept; results put together by series."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from replicon import __version__, models
+from replicon import models
 from replicon._errors import InputError, StoreError
 from replicon._result import build
-from replicon.study import evaluate, grid
+from replicon.study import evaluate
+from replicon.study.plan import Task, parsed_controls, plan, read_study
 from replicon.study.store import Store
-
-SHIPPED = Path(__file__).parent / "studies"
-_SERIES = ("theory", "transition", "simulation")
-_KEYS = {
-    "study": {"title", "text", "seed", *_SERIES, "figure"},
-    "theory": {"name", "model", "branch", "controls", "quick"},
-    "transition": {"name", "model", "transition", "controls", "quick"},
-    "simulation": {"name", "model", "controls", "sizes", "samples", "quick"},
-}
-_REQUIRED = {
-    "theory": ("name", "model"),
-    "transition": ("name", "model", "transition"),
-    "simulation": ("name", "model", "sizes", "samples"),
-}
-
-Task = dict[str, Any]
-
-
-def shipped() -> list[str]:
-    """Names of the studies that come with the package."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
-
-
-def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
-    """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies each series' `quick`."""
-    path = SHIPPED / f"{study}.toml" if str(study) in shipped() else Path(study)
-    if not path.is_file():
-        raise InputError(f"No study '{study}': give a TOML file or one of {', '.join(shipped())}.")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"'{path}' is not valid TOML: {error}.") from None
-    out = _checked(content, path)
-    for kind in _SERIES:
-        for series in out[kind]:
-            small = series.pop("quick", {})
-            if quick:
-                controls = {**series.get("controls", {}), **small.pop("controls", {})}
-                series.update(small, controls=controls)
-    out["name"] = path.stem + ("-quick" if quick else "")
-    # A user's model or file of patterns beside the study file is found from anywhere.
-    for kind in _SERIES:
-        for series in out[kind]:
-            if str(series["model"]).endswith(".py"):
-                series["model"] = str((path.parent / series["model"]).resolve())
-            for name, value in series.get("controls", {}).items():
-                if isinstance(value, str) and (path.parent / value).is_file():
-                    series["controls"][name] = str((path.parent / value).resolve())
-    plan(out)
-    return out
-
-
-def _checked(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    _known("study", content, str(path))
-    out = {"title": content.get("title", path.stem), "text": content.get("text", ""), "seed": content.get("seed", 0)}
-    names: set[str] = set()
-    for kind in _SERIES:
-        out[kind] = content.get(kind, [])
-        if not isinstance(out[kind], list):
-            raise InputError(f"'{path}': write [[{kind}]], with double brackets: there may be several.")
-        for series in out[kind]:
-            _known(kind, series, f"{path}, [[{kind}]]")
-            for key in _REQUIRED[kind]:
-                if key not in series:
-                    raise InputError(f"'{path}': a [[{kind}]] has no '{key}': it needs {', '.join(_REQUIRED[kind])}.")
-            if series["name"] in names or not str(series["name"]).replace("-", "").replace("_", "").isalnum():
-                raise InputError(f"'{path}': the name '{series['name']}' is used twice or is not of letters, digits, - and _.")
-            names.add(series["name"])
-    out["figure"] = content.get("figure", [])
-    for figure in out["figure"]:
-        wanted = [*figure.get("theory", []), *figure.get("simulation", []), *figure.get("transition", [])]
-        for name in wanted:
-            if name not in names:
-                raise InputError(f"'{path}': a [[figure]] shows '{name}': series are {', '.join(sorted(names))}.")
-    if not names:
-        raise InputError(f"'{path}' has no series: add a [[theory]], [[transition]] or [[simulation]].")
-    return out
-
-
-def _known(kind: str, table: Any, place: str) -> None:
-    if not isinstance(table, dict):
-        raise InputError(f"'{place}' must be a table of key = value.")
-    for key in table:
-        if key not in _KEYS[kind]:
-            raise InputError(f"'{place}': unknown key '{key}'. Keys: {', '.join(sorted(_KEYS[kind]))}.")
-
-
-def plan(study: dict[str, Any]) -> list[Task]:
-    """The tasks of a study in order: one for each theory or transition series, one for each point and size of a simulation.
-
-    Everything is validated here, before the first task runs.
-    """
-    tasks: list[Task] = []
-    for series in study["theory"]:
-        model = models.get(series["model"])
-        model.branch(series.get("branch"))
-        model.check(_parsed(series), "theory")
-        tasks.append(
-            {
-                "kind": "theory",
-                "series": series["name"],
-                "model": series["model"],
-                "branch": series.get("branch"),
-                "controls": _parsed(series),
-            }
-        )
-    for series in study["transition"]:
-        model = models.get(series["model"])
-        model.transition(series["transition"])
-        model.check(_parsed(series), "theory")
-        tasks.append(
-            {
-                "kind": "transition",
-                "series": series["name"],
-                "model": series["model"],
-                "transition": series["transition"],
-                "controls": _parsed(series),
-            }
-        )
-    for series in study["simulation"]:
-        model = models.get(series["model"])
-        for size in series["sizes"]:
-            coordinates = evaluate.check_simulation(model, size, series["samples"], study["seed"], _parsed(series))
-            for point in grid.points(coordinates):
-                tasks.append(
-                    {
-                        "kind": "simulation",
-                        "series": series["name"],
-                        "model": series["model"],
-                        "controls": point,
-                        "size": size,
-                        "samples": series["samples"],
-                        "seed": study["seed"],
-                    }
-                )
-    for task in tasks:
-        task["version"] = __version__
-        # What a file held is part of what was computed from it.
-        used = [str(v) for v in (task["model"], *task["controls"].values()) if isinstance(v, str) and Path(v).is_file()]
-        if used:
-            task["files"] = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in used}
-    return tasks
-
-
-def _parsed(series: dict[str, Any]) -> dict[str, Any]:
-    return {name: grid.parse_value(name, value) for name, value in series.get("controls", {}).items()}
 
 
 def execute(task: Task) -> xr.Dataset:
@@ -292,7 +145,7 @@ def assemble(study: dict[str, Any], tasks: list[Task], store: Store) -> dict[str
 
 
 def _merged(series: dict[str, Any], parts: list[tuple[Task, xr.Dataset]]) -> xr.Dataset:
-    listed = {name for name, value in _parsed(series).items() if isinstance(value, list)}
+    listed = {name for name, value in parsed_controls(series).items() if isinstance(value, list)}
     task = parts[0][0]
     controls = task["controls"]
     pieces = []

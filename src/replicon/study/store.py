@@ -137,7 +137,8 @@ def load(folder: str | Path) -> dict[str, xr.Dataset]:
 
     Raises StoreError if the folder holds no study, a point is missing (say how many) or damaged.
     """
-    from replicon.study.run import assemble, plan
+    from replicon.study.plan import plan
+    from replicon.study.run import assemble
 
     store = Store(folder)
     study = store.study()
