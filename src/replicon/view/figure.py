@@ -50,7 +50,7 @@ def draw(specification: dict[str, Any], results: Results) -> Figure:
         try:
             return KINDS[kind](specification, results)
         except KeyError as error:
-            raise InputError(f"A figure of kind '{kind}' needs {error}, which its entry or its series do not have.") from None
+            raise InputError(f"A figure of kind '{kind}' shows what its series do not have: {error.args[0]}.") from None
 
 
 def curves(spec: dict[str, Any], results: Results) -> Figure:
