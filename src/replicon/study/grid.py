@@ -68,4 +68,5 @@ def _range(name: str, text: str) -> list[float]:
     start, stop, count = parts
     if not 1 <= count <= _LARGEST or not (math.isfinite(start) and math.isfinite(stop)):
         raise InputError(sentence)
-    return [float(v) for v in np.linspace(start, stop, count)]
+    # Fifteen digits, so that 0.02:0.2:19 holds 0.1 and not a neighbour of it.
+    return [float(start), *(float(f"{v:.15g}") for v in np.linspace(start, stop, count)[1:-1]), float(stop)][:count]

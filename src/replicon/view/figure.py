@@ -94,17 +94,8 @@ def _decorate(axes: Axes, spec: dict[str, Any], results: Results, name: str) -> 
     for series in spec.get("transition", []):
         data = results[series]
         if data["value"].ndim == 0 and data.attrs["control"] == spec["x"]:
-            axes.axvline(float(data["value"]), color="0.35", lw=1, ls=":")
-            axes.annotate(
-                f"{spec.get('labels', {}).get(series, data.attrs['transition'])} {float(data['value']):.4g}",
-                (float(data["value"]), 0.98),
-                xycoords=("data", "axes fraction"),
-                rotation=90,
-                ha="right",
-                va="top",
-                fontsize=8,
-                color="0.25",
-            )
+            named = spec.get("labels", {}).get(series, data.attrs["transition"])
+            axes.axvline(float(data["value"]), color="0.35", lw=1, ls=":", label=f"{named} {float(data['value']):.4g}")
     model = _model(spec, results)
     axes.set_xlabel(spec.get("xlabel") or _axis_label(model, spec["x"]))
     axes.set_ylabel(spec.get("ylabel") or _axis_label(model, name))
