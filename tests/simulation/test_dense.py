@@ -47,16 +47,19 @@ def _p_value(counts, expected):
 def _ends(couplings, external, beta, sweeps, count, rng):
     n = len(external)
     out = np.empty(count, np.int64)
-    fields = np.empty(n, np.float32)
-    for k in range(count):
-        s = np.ones(n, np.float32)
+    chains = 4
+    fields = np.empty((chains, n), np.float32)
+    betas = np.full(chains, beta)
+    for k in range(0, count, chains):
+        s = np.ones((chains, n), np.float32)
         spins.local_fields(couplings, external, s, fields)
         for _ in range(sweeps):
-            spins.sweep(couplings, fields, s, beta, rng)
-        state = 0
-        for i in range(n):
-            state = 2 * state + (1 if s[i] > 0 else 0)
-        out[k] = state
+            spins.sweep(couplings, fields, s, betas, rng)
+        for a in range(chains):
+            state = 0
+            for i in range(n):
+                state = 2 * state + (1 if s[a, i] > 0 else 0)
+            out[k + a] = state
     return out
 
 
@@ -79,25 +82,27 @@ def test_heat_bath_end_states_follow_the_boltzmann_law():
 def test_zero_temperature_stops_in_a_state_that_no_flip_improves():
     J, h = _glass(60, 3)
     matrix, external = spins.as_kernel(J, h)
-    s = np.random.default_rng(0).choice([-1.0, 1.0], 60).astype(np.float32)
-    fields = np.empty(60, np.float32)
+    s = np.random.default_rng(0).choice([-1.0, 1.0], (3, 60)).astype(np.float32)
+    fields, before, after = np.empty((3, 60), np.float32), np.empty(3), np.empty(3)
     spins.local_fields(matrix, external, s, fields)
-    before = spins.energy(fields, external, s)
+    spins.energy(fields, external, s, before)
+    np.testing.assert_allclose(before, -np.einsum("ai,ij,aj->a", s, J, s) / 2 - s @ h, rtol=1e-5)
     spins.relax(matrix, fields, s, 500, np.random.default_rng(0))
-    assert spins.energy(fields, external, s) < before
-    assert (s * (matrix @ s + external) >= -1e-5).all()
+    spins.energy(fields, external, s, after)
+    assert (after < before).all()
+    assert (s * (s @ matrix + external) >= -1e-5).all()
 
 
 def test_incremental_fields_stay_those_of_the_state():
     J, h = _glass(200, 4)
     matrix, external = spins.as_kernel(J, h)
-    s = np.ones(200, np.float32)
-    fields = np.empty(200, np.float32)
+    s = np.ones((2, 200), np.float32)
+    fields = np.empty((2, 200), np.float32)
     spins.local_fields(matrix, external, s, fields)
     rng = np.random.default_rng(0)
     for _ in range(200):
-        spins.sweep(matrix, fields, s, 0.7, rng)
-    np.testing.assert_allclose(fields, matrix @ s + external, atol=2e-4)
+        spins.sweep(matrix, fields, s, np.array([0.7, 1.5]), rng)
+    np.testing.assert_allclose(fields, s @ matrix + external, atol=2e-4)
 
 
 def test_parallel_tempering_against_enumeration():

@@ -26,46 +26,44 @@ class Tempered(NamedTuple):
 
 @numba.njit(cache=True)
 def _run(couplings, external, betas, spins, fields, burn, sweeps, every, rng):
-    copies, levels, n = spins.shape
-    energies = np.empty((copies, levels))
-    mean_energy = np.zeros((levels, copies))
+    """`spins` (2 * levels, N): the configurations of copy a are rows a * levels to (a + 1) * levels."""
+    levels, n = len(betas), spins.shape[1]
+    holder = np.arange(2 * levels).reshape(2, levels)  # the configuration at each temperature
+    beta_of = np.empty(2 * levels)
+    energies = np.empty(2 * levels)
+    mean_energy = np.zeros((levels, 2))
     tried = np.zeros(levels - 1)
     accepted = np.zeros(levels - 1)
     overlap = np.empty((levels, sweeps // every))
-    holder = np.empty((copies, levels), np.int64)  # which configuration sits at each temperature
-    for a in range(copies):
-        for k in range(levels):
-            holder[a, k] = k
-            local_fields(couplings, external, spins[a, k], fields[a, k])
     for t in range(burn + sweeps):
-        for a in range(copies):
+        for a in range(2):
             for k in range(levels):
-                r = holder[a, k]
-                if t % _REFRESH == 0:
-                    local_fields(couplings, external, spins[a, r], fields[a, r])
-                sweep(couplings, fields[a, r], spins[a, r], betas[k], rng)
-                energies[a, k] = energy(fields[a, r], external, spins[a, r])
+                beta_of[holder[a, k]] = betas[k]
+        if t % _REFRESH == 0:
+            local_fields(couplings, external, spins, fields)
+        sweep(couplings, fields, spins, beta_of, rng)
+        energy(fields, external, spins, energies)
+        for a in range(2):
             for k in range(t % 2, levels - 1, 2):
-                change = (betas[k + 1] - betas[k]) * (energies[a, k + 1] - energies[a, k])
+                one, two = holder[a, k], holder[a, k + 1]
+                change = (betas[k + 1] - betas[k]) * (energies[two] - energies[one])
+                swap = change >= 0 or rng.random() < np.exp(change)
+                if swap:
+                    holder[a, k], holder[a, k + 1] = two, one
                 if t >= burn:
                     tried[k] += 1
-                if change >= 0 or rng.random() < np.exp(change):
-                    holder[a, k], holder[a, k + 1] = holder[a, k + 1], holder[a, k]
-                    energies[a, k], energies[a, k + 1] = energies[a, k + 1], energies[a, k]
-                    if t >= burn:
-                        accepted[k] += 1
+                    accepted[k] += swap
         if t >= burn:
             for k in range(levels):
-                for a in range(copies):
-                    mean_energy[k, a] += energies[a, k] / sweeps
+                for a in range(2):
+                    mean_energy[k, a] += energies[holder[a, k]] / sweeps
             if (t - burn) % every == every - 1:
-                place = (t - burn) // every
                 for k in range(levels):
-                    one, two = spins[0, holder[0, k]], spins[1, holder[1, k]]
+                    one, two = spins[holder[0, k]], spins[holder[1, k]]
                     total = 0.0
                     for i in range(n):
                         total += one[i] * two[i]
-                    overlap[k, place] = total / n
+                    overlap[k, (t - burn) // every] = total / n
     return mean_energy, overlap, accepted / np.maximum(tried, 1.0)
 
 
@@ -77,6 +75,6 @@ def temper(
     Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at N = 12.
     """
     n, levels = len(external), len(temperatures)
-    spins = (2 * rng.integers(0, 2, (2, levels, n)) - 1).astype(np.float32)
+    spins = (2 * rng.integers(0, 2, (2 * levels, n)) - 1).astype(np.float32)
     betas = 1 / np.asarray(temperatures, float)
     return Tempered(*_run(couplings, external, betas, spins, np.empty_like(spins), burn, max(sweeps, every), every, rng))

@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_derivatives import SymbolicZero
 from jax.scipy.special import erf
 from jaxtyping import Array, Float
 
@@ -138,17 +139,29 @@ def _log_2cosh(order, mean, variance, temperature):
     return jnp.where(frozen, modulus, value)
 
 
-@_log_2cosh.defjvp
 def _log_2cosh_jvp(order, primals, tangents):
     if order + 2 > _HIGHEST_ORDER:
         raise NotImplementedError(f"log_2cosh is coded up to derivative {_HIGHEST_ORDER} in the mean")
     mean, variance, temperature = primals
-    mean_dot, variance_dot, temperature_dot = tangents
-    here, first, second = (_log_2cosh(order + k, *primals) for k in range(3))
-    # The function is homogeneous of degree 1 - order in (mean, sqrt(variance), T): Euler gives the derivative in T.
-    cold = temperature <= 0
-    by_temperature = ((1 - order) * here - mean * first - variance * second) / jnp.where(cold, 1.0, temperature)
-    return here, mean_dot * first + variance_dot * second / 2 + temperature_dot * jnp.where(cold, 0.0, by_temperature)
+    here = _log_2cosh(order, *primals)
+    # Only the derivatives asked for are computed: each is another average.
+    known = [not isinstance(tangent, SymbolicZero) for tangent in tangents]
+    out = jnp.zeros_like(here)
+    first = _log_2cosh(order + 1, *primals) if known[0] or known[2] else out
+    second = _log_2cosh(order + 2, *primals) if known[1] or known[2] else out
+    if known[0]:
+        out = out + tangents[0] * first
+    if known[1]:
+        out = out + tangents[1] * second / 2
+    if known[2]:
+        # The function is homogeneous of degree 1 - order in (mean, sqrt(variance), T): Euler gives the derivative in T.
+        cold = temperature <= 0
+        by_temperature = ((1 - order) * here - mean * first - variance * second) / jnp.where(cold, 1.0, temperature)
+        out = out + tangents[2] * jnp.where(cold, 0.0, by_temperature)
+    return here, out
+
+
+_log_2cosh.defjvp(_log_2cosh_jvp, symbolic_zeros=True)
 
 
 def log_2cosh(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:

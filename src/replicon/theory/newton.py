@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 
-def newton(function: Callable, start: jax.Array, *, steps: int = 40) -> jax.Array:
+def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> jax.Array:
     """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps` times.
 
     Returns the last finite iterate; the caller judges it by its residual.

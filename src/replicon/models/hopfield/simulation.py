@@ -105,22 +105,20 @@ def _pairwise(controls, patterns, replicas, rng):
     size = replicas.shape[1]
     matrix = couplings(patterns, controls.rule)
     external = np.zeros(size, np.float32)
-    fields = np.empty_like(replicas)
+    fields, energies = np.empty_like(replicas), np.empty(2)
     xi = patterns.astype(np.float32)
 
     def measure():
         overlaps = xi @ replicas.T / size
-        energy = np.mean([kernel.energy(f, external, s) for f, s in zip(fields, replicas, strict=True)]) / size**2
-        return _overlaps(overlaps, replicas, energy)
+        kernel.energy(fields, external, replicas, energies)
+        return _overlaps(overlaps, replicas, energies.mean() / size**2)
 
-    for a in range(2):
-        kernel.local_fields(matrix, external, replicas[a], fields[a])
+    kernel.local_fields(matrix, external, replicas, fields)
     if controls.temperature == 0:
-        for a in range(2):
-            kernel.relax(matrix, fields[a], replicas[a], _RECALL_LIMIT, rng)
+        kernel.relax(matrix, fields, replicas, _RECALL_LIMIT, rng)
         return measure()
-    beta = 1 / (controls.temperature * size)
-    return _average(controls.sweeps, lambda: [kernel.sweep(matrix, fields[a], replicas[a], beta, rng) for a in range(2)], measure)
+    betas = np.full(2, 1 / (controls.temperature * size))
+    return _average(controls.sweeps, lambda: kernel.sweep(matrix, fields, replicas, betas, rng), measure)
 
 
 def _dense(controls, patterns, replicas, rng):

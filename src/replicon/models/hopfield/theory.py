@@ -94,9 +94,9 @@ def _longitudinal(x: Order, c) -> jax.Array:
 # Branches -----------------------------------------------------------------------------------------------------------------
 
 
-def _saddle(start: Order, c):
-    """The saddle point reached from `start` by the self-consistent map and Newton's method, and what is measured there."""
-    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=150)
+def _saddle(start: Order, c, steps):
+    """The saddle point reached from `start` by `steps` of the self-consistent map, then Newton, and what is measured there."""
+    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=steps)
     return found, observables(found.x, c)
 
 
@@ -116,11 +116,11 @@ def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
         return evaluate(_paramagnet, c)
     nothing = np.zeros_like(c.load)
     if branch == "retrieval":
-        start = Order(nothing + 1, nothing, c.load)
+        start, steps = Order(nothing + 1, nothing, c.load), 40
     else:
         width = np.sqrt(c.load) + np.sqrt(2 / np.pi)
-        start = Order(nothing, np.sqrt(2 / np.pi) / width, width**2)
-    found, measured = evaluate(_saddle, start, c)
+        start, steps = Order(nothing, np.sqrt(2 / np.pi) / width, width**2), 500  # slow near load 0, T = 1
+    found, measured = evaluate(_saddle, start, c, nothing + steps)
     m, C, v = found.x
     q = measured["overlap"]
     physical = (np.abs(q - 0.5) < 0.5 + 1e-9) & (C >= -1e-12) & (C < 1) & (v > -1e-12) & (np.abs(m) <= 1 + 1e-12)
