@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 from replicon._errors import InputError
+from replicon.simulation.cache import sound_cache
 
 LARGEST = 24
 
@@ -26,6 +27,7 @@ class Enumeration(NamedTuple):
     ground_state_energy: float
 
 
+@sound_cache
 def enumerate_states(couplings, external=None, *, temperature: float = 1.0) -> Enumeration:
     """Boltzmann averages of E = -(1/2) s J s - h s over all 2^N states.
 

@@ -11,6 +11,7 @@ import numba
 import numpy as np
 
 from replicon._errors import InputError
+from replicon.simulation.cache import sound_cache
 from replicon.simulation.exact import check_couplings
 
 
@@ -72,6 +73,7 @@ def tap(
     return Marginals(m, None, None, float(free_energy), change, step, change < tolerance)
 
 
+@sound_cache
 def belief_propagation(
     couplings,
     external=None,

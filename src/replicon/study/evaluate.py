@@ -12,6 +12,7 @@ from replicon import _seed, models
 from replicon._declare import Control, Model, Transition, controls_tuple, resolve
 from replicon._errors import ConvergenceError, InputError
 from replicon._result import build, plain
+from replicon.simulation.cache import sound_cache
 from replicon.simulation.statistics import jackknife, mean_and_error, z_value
 from replicon.study import grid
 
@@ -131,6 +132,7 @@ def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls:
     return coordinates
 
 
+@sound_cache
 def simulate_point(model: Model, point: dict[str, Any], size: int, samples: int, seed: int) -> dict[str, np.ndarray]:
     """One grid point, validated before: arrays whose first axis is the sample. The unit of work of a study."""
     assert model.simulate is not None
