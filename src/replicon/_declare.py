@@ -129,8 +129,9 @@ class Model:
     """One system of the statistical physics of neural networks, as data.
 
     Attributes: `name` and `title`; `controls`, `observables`, `branches` (the first is the default), `transitions`;
-    `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin);
-    `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation.
+    `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin; None
+    for a theory without one); `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation;
+    `size_control`, the control of the theory, if any, that is this size: `compare` sets it.
 
     For developers
     --------------
@@ -140,7 +141,8 @@ class Model:
     `solve(controls, branch) -> dict`: `controls` is a named tuple; numeric controls are float arrays of shape (points,),
     words are single words (grids over words are split before the call). Return arrays of shape (points,): every theory
     observable, the potential under its name, `converged` (bool), and, where known, `longitudinal_stability` and `replicon`
-    (positive = stable) and `branch` (the name of the branch really found). `stable` is derived from the two stabilities.
+    (positive = stable), `branch` (the name of the branch really found) and `reason` (why there is no solution). `stable`
+    is derived from the two stabilities.
     Use `replicon.theory`: write the potential once, `stationary.solve` finds its saddle points for the whole grid.
 
     `simulate(controls, size, samples, streams) -> dict`: all controls scalar; `streams` is a list of `samples`
@@ -162,10 +164,11 @@ class Model:
     transitions: tuple[Transition, ...] = ()
     solve: Callable | str | None = None
     simulate: Callable | str | None = None
-    potential: Literal["free_energy", "free_entropy"] = "free_energy"
+    potential: Literal["free_energy", "free_entropy"] | None = "free_energy"
     source: str = ""
     size_meaning: str = "spins"
     size_symbol: str = "N"
+    size_control: str = "size"
     check_size: Callable[[dict, int], None] | str | None = None
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """The schema of a result: an xarray.Dataset whose dimensions are the controls given as lists, in declared order.
 
-Then `sample` (simulations) and, for arrays beyond one number, `component_<length>`. Controls given as one value are scalar
+Then `sample` (simulations) and, for arrays beyond one number, `component_<name>`. Controls given as one value are scalar
 coordinates. Attributes: model, version, kind (solve, simulate, compare, transition), and size, samples, seed where used.
 """
 
@@ -26,7 +26,7 @@ def build(
 ) -> xr.Dataset:
     """Arrays whose first axis runs over the grid (C order over the coordinates that are lists) as a Dataset.
 
-    `inner`: names of axes that follow the grid's (for example sample); a further last axis becomes component_<length>.
+    `inner`: names of axes that follow the grid's (for example sample); a further last axis becomes component_<name>.
     """
     axes = [name for name, value in coordinates.items() if isinstance(value, list)]
     shape = tuple(len(coordinates[name]) for name in axes)
@@ -36,7 +36,7 @@ def build(
         array = array.astype(float) if array.dtype.kind in "iuf" else array
         rest = array.shape[1:]
         dims = [*axes, *inner[: len(rest)]]
-        dims += [f"component_{length}" for length in rest[len(inner) :]]
+        dims += [f"component_{name}"] if len(rest) > len(inner) else []
         variables[name] = (dims, array.reshape(shape + rest))
     coords = {name: (name, value) if isinstance(value, list) else value for name, value in coordinates.items()}
     return xr.Dataset(variables, coords, {"model": model, "kind": kind, "version": __version__, **(attributes or {})})

@@ -98,7 +98,7 @@ def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, j
                 "branch": plain(values["branch"]) or None,
                 "controls": point,
                 "observables": {name: _finite(values[name]) for name in names},
-                declared.potential: _finite(values[declared.potential]),
+                **({declared.potential: _finite(values[declared.potential])} if declared.potential else {}),
                 "stable": None if stable is None else bool(stable),
                 "converged": bool(values["converged"]),
             }
@@ -112,7 +112,7 @@ def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, j
                 **table.varying(dataset, row["controls"]),
                 "branch": row["branch"],
                 **row["observables"],
-                declared.potential: row[declared.potential],
+                **({declared.potential: row[declared.potential]} if declared.potential else {}),
                 "stable": row["stable"],
                 "converged": row["converged"],
             }

@@ -79,7 +79,7 @@ def test_retrieval_approaches_the_theory_with_size(temperature):
 def test_four_thousand_spins_leave_the_retrieval_branch_at_the_capacity():
     """The load at which the mean overlap falls below the last the theory allows, 0.967: 0.138 +- 0.01 (AGS 1987)."""
     load = np.linspace(0.13, 0.15, 5)
-    m = replicon.simulate("hopfield", load=list(load), temperature=0, size=4000, samples=60, seed=7)["magnetization"].values
+    m = replicon.simulate("hopfield", load=list(load), temperature=0, size=4000, samples=40, seed=7)["magnetization"].values
     mean = m.mean(axis=1)
     assert mean[0] > 0.967 > mean[-1]
     assert abs(np.interp(-0.967, -mean, load) - 0.138) < 0.01
@@ -117,9 +117,9 @@ def test_digits_are_recalled_by_the_pseudo_inverse_and_kept_as_images():
         "hopfield", load=0.0255, temperature=0, patterns="digits", rule="pseudo-inverse", start=0.8, size=784, samples=5
     )
     assert out["magnetization"].values.mean() > 0.95
-    images = [name for name in out.data_vars if out[name].dims[-1] == "component_784"]
+    images = [name for name in out.data_vars if out[name].dims[-1] == f"component_{name}"]
     assert set(images) == {"pattern", "start_state", "final_state"}
-    start = (out["pattern"] * out["start_state"]).mean("component_784")
+    start = (out["pattern"].values * out["start_state"].values).mean(axis=-1)
     np.testing.assert_allclose(start, 0.8, atol=2e-3)
 
 

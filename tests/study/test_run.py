@@ -225,6 +225,15 @@ def test_a_users_model_and_patterns_beside_the_study_are_found(tmp_path, monkeyp
     assert (second["mine"]["pattern"].values == 1).all()
 
 
+def test_arrays_whose_length_depends_on_the_size_are_filled_up(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        '[[simulation]]\nname = "a"\nmodel = "attention"\nsizes = [4, 6]\nsamples = 2\ncontrols = { diversity = [1, 2] }\n'
+    )
+    out = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")["a"]
+    assert out["weights"].dims == ("size", "diversity", "sample", "component_weights")
+    assert np.isfinite(out["weights"]).sum("component_weights").values[:, 0, 0].tolist() == [16, 36]
+
+
 @pytest.mark.parametrize("name", planner.shipped())
 @pytest.mark.parametrize("quick", [False, True])
 def test_shipped_studies_are_valid(name, quick):

@@ -88,9 +88,9 @@ def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, 
     model = models.get(model)
     coordinates = _coordinates(model, controls, "both")
     theory = {c.name: controls[c.name] for c in model.controls_for("theory") if c.name in controls}
-    if "size" in {c.name for c in model.controls_for("theory")}:
-        theory.setdefault("size", size)
-        coordinates.pop("size", None)
+    if model.size_control in {c.name for c in model.controls_for("theory")}:
+        theory.setdefault(model.size_control, size)
+        coordinates.pop(model.size_control, None)
     simulated = simulate(
         model,
         size=size,
@@ -199,7 +199,7 @@ def _theory_values(model: Model, found: list[tuple[list[int], dict]], branch: st
                     merged[name] = merged[name].astype(values.dtype)
                 merged[name][rows] = values
     converged = merged["converged"].astype(bool)
-    wanted = [o.name for o in model.observables if o.role != "simulation"] + [model.potential]
+    wanted = [o.name for o in model.observables if o.role != "simulation"] + ([model.potential] if model.potential else [])
     missing = [name for name in wanted if name not in merged]
     if missing:
         raise InputError(f"solve of {model.name} returned no '{missing[0]}': it must return every declared theory observable.")
@@ -236,8 +236,10 @@ def _why(model: Model, branch: str, point: dict[str, Any], values: dict[str, np.
     """One sentence on a point that did not converge, with the end of the branch where the model declares one."""
     at = ", ".join(f"{name}={_show(value)}" for name, value in point.items())
     residual = float(values["residual"][0])
-    reason = f"residual {residual:.1g}" if residual > 1e-10 else "only another branch was found"
+    reason = f"residual {residual:.1g}" if residual > 1e-10 else "no solution" if "reason" in values else "only another branch was found"
     sentence = f"{model.name}, branch '{branch}', did not converge at {at} ({reason})"
+    if "reason" in values:
+        return f"{sentence}: {values['reason'][0]}."
     declared = model.branch(branch) if model.branches else None
     if declared is not None and declared.ends_at:
         transition = model.transition(declared.ends_at)

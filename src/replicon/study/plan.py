@@ -32,9 +32,25 @@ FIGURES = {
     "distribution": ("simulation", "density", "levels", "weights"),
     "collapse": ("x", "y", "simulation", "critical", "x_exponent", "y_exponent"),
     "images": ("x", "simulation", "arrays"),
+    "profile": ("simulation", "array"),
 }
 _FIGURE_KEYS = (
-    *("kind", "title", "caption", "theory", "simulation", "transition", "labels", "legend", "at", "join", "dashed", "regions", "column"),
+    *(
+        "kind",
+        "title",
+        "caption",
+        "theory",
+        "simulation",
+        "transition",
+        "labels",
+        "legend",
+        "at",
+        "join",
+        "dashed",
+        "regions",
+        "column",
+        "colours",
+    ),
     *("xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale"),
 )
 

@@ -25,7 +25,7 @@ def execute(task: Task) -> xr.Dataset:
         return evaluate.find_transition(task["model"], task["transition"], **task["controls"])
     model = models.get(task["model"])
     values = evaluate.simulate_point(model, task["controls"], task["size"], task["samples"], task["seed"])
-    return xr.Dataset({name: (("sample", *(f"component_{n}" for n in v.shape[1:])), v) for name, v in values.items()})
+    return xr.Dataset({name: (("sample", f"component_{name}")[: v.ndim], v) for name, v in values.items()})
 
 
 def run_study(
@@ -149,7 +149,12 @@ def _merged(series: dict[str, Any], parts: list[tuple[Task, xr.Dataset]]) -> xr.
     task = parts[0][0]
     controls = task["controls"]
     pieces = []
+    longest: dict[str, int] = {}
+    for _, dataset in parts:
+        longest |= {str(name): max(length, longest.get(str(name), 0)) for name, length in dataset.sizes.items() if name != "sample"}
     for task, dataset in parts:
+        # Arrays of another length at another size (states, spectra) are filled up with NaN.
+        dataset = dataset.pad({name: (0, longest[str(name)] - length) for name, length in dataset.sizes.items() if name != "sample"})
         point = {"size": task["size"], **{name: value for name, value in task["controls"].items() if name in listed}}
         pieces.append(dataset.expand_dims({name: [value] for name, value in point.items()}))
     merged = xr.combine_by_coords(pieces, join="outer", combine_attrs="drop")

@@ -67,11 +67,11 @@ def curves(spec: dict[str, Any], results: Results) -> Figure:
 
 
 def _curves_panel(axes: Axes, spec: dict[str, Any], results: Results, name: str) -> None:
-    hues = cycle(PALETTE)
+    hues, lines = cycle(PALETTE), 0
     for series in spec.get("theory", []):
         data = results[series]
         for label, line in _lines(data, spec["x"]):
-            colour = next(hues)
+            colour, lines = next(hues), lines + 1
             x, y = line[spec["x"]].values, line[name].values
             stable = line["stable"].values if "stable" in line else np.full(len(x), np.nan)
             text = _label(spec, series, label)
@@ -81,8 +81,10 @@ def _curves_panel(axes: Axes, spec: dict[str, Any], results: Results, name: str)
                 unstable = (stable == 0) | np.r_[False, stable[:-1] == 0] | np.r_[stable[1:] == 0, False]
                 only = text if (stable == 0)[np.isfinite(y)].all() else None
                 axes.plot(x, np.where(unstable, y, np.nan), "--", color=colour, label=only)
-    hues = cycle(PALETTE[: 8 if len(spec.get("simulation", [])) else 1])
-    marks = cycle(MARKERS)
+    # Points take the colours of their theory, joined points (which need not have one) others.
+    hues, marks = cycle(PALETTE), cycle(MARKERS)
+    for _ in range(lines if spec.get("join") else 0):
+        next(hues)
     for series in spec.get("simulation", []):
         for label, points in _lines(results[series], spec["x"], sampled=True):
             x, mean, error = measured(points, spec["x"], name)
@@ -219,8 +221,9 @@ def images(spec: dict[str, Any], results: Results) -> Figure:
     for row, (axes_row, (name, block, array)) in enumerate(zip(grid, rows, strict=True)):
         for axes, value in zip(axes_row, block[spec["x"]].values, strict=True):
             pixels = block[array].sel({spec["x"]: value}).values
+            pixels = pixels[np.isfinite(pixels)]
             side = round(len(pixels) ** 0.5)
-            axes.imshow(pixels.reshape(side, side), cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
+            axes.imshow(pixels.reshape(side, side), cmap=spec.get("colours", "gray_r"), vmin=-1, vmax=1, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.grid(False)
             for spine in axes.spines.values():
@@ -233,7 +236,29 @@ def images(spec: dict[str, Any], results: Results) -> Figure:
     return figure
 
 
-KINDS = {"curves": curves, "phase-diagram": phase_diagram, "distribution": distribution, "collapse": collapse, "images": images}
+def profile(spec: dict[str, Any], results: Results) -> Figure:
+    """An array of each sample (sorted eigenvalues, say) against its place in it, as a fraction; mean over samples, one line each."""
+    figure, (axes,) = _panels(1, spec)
+    hues = cycle(PALETTE)
+    for series in spec["simulation"]:
+        for label, points in _lines(_select(results[series], spec.get("at", {})), None, sampled=True):
+            values = points[spec["array"]].transpose("sample", ...).values.mean(axis=0)
+            values = values[np.isfinite(values)]
+            axes.plot((np.arange(len(values)) + 0.5) / len(values), values, color=next(hues), label=_label(spec, series, label))
+    axes.set(xlabel=spec.get("xlabel", "place"), ylabel=spec.get("ylabel", spec["array"].replace("_", " ")))
+    _limits(axes, spec)
+    axes.legend(loc=spec.get("legend", "best"))
+    return figure
+
+
+KINDS = {
+    "curves": curves,
+    "phase-diagram": phase_diagram,
+    "distribution": distribution,
+    "collapse": collapse,
+    "images": images,
+    "profile": profile,
+}
 
 
 def _panels(count: int, spec: dict[str, Any], size: tuple[float, float] | None = None) -> tuple[Figure, list[Axes]]:
@@ -282,7 +307,10 @@ def _symbol(model, name: str) -> str:
             word = symbol.rstrip("0123456789")
             if word in _GREEK:
                 return f"$\\{symbol}$"
-            return f"${symbol.replace('_EA', '_{EA}')}$" if len(symbol) <= 4 else symbol
+            base, _, index = symbol.partition("_")
+            if index:
+                return f"${base}_{{\\mathrm{{{index}}}}}$"
+            return f"${symbol}$" if len(symbol) <= 4 else symbol
     return name
 
 

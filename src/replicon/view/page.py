@@ -23,6 +23,11 @@ _ORDER = (
     "hopfield-phase-diagram",
     "hopfield-capacity",
     "hopfield-digits",
+    "attention-task-diversity",
+    "attention-weights",
+    "attention-double-descent",
+    "attention-context-length",
+    "attention-transformer",
 )
 
 _STYLE = """
