@@ -192,9 +192,9 @@ def test_the_discrete_estimator_is_bayes_theorem():
 @pytest.mark.parametrize(
     ("controls", "words"),
     [
-        ({"diversity": 0.01}, "no tasks at size 10"),
-        ({"context": 0.01}, "no examples at size 10"),
-        ({"prompts": 0.001}, "no prompts at size 10"),
+        ({"diversity": 0.01}, "no tasks at this size"),
+        ({"context": 0.01}, "no examples at this size"),
+        ({"prompts": 0.001}, "no prompts at this size"),
         ({"diversity": float("inf")}, "cannot be simulated"),
         ({"ridge": 0, "temperature": 1}, "give ridge > 0"),
         ({"noise": -1}, "noise must be >= 0"),

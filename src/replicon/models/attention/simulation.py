@@ -30,16 +30,22 @@ def counts(controls, size: int) -> tuple[int, int, int]:
     return round(controls.context * size), round(controls.diversity * size), round(controls.prompts * size**2)
 
 
-def check_size(controls: dict, size: int) -> None:
-    """Refuse sizes at which there is no example, no task or no prompt, or infinitely many."""
-    meanings = {"context": ("examples", size), "diversity": ("tasks", size), "prompts": ("prompts", size**2)}
-    for name, (what, unit) in meanings.items():
+def check_counts(controls: dict, units: dict[str, tuple[str, int]], endless: tuple[str, ...] = ()) -> None:
+    """Refuse a control that, times its unit, makes none of what it counts, or endlessly many unless it is among `endless`."""
+    for name, (what, unit) in units.items():
         for value in controls[name]:
             if math.isinf(value):
+                if name in endless:
+                    continue
                 raise InputError(f"{name} = inf cannot be simulated: give a finite number ({what} / {unit}).")
             if round(value * unit) < 1:
-                raise InputError(f"{name} = {value:g} gives no {what} at size {size}: give {name} >= {1 / unit:.3g}.")
-    if 0 in controls["ridge"] and (min(controls["temperature"]) > 0 or "gradient-descent" in controls["method"]):
+                raise InputError(f"{name} = {value:g} gives no {what} at this size: give {name} >= {1 / unit:.3g}.")
+
+
+def check_size(controls: dict, size: int) -> None:
+    """Refuse sizes at which there is no example, no task or no prompt, and measures without a minimum or a width."""
+    check_counts(controls, {"context": ("examples", size), "diversity": ("tasks", size), "prompts": ("prompts", size**2)})
+    if 0 in controls["ridge"] and (max(controls["temperature"]) > 0 or "gradient-descent" in controls["method"]):
         raise InputError("ridge = 0 leaves directions without a minimum: give ridge > 0 with this temperature or method.")
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import softmax
 
-from replicon._errors import InputError
 from replicon._seed import generator
+from replicon.models.attention.simulation import check_counts
 
 
 def check_size(controls: dict, size: int) -> None:
-    for name, what in (("context", "examples"), ("diversity", "tasks")):
-        for value in controls[name]:
-            if np.isinf(value):
-                raise InputError(f"{name} = inf cannot be simulated: give a finite number ({what} / {size}).")
-            if round(value * size) < 1:
-                raise InputError(f"{name} = {value:g} gives no {what} at size {size}: give {name} >= {1 / size:.3g}.")
+    """Refuse a size at which there is no example or no task."""
+    check_counts(controls, {"context": ("examples", size), "diversity": ("tasks", size)})
 
 
 def ridge(x: np.ndarray, y: np.ndarray, noise: float) -> np.ndarray:

@@ -16,6 +16,7 @@ import optax
 
 from replicon._errors import InputError
 from replicon._seed import generator
+from replicon.models.attention.simulation import check_counts
 
 _HEADS = 4
 _TEST = 4096  # test prompts of each kind
@@ -23,10 +24,8 @@ _CHUNK = 250  # steps between checkpoints
 
 
 def check_size(controls: dict, size: int) -> None:
-    for name, what in (("context", "examples"), ("diversity", "tasks")):
-        for value in controls[name]:
-            if round(min(value, 1e9) * size) < 1:
-                raise InputError(f"{name} = {value:g} gives no {what} at size {size}: give {name} >= {1 / size:.3g}.")
+    """Refuse a size at which there is no example or no task, and a width that the heads cannot share."""
+    check_counts(controls, {"context": ("examples", size), "diversity": ("tasks", size)}, endless=("diversity",))
     for width in controls["width"]:
         if width % _HEADS:
             raise InputError(f"width = {width} is no multiple of {_HEADS} (the heads): give {width - width % _HEADS + _HEADS}.")
