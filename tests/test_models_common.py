@@ -20,7 +20,15 @@ SIMULATED = [name for name in NAMES if models.get(name).simulate is not None]
 WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
 # Cheap settings: what is tested here does not depend on their length.
 SHORT = {"sweeps": 12, "contexts": 20, "steps": 20, "layers": 1, "width": 8}
-SIZE = {"hopfield": 40, "square-lattice": 6, "attention": 6, "in-context-estimators": 8, "softmax-transformer": 4}
+SIZE = {
+    "hopfield": 40,
+    "square-lattice": 6,
+    "attention": 6,
+    "in-context-estimators": 8,
+    "softmax-transformer": 4,
+    "perceptron": 8,
+    "perceptron-teacher": 8,
+}
 
 
 def _short(model) -> dict:
@@ -136,6 +144,8 @@ _GRIDS = {
     "sherrington-kirkpatrick": {"temperature": np.linspace(0.15, 1.8, 12), "field": [0.0, 0.4]},
     "square-lattice": {"temperature": np.linspace(1.1, 4.0, 10), "size": [8, math.inf]},
     "attention": {"context": [0.5, 4.0], "diversity": [0.3, 3.0], "prompts": [0.5, 2.0], "ridge": [0.0, 0.1]},
+    "perceptron": {"load": [0.1, 0.6, 1.0], "margin": [-0.5, 0.0, 1.0], "temperature": [0.0, 0.4], "weights": ["ising", "spherical"]},
+    "perceptron-teacher": {"load": [0.2, 0.8, 1.4]},
     "in-context-estimators": {"context": [0.5, 1.0, 4.0], "noise": [0.0, 0.3], "estimator": ["ridge", "discrete", "none"]},
 }
 
@@ -184,7 +194,11 @@ def test_energy_is_the_derivative_of_the_potential_along_temperature(name, branc
 
 
 # Two values of one control: the point must not depend on its neighbours.
-_TWO = {"in-context-estimators": {"noise": [0.1, 0.3]}, "softmax-transformer": {"noise": [0.1, 0.3]}}
+_TWO = {
+    "perceptron-teacher": {"load": [0.5, 1.0]},
+    "in-context-estimators": {"noise": [0.1, 0.3]},
+    "softmax-transformer": {"noise": [0.1, 0.3]},
+}
 
 
 @pytest.mark.parametrize("name", SIMULATED)

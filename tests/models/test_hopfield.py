@@ -91,7 +91,7 @@ def test_half_of_the_memories_are_lost_at_a_load_that_tends_to_the_capacity():
     sizes, half = (500, 2000), []
     for size in sizes:
         load = list(np.linspace(0.14, 0.21, 8))
-        m = replicon.simulate("hopfield", load=load, temperature=0, size=size, samples=150, seed=8)["magnetization"].values
+        m = replicon.simulate("hopfield", load=load, temperature=0, size=size, samples=100, seed=8)["magnetization"].values
         kept = (m > 0.8).mean(axis=1)
         slope, offset = np.polyfit(load, np.log((kept + 0.005) / (1.005 - kept)), 1)  # a logistic curve through all loads
         half.append(-offset / slope)

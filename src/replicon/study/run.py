@@ -104,7 +104,7 @@ def _distributed(tasks: list[Task], workers: int, scheduler: str | None) -> Iter
             client = Client(cluster)
         else:
             try:
-                client, cluster = Client(scheduler, timeout="10s"), None
+                client, cluster = Client(scheduler, timeout="5s"), None
             except (OSError, ValueError, TimeoutError) as error:
                 raise InputError(
                     f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask scheduler, such as tcp://host:8786."

@@ -23,6 +23,8 @@ _ORDER = (
     "hopfield-phase-diagram",
     "hopfield-capacity",
     "hopfield-digits",
+    "perceptron-capacity",
+    "perceptron-generalization",
     "attention-task-diversity",
     "attention-weights",
     "attention-double-descent",

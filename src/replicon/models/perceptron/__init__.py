@@ -1,0 +1,35 @@
+"""The perceptron that stores random labels: how many weight vectors satisfy all constraints, and how alike they are."""
+
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+
+_THEORY = "replicon.models.perceptron.theory"
+_SIMULATION = "replicon.models.perceptron.simulation"
+
+model = Model(
+    name="perceptron",
+    title="Perceptron with random labels",
+    controls=(
+        Control("load", "alpha", 0.5, Interval(0), "patterns per weight"),
+        Control("margin", "kappa", 0.0, Interval(-5, 5), "least stability y w.x/sqrt(N); largest |w.x|/sqrt(N) if symmetric"),
+        Control("temperature", "T", 0.0, Interval(0), "temperature of the number of errors; 0: no error"),
+        Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
+        Control("constraint", "constraint", "threshold", Words(("threshold", "symmetric")), "stability >= margin, or modulus <= margin"),
+    ),
+    observables=(
+        Observable("overlap", "q", "overlap of two solutions", 0, 1),
+        Observable("entropy", "s", "entropy of solutions per weight (nats)"),
+        Observable("solvable", "p", "fraction of instances with a solution", 0, 1, role="simulation"),
+        Observable("energy", "e", "fraction of patterns in error", 0, 1),
+    ),
+    branches=(Branch("replica-symmetric", "all solutions alike"),),
+    transitions=(
+        Transition("capacity", "load", "solutions end", f"{_THEORY}:find_capacity"),
+        Transition("almeida-thouless", "load", "replica symmetry breaks", f"{_THEORY}:find_almeida_thouless"),
+    ),
+    solve=f"{_THEORY}:solve",
+    simulate=f"{_SIMULATION}:simulate",
+    check_size=f"{_SIMULATION}:check_size",
+    potential="free_entropy",
+    source="Gardner, J. Phys. A 21, 257 (1988); Krauth & Mezard, J. Physique 50, 3057 (1989)",
+    size_meaning="weights, at most 25 (exact enumeration)",
+)

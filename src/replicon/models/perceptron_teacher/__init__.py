@@ -1,0 +1,33 @@
+"""The perceptron that learns a rule: binary weights, labels given by a binary teacher, learning is Bayes-optimal."""
+
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition
+
+_THEORY = "replicon.models.perceptron_teacher.theory"
+_SIMULATION = "replicon.models.perceptron_teacher.simulation"
+
+model = Model(
+    name="perceptron-teacher",
+    title="Perceptron with a teacher",
+    controls=(Control("load", "alpha", 1.0, Interval(0), "examples per weight"),),
+    observables=(
+        Observable("overlap", "r", "overlap of a student with the teacher", 0, 1),
+        Observable("generalization_error", "e_g", "probability that a student errs on a new example", 0, 0.5),
+        Observable("entropy", "s", "entropy of the students that agree with all examples, per weight (nats)"),
+    ),
+    branches=(
+        Branch("imperfect", "students that differ from the teacher", ends_at="spinodal"),
+        Branch("perfect", "the teacher alone"),
+    ),
+    transitions=(
+        Transition(
+            "perfect-learning", "load", "first order: entropy of the imperfect students vanishes", f"{_THEORY}:find_perfect_learning"
+        ),
+        Transition("spinodal", "load", "the imperfect state ends", f"{_THEORY}:find_spinodal"),
+    ),
+    solve=f"{_THEORY}:solve",
+    simulate=f"{_SIMULATION}:simulate",
+    check_size=f"{_SIMULATION}:check_size",
+    potential="free_entropy",
+    source="Gyorgyi, Phys. Rev. A 41, 7097 (1990); Sompolinsky, Tishby & Seung, PRL 65, 1683 (1990)",
+    size_meaning="weights, at most 25 (exact enumeration)",
+)

@@ -1,0 +1,35 @@
+"""Exact enumeration of all students that agree with a teacher on every example."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from replicon._errors import InputError
+from replicon._seed import generator
+from replicon.models.perceptron.simulation import LARGEST, enumerate_errors
+
+
+def check_size(controls: dict, size: int) -> None:
+    if size > LARGEST:
+        raise InputError(f"size = {size} is too large for exact enumeration of perceptron-teacher: give size <= {LARGEST} (2^N weights).")
+
+
+def simulate(controls, size: int, samples: int, streams: list) -> dict:
+    """One teacher and one set of Gaussian examples a sample; averages over all students without error, the teacher included.
+
+    The generalization error is that of the mean overlap, arccos(r)/pi.
+    """
+    out: dict[str, list] = {name: [] for name in ("overlap", "generalization_error", "entropy")}
+    for stream in streams:
+        rng = generator(stream)
+        teacher = rng.choice([-1.0, 1.0], size)
+        patterns = rng.standard_normal((round(controls.load * size), size))
+        patterns *= np.sign(patterns @ teacher)[:, None]
+        counts, sums = enumerate_errors(patterns, 0.0, False)
+        overlap = float(sums[0] @ teacher / counts[0] / size)
+        out["overlap"].append(overlap)
+        out["generalization_error"].append(math.acos(min(max(overlap, -1.0), 1.0)) / math.pi)
+        out["entropy"].append(math.log(counts[0]) / size)
+    return {name: np.array(values) for name, values in out.items()}
