@@ -46,6 +46,10 @@ def test_beyond_the_capacity_the_branch_is_returned_and_flagged():
     assert out["converged"].all()
     assert out["stable"].values.tolist() == [1, 0]
     assert out["entropy"].values[1] < 0
+    with pytest.raises(replicon.ConvergenceError, match="has reached one, far beyond the capacity"):
+        replicon.solve("perceptron", load=1.9)
+    with pytest.raises(replicon.ConvergenceError, match="give margin > 0"):
+        replicon.solve("perceptron", constraint="symmetric", margin=0)
 
 
 def test_spherical_entropy_is_gardners_volume():

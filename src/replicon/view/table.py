@@ -42,16 +42,18 @@ def with_error(mean: float | None, error: float | None) -> str:
 
 
 def print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    """A table; one row alone is shown upright, as pairs of name and value."""
+    """A title and a table; one row alone is shown upright, as pairs of name and value."""
 
     def show(v: Any) -> str:
         return "-" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v)
 
-    table = Table(*rows[0], title=title) if len(rows) > 1 else Table("quantity", "value", title=title)
+    table = Table(*rows[0]) if len(rows) > 1 else Table("quantity", "value")
     for row in rows:
         if len(rows) > 1:
             table.add_row(*map(show, row.values()))
         else:
             for name, value in row.items():
                 table.add_row(name, show(value))
-    console().print(table)
+    out = console()
+    out.print(title, highlight=False, markup=False)
+    out.print(table)

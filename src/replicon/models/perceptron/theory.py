@@ -125,7 +125,11 @@ def solve(controls, branch: str) -> dict:
     entropy = out["free_entropy"] + np.where(temperature > 0, errors * np.where(temperature > 0, beta, 0.0), 0.0)
     physical = (entropy >= -1e-12) | (controls.weights == "spherical")
     stable = (out["replicon"] > 0) & (out["longitudinal_stability"] > 0) & physical
-    return {**out, "entropy": entropy, "energy": np.divide(errors, c.load, out=np.zeros_like(errors), where=c.load > 0), "stable": stable}
+    energy = np.divide(errors, c.load, out=np.zeros_like(errors), where=c.load > 0)
+    ended = "the overlap of the replica-symmetric saddle has reached one, far beyond the capacity: give a smaller load"
+    empty = (controls.constraint == "symmetric") & (np.asarray(controls.margin) <= 0)
+    reason = np.where(empty, "no weights satisfy a symmetric constraint of that margin: give margin > 0", ended)
+    return {**out, "entropy": entropy, "energy": energy, "stable": stable, "reason": np.where(out["converged"], "", reason)}
 
 
 def _along_load(controls, observable: str):
