@@ -152,7 +152,7 @@ def test_ways_of_training_agree():
 
 def test_the_cavity_method_finds_the_ground_state_of_attention():
     hamiltonian = _hamiltonian(6, 6, 72, 0.1)
-    found = real_spins.cavity(hamiltonian.couplings(), hamiltonian.fields)
+    found = real_spins.cavity(hamiltonian.couplings, hamiltonian.fields)
     assert found.converged
     np.testing.assert_allclose(
         found.mean, simulation.train(hamiltonian, 0.0, "conjugate-gradient", np.random.default_rng(0)).ravel(), atol=1e-6
@@ -161,8 +161,8 @@ def test_the_cavity_method_finds_the_ground_state_of_attention():
 
 def test_boltzmann_samples_by_a_perturbed_ground_state_are_those_of_the_measure():
     rng, hamiltonian = np.random.default_rng(0), _hamiltonian(4, 3, 40, 0.1)
-    inverse = np.linalg.inv(hamiltonian.couplings())
-    np.testing.assert_allclose(hamiltonian.product(np.arange(16.0)), hamiltonian.couplings() @ np.arange(16.0))
+    inverse = np.linalg.inv(hamiltonian.couplings)
+    np.testing.assert_allclose(hamiltonian.product(np.arange(16.0)), hamiltonian.couplings @ np.arange(16.0))
     states = np.array([simulation.train(hamiltonian, 0.5, "direct", rng).ravel() for _ in range(3000)])
     direction = np.ones(16)
     mean, variance = direction @ inverse @ hamiltonian.fields, 0.5 * direction @ inverse @ direction

@@ -83,7 +83,7 @@ def _lowest(J, h):
         energy -= s[i] * (g[i] + h[i]) / 2
     lowest = energy
     for k in range(1, 1 << n):
-        i = _lowest_bit(k)
+        i = lowest_bit(k)
         energy += 2 * s[i] * g[i]
         s[i] = -s[i]
         for j in range(n):
@@ -93,7 +93,7 @@ def _lowest(J, h):
 
 
 @numba.njit(cache=True)
-def _lowest_bit(k):
+def lowest_bit(k):
     """Index of the lowest set bit of k: the spin that a Gray code flips at its k-th step."""
     i = 0
     while not k & 1:
@@ -115,7 +115,7 @@ def _sum(J, h, beta, lowest):
     weight, mean = 0.0, 0.0
     for k in range(1 << n):
         if k > 0:
-            i = _lowest_bit(k)
+            i = lowest_bit(k)
             energy += 2 * s[i] * g[i]
             s[i] = -s[i]
             for j in range(n):

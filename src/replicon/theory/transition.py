@@ -57,6 +57,16 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
     return Found(value, converged)
 
 
+def along(solve: Callable, controls, control: str, observable: str, branch: str = "") -> Callable:
+    """A branch for `zero` and `crossing` from a model's `solve(controls, branch)`: one observable as a function of one control."""
+
+    def at(values):
+        out = solve(controls._replace(**{control: values}), branch)
+        return out[observable], out["converged"]
+
+    return at
+
+
 def crossing(first: Callable, second: Callable, low, high) -> Found:
     """First-order transition: where the potentials of two branches are equal, between `low` and `high`.
 

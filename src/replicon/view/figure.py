@@ -67,11 +67,11 @@ def curves(spec: dict[str, Any], results: Results) -> Figure:
 
 
 def _curves_panel(axes: Axes, spec: dict[str, Any], results: Results, name: str) -> None:
-    hues, lines = cycle(PALETTE), 0
+    hues = cycle(PALETTE)
     for series in spec.get("theory", []):
         data = results[series]
         for label, line in _lines(data, spec["x"]):
-            colour, lines = next(hues), lines + 1
+            colour = next(hues)
             x, y = line[spec["x"]].values, line[name].values
             stable = line["stable"].values if "stable" in line else np.full(len(x), np.nan)
             text = _label(spec, series, label)
@@ -82,9 +82,7 @@ def _curves_panel(axes: Axes, spec: dict[str, Any], results: Results, name: str)
                 only = text if (stable == 0)[np.isfinite(y)].all() else None
                 axes.plot(x, np.where(unstable, y, np.nan), "--", color=colour, label=only)
     # Points take the colours of their theory, joined points (which need not have one) others.
-    hues, marks = cycle(PALETTE), cycle(MARKERS)
-    for _ in range(lines if spec.get("join") else 0):
-        next(hues)
+    hues, marks = hues if spec.get("join") else cycle(PALETTE), cycle(MARKERS)
     for series in spec.get("simulation", []):
         for label, points in _lines(results[series], spec["x"], sampled=True):
             x, mean, error = measured(points, spec["x"], name)

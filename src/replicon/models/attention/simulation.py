@@ -6,6 +6,7 @@ Weights Gamma (d, D), D = d or d + 1; prediction x Gamma h. H = (1/2) sum_mu (y 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -94,17 +95,27 @@ class Hamiltonian:
     def __init__(self, prompts: Prompts, load: float):
         self.prompts, self.load = prompts, load
         self.shape = prompts.x.shape[1], prompts.h.shape[1]
-        self.fields = (prompts.x.T @ (prompts.y[:, None] * prompts.h)).ravel()
+        self.fields = self.back(prompts.y)
+
+    def predict(self, gamma: np.ndarray) -> np.ndarray:
+        """gamma.f of every prompt, (n,), for weights (d, D)."""
+        return np.einsum("nd,nd->n", self.prompts.x @ gamma, self.prompts.h)
+
+    def back(self, r: np.ndarray) -> np.ndarray:
+        """sum_mu r_mu f^mu, (N,)."""
+        return (self.prompts.x.T @ (r[:, None] * self.prompts.h)).ravel()
 
     def product(self, v: np.ndarray) -> np.ndarray:
-        x, h, _ = self.prompts
-        overlaps = np.einsum("nd,nd->n", x @ v.reshape(self.shape), h)
-        return (x.T @ (overlaps[:, None] * h)).ravel() + self.load * v
+        return self.back(self.predict(v.reshape(self.shape))) + self.load * v
 
+    def features(self) -> np.ndarray:
+        """F of every prompt, (n, N), for small networks."""
+        return np.einsum("na,nb->nab", self.prompts.x, self.prompts.h).reshape(len(self.prompts.x), -1)
+
+    @cached_property
     def couplings(self) -> np.ndarray:
         """J, (N, N), for small networks."""
-        x, h, _ = self.prompts
-        features = np.einsum("na,nb->nab", x, h).reshape(len(x), -1)
+        features = self.features()
         return features.T @ features + self.load * np.eye(features.shape[1])
 
     def precondition(self) -> np.ndarray:
@@ -115,8 +126,7 @@ class Hamiltonian:
 
     def energy(self, gamma: np.ndarray) -> float:
         """H of weights (d, D)."""
-        x, h, y = self.prompts
-        error = y - np.einsum("nd,nd->n", x @ gamma, h)
+        error = self.prompts.y - self.predict(gamma)
         return float((error**2).sum() + self.load * (gamma**2).sum()) / 2
 
 
@@ -129,17 +139,14 @@ def train(hamiltonian: Hamiltonian, temperature: float, method: str, rng: np.ran
     n, size = len(hamiltonian.prompts.x), math.prod(hamiltonian.shape)
     fields = hamiltonian.fields
     if temperature > 0:
-        x, h, _ = hamiltonian.prompts
-        kick = (x.T @ (rng.standard_normal(n)[:, None] * h)).ravel() + np.sqrt(hamiltonian.load) * rng.standard_normal(size)
+        kick = hamiltonian.back(rng.standard_normal(n)) + np.sqrt(hamiltonian.load) * rng.standard_normal(size)
         fields = fields + np.sqrt(temperature) * kick
     if method == "gradient-descent":
         return _descend(hamiltonian, rng).reshape(hamiltonian.shape)
     if method == "direct" or (method == "auto" and size <= _DIRECT):
         if hamiltonian.load == 0:
-            x, h, y = hamiltonian.prompts
-            features = np.einsum("na,nb->nab", x, h).reshape(n, -1)
-            return np.linalg.lstsq(features, y, rcond=1e-12)[0].reshape(hamiltonian.shape)
-        return np.linalg.solve(hamiltonian.couplings(), fields).reshape(hamiltonian.shape)
+            return np.linalg.lstsq(hamiltonian.features(), hamiltonian.prompts.y, rcond=1e-12)[0].reshape(hamiltonian.shape)
+        return np.linalg.solve(hamiltonian.couplings, fields).reshape(hamiltonian.shape)
     inverse = hamiltonian.precondition()
     return ground_state(hamiltonian.product, fields, precondition=lambda v: (v.reshape(hamiltonian.shape) @ inverse).ravel()).reshape(
         hamiltonian.shape
@@ -241,5 +248,5 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
             out[name].append(value)
         out["weights"].append(square.ravel())
         if gamma.size <= 784:
-            out["coupling_spectrum"].append(np.linalg.eigvalsh(hamiltonian.couplings())[::-1] * size / n)
+            out["coupling_spectrum"].append(np.linalg.eigvalsh(hamiltonian.couplings)[::-1] * size / n)
     return {name: np.array(values) for name, values in out.items() if values}

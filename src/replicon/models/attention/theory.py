@@ -72,23 +72,24 @@ def effective_ridge(c) -> tuple[np.ndarray, np.ndarray]:
     Without ridge xi = 0 where there are more prompts than weights (prompts > 1) and xi > 0 where there are fewer; at prompts = 1
     the errors diverge.
     """
+    xi, converged = np.where(np.isinf(c.prompts), c.ridge, 0.0), ~((c.ridge == 0) & (c.prompts == 1))
+    rest = np.isfinite(c.prompts) & ~((c.ridge == 0) & (c.prompts >= 1))
+    if rest.any():
+        found = _root(type(c)(*(v[rest] for v in c)))
+        xi[rest], converged[rest] = found.value, found.converged
+    return xi, converged
+
+
+def _root(c) -> Found:
+    """Tr B/(B + xi) lies between shift/(shift + xi) and (b + shift)/(b + shift + xi), which brackets xi."""
     _, b, shift = moments(c)
-    with np.errstate(divide="ignore"):
-        inverse = 1 / c.prompts
-    ridgeless = (c.ridge == 0) & (c.prompts >= 1)
-    # tr B/(B + xi) lies between shift/(shift + xi) and (b + shift)/(b + shift + xi), which brackets xi.
-    low = np.maximum(c.ridge, shift * (inverse - 1) * (c.ridge == 0))
-    high = c.ridge + (b + shift) * inverse
-    low, high = np.where(ridgeless, 1.0, np.maximum(low, 1e-300) * (1 - 1e-12)), np.where(ridgeless, 2.0, high * (1 + 1e-12) + 1e-300)
+    low = np.maximum(c.ridge, shift * (1 / c.prompts - 1) * (c.ridge == 0))
+    high = c.ridge + (b + shift) / c.prompts
 
     def at(xi):
-        value = 1 - inverse * traces(xi, c).degrees - c.ridge / xi
-        return np.where(ridgeless, xi - 1.5, value), np.ones(xi.shape, bool)
+        return 1 - traces(xi, c).degrees / c.prompts - c.ridge / xi, np.ones(xi.shape, bool)
 
-    found = zero(at, low, high, geometric=True)
-    exact = np.isinf(c.prompts)
-    xi = np.where(ridgeless, 0.0, np.where(exact, c.ridge, found.value))
-    return xi, (found.converged | exact) & ~((c.ridge == 0) & (c.prompts == 1))
+    return zero(at, np.maximum(low, 1e-300) * (1 - 1e-12), high * (1 + 1e-12) + 1e-300, geometric=True)
 
 
 def _controls(controls):

@@ -17,7 +17,7 @@ from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
 from replicon.theory.gaussian import log_2cosh, sech_fourth
 from replicon.theory.points import evaluate
-from replicon.theory.transition import crossing, zero
+from replicon.theory.transition import along, crossing, zero
 
 
 class Order(NamedTuple):
@@ -133,16 +133,6 @@ def solve(controls, branch: str) -> dict:
     return {**measured, "converged": found.converged, "residual": found.residual}
 
 
-def _along(branch: str, c, control: str, observable: str):
-    """An observable of a branch as a function of one control, for the finders of `theory.transition`."""
-
-    def at(values):
-        found, measured = saddle(branch, c._replace(**{control: values}))
-        return measured[observable], found.converged
-
-    return at
-
-
 # Lines of the phase diagram -----------------------------------------------------------------------------------------------
 
 
@@ -163,17 +153,17 @@ def find_global_retrieval(controls) -> Found:
     """Load below which the retrieval state has a lower free energy than the spin-glass state, at given temperature."""
     c = _controls(controls)
     end = find_retrieval(controls).value
-    first, second = (_along(branch, c, "load", "free_energy") for branch in ("retrieval", "spin-glass"))
+    first, second = (along(solve, c, "load", "free_energy", branch) for branch in ("retrieval", "spin-glass"))
     return crossing(first, second, 1e-3 * end, end * (1 - 1e-9))
 
 
 def find_spin_glass(controls) -> Found:
     """Temperature at which the paramagnet becomes unstable to the spin glass, at given load."""
     c = _controls(controls)
-    return zero(_along("paramagnet", c, "temperature", "longitudinal_stability"), 1 + 1e-9 * c.load, 2 + c.load)
+    return zero(along(solve, c, "temperature", "longitudinal_stability", "paramagnet"), 1 + 1e-9 * c.load, 2 + c.load)
 
 
 def find_almeida_thouless(controls) -> Found:
     """Temperature below which the retrieval state breaks replica symmetry, at given load."""
     c = _controls(controls)
-    return zero(_along("retrieval", c, "temperature", "replicon"), 1e-12, np.ones_like(c.load), geometric=True)
+    return zero(along(solve, c, "temperature", "replicon", "retrieval"), 1e-12, np.ones_like(c.load), geometric=True)

@@ -9,14 +9,20 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon._seed import generator
+from replicon.simulation.exact import lowest_bit
 
 LARGEST = 25
 
 
+def check_enumerable(model: str, size: int) -> None:
+    """Refuse more weights than can be enumerated."""
+    if size > LARGEST:
+        raise InputError(f"size = {size} is too large for exact enumeration of {model}: give size <= {LARGEST} (2^N weights).")
+
+
 def check_size(controls: dict, size: int) -> None:
     """Refuse what enumeration cannot do."""
-    if size > LARGEST:
-        raise InputError(f"size = {size} is too large for exact enumeration of perceptron: give size <= {LARGEST} (2^N weights).")
+    check_enumerable("perceptron", size)
     if "spherical" in controls["weights"]:
         raise InputError("weights = spherical cannot be enumerated: simulate weights=ising.")
 
@@ -37,10 +43,7 @@ def enumerate_errors(patterns, margin, symmetric):
     sums = np.zeros((count + 1, n))
     for k in range(1 << n):
         if k > 0:
-            i, bits = 0, k
-            while not bits & 1:
-                bits >>= 1
-                i += 1
+            i = lowest_bit(k)
             step = -2 * w[i]
             w[i] = -w[i]
             column = columns[i]

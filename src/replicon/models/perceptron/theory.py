@@ -20,7 +20,7 @@ from replicon.theory import stationary
 from replicon.theory.branch import Found
 from replicon.theory.gaussian import average, log_2cosh, sech_fourth
 from replicon.theory.points import evaluate
-from replicon.theory.transition import zero
+from replicon.theory.transition import along, zero
 
 
 class Order(NamedTuple):
@@ -132,18 +132,12 @@ def solve(controls, branch: str) -> dict:
     return {**out, "entropy": entropy, "energy": energy, "stable": stable, "reason": np.where(out["converged"], "", reason)}
 
 
-def _along_load(controls, observable: str):
-    def at(load):
-        out = solve(controls._replace(load=load), "")
-        return out[observable], out["converged"]
-
-    return at
-
-
-def _satisfied_by_chance(controls) -> np.ndarray:
-    """Probability that a random weight vector satisfies one constraint."""
+def _annealed_capacity(controls) -> np.ndarray:
+    """-ln 2 / ln P, P the chance that a random weight vector satisfies one constraint: above the capacity, by Jensen."""
     margin = np.asarray(controls.margin, float)
-    return ndtr(-margin) if controls.constraint == "threshold" else 2 * ndtr(np.maximum(margin, 0.0)) - 1
+    chance = ndtr(-margin) if controls.constraint == "threshold" else 2 * ndtr(np.maximum(margin, 0.0)) - 1
+    with np.errstate(divide="ignore"):
+        return -np.log(2) / np.log(chance)
 
 
 def find_capacity(controls) -> Found:
@@ -157,13 +151,11 @@ def find_capacity(controls) -> Found:
         moment = (1 + margin**2) * ndtr(margin) + margin * np.exp(-(margin**2) / 2) / np.sqrt(2 * np.pi)
         known = (margin >= 0) & (controls.constraint == "threshold")
         return Found(np.where(known, 1 / moment, np.nan), known)
-    with np.errstate(divide="ignore"):
-        annealed = -np.log(2) / np.log(_satisfied_by_chance(controls))  # an upper bound by Jensen's inequality
-    return zero(_along_load(controls, "entropy"), 1e-6 * annealed, 1.001 * annealed)
+    annealed = _annealed_capacity(controls)
+    return zero(along(solve, controls, "load", "entropy"), 1e-6 * annealed, 1.001 * annealed)
 
 
 def find_almeida_thouless(controls) -> Found:
     """The load beyond which the replica-symmetric saddle is unstable to replica-symmetry breaking."""
-    with np.errstate(divide="ignore"):
-        annealed = -np.log(2) / np.log(_satisfied_by_chance(controls))
-    return zero(_along_load(controls, "replicon"), 1e-6 * annealed, 2 * annealed)
+    annealed = _annealed_capacity(controls)
+    return zero(along(solve, controls, "load", "replicon"), 1e-6 * annealed, 2 * annealed)

@@ -6,14 +6,13 @@ import math
 
 import numpy as np
 
-from replicon._errors import InputError
 from replicon._seed import generator
-from replicon.models.perceptron.simulation import LARGEST, enumerate_errors
+from replicon.models.perceptron.simulation import check_enumerable, enumerate_errors
 
 
 def check_size(controls: dict, size: int) -> None:
-    if size > LARGEST:
-        raise InputError(f"size = {size} is too large for exact enumeration of perceptron-teacher: give size <= {LARGEST} (2^N weights).")
+    """Refuse more weights than can be enumerated."""
+    check_enumerable("perceptron-teacher", size)
 
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:

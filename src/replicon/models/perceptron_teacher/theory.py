@@ -16,7 +16,7 @@ from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
 from replicon.theory.gaussian import average, log_2cosh
 from replicon.theory.points import evaluate
-from replicon.theory.transition import zero
+from replicon.theory.transition import along, zero
 
 
 class Order(NamedTuple):
@@ -88,9 +88,5 @@ def find_spinodal(controls) -> Found:
 
 def find_perfect_learning(controls) -> Found:
     """The load at which the teacher becomes the only student."""
-
-    def at(load):
-        out = solve(controls._replace(load=load), "imperfect")
-        return out["entropy"], out["converged"]
-
-    return zero(at, np.full(np.shape(controls.load), 0.5), find_spinodal(controls).value * (1 - 1e-9))
+    branch = along(solve, controls, "load", "entropy", "imperfect")
+    return zero(branch, np.full(np.shape(controls.load), 0.5), find_spinodal(controls).value * (1 - 1e-9))
