@@ -8,7 +8,7 @@ import pytest
 import replicon
 
 _VALUES = [
-    pytest.param(value, id=f"{value['model']}-{value['name']}-{'-'.join(map(str, value['controls'].values()))}")
+    pytest.param(value, id="-".join([value["model"], value["name"], *map(str, value["controls"].values())]))
     for path in sorted((Path(__file__).parent / "reference").glob("*.toml"))
     for value in tomllib.loads(path.read_text())["value"]
 ]

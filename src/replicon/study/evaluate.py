@@ -236,7 +236,10 @@ def _why(model: Model, branch: str, point: dict[str, Any], values: dict[str, np.
     """One sentence on a point that did not converge, with the end of the branch where the model declares one."""
     at = ", ".join(f"{name}={_show(value)}" for name, value in point.items())
     residual = float(values["residual"][0])
-    reason = f"residual {residual:.1g}" if residual > 1e-10 else "no solution" if "reason" in values else "only another branch was found"
+    if 1e-10 < residual < 1:
+        reason = f"residual {residual:.1g}"
+    else:
+        reason = "no solution" if "reason" in values else "only another branch was found"
     sentence = f"{model.name}, branch '{branch}', did not converge at {at} ({reason})"
     if "reason" in values:
         return f"{sentence}: {values['reason'][0]}."

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from replicon.theory.newton import newton
 from replicon.theory.points import as_vector, evaluate
 
 _CORRECTIONS = 6
+_SOLVED = 1e-10
 _LEVEL = 1e-10  # a fold is found where |d control / d arclength| is below this; the control then errs by its square
 
 
@@ -172,3 +174,72 @@ def _folder(residual: Callable, control: str, steps: int, largest: float, direct
         return Found(best[-1], good, kind(*best[:-1]))
 
     return one
+
+
+class Visited(NamedTuple):
+    """Solutions at the targets asked for: `x` a named tuple of arrays (targets,), largest residual of each, whether reached."""
+
+    x: Any
+    residual: Any
+    converged: Any
+
+
+def visit(residual: Callable, start: Any, begin: Any, targets: list, *, halvings: int = 8) -> Visited:
+    """Continue the solution near `start` at controls `begin` through the `targets` in their order (named tuples of numbers).
+
+    For potentials too dear to be followed for many points at once: one point at a time, straight from target to target, a
+    tangent step and Newton's method, the step halved up to `halvings` times where Newton does not return to where the
+    tangent pointed. From the first target out of reach on nothing is converged (NaN).
+    """
+    kind = type(start)
+    settle, step = _stepper(residual, kind)
+    with jax.enable_x64(True):
+        x, error = settle(_numbers(start), _numbers(begin))
+        here, lost = begin, not error < _SOLVED
+        found, errors = [], []
+        for target in targets:
+            done, size = 0.0, 1.0
+            while not lost and done < 1:
+                size = min(size, 1 - done)
+                there = type(begin)(*(a + (done + size) * (b - a) for a, b in zip(here, target)))
+                now = type(begin)(*(a + done * (b - a) for a, b in zip(here, target)))
+                new, good, error = step(x, _numbers(now), _numbers(there))
+                if good:
+                    x, done, size = new, done + size, 2 * size
+                else:
+                    size /= 2
+                    lost = size < 0.5**halvings
+            found.append([np.nan if lost else float(v) for v in x])
+            errors.append(float(error))
+            here = target
+    out = np.array(found).T
+    return Visited(kind(*out), np.array(errors), np.isfinite(out).all(axis=0))
+
+
+def _numbers(values):
+    return type(values)(*(jnp.asarray(float(v)) for v in values))
+
+
+@lru_cache(maxsize=64)
+def _stepper(residual: Callable, kind: type) -> tuple[Callable, Callable]:
+    """Newton's method at one point of the path, and a step from one point to another: (solution, whether good, residual)."""
+
+    def function(v, c):
+        return as_vector(residual(kind(*v), c))
+
+    @jax.jit
+    def settle(x, c):
+        w = newton(lambda v: function(v, c), as_vector(x))
+        return kind(*w), jnp.max(jnp.abs(function(w, c)))
+
+    @jax.jit
+    def step(x, now, there):
+        w = as_vector(x)
+        value, drift = jax.jvp(lambda c: function(w, c), (now,), (jax.tree.map(jnp.subtract, there, now),))
+        guess = w - jnp.linalg.solve(jax.jacfwd(lambda v: function(v, now))(w), value + drift)
+        new = newton(lambda v: function(v, there), guess, steps=_CORRECTIONS)
+        error = jnp.max(jnp.abs(function(new, there)))
+        near = jnp.linalg.norm(new - guess) < 0.5 * jnp.maximum(jnp.linalg.norm(guess - w), 1e-2)
+        return kind(*new), (error < _SOLVED) & near, error
+
+    return settle, step

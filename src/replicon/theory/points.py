@@ -19,8 +19,10 @@ def _compiled(function: Callable) -> Callable:
     return jax.jit(jax.vmap(function))
 
 
-def evaluate(function: Callable, *trees: Any) -> Any:
+def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
     """`function(*point)` for every point; leaves of the trees have the points as first axis, and so has every output.
+
+    `batch`: points at once, fewer than the default for a function that is dear enough for idle rows to cost.
 
     `function` must be one object from call to call (a module's function, or a cached factory's product): compiled code is
     kept by identity. Arithmetic is float64 inside; the caller's JAX configuration is left as it is.
@@ -30,16 +32,16 @@ def evaluate(function: Callable, *trees: Any) -> Any:
     compiled = _compiled(function)
     parts = []
     with jax.enable_x64(True):
-        for begin in range(0, points, BATCH):
-            end = min(begin + BATCH, points)
-            part = jax.tree.map(lambda a, b=begin, e=end: _padded(a[b:e]), trees)
+        for begin in range(0, points, batch):
+            end = min(begin + batch, points)
+            part = jax.tree.map(lambda a, b=begin, e=end: _padded(a[b:e], batch), trees)
             out = compiled(*part)
             parts.append(jax.tree.map(lambda a, n=end - begin: np.asarray(a)[:n], out))
     return jax.tree.map(lambda *pieces: np.concatenate(pieces), *parts)
 
 
-def _padded(array: np.ndarray) -> np.ndarray:
-    missing = BATCH - len(array)
+def _padded(array: np.ndarray, batch: int) -> np.ndarray:
+    missing = batch - len(array)
     return array if missing == 0 else np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
 
 

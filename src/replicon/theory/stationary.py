@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from replicon.theory.newton import newton
-from replicon.theory.points import as_vector, evaluate
+from replicon.theory.points import BATCH, as_vector, evaluate
 
 TOLERANCE = 1e-10
 
@@ -37,14 +37,15 @@ def solve(
     iterate: Callable | None = None,
     steps: int = 60,
     damping: float = 1.0,
+    batch: int = BATCH,
 ) -> Stationary:
     """Zeros of `residual(x, controls)` for every point of a grid at once.
 
     `start`: a named tuple of arrays (points,); the branch is chosen by it and by `iterate(x, controls) -> x`, the self-
     consistent map, which is applied up to `steps` times with weight `damping` on the new value before Newton's method.
-    A point has `converged` where the largest component of the residual is below 1e-10; nothing is raised.
+    `batch` as in `points.evaluate`. A point has `converged` where the largest component of the residual is below 1e-10; nothing is raised.
     """
-    return evaluate(_solver(residual, iterate, steps, damping), start, controls)
+    return evaluate(_solver(residual, iterate, steps, damping), start, controls, batch=batch)
 
 
 @lru_cache(maxsize=64)
@@ -55,9 +56,11 @@ def _solver(residual: Callable, iterate: Callable | None, steps: int, damping: f
     return solver
 
 
-def solve_one(residual: Callable, start, controls, *, iterate=None, steps: int = 60, damping: float = 1.0) -> Stationary:
-    """`solve` for a single point inside traced code."""
-    x = start if iterate is None else _relax(iterate, start, controls, steps, damping)
+def solve_one(
+    residual: Callable, start, controls, *, iterate=None, steps: int = 60, damping: float = 1.0, settled: float = 1e-7
+) -> Stationary:
+    """`solve` for a single point inside traced code; the iteration hands over to Newton once a step is below `settled`."""
+    x = start if iterate is None else _relax(iterate, start, controls, steps, damping, settled)
     kind = type(start)
 
     def function(vector):
@@ -68,10 +71,10 @@ def solve_one(residual: Callable, start, controls, *, iterate=None, steps: int =
     return Stationary(kind(*vector), error, error < TOLERANCE)
 
 
-def _relax(iterate, start, controls, steps, damping):
+def _relax(iterate, start, controls, steps, damping, settled):
     def unfinished(state):
         step, _, change = state
-        return (step < steps) & (change > 1e-7)
+        return (step < steps) & (change > settled)
 
     def advance(state):
         step, x, _ = state

@@ -1,135 +1,195 @@
-"""Replica-symmetric theory of perceptrons that store random labels: binary or spherical weights, two constraints, any T.
+"""Theory of perceptrons that store random labels: binary or spherical weights, two constraints, any T.
 
-phi(q, qh) = -qh (1 - q)/2 + F(qh) + load E ln Z_out(sqrt(q) z, 1 - q) per weight, with the prior's F and the channel's Z_out.
+The engines of `theory.separable` (replica symmetric) and `theory.one_step` with the priors and channels named here; the
+frozen state of binary weights is replica symmetry at another temperature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import log_ndtr
 from scipy.special import ndtr
 
 from replicon._declare import controls_tuple
-from replicon.theory import stationary
+from replicon.theory import one_step, separable, stationary
 from replicon.theory.branch import Found
-from replicon.theory.gaussian import average, log_2cosh, sech_fourth
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, zero
 
-
-class Order(NamedTuple):
-    """Overlap of two solutions, and its conjugate."""
-
-    overlap: jax.Array
-    conjugate: jax.Array
-
-
-def prior(weights: str, qh) -> jax.Array:
-    """F(qh): E ln 2cosh(sqrt(qh) z) for binary weights; for spherical ones what (1/2) ln(1 - q) + q/(2(1 - q)) becomes."""
-    if weights == "ising":
-        return log_2cosh(jnp.zeros(()), qh, jnp.ones(()))
-    u = 2 / (1 + jnp.sqrt(1 + 4 * qh))  # 1 - q where qh = q/(1 - q)^2
-    return qh * u / 2 + jnp.log(u) / 2 + (1 / u - 1) / 2
-
-
-@lru_cache
-def channel(constraint: str):
-    """Ln [e^-beta + (1 - e^-beta) P(field + sqrt(variance) u is satisfied)]; leak = e^-beta, zero at zero temperature."""
-
-    def log_satisfied(field, variance, margin):
-        scale = jnp.sqrt(variance)
-        if constraint == "threshold":
-            return log_ndtr((field - margin) / scale)
-        # Phi(a) - Phi(b) is even in the field: taken in the tail where both are small, with a slope of +-1 also at zero.
-        modulus = jnp.where(field < 0, -field, field)
-        a, b = (margin - modulus) / scale, (-margin - modulus) / scale
-        return log_ndtr(a) + jnp.log1p(-jnp.exp(log_ndtr(b) - log_ndtr(a)))
-
-    def log_integral(field, variance, margin, leak):
-        value = log_satisfied(field, variance, margin)
-        warm = leak > 0
-        return jnp.where(warm, jnp.logaddexp(jnp.log(jnp.where(warm, leak, 1.0)), jnp.log1p(-leak) + value), value)
-
-    return log_integral
-
-
-def _curvature_squared(constraint: str):
-    second = jax.grad(jax.grad(channel(constraint)))
-    return lambda *arguments: second(*arguments) ** 2
-
-
-class _Theory(NamedTuple):
-    residual: Callable
-    iterate: Callable
-    measure: Callable
-
-
-@lru_cache
-def theory(weights: str, constraint: str) -> _Theory:
-    """Residual, self-consistent map and observables of one kind of perceptron; controls (load, margin, leak)."""
-    log_integral, curvature = channel(constraint), _curvature_squared(constraint)
-
-    def energetic(q, c):
-        return c.load * average(log_integral, jnp.zeros(()), q, 1 - q, c.margin, c.leak)
-
-    def potential(x: Order, c):
-        return -x.conjugate * (1 - x.overlap) / 2 + prior(weights, x.conjugate) + energetic(x.overlap, c)
-
-    def iterate(x: Order, c) -> Order:
-        conjugate = jnp.maximum(-2 * jax.grad(energetic)(x.overlap, c), 0.0)
-        return Order(1 - 2 * jax.grad(prior, argnums=1)(weights, conjugate), conjugate)
-
-    def measure(x: Order, c) -> dict:
-        stiffness = sech_fourth(jnp.zeros(()), x.conjugate, jnp.ones(())) if weights == "ising" else (1 - x.overlap) ** 2
-        loss = average(curvature, jnp.zeros(()), x.overlap, 1 - x.overlap, c.margin, c.leak)
-        errors = c.leak * jax.grad(potential, argnums=1)(x, c).leak  # per weight
-        slope = jax.jvp(lambda q: iterate(Order(q, x.conjugate), c).overlap, (x.overlap,), (jnp.ones(()),))[1]
-        return {
-            "overlap": x.overlap,
-            "free_entropy": potential(x, c),
-            "errors": errors,
-            "replicon": 1 - c.load * loss * stiffness,
-            "longitudinal_stability": 1 - slope,
-        }
-
-    return _Theory(stationary.gradient(potential), iterate, measure)
+PRIORS = {"ising": separable.ising, "spherical": separable.spherical}
+CHANNELS = {"threshold": separable.threshold, "symmetric": separable.symmetric}
 
 
 @lru_cache
 def _point(weights: str, constraint: str):
-    functions = theory(weights, constraint)
+    theory = separable.storage(PRIORS[weights], CHANNELS[constraint])
 
     def one(c):
         begin = 0.3 if constraint == "threshold" else 0.0  # a symmetric constraint knows no direction: q = 0, exactly
-        start = Order(jnp.full((), begin), jnp.full((), begin))
-        found = stationary.solve_one(functions.residual, start, c, iterate=functions.iterate, steps=300)
-        good = (found.x.overlap > -1e-12) & (found.x.overlap < 1) & (found.x.conjugate > -1e-12)
-        return {**functions.measure(found.x, c), "converged": found.converged & good, "residual": found.residual}
+        start = separable.Overlaps(jnp.full((), begin), jnp.ones(()))
+        found = stationary.solve_one(theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3)
+        x = found.x
+        errors = c.leak * jax.grad(lambda leak: theory.energetic(x, c._replace(leak=leak)))(c.leak)  # per weight
+        slope = jax.jvp(lambda q: theory.iterate(x._replace(overlap=q), c).overlap, (x.overlap,), (jnp.ones(()),))[1]
+        return {
+            "overlap": x.overlap,
+            "free_entropy": theory.potential(x, c),
+            "errors": errors,
+            "replicon": theory.replicon(x, c),
+            "longitudinal_stability": 1 - slope,
+            "converged": found.converged & (x.overlap > -1e-12) & (x.overlap < 1),
+            "residual": found.residual,
+        }
 
     return one
 
 
+def _beta(temperature) -> np.ndarray:
+    return np.divide(1.0, temperature, out=np.full(np.shape(temperature), np.inf), where=np.asarray(temperature) > 0)
+
+
+def _leaky(controls, beta, **more):
+    names = ("load", "margin", "leak", *more)
+    return controls_tuple(names, np.broadcast_arrays(controls.load, controls.margin, np.exp(-beta), *more.values()))
+
+
 def solve(controls, branch: str) -> dict:
     """Arrays (points,). Beyond the capacity the replica-symmetric saddle goes on with a negative entropy: `stable` is false."""
-    temperature = np.asarray(controls.temperature, float)
-    beta = np.divide(1.0, temperature, out=np.full(temperature.shape, np.inf), where=temperature > 0)
-    c = controls_tuple(("load", "margin", "leak"), np.broadcast_arrays(controls.load, controls.margin, np.exp(-beta)))
+    controls = controls._replace(
+        **{k: np.asarray(getattr(controls, k), float) for k in ("load", "margin", "temperature", "breaking_parameter")}
+    )
+    return {"replica-symmetric": _replica_symmetric, "one-step": _one_step, "frozen": _frozen}[branch](controls)
+
+
+def _replica_symmetric(controls) -> dict:
+    beta = _beta(controls.temperature)
+    c = _leaky(controls, beta)
     out = dict(evaluate(_point(controls.weights, controls.constraint), c))
-    errors = out.pop("errors")
-    entropy = out["free_entropy"] + np.where(temperature > 0, errors * np.where(temperature > 0, beta, 0.0), 0.0)
-    physical = (entropy >= -1e-12) | (controls.weights == "spherical")
+    out |= _thermal(out["free_entropy"], out.pop("errors"), beta, c.load)
+    physical = (out["entropy"] >= -1e-12) | (controls.weights == "spherical")
     stable = (out["replicon"] > 0) & (out["longitudinal_stability"] > 0) & physical
-    energy = np.divide(errors, c.load, out=np.zeros_like(errors), where=c.load > 0)
     ended = "the overlap of the replica-symmetric saddle has reached one, far beyond the capacity: give a smaller load"
-    empty = (controls.constraint == "symmetric") & (np.asarray(controls.margin) <= 0)
+    empty = (controls.constraint == "symmetric") & (controls.margin <= 0)
     reason = np.where(empty, "no weights satisfy a symmetric constraint of that margin: give margin > 0", ended)
-    return {**out, "entropy": entropy, "energy": energy, "stable": stable, "reason": np.where(out["converged"], "", reason)}
+    more = {"inner_overlap": out["overlap"], "complexity": np.zeros_like(beta), "stable": stable}
+    return {**out, **more, "reason": np.where(out["converged"], "", reason)}
+
+
+def _thermal(free_entropy, errors, beta, load) -> dict:
+    """Entropy phi + beta errors and energy, the fraction of errors, from errors per weight."""
+    warm = np.isfinite(beta)
+    entropy = free_entropy + np.where(warm, errors * np.where(warm, beta, 0.0), 0.0)
+    return {"entropy": entropy, "energy": np.divide(errors, load, out=np.zeros_like(errors), where=load > 0)}
+
+
+class _Free(NamedTuple):
+    """`one_step.Breaking` with the breaking parameter as a further unknown."""
+
+    outer_overlap: Any
+    inner_overlap: Any
+    norm: Any
+    breaking_parameter: Any
+
+
+def _order(x: _Free) -> one_step.Breaking:
+    return one_step.Breaking(x.outer_overlap, x.inner_overlap, x.norm)
+
+
+@lru_cache
+def _broken(weights: str, constraint: str):
+    """One-step breaking at the breaking parameter given or, where that is 0, at the one of zero complexity."""
+    residual, measure = one_step.storage(PRIORS[weights], CHANNELS[constraint])
+
+    def free_residual(x: _Free, c):
+        held, m, order = c.breaking_parameter, x.breaking_parameter, _order(x)
+        c = c._replace(breaking_parameter=m)
+        # The complexity vanishes also where the two overlaps merge: divided by that square.
+        level = measure(order, c)["complexity"] / (x.inner_overlap - x.outer_overlap) ** 2
+        return _Free(**residual(order, c)._asdict(), breaking_parameter=jnp.where(held > 0, m - held, level))
+
+    def iterate(x: _Free, c):
+        order = _order(x)
+        moved = jax.tree.map(jnp.subtract, order, residual(order, c._replace(breaking_parameter=x.breaking_parameter)))
+        return _Free(**moved._asdict(), breaking_parameter=x.breaking_parameter)
+
+    def one(c):
+        outer = 0.3 if constraint == "threshold" else 0.0
+        first = jnp.where(c.breaking_parameter > 0, c.breaking_parameter, 0.3)
+        start = _Free(jnp.full((), outer), jnp.full((), 0.95), jnp.ones(()), first)
+        found = stationary.solve_one(free_residual, start, c, iterate=iterate, steps=1000, settled=1e-6)
+        q0, q1, m = found.x.outer_overlap, found.x.inner_overlap, found.x.breaking_parameter
+        x, c = _order(found.x), c._replace(breaking_parameter=m)
+        return {
+            **measure(x, c),
+            "overlap": m * q0 + (1 - m) * q1,
+            "inner_overlap": q1,
+            "errors": c.leak * jax.grad(lambda leak: measure(x, c._replace(leak=leak))["free_entropy"])(c.leak),
+            "converged": found.converged & (q0 > -1e-12) & (q1 < 1) & (q1 - q0 > 1e-5) & (m > 0) & (m <= 1),
+            "residual": found.residual,
+            "breaking": m,
+        }
+
+    return one
+
+
+def _one_step(controls) -> dict:
+    beta = _beta(controls.temperature)
+    c = _leaky(controls, beta, breaking_parameter=controls.breaking_parameter)
+    out = dict(evaluate(_broken(controls.weights, controls.constraint), c, batch=8))
+    out |= _thermal(out["free_entropy"], out.pop("errors"), beta, controls.load)
+    reason = np.where(
+        controls.breaking_parameter > 0,
+        "there are no clusters at that breaking parameter: the saddle merges with the replica-symmetric one",
+        "no breaking parameter makes the free entropy stationary with clusters of more than one solution: take branch "
+        "replica-symmetric, or frozen for binary weights",
+    )
+    return {**out, "reason": np.where(out["converged"], "", reason)}
+
+
+def _frozen(controls) -> dict:
+    """q1 = 1: phi(beta, m) = phi_RS(m beta)/m, so that the stationary m brings m beta to where the replica-symmetric entropy
+    vanishes: errors stay at the ground state's. Source: Krauth & Mezard (1989), eq. 16 on.
+    """
+    beta = _beta(controls.temperature)
+    freezing = find_freezing(controls)
+    m = controls.breaking_parameter
+    own = np.where(freezing.converged, controls.temperature / freezing.value, np.nan)
+    m = np.where(m == 0, own, m)
+    good = np.isfinite(m) & (m <= 1) & (controls.temperature > 0) & (controls.weights == "ising")
+    asked = np.where(good & (m > 0), m, 1.0)
+    warm = controls._replace(temperature=np.where(good, controls.temperature / asked, 1.0))
+    rs = _replica_symmetric(warm)
+    free_entropy, errors = rs["free_entropy"] / asked, rs["energy"] * controls.load
+    out = {
+        "free_entropy": free_entropy,
+        **_thermal(free_entropy, errors, np.where(good, beta, 1.0), controls.load),
+        "overlap": asked * rs["overlap"] + 1 - asked,
+        "inner_overlap": np.ones_like(asked),
+        "complexity": rs["entropy"],
+        "stable": np.where(rs["complexity"] + rs["replicon"] > 0, 1.0, 0.0),
+        "converged": good & rs["converged"],
+        "breaking": asked,
+    }
+    reason = np.select(
+        [controls.weights != "ising", controls.temperature <= 0],
+        ["only binary weights freeze", "give a temperature > 0: the energy of the frozen state does not depend on it"],
+        "the state is not frozen: below the capacity there are solutions at any temperature, above it the temperature must be "
+        "below transition 'freezing'",
+    )
+    return {**out, "reason": np.where(out["converged"], "", reason)}
+
+
+def find_freezing(controls) -> Found:
+    """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads above the capacity."""
+    load = np.asarray(controls.load, float)
+    if controls.weights != "ising":
+        return Found(np.full(load.shape, np.nan), np.zeros(load.shape, bool))
+    names = {"breaking_parameter": np.zeros_like(load)}
+    return zero(along(solve, controls._replace(**names), "temperature", "entropy", "replica-symmetric"), 5.0 + 0 * load, 0.03 + 0 * load)
 
 
 def _annealed_capacity(controls) -> np.ndarray:
@@ -152,10 +212,10 @@ def find_capacity(controls) -> Found:
         known = (margin >= 0) & (controls.constraint == "threshold")
         return Found(np.where(known, 1 / moment, np.nan), known)
     annealed = _annealed_capacity(controls)
-    return zero(along(solve, controls, "load", "entropy"), 1e-6 * annealed, 1.001 * annealed)
+    return zero(along(solve, controls, "load", "entropy", "replica-symmetric"), 1e-6 * annealed, 1.001 * annealed)
 
 
 def find_almeida_thouless(controls) -> Found:
     """The load beyond which the replica-symmetric saddle is unstable to replica-symmetry breaking."""
     annealed = _annealed_capacity(controls)
-    return zero(along(solve, controls, "load", "replicon"), 1e-6 * annealed, 2 * annealed)
+    return zero(along(solve, controls, "load", "replicon", "replica-symmetric"), 1e-6 * annealed, 2 * annealed)

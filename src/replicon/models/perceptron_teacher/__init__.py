@@ -1,6 +1,6 @@
 """The perceptron that learns a rule: binary weights, labels given by a binary teacher, learning is Bayes-optimal."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
 
 _THEORY = "replicon.models.perceptron_teacher.theory"
 _SIMULATION = "replicon.models.perceptron_teacher.simulation"
@@ -8,7 +8,10 @@ _SIMULATION = "replicon.models.perceptron_teacher.simulation"
 model = Model(
     name="perceptron-teacher",
     title="Perceptron with a teacher",
-    controls=(Control("load", "alpha", 1.0, Interval(0), "examples per weight"),),
+    controls=(
+        Control("load", "alpha", 1.0, Interval(0), "examples per weight"),
+        Control("weights", "W", "ising", Words(("ising", "spherical")), "of teacher and student: w = +-1, or |w|^2 = N"),
+    ),
     observables=(
         Observable("overlap", "r", "overlap of a student with the teacher", 0, 1),
         Observable("generalization_error", "e_g", "probability that a student errs on a new example", 0, 0.5),
@@ -17,6 +20,7 @@ model = Model(
     branches=(
         Branch("imperfect", "students that differ from the teacher", ends_at="spinodal"),
         Branch("perfect", "the teacher alone"),
+        Branch("algorithmic", "what message passing reaches without prior knowledge (state evolution)"),
     ),
     transitions=(
         Transition(

@@ -1,92 +1,112 @@
-"""Bayes-optimal theory of a binary perceptron with a binary teacher: on the Nishimori line the overlap of two students is that
-of a student with the teacher, and replica symmetry is exact.
+"""Bayes-optimal theory of a perceptron with a teacher of its own kind: on the Nishimori line the overlap of two students is
+that of a student with the teacher, and replica symmetry is exact.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import log_ndtr
 
 from replicon._declare import controls_tuple
-from replicon.theory import stationary
+from replicon.theory import separable, stationary
 from replicon.theory.branch import Found, fold
-from replicon.theory.gaussian import average, log_2cosh
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, zero
 
-
-class Order(NamedTuple):
-    """Overlap with the teacher, and its conjugate."""
-
-    overlap: jax.Array
-    conjugate: jax.Array
+PRIORS = {"ising": separable.ising, "spherical": separable.gaussian}
+_PERFECT = 0.999
 
 
-def _label(x):
-    """H(-x) ln H(-x)."""
-    return jnp.exp(log_ndtr(x)) * log_ndtr(x)
+@lru_cache
+def theory(weights: str) -> separable.Theory:
+    """The engine's functions of one kind of weights; controls (load,)."""
+    return separable.bayes_optimal(PRIORS[weights], separable.sign)
 
 
-def _examples(r, c) -> jax.Array:
-    """2 load E H(-s z) ln H(-s z), s^2 = r/(1 - r): what the examples leave of the entropy."""
-    return 2 * c.load * average(_label, jnp.zeros(()), r / (1 - r))
-
-
-def potential(x: Order, c) -> jax.Array:
-    """Free entropy per weight phi = -rh (1 + r)/2 + E ln 2cosh(sqrt(rh) z + rh) + 2 load E H(-s z) ln H(-s z)."""
-    r, rh = x
-    return -rh * (1 + r) / 2 + log_2cosh(rh, rh, jnp.ones(())) + _examples(r, c)
-
-
-residual = stationary.gradient(potential)
-
-
-def iterate(x: Order, c) -> Order:
-    """Rh from the examples; r = E tanh(sqrt(rh) z + rh)."""
-    rh = 2 * jax.grad(_examples)(x.overlap, c)
-    return Order(jax.grad(log_2cosh)(rh, rh, jnp.ones(())), rh)
-
-
-def _imperfect(c) -> dict:
-    start = Order(jnp.full((), 0.1), jnp.full((), 0.1))
-    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=200)
-    r = found.x.overlap
-    slope = jax.jvp(lambda q: iterate(Order(q, found.x.conjugate), c).overlap, (r,), (jnp.ones(()),))[1]
-    good = (r > -1e-12) & (r < 0.999) & (found.x.conjugate > -1e-12) & (slope < 1)
+def _measure(engine: separable.Theory, x: separable.Matched, c) -> dict:
     return {
-        "overlap": r,
-        "generalization_error": jnp.arccos(r) / jnp.pi,
-        "entropy": potential(found.x, c),
-        "longitudinal_stability": 1 - slope,
-        "replicon": 1 - slope,  # Nishimori: the two are one
-        "converged": found.converged & good,
-        "residual": found.residual,
+        "overlap": x.overlap,
+        "generalization_error": jnp.arccos(x.overlap) / jnp.pi,
+        "entropy": engine.potential(x, c),
+        "longitudinal_stability": engine.replicon(x, c),
+        "replicon": engine.replicon(x, c),
     }
 
 
+@lru_cache
+def _imperfect(weights: str):
+    engine = theory(weights)
+
+    def one(c):
+        start = separable.Matched(jnp.full((), 0.1))
+        found = stationary.solve_one(engine.residual, start, c, iterate=engine.iterate, steps=200)
+        out = _measure(engine, found.x, c)
+        r = found.x.overlap
+        good = (r > -1e-12) & ((r < _PERFECT) | (weights == "spherical")) & (out["replicon"] > 0)
+        return {**out, "converged": found.converged & good, "residual": found.residual}
+
+    return one
+
+
+@lru_cache
+def _evolved(weights: str):
+    """The overlap at which state evolution r <- iterate(r) comes to rest when it begins without knowledge."""
+    engine = theory(weights)
+
+    def one(c):
+        def unfinished(state):
+            step, r, change = state
+            return (step < 20_000) & (change > 1e-13) & (r < _PERFECT)
+
+        def advance(state):
+            step, r, _ = state
+            new = engine.iterate(separable.Matched(r), c).overlap
+            return step + 1, new, jnp.abs(new - r)
+
+        return jax.lax.while_loop(unfinished, advance, (0, jnp.zeros(()), jnp.inf))[1]
+
+    return one
+
+
 def solve(controls, branch: str) -> dict:
-    """Arrays (points,). Between perfect learning and the spinodal the imperfect state is metastable: its entropy is negative."""
+    """Arrays (points,). Between perfect learning and the spinodal the imperfect state is metastable: its entropy is negative.
+
+    Branch `algorithmic`: the imperfect state as far as it exists, then the perfect one, decided by state evolution.
+    """
     c = controls_tuple(("load",), (np.asarray(controls.load, float),))
-    if branch == "imperfect":
-        out = dict(evaluate(_imperfect, c))
-    else:
-        nothing, one = np.zeros_like(c.load), np.ones_like(c.load)
-        out = {"overlap": one, "generalization_error": nothing, "entropy": nothing, "converged": one > 0, "stable": c.load > 0}
+    nothing, one = np.zeros_like(c.load), np.ones_like(c.load)
+    perfect = {"overlap": one, "generalization_error": nothing, "entropy": nothing, "converged": one > 0, "stable": c.load > 0}
+    spherical = controls.weights == "spherical"
+    if branch == "perfect":
+        reason = np.full(c.load.shape, "spherical weights never know their teacher exactly: take branch imperfect")
+        none = {"converged": np.zeros(c.load.shape, bool), "reason": reason} if spherical else {}
+        return {**perfect, **none, "free_entropy": nothing}
+    out = dict(evaluate(_imperfect(controls.weights), c))
+    out["stable"] = out["converged"] & (spherical | (out["entropy"] >= 0))
+    if branch == "algorithmic" and not spherical:
+        jumped = evaluate(_evolved(controls.weights), c) >= _PERFECT
+        out = {name: np.where(jumped, perfect.get(name, values), values) for name, values in out.items()}
+        out["branch"] = np.where(jumped, "perfect", "imperfect")
     return {**out, "free_entropy": out["entropy"]}
 
 
 def find_spinodal(controls) -> Found:
-    """The load at which the imperfect state folds."""
-    c = controls_tuple(("load",), (np.full(np.shape(controls.load), 1.0),))
-    begin = stationary.solve(residual, Order(0.1 * c.load, 0.1 * c.load), c, iterate=iterate)
-    return fold(residual, begin.x, c, "load", steps=400, step=0.05)
+    """The load at which the imperfect state of binary weights folds."""
+    shape = np.shape(controls.load)
+    if controls.weights == "spherical":
+        return Found(np.full(shape, np.nan), np.zeros(shape, bool))
+    engine, c = theory(controls.weights), controls_tuple(("load",), (np.full(shape, 1.0),))
+    begin = stationary.solve(engine.residual, separable.Matched(0.1 * c.load), c, iterate=engine.iterate)
+    return fold(engine.residual, begin.x, c, "load", steps=400, step=0.05)
 
 
 def find_perfect_learning(controls) -> Found:
     """The load at which the teacher becomes the only student."""
+    spinodal = find_spinodal(controls)
+    if not np.all(spinodal.converged):
+        return spinodal
     branch = along(solve, controls, "load", "entropy", "imperfect")
-    return zero(branch, np.full(np.shape(controls.load), 0.5), find_spinodal(controls).value * (1 - 1e-9))
+    return zero(branch, np.full(np.shape(controls.load), 0.5), spinodal.value * (1 - 1e-9))

@@ -1,0 +1,28 @@
+"""Rare dense clusters of the binary perceptron: y real replicas of a solution held at a mutual overlap."""
+
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition
+
+_THEORY = "replicon.models.perceptron_clusters.theory"
+
+model = Model(
+    name="perceptron-clusters",
+    title="Rare dense clusters of solutions",
+    controls=(
+        Control("load", "alpha", 0.6, Interval(0, open_low=True), "patterns per weight"),
+        Control("overlap", "q_1", 0.9, Interval(0, 1, open_low=True, open_high=True), "imposed overlap of the replicas"),
+        Control("replicas", "y", float("inf"), Interval(1, infinite=True), "real replicas: weight of the dense regions"),
+    ),
+    observables=(
+        Observable("local_entropy", "S_int", "entropy of solutions inside one cluster, per weight (nats)", role="theory"),
+        Observable("external_entropy", "S_ext", "entropy of such clusters, per weight (nats); meaningful while >= 0", role="theory"),
+        Observable("outer_overlap", "q_0", "overlap of two clusters", 0, 1, role="theory"),
+        Observable("distance", "d", "distance of two solutions of a cluster, (1 - q_1)/2", 0, 0.5, role="theory"),
+    ),
+    branches=(Branch("dense", "followed in the overlap from that of typical solutions"),),
+    transitions=(
+        Transition("cluster-limit", "load", "y = inf: the local entropy stops to fall with the overlap", f"{_THEORY}:find_cluster_limit"),
+    ),
+    solve=f"{_THEORY}:solve",
+    potential="free_entropy",
+    source="Baldassi, Ingrosso, Lucibello, Saglietti & Zecchina, PRL 115, 128101 (2015); PNAS 113, E7655 (2016)",
+)

@@ -1,0 +1,28 @@
+"""The entropy of solutions of the binary perceptron at a distance from a typical one: typical solutions are isolated."""
+
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition
+
+_THEORY = "replicon.models.perceptron_landscape.theory"
+
+model = Model(
+    name="perceptron-landscape",
+    title="Entropy landscape around a typical solution",
+    controls=(
+        Control("load", "alpha", 0.5, Interval(0, open_low=True), "patterns per weight"),
+        Control("distance", "d", 0.1, Interval(0, 1, open_low=True, open_high=True), "fraction of weights that differ, (1 - p)/2"),
+    ),
+    observables=(
+        Observable("entropy", "V", "entropy of solutions at that distance from a typical one, per weight (nats)", role="theory"),
+        Observable("overlap", "s", "overlap of two solutions at that distance", 0, 1, role="theory"),
+        Observable("reference_overlap", "t", "their overlap with other typical solutions", 0, 1, role="theory"),
+    ),
+    branches=(Branch("typical", "around a solution drawn uniformly from all"),),
+    transitions=(
+        Transition(
+            "isolation", "distance", "below it no solution (negative entropy) though the reference is one", f"{_THEORY}:find_isolation"
+        ),
+    ),
+    solve=f"{_THEORY}:solve",
+    potential=None,
+    source="Huang, Wong & Kabashima, J. Phys. A 46, 375002 (2013); Huang & Kabashima, PRE 90, 052813 (2014)",
+)
