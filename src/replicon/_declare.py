@@ -64,7 +64,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Control:
-    """A number or word that the user sets. `role`: whether theory, simulation or both read it."""
+    """A number or word that the user sets. `role`: whether theory, simulation or both read it. `shared`: simulations at all its
+    values get the same random streams, hence the same instances (algorithms that race).
+    """
 
     name: str
     symbol: str
@@ -72,6 +74,7 @@ class Control:
     domain: Interval | Words
     meaning: str
     role: Literal["both", "theory", "simulation"] = "both"
+    shared: bool = False
 
     def check(self, value: Any) -> Value:
         """The value as float, int or word; raises InputError with the domain otherwise."""
@@ -89,7 +92,8 @@ class Observable:
     """A measured quantity. Theory and simulation both give it, unless `role` says that only one can.
 
     `estimate`: how simulation forms it from per-sample moments of other names (`moments`), when it is no plain mean over
-    samples (a Binder ratio, say); its error is then by jackknife.
+    samples (a Binder ratio, say); its error is then by jackknife. `fraction`: each sample gives 0 or 1, and a binomial
+    confidence interval goes with the mean.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Observable:
     role: Literal["both", "theory", "simulation"] = "both"
     moments: tuple[str, ...] = ()
     estimate: Callable[..., Any] | None = None
+    fraction: bool = False
 
 
 @dataclass(frozen=True)

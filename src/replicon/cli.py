@@ -170,14 +170,17 @@ def simulate(model: str, /, *assignments: Assignments, size: Size, samples: Samp
     out = []
     for point, values in records(dataset):
         summary = evaluate.summarize(model, values)
-        observables = {name: {"mean": _finite(mean), "error": _finite(error)} for name, (mean, error) in summary.items()}
+        observables: dict[str, dict[str, Any]] = {
+            n: {"mean": _finite(mean), "error": _finite(error)} for n, (mean, error) in summary.items()
+        }
+        for name, record in observables.items():
+            ends = evaluate.interval(model, values, name)
+            if ends is not None:
+                record["interval"] = list(ends)
         out.append({"model": declared.name, "controls": point, "size": size, "samples": samples, "seed": seed, "observables": observables})
     if json:
         return _print_json(out[0] if not any(isinstance(v, list) for v in controls.values()) else out)
-    rows = [
-        {**table.varying(dataset, row["controls"]), **{n: table.with_error(v["mean"], v["error"]) for n, v in row["observables"].items()}}
-        for row in out
-    ]
+    rows = [{**table.varying(dataset, row["controls"]), **{n: table.measured(v) for n, v in row["observables"].items()}} for row in out]
     table.print_table(table.title(declared, f"simulation, size {size}, {samples} samples", out), rows)
     return OK
 

@@ -38,3 +38,15 @@ def z_value(mean: float, error: float, expected: float) -> float:
     if difference == 0:
         return 0.0
     return float(difference / error) if error > 0 else float("nan")
+
+
+def binomial_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of the chance behind independent values of 0 and 1; never empty, also where all are alike.
+
+    Source: Brown, Cai & DasGupta, Statistical Science 16, 101 (2001).
+    """
+    from scipy.stats import binomtest
+
+    values = np.asarray(values)
+    found = binomtest(round(values.sum()), len(values)).proportion_ci(confidence, method="wilson")
+    return float(found.low), float(found.high)

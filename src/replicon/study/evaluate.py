@@ -13,7 +13,7 @@ from replicon._declare import Control, Model, Transition, controls_tuple, resolv
 from replicon._errors import ConvergenceError, InputError
 from replicon._result import build, plain
 from replicon.simulation.cache import sound_cache
-from replicon.simulation.statistics import jackknife, mean_and_error, z_value
+from replicon.simulation.statistics import binomial_interval, jackknife, mean_and_error, z_value
 from replicon.study import grid
 
 
@@ -136,7 +136,8 @@ def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls:
 def simulate_point(model: Model, point: dict[str, Any], size: int, samples: int, seed: int) -> dict[str, np.ndarray]:
     """One grid point, validated before: arrays whose first axis is the sample. The unit of work of a study."""
     assert model.simulate is not None
-    identity = {"model": model.name, "controls": point, "size": int(size)}
+    told_apart = {name: value for name, value in point.items() if not model.control(name).shared}
+    identity = {"model": model.name, "controls": told_apart, "size": int(size)}
     streams = _seed.streams(int(seed), identity, int(samples))
     # One thread for linear algebra: its sums, and so the bits, would else depend on the number of cores and workers.
     with threadpool_limits(limits=1, user_api="blas"):
@@ -157,6 +158,13 @@ def summarize(model: str | Model, sampled: xr.Dataset) -> dict[str, tuple[float,
             mean, error = mean_and_error(sampled[observable.name].values)
         out[observable.name] = (float(mean), float(error))
     return out
+
+
+def interval(model: str | Model, sampled: xr.Dataset, name: str) -> tuple[float, float] | None:
+    """95 % confidence interval (Wilson) of an observable that is a fraction of samples, None of any other."""
+    if not models.get(model).observable(name).fraction:
+        return None
+    return binomial_interval(sampled[name].values)
 
 
 def _coordinates(model: Model, given: dict[str, Any], role) -> dict[str, Any]:

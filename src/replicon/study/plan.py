@@ -41,6 +41,8 @@ _FIGURE_KEYS = (
     "theory",
     "simulation",
     "transition",
+    "along",
+    "y_of",
     "labels",
     "legend",
     "at",
@@ -149,11 +151,10 @@ def _check_figure(figure: dict[str, Any], series: dict[str, tuple[str, dict[str,
             one = series[name][1]
             model = models.get(one["model"])
             listed = {key for key, value in parsed_controls(one).items() if isinstance(value, list)}
-            if figure["x"] not in listed | ({"size"} if kind_of == "simulation" else set()):
-                raise InputError(
-                    f"{place} has x = '{figure['x']}', which series '{name}' does not list: it lists {', '.join(listed) or 'none'}."
-                )
-            for observable in observables:
+            along = figure.get("along", {}).get(name, figure["x"]) if kind_of == "theory" else figure["x"]
+            if along not in listed | ({"size"} if kind_of == "simulation" else set()):
+                raise InputError(f"{place} has x = '{along}', which series '{name}' does not list: it lists {', '.join(listed) or 'none'}.")
+            for observable in [figure["y_of"][name]] if name in figure.get("y_of", {}) else observables:
                 if observable == model.potential and kind_of == "theory":
                     continue
                 if model.observable(observable).role not in ("both", kind_of):

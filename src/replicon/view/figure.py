@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from replicon import models
 from replicon._errors import InputError
 from replicon._result import grid_axes
-from replicon.study.evaluate import summarize
+from replicon.study.evaluate import interval, summarize
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#4d4d4d", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -70,9 +70,9 @@ def _curves_panel(axes: Axes, spec: dict[str, Any], results: Results, name: str)
     hues = cycle(PALETTE)
     for series in spec.get("theory", []):
         data = results[series]
-        for label, line in _lines(data, spec["x"]):
+        for label, line in _lines(data, spec.get("along", {}).get(series, spec["x"])):
             colour = next(hues)
-            x, y = line[spec["x"]].values, line[name].values
+            x, y = line[spec["x"]].values, line[spec.get("y_of", {}).get(series, name)].values
             stable = line["stable"].values if "stable" in line else np.full(len(x), np.nan)
             text = _label(spec, series, label)
             axes.plot(x, np.where(stable == 0, np.nan, y), color=colour, label=text)
@@ -103,14 +103,19 @@ def _decorate(axes: Axes, spec: dict[str, Any], results: Results, name: str) -> 
 
 
 def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """x, mean and standard error of one observable along a simulated line; points that were not simulated are left out."""
+    """x, mean and error bars (2, points) of one observable along a simulated line; points that were not simulated are left out.
+
+    Bars are standard errors, for a fraction of samples 95 % confidence intervals.
+    """
     rows = []
     for value in points[x].values:
         at = points.sel({x: value})
         if not all(bool(at[v].isnull().all()) for v in at.data_vars if at[v].dims == ("sample",)):
-            rows.append((float(value), *summarize(points.attrs["model"], at)[name]))
-    table = np.array(rows, float).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+            mean, error = summarize(points.attrs["model"], at)[name]
+            ends = interval(points.attrs["model"], at, name)
+            rows.append((float(value), mean, *((error, error) if ends is None else (mean - ends[0], ends[1] - mean))))
+    table = np.array(rows, float).reshape(-1, 4)
+    return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
 
 
 def phase_diagram(spec: dict[str, Any], results: Results) -> Figure:

@@ -41,6 +41,14 @@ def with_error(mean: float | None, error: float | None) -> str:
     return f"{mean:.{digits}f} +- {error:.{digits}f}"
 
 
+def measured(record: dict[str, Any]) -> str:
+    """Mean with its standard error, or with its 95 % confidence interval where there is one."""
+    if "interval" in record and record["mean"] is not None:
+        low, high = record["interval"]
+        return f"{record['mean']:.3g} [{low:.2f}, {high:.2f}]"
+    return with_error(record["mean"], record["error"])
+
+
 def print_table(title: str, rows: list[dict[str, Any]]) -> None:
     """A title and a table; one row alone is shown upright, as pairs of name and value."""
 

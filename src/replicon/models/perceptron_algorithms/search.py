@@ -1,0 +1,233 @@
+"""Algorithms that look for binary weights without error, under one interface and one currency: passes over the patterns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from replicon._errors import InputError
+from replicon.models.perceptron.simulation import LARGEST
+from replicon.models.perceptron_algorithms import annealing, passing
+from replicon.simulation.cache import sound_cache
+from replicon.simulation.exact import lowest_bit
+
+
+class Search(NamedTuple):
+    """weights (N,) of +-1, those of the last iteration (annealing and enumeration: the best met); errors (iterations,), patterns
+    misclassified after each; passes over the patterns used; seconds; solved.
+    """
+
+    weights: np.ndarray
+    errors: np.ndarray
+    passes: int
+    seconds: float
+    solved: bool
+
+
+class _Method(NamedTuple):
+    """`run(x, rng, iterations, damping) -> (weights, errors)`, an attempt; passes over the patterns that one iteration costs;
+    iterations of one attempt (None: all at once), after which it begins anew from other fields; whether patterns must be +-1.
+    """
+
+    run: Callable
+    cost: int
+    attempt: int | None = None
+    binary: bool = False
+
+
+def _small_fields(x, rng) -> np.ndarray:
+    return (0.01 * rng.standard_normal(x.shape[1])).astype(np.float32)
+
+
+def _message_passing(search: Callable, *settings) -> Callable:
+    def run(x, rng, iterations, damping):
+        h, errors = _small_fields(x, rng), np.zeros(iterations, np.int64)
+        done = search(x, h, errors, *settings, damping)
+        return np.where(h >= 0, 1, -1), errors[:done]
+
+    return run
+
+
+def _sbpi(x, rng, iterations, damping):
+    h, errors = (2 * rng.integers(-2, 2, x.shape[1]) + 1).astype(np.float32), np.zeros(iterations, np.int64)
+    done = passing.search_sbpi(x, rng, errors, 79, 0.3, h)
+    return np.where(h >= 0, 1, -1), errors[:done]
+
+
+def _max_sum(x, rng, iterations, damping):
+    h, errors = _small_fields(x, rng), np.zeros(iterations, np.int64)
+    done = passing.search_max_sum(x, rng, h, errors, 0.02)
+    return np.where(h >= 0, 1, -1), errors[:done]
+
+
+def _annealing(replicas: int, attraction: float) -> Callable:
+    def run(x, rng, iterations, damping):
+        w = rng.choice(np.array([-1, 1], np.float32), (replicas, x.shape[1]))
+        errors = np.zeros(iterations, np.int64)
+        done, best = annealing.anneal(np.ascontiguousarray(x.T), w, rng, errors, 1.0, 0.1, attraction)
+        return best.astype(int), errors[:done]
+
+    return run
+
+
+@numba.njit(cache=True)
+def _enumerate(x):
+    """The first weights with the fewest errors in the order of the Gray code, and those errors."""
+    count, n = x.shape
+    w = -np.ones(n, np.float32)
+    fields = -x.sum(axis=1)
+    columns = np.ascontiguousarray(x.T)
+    best, least = w.copy(), count + 1
+    for k in range(1 << n):
+        if k > 0:
+            i = lowest_bit(k)
+            fields -= 2 * w[i] * columns[i]
+            w[i] = -w[i]
+        errors = 0
+        for mu in range(count):
+            errors += fields[mu] < 0
+        if errors < least:
+            best, least = w.copy(), errors
+            if least == 0:
+                break
+    return best, least
+
+
+def _enumeration(x, rng, iterations, damping):
+    if x.shape[1] > LARGEST:
+        raise InputError(f"{x.shape[1]} weights are too many to enumerate: give at most {LARGEST}, or another method.")
+    best, least = _enumerate(x)
+    return best.astype(int), np.array([least])
+
+
+# Settings measured at N = 1001, load 0.7 to 0.78: slower schedules than an attempt's help less than another attempt.
+METHODS = {
+    "belief-propagation": _Method(_message_passing(passing.search_bp, 0.0, 0.0, 0.0), 4, 200),
+    "amp": _Method(_message_passing(passing.search_amp, 0.0, 0.0, 0.0), 2, 200),
+    "reinforced-bp": _Method(_message_passing(passing.search_bp, 0.002, 0.0, 0.0), 4, 1500),
+    "reinforced-amp": _Method(_message_passing(passing.search_amp, 0.002, 0.0, 0.0), 2, 1500),
+    "sbpi": _Method(_sbpi, 2, None, True),
+    "max-sum": _Method(_max_sum, 4, None, True),
+    "focusing-bp": _Method(_message_passing(passing.search_amp, 0.0, 21.0, 2.0), 2, 500),
+    "simulated-annealing": _Method(_annealing(1, 0.0), 1),
+    "replicated-annealing": _Method(_annealing(5, 2.0), 6),
+    "enumeration": _Method(_enumeration, 1),
+}
+
+
+def check_patterns(patterns) -> np.ndarray:
+    """Patterns as float32 (P, N), labels absorbed; InputError says what was wrong."""
+    expected = "give an array (patterns, weights) of numbers, each pattern multiplied by its label +-1"
+    try:
+        x = np.asarray(patterns, np.float32)
+    except (TypeError, ValueError):
+        raise InputError(f"Patterns could not be read as numbers: {expected}.") from None
+    if x.ndim != 2 or 0 in x.shape:
+        raise InputError(f"Patterns have shape {x.shape}: {expected}.")
+    if not np.isfinite(x).all():
+        raise InputError(f"Patterns hold {np.count_nonzero(~np.isfinite(x))} values that are not finite: {expected}.")
+    return np.ascontiguousarray(x)
+
+
+@sound_cache
+def find_weights(patterns, *, method: str = "focusing-bp", seed: int | np.random.Generator = 0, passes: int = 4000) -> Search:
+    """Look for w in {-1, +1}^N with w.x >= 0 for all patterns x (P, N), labels absorbed.
+
+    `method`: belief-propagation, amp (both without reinforcement: marginals, whose signs rarely solve), reinforced-bp,
+    reinforced-amp, sbpi, max-sum, focusing-bp (21 replicas, in AMP form), simulated-annealing, replicated-annealing (5
+    replicas) or enumeration (N <= 25). `passes`: the budget, counted in reads of all P N numbers: an iteration of AMP reads
+    them twice (its check for errors included), of belief propagation four times (with its messages), a sweep of annealing
+    once for each replica. Message passing that has not solved within an attempt begins anew while budget is left, more damped
+    where it diverged (patterns of real data are correlated).
+    The same seed gives the same weights. Raises InputError.
+
+    Sources: see `passing` and `annealing` beside this file. Referee: exact enumeration (tests/models/test_perceptron_algorithms.py).
+    """
+    x = check_patterns(patterns)
+    if method not in METHODS:
+        raise InputError(f"Unknown method '{method}'. Methods: {', '.join(METHODS)}.")
+    if isinstance(passes, bool) or not isinstance(passes, (int, np.integer)) or passes < 1:
+        raise InputError(f"passes = {passes!r} is outside its domain: passes must be a whole number >= 1 (reads of all patterns).")
+    chosen = METHODS[method]
+    if chosen.binary and (not np.all(np.abs(x) == 1) or x.shape[1] % 2 == 0):
+        raise InputError(f"{method} needs patterns of +-1 and an odd number of weights: choose another method, or drop one weight.")
+    rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
+    begun, used, history, damping = time.perf_counter(), 0, [], 0.3
+    while True:
+        left = max(1, (passes - used) // chosen.cost)
+        weights, errors = chosen.run(x, rng, min(left, chosen.attempt or left), damping)
+        history.append(errors)
+        used += chosen.cost * len(errors)
+        if errors[-1] == 0 or used + chosen.cost > passes or chosen.attempt is None:
+            break
+        if errors[-1] > passing.DIVERGED * len(x):  # correlated patterns: the messages ran away
+            damping = 1 - (1 - damping) / 4
+    return Search(weights, np.concatenate(history), used, time.perf_counter() - begun, bool(errors[-1] == 0))
+
+
+class Marginals(NamedTuple):
+    """mean (N,) of each weight; entropy per weight (nats), Bethe's; overlap with the reference reached; residual, the last
+    change of a mean; iterations; converged.
+    """
+
+    mean: np.ndarray
+    entropy: float
+    overlap: float
+    residual: float
+    iterations: int
+    converged: bool
+
+
+@sound_cache
+def count_solutions(patterns, *, approximate: bool = False, iterations: int = 2000, seed: int = 0) -> Marginals:
+    """Entropy of all solutions of one instance by belief propagation (`approximate`: by AMP), with the marginals of the weights.
+
+    patterns (P, N), labels absorbed. Bethe entropy sum_i H_2(m_i) + sum_mu [ln H(-omega/sqrt(V)) + V g^2/2], over N. Converged
+    where no mean moves by 1e-4 (single precision). Source: Krauth & Mezard (1989); Huang & Zhou, EPL 96, 58003 (2011).
+    Referee: exact enumeration, and the replica-symmetric entropy it approaches.
+    """
+    return _fixed_point(patterns, np.full(1, np.nan), np.nan, approximate, iterations, seed)
+
+
+@sound_cache
+def local_entropy(patterns, weights, distance: float, *, iterations: int = 2000) -> Marginals:
+    """Entropy per weight of the solutions whose distance from `weights` (fraction of weights that differ) is `distance`, by AMP
+    with a field along `weights` that holds the mean overlap at 1 - 2 distance.
+
+    Referee: exact enumeration of small instances (the count in a shell), and the Franz-Parisi potential for typical solutions.
+    """
+    if not 0 < distance < 0.5:
+        raise InputError(f"distance = {distance:g} is outside its domain: distance must be > 0 and < 0.5 (fraction of weights).")
+    reference = np.asarray(weights, np.float32)
+    x = check_patterns(patterns)
+    if reference.shape != (x.shape[1],) or not np.all(np.abs(reference) == 1):
+        raise InputError(f"Weights have shape {reference.shape}: with patterns {x.shape} they must be {x.shape[1]} numbers of +-1.")
+    return _fixed_point(x, reference, 1 - 2 * distance, True, iterations, 0)
+
+
+def _fixed_point(patterns, reference, overlap, approximate, iterations, seed) -> Marginals:
+    """Damped as much as it takes: random patterns need little, correlated ones much."""
+    x = check_patterns(patterns)
+    tolerance, out = 1e-4, None
+    for damping in (0.3, 0.9, 0.97):
+        h = _small_fields(x, np.random.default_rng(seed))
+        field = np.broadcast_to(reference, h.shape).astype(np.float32)
+        mean, entropy, reached, change, steps = passing.marginals(x, h, iterations, damping, tolerance, field, float(overlap), approximate)
+        out = Marginals(mean.astype(float), entropy, reached, change, steps, change < tolerance)
+        if out.converged:
+            break
+    assert out is not None
+    return out
+
+
+@sound_cache
+def count_near(patterns, weights, furthest: int = 2) -> np.ndarray:
+    """Numbers of solutions at exactly 1, ..., `furthest` <= 3 flips from `weights`, by trying them all: N^furthest P / furthest! steps."""
+    if furthest not in (1, 2, 3):
+        raise InputError(f"furthest = {furthest!r} is outside its domain: furthest must be 1, 2 or 3 (flips, all tried).")
+    x = check_patterns(patterns)
+    return annealing.near_solutions(np.ascontiguousarray(x.T), np.asarray(weights, np.float32), furthest)
