@@ -51,8 +51,8 @@ def large() -> None:
 
 
 def reach(instances: int, passes: int) -> None:
-    for method in ("reinforced-amp", "focusing-bp"):
-        for load in (0.70, 0.74, 0.76, 0.77, 0.78):
+    for method, loads in (("reinforced-amp", (0.70, 0.74, 0.76)), ("focusing-bp", (0.70, 0.74, 0.76, 0.77, 0.78))):
+        for load in loads:
             begun = time.perf_counter()
             solved = [search.find_weights(patterns(1001, load, k), method=method, seed=k, passes=passes).solved for k in range(instances)]
             low, high = binomial_interval(np.array(solved, float))
@@ -65,4 +65,4 @@ def reach(instances: int, passes: int) -> None:
 if __name__ == "__main__":
     bandwidth()
     large()
-    reach(*(int(v) for v in sys.argv[1:]) if len(sys.argv) > 1 else (50, 20_000))
+    reach(*(int(v) for v in sys.argv[1:]) if len(sys.argv) > 1 else (50, 40_000))

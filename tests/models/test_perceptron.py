@@ -125,3 +125,100 @@ def test_the_imperfect_state_is_metastable_and_then_ends():
     with pytest.raises(replicon.ConvergenceError, match=r"ends at transition 'spinodal', load 1\.493"):
         replicon.solve("perceptron-teacher", load=1.6)
     assert float(replicon.solve("perceptron-teacher", branch="perfect", load=1.6)["overlap"]) == 1.0
+
+
+def test_frozen_energy_does_not_depend_on_temperature():
+    """Above the capacity, below the freezing temperature 1/5.3447: least errors per weight 0.026268, no entropy, m = T/T_f."""
+    out = replicon.solve("perceptron", branch="frozen", load=1.0, temperature=[0.05, 0.1, 0.18])
+    assert out["converged"].all() and out["stable"].values.tolist() == [1, 1, 1]
+    np.testing.assert_allclose(out["energy"], 0.026268, atol=1e-6)
+    np.testing.assert_allclose(out["entropy"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(out["complexity"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(out["breaking"], np.array([0.05, 0.1, 0.18]) * 5.344709, atol=1e-5)
+    for controls in ({"load": 0.5, "temperature": 0.1}, {"load": 1.0}, {"load": 1.0, "temperature": 0.1, "weights": "spherical"}):
+        with pytest.raises(replicon.ConvergenceError):
+            replicon.solve("perceptron", branch="frozen", **controls)
+
+
+@pytest.mark.slow
+def test_one_step_breaking_of_the_sphere_beyond_the_almeida_thouless_load():
+    """Margin -1: replica symmetry breaks at 7.87; beyond, the free entropy at its stationary m is less than the symmetric one."""
+    crossing = float(replicon.find_transition("perceptron", "almeida-thouless", weights="spherical", margin=-1.0)["value"])
+    assert crossing == pytest.approx(7.8736, abs=1e-3)
+    sphere = {"weights": "spherical", "margin": -1.0, "load": [9.0, 12.0]}
+    broken, symmetric = replicon.solve("perceptron", branch="one-step", **sphere), replicon.solve("perceptron", **sphere)
+    assert broken["converged"].all()
+    assert (broken["free_entropy"] < symmetric["free_entropy"]).all()
+    assert ((broken["breaking"] > 0) & (broken["breaking"] < 1)).all()
+    assert (broken["inner_overlap"] > symmetric["overlap"]).all()
+    np.testing.assert_allclose(broken["complexity"], 0.0, atol=1e-9)
+    # Stationary: neighbouring m give the same free entropy to second order.
+    m = float(broken["breaking"][0])
+    near = replicon.solve(
+        "perceptron", branch="one-step", weights="spherical", margin=-1.0, load=9.0, breaking_parameter=[m - 0.01, m + 0.01]
+    )
+    assert abs(float(near["free_entropy"][1] - near["free_entropy"][0])) < 1e-5
+    with pytest.raises(replicon.ConvergenceError, match="take branch replica-symmetric"):
+        replicon.solve("perceptron", branch="one-step", load=0.5)
+
+
+def test_teachers_on_the_sphere_are_never_known_exactly():
+    with pytest.raises(replicon.ConvergenceError, match="take branch imperfect"):
+        replicon.solve("perceptron-teacher", weights="spherical", branch="perfect")
+    theory = replicon.solve("perceptron-teacher", weights="spherical", load=2.0)
+    measured = replicon.simulate("perceptron-teacher", weights="spherical", load=2.0, method="amp", size=300, samples=40, seed=1)
+    assert_mean(measured["overlap"].values, float(theory["overlap"]), effect=0.05)
+
+
+def test_state_evolution_stays_imperfect_until_the_spinodal():
+    out = replicon.solve("perceptron-teacher", branch="algorithmic", load=[1.4, 1.48, 1.5])
+    assert out["branch"].values.tolist() == ["imperfect", "imperfect", "perfect"]
+    imperfect = replicon.solve("perceptron-teacher", branch="imperfect", load=[1.4, 1.48])
+    np.testing.assert_allclose(out["overlap"][:2], imperfect["overlap"], atol=1e-9)
+
+
+def test_landscape_meets_the_typical_entropy_where_typical_solutions_are():
+    """At p = q, V = S and the slope vanishes; V is the same from both sides of where its path begins."""
+    typical = replicon.solve("perceptron", load=0.5)
+    centre = (1 - float(typical["overlap"])) / 2
+    distances = centre + np.array([-0.02, -0.0101, -0.0099, -0.001, 0.0, 0.001, 0.0099, 0.0101, 0.02])
+    out = replicon.solve("perceptron-landscape", load=0.5, distance=distances.tolist())
+    assert out["converged"].all()
+    entropy = out["entropy"].values
+    assert entropy[4] == pytest.approx(float(typical["entropy"]), abs=1e-9)
+    assert entropy.argmax() == 4
+    curvature = (entropy - entropy[4])[entropy != entropy[4]] / ((distances - centre) ** 2)[entropy != entropy[4]]
+    assert curvature.std() / abs(curvature.mean()) < 0.02
+    with pytest.raises(replicon.ConvergenceError, match="beyond the capacity"):
+        replicon.solve("perceptron-landscape", load=0.9)
+    with pytest.raises(replicon.ConvergenceError, match="was not found"):
+        replicon.find_transition("perceptron-landscape", "isolation", load=0.1)
+
+
+def test_many_replicas_approach_their_limit():
+    """All observables at y = 1000 are those at infinity within c/y; phi itself by external_entropy/y."""
+    many = replicon.solve("perceptron-clusters", load=0.6, overlap=[0.8, 0.9], replicas=1000.0)
+    limit = replicon.solve("perceptron-clusters", load=0.6, overlap=[0.8, 0.9])
+    np.testing.assert_allclose(many["local_entropy"], limit["local_entropy"], atol=3e-6)
+    np.testing.assert_allclose(many["external_entropy"], limit["external_entropy"], atol=4e-3)
+    np.testing.assert_allclose(many["free_entropy"], limit["free_entropy"] + limit["external_entropy"] / 1000, atol=1e-5)
+    with pytest.raises(replicon.ConvergenceError, match="give an overlap well above"):
+        replicon.solve("perceptron-clusters", load=0.6, overlap=0.3)
+
+
+def test_hundred_replicas_at_overlap_099_are_accurate():
+    """Doubled nodes change the entropies by less than 1e-5: phi 0.017656, local entropy 0.017111 at load 0.6."""
+    out = replicon.solve("perceptron-clusters", load=0.6, overlap=0.99, replicas=100.0)
+    assert float(out["free_entropy"]) == pytest.approx(0.017656, abs=1e-6)
+    assert float(out["local_entropy"]) == pytest.approx(0.017111, abs=1e-6)
+
+
+def test_cluster_limit_is_where_the_local_entropy_stops_to_fall():
+    limit = float(replicon.find_transition("perceptron-clusters", "cluster-limit")["value"])
+    assert 0.75 < limit < 0.78  # published as about 0.77
+    overlaps = np.arange(0.86, 0.98, 0.01).tolist()
+    below, above = (
+        replicon.solve("perceptron-clusters", load=limit + d, overlap=overlaps)["local_entropy"].values for d in (-0.003, 0.003)
+    )
+    assert (np.diff(below) < 0).all()
+    assert (np.diff(above) > 0).any()

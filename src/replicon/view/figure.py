@@ -62,7 +62,10 @@ def curves(spec: dict[str, Any], results: Results) -> Figure:
         _decorate(axes, spec, results, name)
     handles = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
-        panels[-1].legend(handles.values(), handles.keys(), loc=spec.get("legend", "best"))
+        place = {"loc": spec.get("legend", "best")}
+        if place["loc"] == "outside":
+            place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+        panels[-1].legend(handles.values(), handles.keys(), **place)
     return figure
 
 

@@ -14,6 +14,14 @@ model = Model(
         Control("temperature", "T", 0.0, Interval(0), "temperature of the number of errors; 0: no error"),
         Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
         Control("breaking_parameter", "m", 0.0, Interval(0, 1), "Parisi's m of the branches that break; 0: the stationary one", "theory"),
+        Control(
+            "method",
+            "method",
+            "enumeration",
+            Words(("enumeration", "belief-propagation", "amp")),
+            "how an instance is counted",
+            "simulation",
+        ),
         Control("constraint", "constraint", "threshold", Words(("threshold", "symmetric")), "stability >= margin, or modulus <= margin"),
     ),
     observables=(
@@ -39,5 +47,5 @@ model = Model(
     check_size=f"{_SIMULATION}:check_size",
     potential="free_entropy",
     source="Gardner, J. Phys. A 21, 257 (1988); Krauth & Mezard, J. Physique 50, 3057 (1989)",
-    size_meaning="weights, at most 25 (exact enumeration)",
+    size_meaning="weights, at most 25 with method=enumeration",
 )

@@ -1,4 +1,4 @@
-"""Exact enumeration of all binary weight vectors of small perceptrons."""
+"""Finite perceptrons: all weight vectors of small ones enumerated, large ones by message passing and Bethe's entropy."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ def check_enumerable(model: str, size: int) -> None:
 
 
 def check_size(controls: dict, size: int) -> None:
-    """Refuse what enumeration cannot do."""
-    check_enumerable("perceptron", size)
+    """Refuse what a method cannot do."""
+    if "enumeration" in controls["method"]:
+        check_enumerable("perceptron", size)
     if "spherical" in controls["weights"]:
-        raise InputError("weights = spherical cannot be enumerated: simulate weights=ising.")
+        raise InputError("weights = spherical cannot be enumerated or counted by message passing: simulate weights=ising.")
+    plain = all(value in (0, "threshold") for name in ("margin", "temperature", "constraint") for value in controls[name])
+    if "belief-propagation" in controls["method"] and not plain:
+        raise InputError("method = belief-propagation knows margin 0, temperature 0 and constraint threshold only: take method=amp.")
 
 
 @numba.njit(cache=True)
@@ -62,27 +66,54 @@ def enumerate_errors(patterns, margin, symmetric):
 
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One set of Gaussian patterns a sample, all 2^N weights. At T = 0 averages are over solutions; a sample without any gives
-    NaN for overlap and entropy, and its least fraction of errors as energy; `solvable` tells the two apart.
+    """One set of Gaussian patterns a sample. At T = 0 averages are over solutions; a sample without any (by enumeration) or
+    whose messages did not settle gives NaN for overlap and entropy; `solvable` tells the two from the rest.
 
     overlap = |<w>|^2/N, the mean overlap of two independent solutions (a solution with itself included).
     """
     count = round(controls.load * size)
+    measure = {"enumeration": _enumerated, "belief-propagation": _passed, "amp": _passed}[controls.method]
     out: dict[str, list] = {name: [] for name in ("overlap", "entropy", "energy", "solvable")}
     for stream in streams:
-        patterns = generator(stream).standard_normal((count, size))
-        counts, sums = enumerate_errors(patterns, controls.margin, controls.constraint == "symmetric")
-        errors = np.arange(count + 1)
-        if controls.temperature > 0:
-            weight = np.exp(-errors / controls.temperature)
-        else:
-            weight = (errors == 0).astype(float)
-        total = counts @ weight
-        energy = (counts * weight) @ errors / total if total > 0 else np.flatnonzero(counts)[0]
-        mean = (weight @ sums) / total if total > 0 else np.full(size, np.nan)
-        log_total = math.log(total) if total > 0 else math.nan
-        out["overlap"].append(mean @ mean / size)
-        out["entropy"].append((log_total + (energy / controls.temperature if controls.temperature > 0 else 0.0)) / size)
-        out["energy"].append(energy / max(count, 1))
-        out["solvable"].append(float(total > 0))
+        for name, value in zip(out, measure(generator(stream).standard_normal((count, size)), controls), strict=True):
+            out[name].append(value)
     return {name: np.array(values) for name, values in out.items()}
+
+
+def _enumerated(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
+    count, size = patterns.shape
+    counts, sums = enumerate_errors(patterns, controls.margin, controls.constraint == "symmetric")
+    errors = np.arange(count + 1)
+    if controls.temperature > 0:
+        weight = np.exp(-errors / controls.temperature)
+    else:
+        weight = (errors == 0).astype(float)
+    total = counts @ weight
+    energy = (counts * weight) @ errors / total if total > 0 else np.flatnonzero(counts)[0]
+    mean = (weight @ sums) / total if total > 0 else np.full(size, np.nan)
+    log_total = math.log(total) if total > 0 else math.nan
+    entropy = (log_total + (energy / controls.temperature if controls.temperature > 0 else 0.0)) / size
+    return mean @ mean / size, entropy, energy / max(count, 1), float(total > 0)
+
+
+def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
+    """Bethe's approximation; the energy is that of each pattern under its own field's marginal."""
+    from replicon.models.perceptron.theory import CHANNELS
+    from replicon.models.perceptron_algorithms.search import count_solutions
+    from replicon.simulation.amp import message_passing
+    from replicon.theory.separable import ising
+
+    if len(patterns) == 0:
+        return 0.0, math.log(2), 0.0, 1.0
+    if controls.method == "belief-propagation":
+        found = count_solutions(patterns)
+        mean, entropy, energy = found.mean, found.entropy, 0.0
+    else:
+        leak = math.exp(-1 / controls.temperature) if controls.temperature > 0 else 0.0
+        found = message_passing(patterns, ising, CHANNELS[controls.constraint], parameters=(controls.margin, leak))
+        mean, energy = found.mean, found.sensitivity[1] * leak
+        entropy = found.free_entropy + (energy / controls.temperature if leak else 0.0)
+        energy *= patterns.shape[1] / len(patterns)
+    if not found.converged:
+        return math.nan, math.nan, math.nan, 0.0
+    return float(mean @ mean / len(mean)), entropy, energy, 1.0

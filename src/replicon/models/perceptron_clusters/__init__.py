@@ -16,7 +16,9 @@ model = Model(
         Observable("local_entropy", "S_int", "entropy of solutions inside one cluster, per weight (nats)", role="theory"),
         Observable("external_entropy", "S_ext", "entropy of such clusters, per weight (nats); meaningful while >= 0", role="theory"),
         Observable("outer_overlap", "q_0", "overlap of two clusters", 0, 1, role="theory"),
-        Observable("distance", "d", "distance of two solutions of a cluster, (1 - q_1)/2", 0, 0.5, role="theory"),
+        Observable(
+            "distance", "d", "of solutions from the signs of their mean, the centre of a cluster; y = inf only", 0, 0.5, role="theory"
+        ),
     ),
     branches=(Branch("dense", "followed in the overlap from that of typical solutions"),),
     transitions=(

@@ -100,6 +100,7 @@ def limit_measure(x: Limit, c) -> dict:
     return {
         "free_entropy": phi,
         "internal_entropy": phi,
+        "distance": (1 - _HALF_WEIGHT @ m) / 2,
         "complexity": fluctuations - dh * (1 - c.overlap) / 2,
     }
 
@@ -144,7 +145,7 @@ def _follow(residual: Callable, measure: Callable, start, path: list, at: Callab
 def solve(controls, branch: str) -> dict:
     """Arrays (points,). One path for each (load, replicas): in the overlap from just above that of typical solutions."""
     load, overlap, replicas = (np.asarray(v, float) for v in (controls.load, controls.overlap, controls.replicas))
-    names = ("free_entropy", "internal_entropy", "complexity", "outer_overlap", "residual")
+    names = ("free_entropy", "internal_entropy", "complexity", "outer_overlap", "distance", "residual")
     out = {name: np.full(load.shape, np.nan) for name in names}
     converged, reason = np.zeros(load.shape, bool), np.full(load.shape, "", dtype="U120")
     known = typical(load)
@@ -167,7 +168,7 @@ def solve(controls, branch: str) -> dict:
             reason[rows] = np.where(way.converged, "", "the saddle point was lost on the way from the typical overlap")
     out["local_entropy"], out["external_entropy"] = out.pop("internal_entropy"), out.pop("complexity")
     stable = np.where(out["external_entropy"] >= 0, np.nan, 0.0)  # below zero there is no such cluster
-    return {**out, "distance": (1 - overlap) / 2, "converged": converged, "stable": stable, "reason": reason}
+    return {**out, "converged": converged, "stable": stable, "reason": reason}
 
 
 @lru_cache

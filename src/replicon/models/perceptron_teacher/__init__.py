@@ -11,10 +11,20 @@ model = Model(
     controls=(
         Control("load", "alpha", 1.0, Interval(0), "examples per weight"),
         Control("weights", "W", "ising", Words(("ising", "spherical")), "of teacher and student: w = +-1, or |w|^2 = N"),
+        Control(
+            "method",
+            "method",
+            "enumeration",
+            Words(("enumeration", "amp", "amp-focusing")),
+            "average over all students; by AMP; by AMP, then a search for the teacher where AMP's entropy is negative",
+            "simulation",
+            shared=True,
+        ),
     ),
     observables=(
         Observable("overlap", "r", "overlap of a student with the teacher", 0, 1),
         Observable("generalization_error", "e_g", "probability that a student errs on a new example", 0, 0.5),
+        Observable("recovered", "p", "fraction of instances whose teacher is found exactly", 0, 1, role="simulation", fraction=True),
         Observable("entropy", "s", "entropy of the students that agree with all examples, per weight (nats)"),
     ),
     branches=(
@@ -33,5 +43,5 @@ model = Model(
     check_size=f"{_SIMULATION}:check_size",
     potential="free_entropy",
     source="Gyorgyi, Phys. Rev. A 41, 7097 (1990); Sompolinsky, Tishby & Seung, PRL 65, 1683 (1990)",
-    size_meaning="weights, at most 25 (exact enumeration)",
+    size_meaning="weights, at most 25 with method=enumeration",
 )

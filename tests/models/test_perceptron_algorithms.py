@@ -1,0 +1,194 @@
+"""Algorithms of the perceptron against enumeration and sums written out, theory against the instances they are measured on."""
+
+import itertools
+
+import numpy as np
+import pytest
+from tests.statistical import assert_mean
+
+import replicon
+from replicon.models.perceptron_algorithms import search
+
+
+def patterns(count, size, seed, binary=True):
+    rng = np.random.default_rng(seed)
+    return rng.choice([-1.0, 1.0], (count, size)) if binary else rng.standard_normal((count, size))
+
+
+def solutions(x):
+    """All weight vectors without error, out of all there are."""
+    n = x.shape[1]
+    every = 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1) - 1
+    return every[(every @ x.T >= 0).all(axis=1)]
+
+
+@pytest.mark.parametrize("method", [m for m in search.METHODS if m not in ("belief-propagation", "amp", "simulated-annealing")])
+def test_every_search_solves_an_easy_instance(method):
+    x = patterns(4 if method == "enumeration" else 40, 15 if method == "enumeration" else 201, 0)
+    found = search.find_weights(x, method=method, seed=1, passes=4000)
+    assert found.solved
+    assert set(np.unique(found.weights)) <= {-1, 1}
+    assert (x @ found.weights >= 0).all()
+    assert found.errors[-1] == 0
+    assert found.passes >= 1
+    again = search.find_weights(x, method=method, seed=1, passes=4000)
+    assert (again.weights == found.weights).all()
+
+
+def test_errors_reported_are_those_of_the_weights():
+    x = patterns(150, 101, 3)  # beyond the capacity
+    for method in ("belief-propagation", "reinforced-amp", "sbpi", "max-sum"):
+        found = search.find_weights(x, method=method, passes=60)
+        assert not found.solved
+        assert found.passes <= 60
+        assert found.errors[-1] == np.sum(x @ found.weights < 0)
+    annealed = search.find_weights(x, method="simulated-annealing", passes=60)
+    assert annealed.errors.min() == np.sum(x @ annealed.weights < 0)
+
+
+def test_enumeration_finds_a_solution_where_there_is_one():
+    for seed in range(6):
+        x = patterns(10, 11, seed)
+        exists = len(solutions(x)) > 0
+        assert search.find_weights(x, method="enumeration").solved == exists
+
+
+def test_max_sum_messages_are_the_cost_of_the_cheapest_change():
+    """Each message against the maximum over all weights of the others, written out."""
+    from replicon.models.perceptron_algorithms import passing
+
+    rng = np.random.default_rng(0)
+    n = 7
+    every = np.array(list(itertools.product((-1, 1), repeat=n)))
+    for _ in range(20):
+        row = rng.choice([-1.0, 1.0], n)
+        h = rng.normal(size=n)
+        allowed = every[every @ row > 0]
+        wanted = []
+        for i in range(n):
+            others = np.delete(np.arange(n), i)
+            best = [(allowed[allowed[:, i] == sign][:, others] @ h[others]).max() for sign in (1, -1)]
+            wanted.append((best[0] - best[1]) / 2)
+        u, fields = np.zeros(n, np.float32), h.astype(np.float32)
+        passing._max_sum_pattern(row.astype(np.float32), u, fields, np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.int64))
+        np.testing.assert_allclose(u, wanted, atol=1e-5)
+        np.testing.assert_allclose(fields, h + u, atol=1e-5)
+
+
+def test_neighbours_counted_are_those_written_out():
+    x = patterns(8, 15, 1, binary=False)
+    every = solutions(x)
+    w = every[0]
+    flips = (every != w).sum(axis=1)
+    assert search.count_near(x, w, 3).tolist() == [int((flips == k).sum()) for k in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("controls", [{"method": "belief-propagation"}, {"method": "amp", "temperature": 0.5}])
+def test_bethe_entropy_approaches_enumeration_of_the_same_instances(controls):
+    """Corrections 1/N: the gap at sizes 10 and 20 extrapolates to zero."""
+    gap = {}
+    for size in (10, 20):
+        asked = {"load": 0.3, "size": size, "samples": 60, "seed": 6, **controls}
+        exact = replicon.simulate("perceptron", **{**asked, "method": "enumeration"})
+        passed = replicon.simulate("perceptron", **asked)
+        assert passed["solvable"].values.all()
+        gap[size] = passed["entropy"].values - exact["entropy"].values
+    assert abs(gap[20].mean()) < 0.015
+    assert_mean(2 * gap[20] - gap[10], 0.0, effect=0.02)
+
+
+def test_bethe_entropy_of_large_instances_is_the_theory():
+    """N = 1001, load 0.5: 0.3144 within 0.01 on average; standard error 0.002."""
+    theory = replicon.solve("perceptron", load=0.5)
+    for method in ("belief-propagation", "amp"):
+        measured = replicon.simulate("perceptron", load=0.5, method=method, size=1001, samples=32, seed=4)
+        assert measured["solvable"].values.all()
+        assert_mean(measured["entropy"].values, float(theory["entropy"]), effect=0.05)
+        assert_mean(measured["overlap"].values, float(theory["overlap"]), effect=0.1)
+
+
+def test_amp_knows_margin_temperature_and_the_symmetric_constraint():
+    for controls in (
+        {"temperature": 0.5, "load": 1.0},
+        {"margin": 0.3, "load": 0.3},
+        {"constraint": "symmetric", "margin": 1.0, "load": 1.0},
+    ):
+        theory = replicon.solve("perceptron", **controls)
+        measured = replicon.simulate("perceptron", method="amp", size=500, samples=30, seed=5, **controls)
+        for name, effect in (("entropy", 0.05), ("energy", 0.1)):
+            if float(theory[name]) != 0:
+                assert_mean(measured[name].values, float(theory[name]), effect=effect)
+
+
+def test_local_entropy_is_the_count_in_a_shell():
+    """Around a solution, N = 17: Bethe's local entropy against that of all solutions weighted to the same mean distance."""
+    gap = []
+    for seed in range(20):
+        x = patterns(5, 17, 100 + seed, binary=False)
+        every = solutions(x)
+        w = every[seed % len(every)]
+        near = search.local_entropy(x, w, 0.15)
+        if not near.converged:
+            continue
+        overlap = every @ w / 17
+        # The field that gives mean overlap 0.7, by bisection; entropy of that weighted set.
+        low, high = -5.0, 8.0
+        for _ in range(60):
+            field = (low + high) / 2
+            p = np.exp(17 * field * (overlap - 1))
+            p /= p.sum()
+            low, high = (field, high) if p @ overlap < 0.7 else (low, field)
+        gap.append(near.entropy + (p[p > 0] * np.log(p[p > 0])).sum() / 17)
+    assert len(gap) > 12
+    assert abs(np.mean(gap)) < 0.02  # of 0.25
+
+
+def test_found_solutions_are_dense_where_typical_ones_are_not():
+    found = replicon.simulate("perceptron-algorithms", load=0.6, distance=0.05, size=501, samples=8, seed=1)
+    mean = found["local_sum"].values.sum() / found["counted"].values.sum()
+    typical = float(replicon.solve("perceptron-landscape", load=0.6, distance=0.05)["entropy"])
+    assert found["counted"].values.all()
+    assert mean > typical + 0.04
+
+
+def test_annealing_is_stuck_where_message_passing_is_not():
+    methods = ["focusing-bp", "reinforced-amp", "sbpi", "simulated-annealing"]
+    out = replicon.simulate("perceptron-algorithms", load=0.65, method=methods, size=501, samples=6, seed=2)
+    assert out["solved"].mean("sample").values.tolist() == [1, 1, 1, 0]
+
+
+def test_algorithms_race_on_the_same_instances():
+    """Whether a method is asked for alone or with others: the same instances, which the unseen patterns betray."""
+    race = replicon.simulate("perceptron-algorithms", method=["sbpi", "focusing-bp"], load=0.3, size=101, samples=3, seed=7)
+    alone = replicon.simulate("perceptron-algorithms", method="focusing-bp", passes=4000, load=0.3, size=101, samples=3, seed=7)
+    assert (race["test_error"].values[1] == alone["test_error"].values).all()
+    assert set(race["test_error"].values[0]) != set(race["test_error"].values[1])
+
+
+def test_bad_patterns_and_settings_are_refused_with_a_sentence():
+    x = patterns(5, 10, 0)
+    for call, match in (
+        (lambda: search.find_weights(x, method="sbpi"), "odd number of weights"),
+        (lambda: search.find_weights(x, method="bp"), "Methods: belief-propagation"),
+        (lambda: search.find_weights(x * np.nan), "not finite"),
+        (lambda: search.find_weights(x[0]), "have shape"),
+        (lambda: search.find_weights(x, passes=0), "passes must be"),
+        (lambda: search.find_weights([["a"]]), "could not be read"),
+        (lambda: search.local_entropy(x, np.ones(10), 0.7), "distance must be"),
+        (lambda: search.local_entropy(x, np.ones(9), 0.1), "Weights have shape"),
+        (lambda: search.count_near(x, np.ones(10), 4), "furthest must be"),
+        (lambda: replicon.simulate("perceptron-algorithms", method="max-sum", size=10), "give an odd size"),
+        (lambda: replicon.simulate("perceptron-algorithms", method="enumeration", size=30), "give size <= 25"),
+        (lambda: replicon.simulate("perceptron-algorithms", data="digits-3-8", load=2.0, size=401), "more than digits-3-8 holds"),
+        (lambda: replicon.simulate("perceptron", method="belief-propagation", margin=0.5, size=100), "take method=amp"),
+        (lambda: replicon.simulate("perceptron-teacher", weights="spherical", size=20), "simulate with method=amp"),
+    ):
+        with pytest.raises(replicon.InputError, match=match):
+            call()
+
+
+def test_digits_are_learned_and_generalise():
+    out = replicon.simulate("perceptron-algorithms", data="digits-0-1", method="sbpi", load=0.6, size=201, samples=5)
+    assert out["solved"].values.all()
+    assert out["test_error"].values.mean() < 0.03
+    assert out["local_sum"].values.min() > 0.1

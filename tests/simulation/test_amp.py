@@ -1,0 +1,72 @@
+"""Message passing for any prior and channel: its iterates against state evolution, its entropy against enumeration."""
+
+import numpy as np
+import pytest
+from tests.statistical import assert_mean
+
+import replicon
+from replicon._declare import controls_tuple
+from replicon.simulation.amp import evolution, message_passing
+from replicon.theory import separable
+
+
+def instance(size, load, seed):
+    rng = np.random.default_rng(seed)
+    teacher = rng.choice([-1.0, 1.0], size)
+    x = rng.standard_normal((round(load * size), size))
+    return x * np.sign(x @ teacher)[:, None], teacher
+
+
+def test_iterates_follow_state_evolution():
+    """Overlap with the teacher after 1, 2, 4 and 8 undamped iterations; corrections 1/N: sizes 500 and 1000 extrapolate."""
+    theory = separable.bayes_optimal(separable.ising, separable.sign)
+    expected = evolution(theory.iterate, separable.Matched)((0.0,), controls_tuple(("load",), (1.0,)), 8).overlap
+    paths = {}
+    for size, instances in ((300, 60), (600, 60)):
+        paths[size] = np.array(
+            [
+                message_passing(x, separable.ising, separable.sign, reference=w, damping=0.0, iterations=8, tolerance=0.0).overlaps
+                for x, w in (instance(size, 1.0, 1000 * size + k) for k in range(instances))
+            ]
+        )
+    for step in (0, 1, 3, 7):
+        assert_mean(2 * paths[600][:, step] - paths[300][:, step], expected[step], effect=0.1)
+
+
+def test_teacher_is_recovered_past_the_spinodal():
+    """Loads 1.6 and 1.8, N = 1000: at least 9 of 10."""
+    out = replicon.simulate("perceptron-teacher", load=[1.6, 1.8], method="amp-focusing", size=1000, samples=10, seed=11)
+    assert (out["recovered"].sum("sample").values >= 9).all()
+
+
+def test_a_probit_student_without_noise_in_its_data():
+    """A prior and a channel of the user's: ternary weights, probit labels; fixed point = saddle point of the same engine."""
+    from jax.scipy.special import log_ndtr
+
+    def probit(y, omega, variance, noise):
+        return log_ndtr(y * omega / np.sqrt(1.0) / (noise + variance) ** 0.5)
+
+    prior = separable.discrete((-1.0, 0.0, 1.0))
+    channel = separable.Channel(probit, ("noise",), ((1.0,), (2.0,)))
+    theory = separable.bayes_optimal(prior, channel)
+    r = evolution(theory.iterate, separable.Matched)((0.0,), controls_tuple(("load", "noise"), (2.0, 0.2)), 60).overlap[-1]
+    overlaps = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        w = rng.choice([-1.0, 0.0, 1.0], 300)
+        x = rng.standard_normal((600, 300))
+        y = np.sign(x @ w / np.sqrt(300) + np.sqrt(0.2) * rng.standard_normal(600))
+        found = message_passing(x, prior, channel, labels=y, parameters=(0.2,))
+        assert found.converged
+        overlaps.append(found.mean @ w / 300)
+    assert_mean(overlaps, r, effect=0.1)
+
+
+def test_bad_input_is_refused_with_a_sentence():
+    for arguments, match in (
+        ({"patterns": np.ones(3)}, "give finite numbers"),
+        ({"patterns": np.ones((3, 4)), "labels": np.ones(4)}, "Labels have shape"),
+        ({"patterns": np.ones((3, 4)), "damping": 1.0}, "damping must be"),
+    ):
+        with pytest.raises(replicon.InputError, match=match):
+            message_passing(**{"prior": separable.ising, "channel": separable.sign, **arguments})
