@@ -6,7 +6,7 @@ export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
-.PHONY: tour test test-fast lint bench clean
+.PHONY: tour test test-slow lint bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Replicon needs Python >= 3.11: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -18,10 +18,10 @@ tour: $(VENV)/ready
 	$(BIN)/replicon tour --out tour
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest
-
-test-fast: $(VENV)/ready
 	$(BIN)/python -m pytest -m 'not slow'
+
+test-slow: $(VENV)/ready
+	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

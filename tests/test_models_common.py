@@ -19,7 +19,7 @@ SOLVED = [name for name in NAMES if models.get(name).solve is not None]
 SIMULATED = [name for name in NAMES if models.get(name).simulate is not None]
 WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
 # Cheap settings: what is tested here does not depend on their length.
-SHORT = {"sweeps": 12, "contexts": 20, "steps": 20, "layers": 1, "width": 8}
+SHORT = {"sweeps": 12, "passes": 200, "contexts": 20, "steps": 20, "layers": 1, "width": 8}
 SIZE = {
     "hopfield": 40,
     "square-lattice": 6,
@@ -28,6 +28,7 @@ SIZE = {
     "softmax-transformer": 4,
     "perceptron": 8,
     "perceptron-teacher": 8,
+    "perceptron-algorithms": 21,
 }
 
 
@@ -146,13 +147,20 @@ _GRIDS = {
     "attention": {"context": [0.5, 4.0], "diversity": [0.3, 3.0], "prompts": [0.5, 2.0], "ridge": [0.0, 0.1]},
     "perceptron": {"load": [0.1, 0.6, 1.0], "margin": [-0.5, 0.0, 1.0], "temperature": [0.0, 0.4], "weights": ["ising", "spherical"]},
     "perceptron-teacher": {"load": [0.2, 0.8, 1.4]},
+    "perceptron-landscape": {"load": [0.5], "distance": [0.05, 0.2, 0.33, 0.5]},
+    "perceptron-clusters": {"load": [0.5], "overlap": [0.6, 0.9], "replicas": [1.5, 3.0, math.inf]},
     "in-context-estimators": {"context": [0.5, 1.0, 4.0], "noise": [0.0, 0.3], "estimator": ["ridge", "discrete", "none"]},
+}
+# Branches that exist only elsewhere.
+_ELSEWHERE = {
+    ("perceptron", "one-step"): {"load": [9.0], "margin": [-1.0], "breaking_parameter": [0.3], "weights": ["spherical"]},
+    ("perceptron", "frozen"): {"load": [0.7, 1.0, 1.5], "temperature": [0.05, 0.15]},
 }
 
 
 def _grid(name, branch):
-    model = models.get(name)
-    return replicon.solve(name, branch=branch, **{k: list(v) for k, v in _GRIDS.get(name, {model.controls[0].name: [0.3]}).items()})
+    grid = _ELSEWHERE.get((name, branch)) or _GRIDS.get(name, {models.get(name).controls[0].name: [0.3]})
+    return replicon.solve(name, branch=branch, **{k: list(v) for k, v in grid.items()})
 
 
 @pytest.mark.parametrize(("name", "branch"), [(n, b.name) for n in NAMES for b in models.get(n).branches])
@@ -195,6 +203,7 @@ def test_energy_is_the_derivative_of_the_potential_along_temperature(name, branc
 
 # Two values of one control: the point must not depend on its neighbours.
 _TWO = {
+    "perceptron-algorithms": {"load": [0.3, 0.5]},
     "perceptron-teacher": {"load": [0.5, 1.0]},
     "in-context-estimators": {"noise": [0.1, 0.3]},
     "softmax-transformer": {"noise": [0.1, 0.3]},
@@ -256,7 +265,7 @@ def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
             if control == "temperature":
                 grids[control] = [0.1, 0.5]
             if control == "load":
-                grids[control] = [0.1]
+                grids[control] = [0.1, 0.5, 1.2]
         out = replicon.find_transition(name, transition.name, **grids)
         assert bool(out["converged"].any()), transition.name
         assert out.attrs["control"] == transition.control

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
     from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
+    from replicon.models.perceptron_algorithms.search import count_near, count_solutions, find_weights, local_entropy
     from replicon.simulation.exact import enumerate_states
     from replicon.simulation.passing import belief_propagation, naive_mean_field, tap
     from replicon.study.evaluate import compare, find_transition, simulate, solve
@@ -21,6 +22,7 @@ _HOMES = {
     "_declare": ("Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
     "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
+    "models.perceptron_algorithms.search": ("count_near", "count_solutions", "find_weights", "local_entropy"),
     "simulation.exact": ("enumerate_states",),
     "simulation.passing": ("belief_propagation", "naive_mean_field", "tap"),
     "study.evaluate": ("compare", "find_transition", "simulate", "solve"),
@@ -42,12 +44,16 @@ __all__ = [
     "Words",
     "belief_propagation",
     "compare",
+    "count_near",
+    "count_solutions",
     "digits",
     "enumerate_states",
     "export",
     "find_transition",
+    "find_weights",
     "load",
     "load_patterns",
+    "local_entropy",
     "naive_mean_field",
     "run_study",
     "simulate",

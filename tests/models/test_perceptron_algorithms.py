@@ -88,13 +88,13 @@ def test_bethe_entropy_approaches_enumeration_of_the_same_instances(controls):
     """Corrections 1/N: the gap at sizes 10 and 20 extrapolates to zero."""
     gap = {}
     for size in (10, 20):
-        asked = {"load": 0.3, "size": size, "samples": 60, "seed": 6, **controls}
+        asked = {"load": 0.3, "size": size, "samples": 400, "seed": 6, **controls}
         exact = replicon.simulate("perceptron", **{**asked, "method": "enumeration"})
         passed = replicon.simulate("perceptron", **asked)
         assert passed["solvable"].values.all()
         gap[size] = passed["entropy"].values - exact["entropy"].values
     assert abs(gap[20].mean()) < 0.015
-    assert_mean(2 * gap[20] - gap[10], 0.0, effect=0.02)
+    assert_mean(2 * gap[20] - gap[10], 0.0, effect=0.06)
 
 
 def test_bethe_entropy_of_large_instances_is_the_theory():

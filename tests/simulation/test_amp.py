@@ -6,7 +6,7 @@ from tests.statistical import assert_mean
 
 import replicon
 from replicon._declare import controls_tuple
-from replicon.simulation.amp import evolution, message_passing
+from replicon.simulation.amp import message_passing
 from replicon.theory import separable
 
 
@@ -20,7 +20,7 @@ def instance(size, load, seed):
 def test_iterates_follow_state_evolution():
     """Overlap with the teacher after 1, 2, 4 and 8 undamped iterations; corrections 1/N: sizes 500 and 1000 extrapolate."""
     theory = separable.bayes_optimal(separable.ising, separable.sign)
-    expected = evolution(theory.iterate, separable.Matched)((0.0,), controls_tuple(("load",), (1.0,)), 8).overlap
+    expected = separable.state_evolution(theory, separable.Matched(0.0), controls_tuple(("load",), (1.0,)), 8).overlap
     paths = {}
     for size, instances in ((300, 60), (600, 60)):
         paths[size] = np.array(
@@ -49,7 +49,7 @@ def test_a_probit_student_without_noise_in_its_data():
     prior = separable.discrete((-1.0, 0.0, 1.0))
     channel = separable.Channel(probit, ("noise",), ((1.0,), (2.0,)))
     theory = separable.bayes_optimal(prior, channel)
-    r = evolution(theory.iterate, separable.Matched)((0.0,), controls_tuple(("load", "noise"), (2.0, 0.2)), 60).overlap[-1]
+    r = separable.state_evolution(theory, separable.Matched(0.0), controls_tuple(("load", "noise"), (2.0, 0.2)), 60).overlap[-1]
     overlaps = []
     for seed in range(40):
         rng = np.random.default_rng(seed)

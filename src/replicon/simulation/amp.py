@@ -20,7 +20,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.theory.separable import Channel, Prior
 
 _SMALLEST = 1e-12
 
@@ -53,8 +52,8 @@ class _State(NamedTuple):
 
 def message_passing(
     patterns,
-    prior: Prior,
-    channel: Channel,
+    prior: Any,
+    channel: Any,
     *,
     labels=None,
     parameters: tuple = (),
@@ -64,7 +63,8 @@ def message_passing(
     iterations: int = 1000,
     tolerance: float = 1e-8,
 ) -> Passed:
-    """Marginals of the weights of one instance: patterns (P, N), labels (P,) of +-1 or real (1 by default: absorbed).
+    """Marginals of the weights of one instance: patterns (P, N), labels (P,) of +-1 or real (1 by default: absorbed);
+    `prior` and `channel` are those of `theory.separable`, of which only the log-integrals are read.
 
     `parameters`: values of the controls the channel names, in its order. `reference` (N,): weights, a teacher's say, with which
     the overlap is recorded. `start` (N,): first means, zero by default. `damping`: weight of the old means; by default it
@@ -97,7 +97,7 @@ def message_passing(
 
 
 @lru_cache(maxsize=32)
-def _runner(prior: Prior, channel: Channel, iterations: int, adaptive: bool) -> Callable:
+def _runner(prior: Any, channel: Any, iterations: int, adaptive: bool) -> Callable:
     out_log = jax.vmap(channel.log_integral, in_axes=(0, 0, 0, *(None,) * len(channel.parameters)))
     out_one = jax.grad(channel.log_integral, argnums=1)
     inner = (None,) * len(channel.parameters)
@@ -148,25 +148,5 @@ def _runner(prior: Prior, channel: Channel, iterations: int, adaptive: bool) -> 
         # Stationary in everything else, the potential depends on a parameter through the channel alone.
         slopes = jax.grad(lambda p: out_log(y, omega, V, *p).sum() / n)(parameters)
         return end, phi, slopes
-
-    return run
-
-
-@lru_cache
-def evolution(iterate: Callable, kind: type) -> Callable:
-    """State evolution: (x0, controls, steps) -> order parameters after 1, ..., steps iterations of AMP, by a theory's `iterate`."""
-
-    @jax.jit
-    def one(x, c):
-        return iterate(kind(*x), c)
-
-    def run(start, controls, steps: int):
-        with jax.enable_x64(True):
-            x, path = tuple(jnp.asarray(float(v)) for v in start), []
-            c = type(controls)(*(jnp.asarray(float(v)) for v in controls))
-            for _ in range(steps):
-                x = tuple(one(x, c))
-                path.append([float(v) for v in x])
-        return kind(*np.array(path).T)
 
     return run

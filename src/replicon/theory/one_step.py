@@ -28,7 +28,7 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from replicon.theory import gaussian
-from replicon.theory.separable import Channel, Prior
+from replicon.theory.factors import Channel, Prior
 
 OUTER = 97
 INNER_WIDE = 257
