@@ -244,3 +244,8 @@ def test_a_transformer_continues_from_its_checkpoint_with_the_same_bits(tmp_path
     np.testing.assert_array_equal(whole.read.weight, resumed.read.weight)
     with pytest.raises(replicon.InputError, match="no multiple of 4"):
         replicon.simulate("softmax-transformer", size=4, width=6, steps=1)
+
+
+def test_a_temperature_that_gradient_descent_would_ignore_is_refused():
+    with pytest.raises(replicon.InputError, match="give temperature=0, or another method"):
+        replicon.simulate("attention", method="gradient-descent", temperature=0.5, size=6)

@@ -48,6 +48,8 @@ def check_size(controls: dict, size: int) -> None:
     check_counts(controls, {"context": ("examples", size), "diversity": ("tasks", size), "prompts": ("prompts", size**2)})
     if 0 in controls["ridge"] and (max(controls["temperature"]) > 0 or "gradient-descent" in controls["method"]):
         raise InputError("ridge = 0 leaves directions without a minimum: give ridge > 0 with this temperature or method.")
+    if max(controls["temperature"]) > 0 and "gradient-descent" in controls["method"]:
+        raise InputError("method = gradient-descent ends in the minimum whatever the temperature: give temperature=0, or another method.")
 
 
 def spectrum(size: int, decay: float) -> np.ndarray:
