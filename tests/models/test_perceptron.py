@@ -213,6 +213,7 @@ def test_hundred_replicas_at_overlap_099_are_accurate():
     assert float(out["local_entropy"]) == pytest.approx(0.017111, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_cluster_limit_is_where_the_local_entropy_stops_to_fall():
     limit = float(replicon.find_transition("perceptron-clusters", "cluster-limit")["value"])
     assert 0.75 < limit < 0.78  # published as about 0.77

@@ -107,6 +107,7 @@ def test_bethe_entropy_of_large_instances_is_the_theory():
         assert_mean(measured["overlap"].values, float(theory["overlap"]), effect=0.1)
 
 
+@pytest.mark.slow
 def test_amp_knows_margin_temperature_and_the_symmetric_constraint():
     for controls in (
         {"temperature": 0.5, "load": 1.0},

@@ -33,6 +33,7 @@ def test_iterates_follow_state_evolution():
         assert_mean(2 * paths[600][:, step] - paths[300][:, step], expected[step], effect=0.1)
 
 
+@pytest.mark.slow
 def test_teacher_is_recovered_past_the_spinodal():
     """Loads 1.6 and 1.8, N = 1000: at least 9 of 10."""
     out = replicon.simulate("perceptron-teacher", load=[1.6, 1.8], method="amp-focusing", size=1000, samples=10, seed=11)

@@ -56,6 +56,7 @@ def _assumed(y, omega, variance, assumed):
 _LABELS = (tuple(_GRID.tolist()), (float(_GRID[1] - _GRID[0]),) * len(_GRID))
 
 
+@pytest.mark.slow
 def test_a_mismatched_student_is_ridge_regression_with_the_wrong_ridge():
     """Student noise 1, teacher noise 0.3: (m, q) of ridge regression from V = 1/(1 + load/(D + V)), the Marchenko-Pastur
     equation, m = 1 - V and q = [m^2 (1 + ...)]: q = qh V^2 + m^2 with qh = load (noise + 1 - 2 m + q)/(D + V)^2.

@@ -192,10 +192,13 @@ def visit(residual: Callable, start: Any, begin: Any, targets: list, *, halvings
     tangent pointed. From the first target out of reach on nothing is converged (NaN).
     """
     kind = type(start)
-    settle, step = _stepper(residual, kind)
+    step = _stepper(residual, kind)
     with jax.enable_x64(True):
-        x, error = settle(_numbers(start), _numbers(begin))
-        here, lost = begin, not error < _SOLVED
+        x, here, error = _numbers(start), begin, np.inf
+        for _ in range(4):  # each some Newton steps on the spot
+            if not error < _SOLVED:
+                x, _, error = step(x, _numbers(begin), _numbers(begin))
+        lost = not error < _SOLVED
         found, errors = [], []
         for target in targets:
             done, size = 0.0, 1.0
@@ -221,16 +224,11 @@ def _numbers(values):
 
 
 @lru_cache(maxsize=64)
-def _stepper(residual: Callable, kind: type) -> tuple[Callable, Callable]:
-    """Newton's method at one point of the path, and a step from one point to another: (solution, whether good, residual)."""
+def _stepper(residual: Callable, kind: type) -> Callable:
+    """From one point of the path to another, as one compiled function: (solution, whether good, residual)."""
 
     def function(v, c):
         return as_vector(residual(kind(*v), c))
-
-    @jax.jit
-    def settle(x, c):
-        w = newton(lambda v: function(v, c), as_vector(x))
-        return kind(*w), jnp.max(jnp.abs(function(w, c)))
 
     @jax.jit
     def step(x, now, there):
@@ -242,4 +240,4 @@ def _stepper(residual: Callable, kind: type) -> tuple[Callable, Callable]:
         near = jnp.linalg.norm(new - guess) < 0.5 * jnp.maximum(jnp.linalg.norm(guess - w), 1e-2)
         return kind(*new), (error < _SOLVED) & near, error
 
-    return settle, step
+    return step

@@ -10,7 +10,6 @@ The integral over the reference's own field has been done: it left rho.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +19,6 @@ from jax.scipy.special import log_ndtr
 from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
-from replicon.models.perceptron import theory as perceptron
 from replicon.theory import gaussian, separable, stationary
 from replicon.theory.branch import Found, visit
 from replicon.theory.points import evaluate
@@ -87,24 +85,21 @@ class Typical(NamedTuple):
     exists: np.ndarray
 
 
-@lru_cache
-def _conjugate():
+def _typical(c) -> dict:
     theory = separable.storage(separable.ising, separable.threshold)
-
-    def one(q, c):
-        return -2 * jax.grad(lambda q: theory.energetic(separable.Overlaps(q, jnp.ones(())), c))(q)
-
-    return one
+    start = separable.Overlaps(jnp.full((), 0.3), jnp.ones(()))
+    found = stationary.solve_one(theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3)
+    q = found.x.overlap
+    conjugate = -2 * jax.grad(lambda q: theory.energetic(found.x._replace(overlap=q), c))(q)
+    return {"overlap": q, "conjugate": conjugate, "entropy": theory.potential(found.x, c), "exists": found.converged & (q < 1)}
 
 
 def typical(load) -> Typical:
-    """The replica-symmetric solution at margin zero for loads (loads,)."""
-    names = ("load", "margin", "temperature", "breaking_parameter", "weights", "constraint")
+    """The replica-symmetric solution at margin zero for loads (loads,); there are none where its entropy is negative."""
     load = np.asarray(load, float)
     nothing = np.zeros_like(load)
-    rs = perceptron.solve(controls_tuple(names, (load, nothing, nothing, nothing, "ising", "threshold")), "replica-symmetric")
-    conjugate = evaluate(_conjugate(), rs["overlap"], controls_tuple(("load", "margin", "leak"), (load, nothing, nothing)))
-    return Typical(rs["overlap"], conjugate, rs["entropy"], rs["converged"] & (rs["entropy"] > 0))
+    out = evaluate(_typical, controls_tuple(("load", "margin", "leak"), (load, nothing, nothing)))
+    return Typical(out["overlap"], out["conjugate"], out["entropy"], out["exists"] & (out["entropy"] > 0))
 
 
 def _guess(q, qh, gap) -> Order:
