@@ -177,6 +177,7 @@ def test_state_evolution_stays_imperfect_until_the_spinodal():
     np.testing.assert_allclose(out["overlap"][:2], imperfect["overlap"], atol=1e-9)
 
 
+@pytest.mark.slow
 def test_landscape_meets_the_typical_entropy_where_typical_solutions_are():
     """At p = q, V = S and the slope vanishes; V is the same from both sides of where its path begins."""
     typical = replicon.solve("perceptron", load=0.5)
@@ -195,6 +196,7 @@ def test_landscape_meets_the_typical_entropy_where_typical_solutions_are():
         replicon.find_transition("perceptron-landscape", "isolation", load=0.1)
 
 
+@pytest.mark.slow
 def test_many_replicas_approach_their_limit():
     """All observables at y = 1000 are those at infinity within c/y; phi itself by external_entropy/y."""
     many = replicon.solve("perceptron-clusters", load=0.6, overlap=[0.8, 0.9], replicas=1000.0)

@@ -20,6 +20,7 @@ def solved(theory, start, c):
     return found.x, evaluate(theory.potential, found.x, c)
 
 
+@pytest.mark.slow
 def test_weights_of_zero_and_one_run_out_at_their_capacity():
     """Load 0.589738: zero of ln(number of weight vectors), by an independent solver (Gutfreund & Stein 1990: 0.59)."""
     theory = separable.storage(separable.discrete((0.0, 1.0)), separable.threshold)
@@ -29,6 +30,7 @@ def test_weights_of_zero_and_one_run_out_at_their_capacity():
     assert 0 < x.overlap[0] < x.norm[0] < 1
 
 
+@pytest.mark.slow
 def test_a_log_integral_alone_gives_what_the_closed_prior_gives():
     c = controls(load=0.5, margin=0.0, leak=0.0)
     start = separable.Overlaps(np.array([0.3]), np.ones(1))
@@ -73,6 +75,7 @@ def test_a_mismatched_student_is_ridge_regression_with_the_wrong_ridge():
     assert q == pytest.approx(m**2 + load * (noise + 1 - 2 * m + q) / (assumed + V) ** 2 * V**2, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_a_matched_student_obeys_the_nishimori_identity():
     theory = separable.planted(separable.ising, separable.sign, separable.ising, separable.sign)
     matched = separable.bayes_optimal(separable.ising, separable.sign)
