@@ -19,7 +19,7 @@ SOLVED = [name for name in NAMES if models.get(name).solve is not None]
 SIMULATED = [name for name in NAMES if models.get(name).simulate is not None]
 WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
 # Cheap settings: what is tested here does not depend on their length.
-SHORT = {"sweeps": 12, "passes": 200, "contexts": 20, "steps": 20, "layers": 1, "width": 8}
+SHORT = {"sweeps": 12, "passes": 200, "contexts": 20, "steps": 20, "layers": 1, "width": 8, "duration": 10, "ladder": 2}
 SIZE = {
     "hopfield": 40,
     "square-lattice": 6,
@@ -46,8 +46,8 @@ def _edges(control):
     if isinstance(domain, Words):
         return list(domain.words)
     low = 1e-3 if domain.low == -math.inf else domain.low + (1e-3 if domain.open_low else 0)
-    high = 3.0 if domain.high == math.inf else domain.high - (1e-3 if domain.open_high else 0)
-    return [int(v) if domain.integer else v for v in (low, min(high, 64) if domain.integer else high)]
+    high = max(low, 3.0) if domain.high == math.inf else domain.high - (1e-3 if domain.open_high else 0)
+    return [int(v) if domain.integer else v for v in (low, max(low, min(high, 64)) if domain.integer else high)]
 
 
 def _attempt(call, refusal):
@@ -149,10 +149,13 @@ _GRIDS = {
     "perceptron-teacher": {"load": [0.2, 0.8, 1.4]},
     "perceptron-landscape": {"load": [0.5], "distance": [0.05, 0.2, 0.33, 0.5]},
     "perceptron-clusters": {"load": [0.5], "overlap": [0.6, 0.9], "replicas": [1.5, 3.0, math.inf]},
+    "recurrent-dynamics": {"gain": [0.5, 1.1, 2.0, 20.0], "noise": [0.0, 0.2], "time": ["continuous", "discrete"]},
+    "recurrent-fixed-points": {"gain": [0.5, 1.2], "symmetry": [-0.3, 0.0, 0.5], "temperature": [0.0, 0.1], "regulariser": [0.0, 0.2]},
     "in-context-estimators": {"context": [0.5, 1.0, 4.0], "noise": [0.0, 0.3], "estimator": ["ridge", "discrete", "none"]},
 }
 # Branches that exist only elsewhere.
 _ELSEWHERE = {
+    ("recurrent-dynamics", "two-time"): {"gain": [1.5], "symmetry": [0.0, 0.5], "window": [10.0], "trajectories": [400]},
     ("perceptron", "one-step"): {"load": [9.0], "margin": [-1.0], "breaking_parameter": [0.3], "weights": ["spherical"]},
     ("perceptron", "frozen"): {"load": [0.7, 1.0, 1.5], "temperature": [0.05, 0.15]},
 }
@@ -203,6 +206,7 @@ def test_energy_is_the_derivative_of_the_potential_along_temperature(name, branc
 
 # Two values of one control: the point must not depend on its neighbours.
 _TWO = {
+    "recurrent-dynamics": {"gain": [0.7, 1.3]},
     "perceptron-algorithms": {"load": [0.3, 0.5]},
     "perceptron-teacher": {"load": [0.5, 1.0]},
     "in-context-estimators": {"noise": [0.1, 0.3]},

@@ -33,6 +33,7 @@ FIGURES = {
     "collapse": ("x", "y", "simulation", "critical", "x_exponent", "y_exponent"),
     "images": ("x", "simulation", "arrays"),
     "profile": ("simulation", "array"),
+    "function": ("abscissa", "ordinate"),
 }
 _FIGURE_KEYS = (
     "kind",

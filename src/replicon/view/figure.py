@@ -257,6 +257,29 @@ def profile(spec: dict[str, Any], results: Results) -> Figure:
     return figure
 
 
+def function(spec: dict[str, Any], results: Results) -> Figure:
+    """An array against another (an autocorrelation against lag, say): theory as lines, mean and error over samples as points."""
+    figure, (axes,) = _panels(1, spec)
+    hues, marks = cycle(PALETTE), cycle(MARKERS)
+    for series in spec.get("theory", []):
+        for label, line in _lines(_select(results[series], spec.get("at", {})), None):
+            axes.plot(line[spec["abscissa"]].values, line[spec["ordinate"]].values, color=next(hues), label=_label(spec, series, label))
+    hues = cycle(PALETTE)
+    for series in spec.get("simulation", []):
+        for label, points in _lines(_select(results[series], spec.get("at", {})), None, sampled=True):
+            y = points[spec["ordinate"]].transpose("sample", ...).values
+            x = points[spec["abscissa"]].transpose("sample", ...).values[0]
+            known = np.flatnonzero(np.isfinite(y).all(axis=0))
+            shown = known[:: max(len(known) // 24, 1)]
+            mean, error = y[:, shown].mean(axis=0), y[:, shown].std(axis=0, ddof=1) / np.sqrt(len(y))
+            style = {"color": next(hues), "marker": next(marks), "ms": 3.6, "mfc": "white", "lw": 0.9, "capsize": 2, "ls": "none"}
+            axes.errorbar(x[shown], mean, error, label=_label(spec, series, label), **style)
+    axes.set(xlabel=spec.get("xlabel", spec["abscissa"].replace("_", " ")), ylabel=spec.get("ylabel", spec["ordinate"].replace("_", " ")))
+    _limits(axes, spec)
+    axes.legend(loc=spec.get("legend", "best"))
+    return figure
+
+
 KINDS = {
     "curves": curves,
     "phase-diagram": phase_diagram,
@@ -264,6 +287,7 @@ KINDS = {
     "collapse": collapse,
     "images": images,
     "profile": profile,
+    "function": function,
 }
 
 

@@ -1,0 +1,38 @@
+"""Where random recurrent networks could rest: the equilibrium of their kinetic energy, E = |-x + J phi(x)|^2 / 2."""
+
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+
+_THEORY = "replicon.models.recurrent_fixed_points.theory"
+_SIMULATION = "replicon.models.recurrent_fixed_points.simulation"
+
+model = Model(
+    name="recurrent-fixed-points",
+    title="Steady states of a random recurrent network",
+    controls=(
+        Control("gain", "g", 0.8, Interval(0, 50), "standard deviation of the couplings times sqrt(N)"),
+        Control("symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2"),
+        Control("temperature", "T", 0.0, Interval(0), "of the kinetic energy E; 0: fixed points, E = 0"),
+        Control("regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E"),
+        Control("nonlinearity", "phi", "tanh", Words(("tanh", "erf", "relu"), (".py",)), "transfer function, or a file that defines phi"),
+        Control("sweeps", "t", 400, Interval(4, integer=True), "Hamiltonian trajectories, half of them measured", "simulation"),
+        Control("ladder", "K", 8, Interval(2, 64, integer=True), "temperatures of parallel tempering, from 1/2 down", "simulation"),
+    ),
+    observables=(
+        Observable("activity", "C", "<phi(x)^2>", 0),
+        Observable("response", "R", "d <phi> / dh, to a constant field of one's own"),
+        Observable("response_variance", "R_2", "sum_j (d <phi_i> / dh_j)^2; infinite where fixed points are unstable", 0, role="theory"),
+        Observable("variance", "x_2", "<x^2>", 0),
+        Observable("energy", "e", "kinetic energy (with the regulariser) per neuron", 0),
+    ),
+    branches=(
+        Branch("active", "the state with activity where there is one; no overlap between replicas at temperature > 0"),
+        Branch("quiescent", "x = 0"),
+    ),
+    transitions=(Transition("chaos", "gain", "x = 0 loses its stability: 1 / (1 + symmetry)", f"{_THEORY}:find_chaos"),),
+    solve=f"{_THEORY}:solve",
+    simulate=f"{_SIMULATION}:simulate",
+    check_size=f"{_SIMULATION}:check_size",
+    potential=None,
+    source="Qiu & Huang, arXiv 2401.10009; static cavity equation of its T = 0 limit",
+    size_meaning="neurons",
+)

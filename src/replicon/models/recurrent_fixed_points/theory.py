@@ -1,0 +1,207 @@
+"""Equilibrium of the kinetic energy of random recurrent networks.
+
+One neuron in its cavity: y = x - b phi(x), b = g^2 gamma R, is normal, with variance g^2 C at T = 0 and, before its weight
+exp(qh phi^2 - eta x^2 / T), with s = T + g^2 C at T > 0. All averages are integrals over x, so that y(x) is never inverted.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._declare import controls_tuple
+from replicon.models.recurrent_dynamics.theory import onset
+from replicon.theory import stationary
+from replicon.theory.branch import Found
+from replicon.theory.nonlinearity import Nonlinearity, cut, nonlinearity
+from replicon.theory.points import evaluate
+
+_NUMBERS = ("gain", "symmetry", "temperature", "regulariser")
+_BELL = np.array([-8.0, -5.0, -3.0, -1.5, 0.0, 1.5, 3.0, 5.0, 8.0])
+
+
+class Static(NamedTuple):
+    log_activity: jax.Array
+    response: jax.Array
+
+
+class Thermal(NamedTuple):
+    activity: jax.Array
+    response: jax.Array
+    conjugate: jax.Array
+
+
+def _nodes(phi: Nonlinearity, deviation, b):
+    """x, integration weights and y = x - b phi(x), over eight standard deviations of y."""
+    b = jax.lax.stop_gradient(b)
+    goal = deviation * _BELL
+    positive = jnp.maximum(b, 0.0)
+    # x - b phi(x) = goal from outside; for b < 0 the bare goal lies outside already.
+    edges = jax.lax.fori_loop(0, 80, lambda _, x: goal + positive * phi.function(x), goal / (1 - jnp.clip(positive, 0.0, 0.95)))
+    edges = jnp.concatenate([edges, jnp.clip(jnp.asarray(phi.breaks), edges[0], edges[-1])])
+    x, weight = cut(jnp.sort(jax.lax.stop_gradient(edges)))
+    return x, weight
+
+
+@lru_cache(maxsize=32)
+def _static(phi: Nonlinearity):
+    """Fixed points: C = int Dz phi^2, R = int Dz phi' / (1 - b phi'), x = b phi(x) + g sqrt(C) z."""
+
+    def averages(x: Static, c):
+        b = c.gain**2 * c.symmetry * x.response
+        deviation = c.gain * jnp.exp(x.log_activity / 2)
+        at, weight = _nodes(phi, deviation, b)
+        value, slope = phi.function(at), phi.slope(at)
+        density = weight * jnp.exp(-(((at - b * value) / deviation) ** 2) / 2) / (deviation * np.sqrt(2 * np.pi))
+        room = 1 - b * slope
+        return {
+            "activity": density @ (room * value**2),
+            "response": density @ slope,
+            "square": density @ (slope**2 / room),
+            "variance": density @ (room * at**2),
+            "single": jnp.min(room) > 0,
+        }
+
+    def residual(x, c):
+        found = averages(x, c)
+        return Static(jnp.log(found["activity"]) - x.log_activity, found["response"] - x.response)
+
+    def iterate(x, c):
+        return jax.tree.map(jnp.add, x, residual(x, c))
+
+    def one(c):
+        start = Static(jnp.full((), -1.0), jnp.full((), 0.5))
+        found = stationary.solve_one(residual, start, c, iterate=iterate, steps=200, damping=0.7, settled=1e-5)
+        out = averages(found.x, c)
+        replicon = 1 - c.gain**2 * out["square"]
+        return {
+            **out,
+            "replicon": replicon,
+            "response_variance": jnp.where(replicon > 0, out["square"] / replicon, jnp.inf),
+            "energy": jnp.zeros(()),
+            "converged": found.converged & out["single"] & (out["activity"] > 0),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+@lru_cache(maxsize=32)
+def _thermal(phi: Nonlinearity):
+    """Saddle of Phi = -q qh - g^2 gamma rho^2/2 + ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T + qh phi^2} without overlap."""
+
+    def weights(x: Thermal, c):
+        b = c.gain**2 * c.symmetry * x.response
+        s = c.temperature + c.gain**2 * x.activity
+        at, weight = _nodes(phi, jnp.sqrt(s), b)
+        value = phi.function(at)
+        y = at - b * value
+        exponent = -(y**2) / (2 * s) + x.conjugate * value**2 - c.regulariser / c.temperature * at**2
+        return at, value, y, s, weight * jnp.exp(exponent)
+
+    def iterate(x: Thermal, c):
+        _, value, y, s, weight = weights(x, c)
+        weight = weight / weight.sum()
+        return Thermal(weight @ value**2, weight @ (value * y) / s, c.gain**2 / 2 * (weight @ y**2 / s**2 - 1 / s))
+
+    def residual(x, c):
+        return jax.tree.map(lambda new, old, scale: (new - old) / scale, iterate(x, c), x, _scale(x, c))
+
+    def one(c):
+        start = Thermal(jnp.minimum(0.5, c.temperature), jnp.ones(()), jnp.zeros(()))
+        found = stationary.solve_one(residual, start, c, iterate=iterate, steps=2000, damping=0.5, settled=1e-9)
+        x = found.x
+        at, _, y, s, weight = weights(x, c)
+        free_entropy = -x.activity * x.conjugate - c.gain**2 * c.symmetry * x.response**2 / 2 + jnp.log(weight.sum())
+        weight = weight / weight.sum()
+        T = c.temperature
+        return {
+            "activity": x.activity,
+            "response": x.response,
+            "response_variance": jnp.full((), jnp.nan),
+            "variance": weight @ at**2,
+            "energy": T / 2 + T**2 / (2 * s) * (weight @ y**2 / s - 1) + c.regulariser * (weight @ at**2),
+            "free_entropy": free_entropy - jnp.log(s / T) / 2,
+            "converged": found.converged & (x.activity > 0),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+def _scale(x: Thermal, c) -> Thermal:
+    """Residuals are relative: activity falls as T below the transition, its conjugate is of the order of 1/T."""
+    s = jax.lax.stop_gradient(c.temperature + c.gain**2 * x.activity)
+    return Thermal(s, jnp.ones(()), 1 / s)
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,); at temperature > 0 also `free_entropy`, (1/N) ln Z, Z = int dx exp(-E/T).
+
+    Below the transition at T = 0, x = 0 with the response of the elliptic law. `replicon` = 1 - g^2 <(phi'/(1 - b phi'))^2>:
+    where it is negative the fixed point is unstable. At T > 0 it is not known.
+    """
+    phi = nonlinearity(controls.nonlinearity)
+    numbers = np.broadcast_arrays(*(np.asarray(getattr(controls, name), float) for name in _NUMBERS))
+    c = controls_tuple(_NUMBERS, numbers)
+    edge = onset(phi, c.symmetry)
+    cold = c.temperature == 0
+    rest = cold & ((branch == "quiescent") | (c.gain <= edge))
+    quiet = _quiescent(phi, c)
+    out = {name: np.where(rest, quiet[name], np.nan) for name in quiet}
+    out["free_entropy"] = np.full(len(cold), np.nan)
+    reason = np.where(rest & np.isnan(edge), "x = 0 is no fixed point, since phi(0) is not zero: take branch active", "")
+    moving = cold & ~rest & (c.regulariser == 0)
+    for rows, theory in ((moving, _static), (~cold & (branch == "active") & phi.odd, _thermal)):
+        if rows.any():
+            found = evaluate(theory(phi), type(c)(*(v[rows] for v in c)), batch=16)
+            for name in out:
+                if name in found:
+                    out[name][rows] = found[name]
+    several = "the cavity equation has several solutions for one field, so that no state without broken symmetry is known: lower the gain"
+    reason = np.where(moving, several, reason)
+    reason = np.where(
+        cold & ~rest & (c.regulariser > 0), "with a regulariser the ground state is no fixed point: give temperature > 0", reason
+    )
+    reason = np.where(~cold, "no saddle without overlap between replicas was found: raise the temperature", reason)
+    reason = np.where(~cold & ~np.array(phi.odd), "phi is not odd, so that replicas overlap: only temperature = 0 is solved", reason)
+    reason = np.where(~cold & (branch == "quiescent"), "at temperature > 0 there is no rest: take branch active", reason)
+    out["converged"] = np.nan_to_num(out["converged"]).astype(bool)
+    out["residual"] = np.nan_to_num(out["residual"])
+    out["branch"] = np.where(out["activity"] == 0, "quiescent", "active")
+    return {**out, "reason": np.where(out["converged"], "", reason)}
+
+
+def _quiescent(phi: Nonlinearity, c) -> dict:
+    """X = 0: R = a/(1 - g^2 gamma a R), a = phi'(0), whose square root is real as far as the transition and a little beyond."""
+    edge = onset(phi, c.symmetry)
+    a = 1 / onset(phi, 0 * c.symmetry)
+    turn = c.gain**2 * c.symmetry * a
+    root = np.sqrt(np.maximum(1 - 4 * turn * a, 0))
+    # The stable form of (1 - root) / (2 turn); exact also without symmetry.
+    response = 2 * a / (1 + root)
+    replicon = 1 - (c.gain * response) ** 2
+    zero = np.zeros_like(response)
+    with np.errstate(divide="ignore"):
+        spread = np.where(replicon > 0, response**2 / replicon, np.inf)
+    return {
+        "activity": zero,
+        "response": response,
+        "response_variance": spread,
+        "variance": zero,
+        "energy": zero,
+        "replicon": replicon,
+        "converged": np.isfinite(edge) & (4 * turn * a <= 1),
+        "residual": zero,
+    }
+
+
+def find_chaos(controls) -> Found:
+    """Where x = 0 loses its stability: a property of the flow, whatever the temperature."""
+    value = onset(nonlinearity(controls.nonlinearity), np.asarray(controls.symmetry, float))
+    good = np.isfinite(value)
+    return Found(np.where(good, value, np.nan), good)

@@ -1,0 +1,119 @@
+"""Transfer functions of recurrent networks, and Gaussian averages of them that respect their kinks and their scale.
+
+`panels` cuts the real line where a function bends and integrates each piece by Gauss-Legendre: right for steps as narrow as
+one beneath a Gaussian of any width, where Gauss-Hermite fails, and for functions with corners.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._errors import InputError
+
+ORDER = 10  # Gauss-Legendre nodes in a panel
+REACH = 8.0  # standard deviations; the tail beyond weighs 1e-15
+SMOOTH = (-6.0, -2.0, 0.0, 2.0, 6.0)  # where a sigmoid of unit width begins, bends and has ended
+
+_BELL = (-REACH, -3.0, -1.0, 0.0, 1.0, 3.0, REACH)  # where the normal density itself is cut
+
+_NODE, _WEIGHT = np.polynomial.legendre.leggauss(ORDER)
+
+
+def integration_matrix(node: np.ndarray) -> np.ndarray:
+    """(n, n) matrix A with (A f)_i = int_{-1}^{node_i} of the polynomial through f at Gauss-Legendre nodes."""
+    basis = np.polynomial.legendre.legvander(node, len(node) - 1)
+    integrals = np.stack(
+        [np.polynomial.legendre.legval(node, np.polynomial.legendre.legint(row, lbnd=-1)) for row in np.eye(len(node))], axis=1
+    )
+    return integrals @ np.linalg.inv(basis)
+
+
+_INTEGRATE = integration_matrix(_NODE)
+
+
+class Nonlinearity(NamedTuple):
+    """A transfer function phi(x), elementwise and differentiable by JAX. `breaks`: where it bends; `odd`: phi(-x) = -phi(x)."""
+
+    function: Callable
+    breaks: tuple[float, ...] = SMOOTH
+    odd: bool = True
+
+    def slope(self, x):
+        """phi'(x), elementwise."""
+        return jax.jvp(self.function, (x,), (jnp.ones_like(x),))[1]
+
+
+def _erf(x):
+    return jax.scipy.special.erf(jnp.sqrt(jnp.pi) / 2 * x)
+
+
+def _relu(x):
+    return jnp.clip(x, 0.0, 1.0)
+
+
+SHIPPED = {
+    "tanh": Nonlinearity(jnp.tanh),
+    "erf": Nonlinearity(_erf),
+    "relu": Nonlinearity(_relu, breaks=(0.0, 1.0), odd=False),
+}
+
+
+@lru_cache(maxsize=32)
+def nonlinearity(word: str) -> Nonlinearity:
+    """A shipped function by name (tanh; erf, which is erf(sqrt(pi) x / 2), slope one; relu, which saturates: max(0, min(x, 1))),
+    or `phi` of a Python file, written with jax.numpy, with `breaks`, a tuple of its kinks, beside it where it has some.
+    Raises InputError.
+    """
+    if word in SHIPPED:
+        return SHIPPED[word]
+    path = Path(word)
+    expected = "expected a Python file that defines phi(x), elementwise, with jax.numpy"
+    if not path.is_file():
+        raise InputError(f"No file '{word}': {expected}.")
+    spec = importlib.util.spec_from_file_location(f"replicon_nonlinearity_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        phi = module.phi
+        probe = np.linspace(-30.0, 30.0, 241)
+        with jax.enable_x64(True):
+            values, mirrored = np.asarray(phi(jnp.asarray(probe))), np.asarray(phi(jnp.asarray(-probe)))
+            slopes = np.asarray(Nonlinearity(phi).slope(jnp.asarray(probe)))
+    except Exception as error:
+        raise InputError(f"'{word}' is not a transfer function ({type(error).__name__}: {error}): {expected}.") from error
+    if values.shape != probe.shape or not (np.isfinite(values).all() and np.isfinite(slopes).all()):
+        raise InputError(f"phi of '{word}' does not return one finite number, with a finite slope, for each x: {expected}.")
+    breaks = tuple(sorted({*SMOOTH, *(float(b) for b in getattr(module, "breaks", ()))}))
+    return Nonlinearity(phi, breaks, bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12)))
+
+
+def panels(mean, deviation, breaks: tuple[float, ...]) -> tuple[jax.Array, jax.Array]:
+    """Nodes and weights (n,) of an average over a normal variable of this mean and standard deviation (also 0)."""
+    deviation = jnp.maximum(deviation, 1e-150)
+    cuts = jnp.clip((jnp.asarray(breaks) - mean) / deviation, -REACH, REACH)
+    z, weight = cut(jnp.sort(jnp.concatenate([cuts, jnp.asarray(_BELL)])))
+    return mean + deviation * z, weight * jnp.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def cut(edges: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Gauss-Legendre nodes and weights (n,) of the integral between the first and the last of some ordered edges."""
+    half, centre = (edges[1:] - edges[:-1]) / 2, (edges[1:] + edges[:-1]) / 2
+    return (centre[:, None] + half[:, None] * _NODE).ravel(), (half[:, None] * _WEIGHT).ravel()
+
+
+def antiderivative(values: jax.Array, nodes: jax.Array) -> jax.Array:
+    """Int of a function, given at the nodes of `panels`, from the first edge to each node (up to a constant)."""
+    table = values.reshape(-1, ORDER)
+    half = (nodes.reshape(-1, ORDER)[:, -1] - nodes.reshape(-1, ORDER)[:, 0]) / (_NODE[-1] - _NODE[0])
+    whole = half * (table @ _WEIGHT)
+    before = jnp.concatenate([jnp.zeros(1), jnp.cumsum(whole)[:-1]])
+    return (before[:, None] + half[:, None] * (table @ _INTEGRATE.T)).ravel()

@@ -1,0 +1,144 @@
+"""Dynamical mean-field theory in two times: correlation and response of one neuron in its self-consistent field, by sampling.
+
+    x'(t) = -x + M kappa(t) + eta(t) + g^2 gamma int_0^t R(t, s) phi(x(s)) ds + xi(t),
+    <eta(t) eta(s)> = g^2 C(t, s),  C = <phi phi>,  R(t, s) = <d phi(x(t)) / d eta(s)>,  kappa = <phi>,  <xi xi> = 2 D delta
+
+(in discrete time x(t+1) equals the right-hand side without -x, xi of variance D). The equations are causal: all trajectories
+advance together, and what they have done gives the next row of C and of R. There is nothing to iterate.
+
+Source: Sompolinsky, Crisanti & Sommers (1988); Marti, Brunel & Ostojic, PRE 97, 062314 (2018); Roy et al., J. Phys. A 52,
+484001 (2019); Zou & Huang, SciPost Phys. Lect. Notes 79 (2024).
+Referee: the potential method of `stationary_dynamics`, networks of 2000 neurons.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from replicon._errors import ConvergenceError, InputError
+from replicon._seed import generator
+from replicon.theory.nonlinearity import Nonlinearity
+
+# A smooth process is known from its past: without a little white noise (relative variance) its Cholesky factor is lost.
+_JITTER = 1e-6
+
+
+class TwoTime(NamedTuple):
+    """`times` (T,); `state` <x x>, `correlation` C = <phi phi>, `response` R, each (T, T), R[t, s] per unit of time, zero for
+    s > t (s >= t in discrete time); `mean` <x> and `latent` kappa, (T,). Sampled: each has an error of order trajectories^(-1/2).
+    """
+
+    times: np.ndarray
+    state: np.ndarray
+    correlation: np.ndarray
+    response: np.ndarray
+    mean: np.ndarray
+    latent: np.ndarray
+
+
+def two_time(
+    phi: Nonlinearity,
+    *,
+    gain: float,
+    symmetry: float = 0.0,
+    noise: float = 0.0,
+    rank_one: float = 0.0,
+    time: str = "continuous",
+    duration: float = 40.0,
+    step: float = 0.1,
+    trajectories: int = 4000,
+    start: float = 1.0,
+    start_mean: float = 0.0,
+    seed: int = 0,
+) -> TwoTime:
+    """Correlation and response from a normal start of variance `start`, to `duration`, by `trajectories` samples.
+
+    Continuous time: exponential Adams-Bashforth steps of second order. Cost T^2 trajectories; with symmetry also
+    T^3/6 of at most 1000 of them, which carry the response. Raises InputError, ConvergenceError where the state diverges.
+    """
+    count = round(duration) if time == "discrete" else round(duration / step)
+    if count < 2 or trajectories < 4 * count:
+        raise InputError(
+            f"duration = {duration:g} makes {count} steps for {trajectories} trajectories: give >= 2 steps and >= 4 trajectories a step."
+        )
+    step = 1.0 if time == "discrete" else step
+    decay = 0.0 if time == "discrete" else np.exp(-step)
+    gather = 1.0 - decay
+    kick = np.sqrt(noise if time == "discrete" else noise * (1 - decay**2))
+    rng = generator(np.random.SeedSequence(seed))
+    function, slope = jax.jit(phi.function), jax.jit(phi.slope)
+
+    def at(f, values):
+        with jax.enable_x64(True):
+            return np.asarray(f(values))
+
+    drawn = np.empty((2 + 2 * count, trajectories))
+    used = 0
+
+    def draw() -> np.ndarray:
+        """Normal numbers whose sample moments with all drawn before are exact: second moments of fields have no sampling error."""
+        nonlocal used
+        new = rng.standard_normal(trajectories)
+        before = drawn[:used]
+        for _ in range(2):
+            new = new - new.mean() - (before @ new / trajectories) @ before
+        drawn[used] = new * np.sqrt(trajectories) / np.linalg.norm(new)
+        used += 1
+        return drawn[used - 1]
+
+    x = start_mean + np.sqrt(start) * draw()
+    states, activity = np.empty((count, trajectories)), np.empty((count, trajectories))
+    normal, root = np.empty((count, trajectories)), np.zeros((count, count))
+    carriers = min(trajectories, 1000) if symmetry else 0
+    tangent = np.zeros((count, count, carriers))  # d x(t) / d eta(s) per unit of time
+    response, drive = np.zeros((count, count)), np.zeros(trajectories)
+    turn = np.zeros((count, carriers))
+    instant, ends = (0.0, 1.0) if time == "discrete" else (1.0, 0.5)
+    earlier = earlier_pull = None
+    for t in range(count):
+        states[t], activity[t] = x, at(function, x)
+        normal[t] = draw()
+        # One more row of the Cholesky factor of C, with the noise that these very trajectories make.
+        row = activity[: t + 1] @ activity[t] / trajectories
+        row[t] *= 1 + _JITTER
+        root[t, :t] = solve_triangular(root[:t, :t], row[:t], lower=True) if t else 0.0
+        root[t, t] = np.sqrt(max(row[t] - root[t, :t] @ root[t, :t], 1e-300))
+        drive = gain * (root[t, : t + 1] @ normal[: t + 1]) + rank_one * activity[t].mean()
+        if symmetry:
+            turn[t] = at(slope, x[:carriers])
+            tangent[t, t] = instant
+            response[t, : t + 1] = (tangent[t, : t + 1] @ turn[t]) / carriers
+            # Trapezoid: the ends count half. In discrete time R(t, t) = 0.
+            memory = step * gain**2 * symmetry * response[t, : t + 1]
+            memory[[0, t]] *= ends if t else 0.0
+            drive = drive + memory @ activity[: t + 1]
+        slopes = drive if earlier is None or time == "discrete" else 1.5 * drive - 0.5 * earlier
+        earlier = drive
+        x = decay * x + gather * slopes + (kick * draw() if kick else 0.0)
+        if not np.isfinite(x).all():
+            raise ConvergenceError(f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller gain or step.")
+        if symmetry and t + 1 < count:
+            full = step * gain**2 * symmetry * response[t, : t + 1]
+            full[t] *= ends
+            pull = np.zeros((count, carriers))
+            pull[: t + 1] = np.einsum("un,usn->sn", full[:, None] * turn[: t + 1], tangent[: t + 1, : t + 1])
+            pull[: t + 1] -= (1 - ends) * full[:, None] * turn[: t + 1] * instant
+            pull[t] = 0.0
+            change = pull if earlier_pull is None or time == "discrete" else 1.5 * pull - 0.5 * earlier_pull
+            earlier_pull = pull
+            tangent[t + 1, : t + 1] = decay * tangent[t, : t + 1] + gather * change[: t + 1]
+            if time == "discrete":
+                tangent[t + 1, t] += 1.0
+    times = step * np.arange(count)
+    if not symmetry:
+        # Without memory a field is only forgotten: R(t, s) = <phi'(t)> exp(-(t - s)).
+        mean_slope = np.array([at(slope, row).mean() for row in states])
+        lag = times[:, None] - times[None, :]
+        response = mean_slope[:, None] * (np.where(lag >= 0, np.exp(-np.abs(lag)), 0.0) if time == "continuous" else lag == 1)
+    return TwoTime(
+        times, states @ states.T / trajectories, activity @ activity.T / trajectories, response, states.mean(axis=1), activity.mean(axis=1)
+    )
