@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
     from replicon.models.perceptron_algorithms.search import count_near, count_solutions, find_weights, local_entropy
+    from replicon.simulation.dynamics import evolve, kaplan_yorke_dimension
     from replicon.simulation.exact import enumerate_states
+    from replicon.simulation.kinetic_energy import find_fixed_points, sample_kinetic_energy
     from replicon.simulation.passing import belief_propagation, naive_mean_field, tap
     from replicon.study.evaluate import compare, find_transition, simulate, solve
     from replicon.study.run import run_study
@@ -23,7 +25,9 @@ _HOMES = {
     "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
     "models.perceptron_algorithms.search": ("count_near", "count_solutions", "find_weights", "local_entropy"),
+    "simulation.dynamics": ("evolve", "kaplan_yorke_dimension"),
     "simulation.exact": ("enumerate_states",),
+    "simulation.kinetic_energy": ("find_fixed_points", "sample_kinetic_energy"),
     "simulation.passing": ("belief_propagation", "naive_mean_field", "tap"),
     "study.evaluate": ("compare", "find_transition", "simulate", "solve"),
     "study.run": ("run_study",),
@@ -48,14 +52,18 @@ __all__ = [
     "count_solutions",
     "digits",
     "enumerate_states",
+    "evolve",
     "export",
+    "find_fixed_points",
     "find_transition",
     "find_weights",
+    "kaplan_yorke_dimension",
     "load",
     "load_patterns",
     "local_entropy",
     "naive_mean_field",
     "run_study",
+    "sample_kinetic_energy",
     "simulate",
     "solve",
     "tap",

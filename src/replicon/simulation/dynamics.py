@@ -7,7 +7,7 @@ Continuous time goes by exponential Adams-Bashforth steps, second order, one pro
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -33,6 +33,7 @@ def evolve(
     function: Callable,
     slope: Callable | None = None,
     duration: float,
+    transient: float = 0.0,
     step: float = 0.1,
     every: float = 0.5,
     time: str = "continuous",
@@ -41,12 +42,14 @@ def evolve(
     exponents: int = 0,
     seed: int = 0,
 ) -> Run:
-    """Integrate x(0) = `start`, shape (N,) or (N, columns), to `duration`, recording states `every` so long.
+    """Integrate x(0) = `start`, shape (N,) or (N, columns), for `duration` after a `transient`, recording states `every` so long.
 
     `function` and `slope` are phi and phi', elementwise, by JAX. `field`: constant, broadcast to start. `noise`: D of white
     noise 2 D delta (all columns feel the same), its variance in discrete time. `exponents`: how many Lyapunov exponents of
-    the first column to follow, by QR every `every`, and none by default; they need `slope`. Arithmetic in the type of `coupling`, float32
-    or float64. Raises InputError for couplings that are no square matrix of numbers, ConvergenceError where the state is lost.
+    the first column to follow, by QR every `every`, and none by default; they need `slope`, and a transient, in which tangent
+    vectors find their directions: without it an exponent is ln(N)/(2 duration) too small. Arithmetic in the type of
+    `coupling`, float32 or float64. Raises InputError for couplings that are no square matrix of numbers, ConvergenceError where
+    the state is lost, with the time.
     """
     coupling = check_couplings(coupling)
     n = len(coupling)
@@ -66,15 +69,18 @@ def evolve(
         tangent = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, exponents)))[0] if exponents else np.zeros((n, 0))
         state = (jnp.asarray(columns), jnp.zeros_like(columns), jnp.asarray(tangent, columns.dtype), jnp.zeros_like(tangent, columns.dtype))
         numbers = jnp.asarray([step, noise], columns.dtype)
-        keys = jax.random.split(jax.random.key(seed), records)
-        state, (states, growth) = run(jnp.asarray(coupling), jnp.asarray(field), numbers, keys, state)
+        matrix, constant, carry = jnp.asarray(coupling), jnp.asarray(field), (state, jnp.array(True))
+        before = round(transient / (inner * step))
+        keys = jax.random.split(jax.random.key(seed), before + records)
+        if before:
+            carry, _ = run(matrix, constant, numbers, keys[:before], carry)
+        carry, (states, growth) = run(matrix, constant, numbers, keys[before:], carry)
         states, growth = np.asarray(states), np.asarray(growth, float)
     times = inner * step * np.arange(1, records + 1)
     lost = ~np.isfinite(states).all(axis=(1, 2))
     if lost.any():
-        raise ConvergenceError(
-            f"the integration diverged at time {times[lost][0]:g}: give a bounded phi, a smaller step or smaller couplings."
-        )
+        moment = before * inner * step + times[lost][0]
+        raise ConvergenceError(f"the integration diverged at time {moment:g}: give a bounded phi, a smaller step or smaller couplings.")
     return Run(times, states, growth.sum(axis=0) / times[-1] if exponents else np.zeros(0), states[-1])
 
 
@@ -100,8 +106,8 @@ def _runner(function: Callable, slope: Callable | None, time: str, inner: int, e
         x = decay * x + (1 - decay) * (1.5 * drive - 0.5 * old) + kick
         return x, drive, decay * v + (1 - decay) * (1.5 * turn - 0.5 * old_v), turn
 
-    @partial(jax.jit, donate_argnums=())
-    def run(coupling, field, numbers, keys, state):
+    @jax.jit
+    def run(coupling, field, numbers, keys, carry):
         def record(carry, key):
             state, first = carry
             steps = jax.random.split(key, inner)
@@ -120,8 +126,7 @@ def _runner(function: Callable, slope: Callable | None, time: str, inner: int, e
                 growth = jnp.log(jnp.abs(jnp.diagonal(r)))
             return ((x, past, v, past_v), first), (x, growth)
 
-        (state, _), out = jax.lax.scan(record, (state, jnp.array(True)), keys)
-        return state, out
+        return jax.lax.scan(record, carry, keys)
 
     return run
 

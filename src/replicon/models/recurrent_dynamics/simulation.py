@@ -35,19 +35,21 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
         start = rng.standard_normal(size) + (controls.rank_one != 0)
         direction = np.where(rng.random(size) < 0.5, -1.0, 1.0)
         field = controls.perturbation * np.outer(direction, [0, 1, -1])
-        settings = {
-            "function": phi.function,
-            "slope": phi.slope,
-            "step": controls.step,
-            "every": every,
-            "time": controls.time,
-            "field": field,
-            "noise": controls.noise,
-            "exponents": 1,
-        }
-        seeds = rng.integers(2**31, size=2)
-        settled = evolve(coupling, np.tile(start[:, None], 3), duration=controls.duration / 2, seed=int(seeds[0]), **settings)
-        run = evolve(coupling, settled.final, duration=controls.duration, seed=int(seeds[1]), **settings)
+        run = evolve(
+            coupling,
+            np.tile(start[:, None], 3),
+            function=phi.function,
+            slope=phi.slope,
+            duration=controls.duration,
+            transient=controls.duration / 2,
+            step=controls.step,
+            every=every,
+            time=controls.time,
+            field=field,
+            noise=controls.noise,
+            exponents=1,
+            seed=int(rng.integers(2**31)),
+        )
         for name, value in _measure(run, phi, direction, controls).items():
             out.setdefault(name, []).append(value)
     return {name: np.array(values) for name, values in out.items()}
