@@ -10,7 +10,7 @@ run over theta, Delta = plateau + (Delta0 - plateau) sin^2(theta), in which they
 
 Source: Sompolinsky, Crisanti & Sommers, PRL 61, 259 (1988); noise: Schuecker, Goedeke & Helias, PRX 8, 041029 (2018); rank
 one: Mastrogiuseppe & Ostojic, Neuron 99, 609 (2018).
-Referee: `two_time` (sampled trajectories), networks of 2000 neurons, <x'^2> = g^2 C_phi(0) - Delta0.
+Referee: `two_time`, networks of 2000 neurons, <x'^2> = g^2 C_phi(0) - Delta0.
 """
 
 from __future__ import annotations

@@ -1,23 +1,27 @@
-"""Dynamical mean-field theory in two times: correlation and response of one neuron in its self-consistent field, by sampling.
+"""Dynamical mean-field theory in two times: correlation and response of one neuron in its self-consistent field.
 
     x'(t) = -x + M kappa(t) + eta(t) + g^2 gamma int_0^t R(t, s) phi(x(s)) ds + xi(t),
     <eta(t) eta(s)> = g^2 C(t, s),  C = <phi phi>,  R(t, s) = <d phi(x(t)) / d eta(s)>,  kappa = <phi>,  <xi xi> = 2 D delta
 
-(in discrete time x(t+1) equals the right-hand side without -x, xi of variance D). The equations are causal: all trajectories
-advance together, and what they have done gives the next row of C and of R. There is nothing to iterate.
+(in discrete time x(t+1) equals the right-hand side without -x, xi of variance D). The equations are causal: the past gives the
+next row of C and of R, and there is nothing to iterate. Without symmetry x is Gaussian, and its covariance is advanced by
+itself, without sampling; else trajectories advance together and their averages are the next rows.
 
 Source: Sompolinsky, Crisanti & Sommers (1988); Marti, Brunel & Ostojic, PRE 97, 062314 (2018); Roy et al., J. Phys. A 52,
 484001 (2019); Zou & Huang, SciPost Phys. Lect. Notes 79 (2024).
-Referee: the potential method of `stationary_dynamics`, networks of 2000 neurons.
+Referee: the potential method of `stationary_dynamics`, the two ways against each other, networks of 2000 neurons.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import solve_triangular
+from scipy.signal import lfilter
 
 from replicon._errors import ConvergenceError, InputError
 from replicon._seed import generator
@@ -26,10 +30,13 @@ from replicon.theory.nonlinearity import Nonlinearity
 # A smooth process is known from its past: without a little white noise (relative variance) its Cholesky factor is lost.
 _JITTER = 1e-6
 
+_NODE = np.linspace(-6.0, 6.0, 49)
+_WEIGHT = np.exp(-(_NODE**2) / 2) / np.exp(-(_NODE**2) / 2).sum()
+
 
 class TwoTime(NamedTuple):
     """`times` (T,); `state` <x x>, `correlation` C = <phi phi>, `response` R, each (T, T), R[t, s] per unit of time, zero for
-    s > t (s >= t in discrete time); `mean` <x> and `latent` kappa, (T,). Sampled: each has an error of order trajectories^(-1/2).
+    s > t (s >= t in discrete time); `mean` <x> and `latent` kappa, (T,). Where sampled: errors of order trajectories^(-1/2).
     """
 
     times: np.ndarray
@@ -50,25 +57,32 @@ def two_time(
     time: str = "continuous",
     duration: float = 40.0,
     step: float = 0.1,
-    trajectories: int = 4000,
+    trajectories: int | None = None,
     start: float = 1.0,
     start_mean: float = 0.0,
     seed: int = 0,
 ) -> TwoTime:
-    """Correlation and response from a normal start of variance `start`, to `duration`, by `trajectories` samples.
+    """Correlation and response from a normal start of variance `start`, to `duration`.
 
-    Continuous time: exponential Adams-Bashforth steps of second order. Cost T^2 trajectories; with symmetry also
-    T^3/6 of at most 1000 of them, which carry the response. Raises InputError, ConvergenceError where the state diverges.
+    Continuous time: exponential Adams-Bashforth steps of second order. `trajectories`: None advances the covariance of the
+    Gaussian x, for couplings without symmetry, in T^2 averages over two dimensions; a number samples, in T^2 trajectories and,
+    with symmetry, T^3/6 of at most 1000 of them, which carry the response. Raises InputError, ConvergenceError where the
+    state diverges.
     """
     count = round(duration) if time == "discrete" else round(duration / step)
-    if count < 2 or trajectories < 4 * count:
-        raise InputError(
-            f"duration = {duration:g} makes {count} steps for {trajectories} trajectories: give >= 2 steps and >= 4 trajectories a step."
-        )
+    if count < 2:
+        raise InputError(f"duration = {duration:g} makes {count} steps of {step:g}: give at least 2.")
     step = 1.0 if time == "discrete" else step
     decay = 0.0 if time == "discrete" else np.exp(-step)
+    kick = noise if time == "discrete" else noise * (1 - decay**2)
+    if trajectories is None:
+        if symmetry:
+            raise InputError(f"symmetry = {symmetry:g} makes trajectories that are not Gaussian: give trajectories, say 4000, to sample.")
+        return _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick)
+    if trajectories < 4 * count:
+        raise InputError(f"{trajectories} trajectories are too few for {count} steps: give at least 4 a step.")
+    kick = np.sqrt(kick)
     gather = 1.0 - decay
-    kick = np.sqrt(noise if time == "discrete" else noise * (1 - decay**2))
     rng = generator(np.random.SeedSequence(seed))
     function, slope = jax.jit(phi.function), jax.jit(phi.slope)
 
@@ -135,10 +149,60 @@ def two_time(
                 tangent[t + 1, t] += 1.0
     times = step * np.arange(count)
     if not symmetry:
-        # Without memory a field is only forgotten: R(t, s) = <phi'(t)> exp(-(t - s)).
-        mean_slope = np.array([at(slope, row).mean() for row in states])
-        lag = times[:, None] - times[None, :]
-        response = mean_slope[:, None] * (np.where(lag >= 0, np.exp(-np.abs(lag)), 0.0) if time == "continuous" else lag == 1)
+        response = _forgetting(times, np.array([at(slope, row).mean() for row in states]), decay)
     return TwoTime(
         times, states @ states.T / trajectories, activity @ activity.T / trajectories, response, states.mean(axis=1), activity.mean(axis=1)
     )
+
+
+def _forgetting(times: np.ndarray, mean_slope: np.ndarray, decay: float) -> np.ndarray:
+    """The response without memory, where a field is only forgotten: R(t, s) = <phi'(t)> exp(-(t - s)), or delta(t, s + 1)."""
+    lag = times[:, None] - times[None, :]
+    return mean_slope[:, None] * (np.where(lag >= 0, np.exp(-np.abs(lag)), 0.0) if decay else lag == 1)
+
+
+def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) -> TwoTime:
+    """The covariance of x advanced step by step: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both less means."""
+    S, K, C = (np.zeros((count + 1, count + 1)) for _ in range(3))
+    mean, latent, mean_slope = np.zeros(count + 1), np.zeros(count), np.zeros(count)
+    S[0, 0], mean[0], gather = start, start_mean, 1.0 - decay
+    row_average = _row_average(phi.function, phi.slope)
+    for t in range(count):
+        with jax.enable_x64(True):
+            row, latent[t], mean_slope[t] = row_average(S[t], np.diag(S), mean, t)
+        C[t, : t + 1] = C[: t + 1, t] = np.asarray(row)[: t + 1]
+        G = gain**2 * C
+        now, before = (1.5, -0.5) if t and decay else (1.0, 0.0)
+        forced = 1.5 * G[:t, t] - 0.5 * np.r_[G[:1, t], G[: t - 1, t]] if t and decay else G[:t, t]
+        K[1 : t + 1, t] = lfilter([gather], [1, -decay], forced) if t else 0.0
+        # x(t+1) = decay x(t) + gather (now eta(t) + before eta(t-1)): its covariances with the past, and with itself.
+        last = max(t - 1, 0)
+        K[t + 1, : t + 1] = decay * K[t, : t + 1] + gather * (now * G[t, : t + 1] + before * G[last, : t + 1])
+        S[t + 1, : t + 1] = decay * S[t, : t + 1] + gather * (now * K[: t + 1, t] + before * K[: t + 1, last])
+        S[: t + 1, t + 1] = S[t + 1, : t + 1]
+        S[t + 1, t + 1] = decay * S[t + 1, t] + gather * (now * K[t + 1, t] + before * K[t + 1, last]) + kick
+        mean[t + 1] = decay * mean[t] + gather * rank_one * (now * latent[t] + before * latent[last])
+        if not np.isfinite(S[t + 1, t + 1]):
+            raise ConvergenceError(f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller gain or step.")
+    times, mean = step * np.arange(count), mean[:count]
+    return TwoTime(times, S[:count, :count] + np.outer(mean, mean), C[:count, :count], _forgetting(times, mean_slope, decay), mean, latent)
+
+
+@lru_cache(maxsize=32)
+def _row_average(function, slope):
+    @jax.jit
+    def average(covariance, variance, mean, t):
+        """<phi(x(t)) phi(x(s))> for all s, <phi(x(t))>, <phi'(x(t))>."""
+        deviation = jnp.sqrt(variance[t])
+        here = mean[t] + deviation * _NODE
+        value = function(here) * _WEIGHT
+
+        def with_one(given):
+            covariance, variance, mean = given
+            tilt = jnp.where(deviation > 0, covariance / jnp.where(deviation > 0, deviation, 1.0), 0.0)
+            rest = jnp.sqrt(jnp.maximum(variance - tilt**2, 0.0))
+            return value @ (function(mean + tilt * _NODE[:, None] + rest * _NODE) @ _WEIGHT)
+
+        return jax.lax.map(with_one, (covariance, variance, mean), batch_size=64), value.sum(), slope(here) @ _WEIGHT
+
+    return average

@@ -16,7 +16,7 @@ model = Model(
         Control("time", "time", "continuous", Words(("continuous", "discrete")), "x' = -x + J phi(x), or x(t+1) = J phi(x(t))"),
         Control("nonlinearity", "phi", "tanh", Words(("tanh", "erf", "relu"), (".py",)), "transfer function, or a file that defines phi"),
         Control("window", "T_w", 40.0, Interval(4, 400), "time span of branch two-time, its second half averaged", "theory"),
-        Control("trajectories", "n", 2000, Interval(100, integer=True), "samples of branch two-time", "theory"),
+        Control("trajectories", "n", 2000, Interval(100, integer=True), "samples of branch two-time, with symmetry", "theory"),
         Control("duration", "T", 100.0, Interval(8), "time measured, after half as long unmeasured", "simulation"),
         Control("step", "dt", 0.1, Interval(0, 0.5, open_low=True), "time step (continuous time)", "simulation"),
         Control(
@@ -32,7 +32,10 @@ model = Model(
     ),
     branches=(
         Branch("stationary", "potential method: exact, without symmetry of the couplings or in a quiet network", ends_at="chaos"),
-        Branch("two-time", "sampled trajectories of one neuron in its self-consistent field: any symmetry, with sampling error"),
+        Branch(
+            "two-time",
+            "the correlations of one neuron in its self-consistent field advanced in time; with symmetry sampled, with its error",
+        ),
     ),
     transitions=(Transition("chaos", "gain", "the largest Lyapunov exponent passes zero", f"{_THEORY}:find_chaos"),),
     solve=f"{_THEORY}:solve",

@@ -104,7 +104,7 @@ def _at_lags(out: dict, path: list, row: int, time: str) -> np.ndarray:
 
 
 def _two_time(controls) -> dict:
-    """Averages over the second half of the window; sampled anew from seed 0."""
+    """Averages over the second half of the window; with symmetry sampled, from seed 0."""
     phi = nonlinearity(controls.nonlinearity)
     rows = []
     for row in range(len(controls.gain)):
@@ -117,7 +117,7 @@ def _two_time(controls) -> dict:
             rank_one=rank_one,
             time=controls.time,
             duration=float(controls.window[row]),
-            trajectories=int(controls.trajectories[row]),
+            trajectories=int(controls.trajectories[row]) if controls.symmetry[row] else None,
             start_mean=float(rank_one != 0),
         )
         half = len(found.times) // 2
