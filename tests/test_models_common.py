@@ -19,7 +19,7 @@ SOLVED = [name for name in NAMES if models.get(name).solve is not None]
 SIMULATED = [name for name in NAMES if models.get(name).simulate is not None]
 WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
 # Cheap settings: what is tested here does not depend on their length.
-SHORT = {"sweeps": 12, "passes": 200, "contexts": 20, "steps": 20, "layers": 1, "width": 8, "duration": 10, "ladder": 2}
+SHORT = {"sweeps": 12, "passes": 200, "contexts": 20, "steps": 20, "layers": 1, "width": 8, "duration": 10, "ladder": 2, "chains": 4}
 SIZE = {
     "hopfield": 40,
     "square-lattice": 6,
@@ -29,6 +29,8 @@ SIZE = {
     "perceptron": 8,
     "perceptron-teacher": 8,
     "perceptron-algorithms": 21,
+    "recurrent-network": 300,
+    "recurrent-pseudo-potential": 3,
 }
 
 
@@ -155,14 +157,19 @@ _GRIDS = {
 }
 # Branches that exist only elsewhere.
 _ELSEWHERE = {
+    ("recurrent-fixed-points", "frozen"): {"gain": [1.2], "temperature": [0.05], "nonlinearity": ["relu"]},
     ("recurrent-dynamics", "two-time"): {"gain": [1.5], "symmetry": [0.0, 0.5], "window": [10.0], "trajectories": [400]},
     ("perceptron", "one-step"): {"load": [9.0], "margin": [-1.0], "breaking_parameter": [0.3], "weights": ["spherical"]},
     ("perceptron", "frozen"): {"load": [0.7, 1.0, 1.5], "temperature": [0.05, 0.15]},
 }
 
 
+def _first_number(model) -> str:
+    return next(c.name for c in model.controls if isinstance(c.domain, Interval))
+
+
 def _grid(name, branch):
-    grid = _ELSEWHERE.get((name, branch)) or _GRIDS.get(name, {models.get(name).controls[0].name: [0.3]})
+    grid = _ELSEWHERE.get((name, branch)) or _GRIDS.get(name, {_first_number(models.get(name)): [0.2]})
     return replicon.solve(name, branch=branch, **{k: list(v) for k, v in grid.items()})
 
 
@@ -207,6 +214,7 @@ def test_energy_is_the_derivative_of_the_potential_along_temperature(name, branc
 # Two values of one control: the point must not depend on its neighbours.
 _TWO = {
     "recurrent-dynamics": {"gain": [0.7, 1.3]},
+    "recurrent-network": {"gain": [0.1, 0.3]},
     "perceptron-algorithms": {"load": [0.3, 0.5]},
     "perceptron-teacher": {"load": [0.5, 1.0]},
     "in-context-estimators": {"noise": [0.1, 0.3]},
@@ -270,6 +278,8 @@ def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
                 grids[control] = [0.1, 0.5]
             if control == "load":
                 grids[control] = [0.1, 0.5, 1.2]
+            if control == "network":
+                grids[control] = ["original", "random"]
         out = replicon.find_transition(name, transition.name, **grids)
         assert bool(out["converged"].any()), transition.name
         assert out.attrs["control"] == transition.control

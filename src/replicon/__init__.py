@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
     from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
+    from replicon.data.networks import load_network
     from replicon.models.perceptron_algorithms.search import count_near, count_solutions, find_weights, local_entropy
     from replicon.simulation.dynamics import evolve, kaplan_yorke_dimension
     from replicon.simulation.exact import enumerate_states
@@ -24,6 +25,7 @@ _HOMES = {
     "_declare": ("Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
     "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
+    "data.networks": ("load_network",),
     "models.perceptron_algorithms.search": ("count_near", "count_solutions", "find_weights", "local_entropy"),
     "simulation.dynamics": ("evolve", "kaplan_yorke_dimension"),
     "simulation.exact": ("enumerate_states",),
@@ -59,6 +61,7 @@ __all__ = [
     "find_weights",
     "kaplan_yorke_dimension",
     "load",
+    "load_network",
     "load_patterns",
     "local_entropy",
     "naive_mean_field",

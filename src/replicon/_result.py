@@ -1,7 +1,8 @@
 """The schema of a result: an xarray.Dataset whose dimensions are the controls given as lists, in declared order.
 
-Then `sample` (simulations) and, for arrays beyond one number, `component_<name>`. Controls given as one value are scalar
-coordinates. Attributes: model, version, kind (solve, simulate, compare, transition), and size, samples, seed where used.
+Then `sample` (simulations) and, for arrays beyond one number, `component_<name>`, `component_2_<name>`, ...
+Controls given as one value are scalar coordinates. Attributes: model, version, kind (solve, simulate, compare, transition),
+and size, samples, seed where used.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def build(
 ) -> xr.Dataset:
     """Arrays whose first axis runs over the grid (C order over the coordinates that are lists) as a Dataset.
 
-    `inner`: names of axes that follow the grid's (for example sample); a further last axis becomes component_<name>.
+    `inner`: names of axes that follow the grid's (for example sample); further axes become component_<name> and so on.
     """
     axes = [name for name, value in coordinates.items() if isinstance(value, list)]
     shape = tuple(len(coordinates[name]) for name in axes)
@@ -35,11 +36,15 @@ def build(
         array = np.asarray(array)
         array = array.astype(float) if array.dtype.kind in "iuf" else array
         rest = array.shape[1:]
-        dims = [*axes, *inner[: len(rest)]]
-        dims += [f"component_{name}"] if len(rest) > len(inner) else []
-        variables[name] = (dims, array.reshape(shape + rest))
+        variables[name] = ([*axes, *dimensions(name, len(rest), inner)], array.reshape(shape + rest))
     coords = {name: (name, value) if isinstance(value, list) else value for name, value in coordinates.items()}
     return xr.Dataset(variables, coords, {"model": model, "kind": kind, "version": __version__, **(attributes or {})})
+
+
+def dimensions(name: str, count: int, inner: Sequence[str]) -> list[str]:
+    """Names of the `count` axes of an array after those of its grid: `inner`, then its own."""
+    own = [f"component_{name}" if k == 0 else f"component_{k + 1}_{name}" for k in range(count - len(inner))]
+    return [*inner[:count], *own]
 
 
 def records(dataset: xr.Dataset) -> list[tuple[dict[str, Any], xr.Dataset]]:

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from replicon import __version__
 from replicon._errors import ConvergenceError, RepliconError
+from replicon._interrupt import heard_interrupts
 
 OK, USAGE, NOT_CONVERGED, INTERRUPTED = 0, 2, 3, 130
 
@@ -278,7 +279,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130 after Ctrl-C."""
     _cache_compilations()
     try:
-        status = app(arguments, exit_on_error=False, print_error=False)
+        with heard_interrupts():
+            status = app(arguments, exit_on_error=False, print_error=False)
     except ConvergenceError as error:
         _complain(error)
         status = NOT_CONVERGED

@@ -33,6 +33,7 @@ def test_no_pattern_leaves_all_weights():
     assert replicon.simulate("perceptron", load=0.0, size=8, samples=2)["entropy"].values == pytest.approx(math.log(2))
 
 
+@pytest.mark.slow
 def test_entropy_of_the_symmetric_perceptron_is_annealed():
     from scipy.special import ndtr
 
@@ -118,6 +119,7 @@ def test_learning_a_rule_extrapolates_to_the_theory():
         assert_mean(2 * large[name].values - small[name].values, float(theory[name]), effect=effect)
 
 
+@pytest.mark.slow
 def test_the_imperfect_state_is_metastable_and_then_ends():
     out = replicon.solve("perceptron-teacher", load=[1.0, 1.3, 1.6])
     assert out["converged"].values.tolist() == [True, True, False]
@@ -208,6 +210,7 @@ def test_many_replicas_approach_their_limit():
         replicon.solve("perceptron-clusters", load=0.6, overlap=0.3)
 
 
+@pytest.mark.slow
 def test_hundred_replicas_at_overlap_099_are_accurate():
     """Doubled nodes change the entropies by less than 1e-5: phi 0.017656, local entropy 0.017111 at load 0.6."""
     out = replicon.solve("perceptron-clusters", load=0.6, overlap=0.99, replicas=100.0)

@@ -144,6 +144,7 @@ def test_local_entropy_is_the_count_in_a_shell():
     assert abs(np.mean(gap)) < 0.02  # of 0.25
 
 
+@pytest.mark.slow
 def test_found_solutions_are_dense_where_typical_ones_are_not():
     found = replicon.simulate("perceptron-algorithms", load=0.6, distance=0.05, size=501, samples=8, seed=1)
     mean = found["local_sum"].values.sum() / found["counted"].values.sum()

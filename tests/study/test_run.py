@@ -145,7 +145,10 @@ def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "run the same command to continue" in errors
     assert "Traceback" not in errors

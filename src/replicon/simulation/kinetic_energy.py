@@ -18,19 +18,20 @@ from scipy.optimize import minimize
 from replicon._errors import InputError
 from replicon.simulation.dynamics import check_couplings
 
-LEAPS = 16
 HOT = 0.5  # temperature of the start of annealing, where any state is reached
 
 
 class Sampled(NamedTuple):
     """Time averages at each temperature, (K,): `activity` <phi^2>, `variance` <x^2>, `energy` E/N, `response` = <phi (x - J phi)>/T;
-    `acceptance` of trajectories, `exchange` of neighbours (K - 1,), and the last `states` (N, K).
+    `overlap`, mean over neurons of the product of the averages of phi over the two halves of what is measured (zero where the
+    chain forgets its state); `acceptance` of trajectories, `exchange` of neighbours (K - 1,), and the last `states` (N, K).
     """
 
     activity: np.ndarray
     variance: np.ndarray
     energy: np.ndarray
     response: np.ndarray
+    overlap: np.ndarray
     acceptance: np.ndarray
     exchange: np.ndarray
     states: np.ndarray
@@ -44,9 +45,12 @@ def sample_kinetic_energy(
     slope: Callable,
     regulariser: float = 0.0,
     sweeps: int = 400,
+    leaps: int = 16,
     seed: int = 0,
 ) -> Sampled:
     """`sweeps` Hamiltonian trajectories at each temperature (K,), descending; the second half is averaged.
+
+    A trajectory takes `leaps` leapfrog steps; one alone is a step of Langevin dynamics, Metropolis-adjusted.
 
     The first quarter anneals from temperature 1/2; step sizes adapt, each to an acceptance of 0.8, in the first half and then
     stay. Neighbours exchange states after every trajectory. Raises InputError.
@@ -58,18 +62,19 @@ def sample_kinetic_energy(
     half = sweeps // 2
     cooling = np.clip(1 - 4 * np.arange(sweeps) / sweeps, 0, 1)[:, None]
     schedule = temperatures * (np.maximum(HOT, temperatures) / temperatures) ** cooling
-    adapting = np.arange(sweeps) < half
     x = np.random.default_rng(seed).standard_normal((len(coupling), len(temperatures)))
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(seed), sweeps)
-        run = _chain(function, slope)
-        x, out = run(jnp.asarray(coupling), jnp.asarray(x), jnp.asarray(schedule), keys, jnp.asarray(adapting), float(regulariser))
+        run = _chain(function, slope, leaps)
+        part = np.where(np.arange(sweeps) < half, 0, np.where(np.arange(sweeps) < (half + sweeps) // 2, 1, 2))
+        x, sums, out = run(jnp.asarray(coupling), jnp.asarray(x), jnp.asarray(schedule), keys, jnp.asarray(part), float(regulariser))
         out = {name: np.asarray(values)[half:].mean(axis=0) for name, values in out.items()}
-    return Sampled(**out, states=np.asarray(x))
+        means = np.asarray(sums) / np.maximum(np.bincount(part, minlength=3), 1)[:, None, None]
+    return Sampled(**out, overlap=(means[1] * means[2]).mean(axis=0), states=np.asarray(x))
 
 
 @lru_cache(maxsize=32)
-def _chain(function: Callable, slope: Callable):
+def _chain(function: Callable, slope: Callable, leaps: int):
     def energy_and_gradient(coupling, x, regulariser):
         value = function(x)
         force = coupling @ value - x
@@ -77,12 +82,12 @@ def _chain(function: Callable, slope: Callable):
         return (force**2).sum(axis=0) / 2 + regulariser * (x**2).sum(axis=0), gradient, (value, force)
 
     @jax.jit
-    def run(coupling, x, schedule, keys, adapting, regulariser):
+    def run(coupling, x, schedule, keys, part, regulariser):
         n, count = x.shape
 
         def sweep(state, given):
-            x, log_step, turn = state
-            temperature, key, adapt = given
+            x, log_step, turn, sums = state
+            temperature, key, part = given
             kick, jitter, accept, swap = jax.random.split(key, 4)
             step = jnp.exp(log_step) * jnp.sqrt(temperature) * jax.random.uniform(jitter, (), minval=0.8, maxval=1.2)
             momentum = jax.random.normal(kick, x.shape, x.dtype)
@@ -95,13 +100,13 @@ def _chain(function: Callable, slope: Callable):
                 _, gradient, _ = energy_and_gradient(coupling, y, regulariser)
                 return y, p - step / 2 * gradient / temperature, gradient
 
-            y, p, _ = jax.lax.fori_loop(0, LEAPS, leap, (x, momentum, gradient))
+            y, p, _ = jax.lax.fori_loop(0, leaps, leap, (x, momentum, gradient))
             after, _, _ = energy_and_gradient(coupling, y, regulariser)
             change = (after - before) / temperature + ((p**2).sum(axis=0) - (momentum**2).sum(axis=0)) / 2
             chance = jnp.where(jnp.isfinite(change), jnp.exp(-jnp.maximum(jnp.where(jnp.isfinite(change), change, 0.0), 0.0)), 0.0)
             taken = jax.random.uniform(accept, (count,)) < chance
             x = jnp.where(taken, y, x)
-            log_step = log_step + jnp.where(adapt, 0.1 * (chance - 0.8), 0.0)
+            log_step = log_step + jnp.where(part == 0, 0.1 * (chance - 0.8), 0.0)
             # Exchange of neighbours (turn, turn + 1), (turn + 2, turn + 3), ...
             energy, _, _ = energy_and_gradient(coupling, x, regulariser)
             gain = (1 / temperature[:-1] - 1 / temperature[1:]) * (energy[:-1] - energy[1:])
@@ -119,10 +124,11 @@ def _chain(function: Callable, slope: Callable):
                 "acceptance": taken.astype(float),
                 "exchange": 2.0 * swapped,
             }
-            return (x, log_step, 1 - turn), out
+            return (x, log_step, 1 - turn, sums.at[part].add(value)), out
 
-        state, out = jax.lax.scan(sweep, (x, jnp.full(count, jnp.log(0.2)), 0), (schedule, keys, adapting))
-        return state[0], out
+        start = (x, jnp.full(count, jnp.log(0.2)), 0, jnp.zeros((3, n, count)))
+        state, out = jax.lax.scan(sweep, start, (schedule, keys, part))
+        return state[0], state[3], out
 
     return run
 

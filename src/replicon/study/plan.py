@@ -34,6 +34,8 @@ FIGURES = {
     "images": ("x", "simulation", "arrays"),
     "profile": ("simulation", "array"),
     "function": ("abscissa", "ordinate"),
+    "spectrum": ("simulation", "real", "imaginary"),
+    "landscape": ("theory", "simulation"),
 }
 _FIGURE_KEYS = (
     "kind",

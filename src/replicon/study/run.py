@@ -11,7 +11,7 @@ import xarray as xr
 
 from replicon import models
 from replicon._errors import InputError, StoreError
-from replicon._result import build
+from replicon._result import build, dimensions
 from replicon.study import evaluate
 from replicon.study.plan import Task, parsed_controls, plan, read_study
 from replicon.study.store import Store
@@ -25,7 +25,7 @@ def execute(task: Task) -> xr.Dataset:
         return evaluate.find_transition(task["model"], task["transition"], **task["controls"])
     model = models.get(task["model"])
     values = evaluate.simulate_point(model, task["controls"], task["size"], task["samples"], task["seed"])
-    return xr.Dataset({name: (("sample", f"component_{name}")[: v.ndim], v) for name, v in values.items()})
+    return xr.Dataset({name: (dimensions(name, v.ndim, ["sample"]), v) for name, v in values.items()})
 
 
 def run_study(

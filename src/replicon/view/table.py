@@ -38,6 +38,8 @@ def with_error(mean: float | None, error: float | None) -> str:
     if not error:
         return f"{mean:.6g}"
     digits = max(0, 1 - math.floor(math.log10(error)))
+    if digits > 9:  # smaller than anything worth its zeros
+        return f"{mean:.6g} +- {error:.1e}"
     return f"{mean:.{digits}f} +- {error:.{digits}f}"
 
 

@@ -22,10 +22,14 @@ model = Model(
         Observable("response", "R", "d <phi> / dh, to a constant field of one's own"),
         Observable("response_variance", "R_2", "sum_j (d <phi_i> / dh_j)^2; infinite where fixed points are unstable", 0, role="theory"),
         Observable("variance", "x_2", "<x^2>", 0),
+        Observable("overlap", "Q", "<phi^a phi^b> of two replicas; simulated, of the time averages of two halves of one chain"),
         Observable("energy", "e", "kinetic energy (with the regulariser) per neuron", 0),
     ),
     branches=(
-        Branch("active", "the state with activity where there is one; no overlap between replicas at temperature > 0"),
+        Branch(
+            "active", "the state with activity where there is one; at temperature > 0, for an odd phi, without overlap between replicas"
+        ),
+        Branch("frozen", "with an overlap between replicas, at temperature > 0"),
         Branch("quiescent", "x = 0"),
     ),
     transitions=(Transition("chaos", "gain", "x = 0 loses its stability: 1 / (1 + symmetry)", f"{_THEORY}:find_chaos"),),

@@ -42,7 +42,7 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
                 sweeps=controls.sweeps,
                 seed=int(rng.integers(2**31)),
             )
-            values = {name: getattr(found, name)[-1] for name in ("activity", "response", "variance", "energy")}
+            values = {name: getattr(found, name)[-1] for name in ("activity", "response", "variance", "energy", "overlap")}
         else:
             start = rng.standard_normal((1, size))
             points = find_fixed_points(coupling, start, function=phi.function, slope=phi.slope)
@@ -50,7 +50,14 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
             with jax.enable_x64(True):
                 value, slope = np.asarray(phi.function(x)), np.asarray(phi.slope(x))
             response = np.trace(np.linalg.solve(np.eye(size) - slope[:, None] * coupling, np.diag(slope))) / size
-            values = {"activity": (value**2).mean(), "response": response, "variance": (x**2).mean(), "energy": points.energy[0]}
+            activity = (value**2).mean()
+            values = {
+                "activity": activity,
+                "response": response,
+                "variance": (x**2).mean(),
+                "energy": points.energy[0],
+                "overlap": activity,
+            }
         for name, value in values.items():
             out.setdefault(name, []).append(value)
     return {name: np.array(values) for name, values in out.items()}

@@ -21,6 +21,8 @@ from replicon.theory.nonlinearity import Nonlinearity, cut, nonlinearity
 from replicon.theory.points import evaluate
 
 _NUMBERS = ("gain", "symmetry", "temperature", "regulariser")
+_OUTER = np.linspace(-6.0, 6.0, 25)
+_OUTER_WEIGHT = np.exp(-(_OUTER**2) / 2) / np.exp(-(_OUTER**2) / 2).sum()
 _BELL = np.array([-8.0, -5.0, -3.0, -1.5, 0.0, 1.5, 3.0, 5.0, 8.0])
 
 
@@ -35,10 +37,19 @@ class Thermal(NamedTuple):
     conjugate: jax.Array
 
 
-def _nodes(phi: Nonlinearity, deviation, b):
-    """x, integration weights and y = x - b phi(x), over eight standard deviations of y."""
+class Frozen(NamedTuple):
+    overlap: jax.Array
+    spread: jax.Array
+    response: jax.Array
+    partner: jax.Array
+    curvature: jax.Array
+    field: jax.Array
+
+
+def _nodes(phi: Nonlinearity, deviation, b, mean=0.0):
+    """X and integration weights over eight standard deviations of y = x - b phi(x) about its mean."""
     b = jax.lax.stop_gradient(b)
-    goal = deviation * _BELL
+    goal = mean + deviation * _BELL
     positive = jnp.maximum(b, 0.0)
     # x - b phi(x) = goal from outside; for b < 0 the bare goal lies outside already.
     edges = jax.lax.fori_loop(0, 80, lambda _, x: goal + positive * phi.function(x), goal / (1 - jnp.clip(positive, 0.0, 0.95)))
@@ -124,9 +135,76 @@ def _thermal(phi: Nonlinearity):
             "response": x.response,
             "response_variance": jnp.full((), jnp.nan),
             "variance": weight @ at**2,
+            "overlap": jnp.zeros(()),
             "energy": T / 2 + T**2 / (2 * s) * (weight @ y**2 / s - 1) + c.regulariser * (weight @ at**2),
             "free_entropy": free_entropy - jnp.log(s / T) / 2,
             "converged": found.converged & (x.activity > 0),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+@lru_cache(maxsize=32)
+def _frozen(phi: Nonlinearity):
+    """Saddle with an overlap Q = <phi^a phi^b> between replicas, of Phi = -(Q + X) Y - X Qh/2 - g^2 gamma (rho^2/2 + rho kappa)
+    + E ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T + Y phi^2 + h phi}, y = x - g^2 gamma rho phi - m, s = T + g^2 X.
+
+    The fields m, h are normal, <m^2> = g^2 Q, <m h> = g^2 gamma kappa, <h^2> = Qh; Q + X = <phi^2> and Y = qh - Qh/2.
+    """
+
+    def averages(x: Frozen, c):
+        b = c.gain**2 * c.symmetry * x.response
+        s = c.temperature + c.gain**2 * x.spread
+        cross = c.gain * c.symmetry * x.partner / jnp.sqrt(x.overlap)
+        rest = jnp.sqrt(jnp.maximum(x.field**2 - cross**2, 1e-30))
+
+        def inner(v, u):
+            mean, field = c.gain * jnp.sqrt(x.overlap) * v, cross * v + rest * u
+            at, weight = _nodes(phi, jnp.sqrt(s), b, mean)
+            value = phi.function(at)
+            y = at - b * value - mean
+            exponent = -(y**2) / (2 * s) + x.curvature * value**2 + field * value - c.regulariser / c.temperature * at**2
+            top = jnp.max(exponent)
+            weight = weight * jnp.exp(exponent - top)
+            total = weight.sum()
+            weight = weight / total
+            f, ff, yy, y1, fy, xx = (weight @ q for q in (value, value**2, y**2, y, value * y, at**2))
+            return jnp.stack([ff, f**2, yy, y1**2, fy, f * y1, xx, jnp.log(total) + top])
+
+        inside = jax.vmap(jax.vmap(inner, (None, 0)), (0, None))(_OUTER, _OUTER)
+        return jnp.einsum("uvk,u,v->k", inside, _OUTER_WEIGHT, _OUTER_WEIGHT), s
+
+    def iterate(x: Frozen, c):
+        (ff, f2, yy, y2, fy, f_y, _, _), s = averages(x, c)
+        return Frozen(
+            f2, ff - f2, (fy - f_y) / s, f_y / s, c.gain**2 / 2 * ((yy - y2) / s**2 - 1 / s), c.gain * jnp.sqrt(jnp.maximum(y2, 1e-60)) / s
+        )
+
+    def residual(x, c):
+        s = jax.lax.stop_gradient(c.temperature + c.gain**2 * x.spread)
+        one = jnp.ones(())
+        return jax.tree.map(lambda new, old, scale: (new - old) / scale, iterate(x, c), x, Frozen(one, s, one, one, 1 / s, 1 / jnp.sqrt(s)))
+
+    def one(c):
+        start = Frozen(*(jnp.asarray(v, float) for v in (0.4, 0.1, 0.8, 0.0, 0.0, 0.0)))
+        start = start._replace(spread=jnp.minimum(c.temperature, 0.1))
+        found = stationary.solve_one(residual, start, c, iterate=iterate, steps=400, damping=0.5, settled=1e-7)
+        x, T, coupled = found.x, c.temperature, c.gain**2 * c.symmetry
+        (ff, _, yy, _, _, _, xx, log_z), s = averages(x, c)
+        free_entropy = -(x.overlap + x.spread) * x.curvature - x.spread * x.field**2 / 2
+        free_entropy += log_z - jnp.log(s / T) / 2 - coupled * (x.response**2 / 2 + x.response * x.partner)
+        # Without symmetry and regulariser Z has the mean (2 pi T)^(N/2), and by Jensen's inequality ln Z no larger one.
+        allowed = (coupled != 0) | (free_entropy <= jnp.log(2 * jnp.pi * T) / 2 + 1e-7)
+        return {
+            "activity": ff,
+            "overlap": x.overlap,
+            "response": x.response,
+            "response_variance": jnp.full((), jnp.nan),
+            "variance": xx,
+            "energy": T / 2 + T**2 / (2 * s) * (yy / s - 1) + c.regulariser * xx,
+            "free_entropy": free_entropy,
+            "converged": found.converged & allowed & (x.overlap > 1e-6) & (x.spread > 0),
             "residual": found.residual,
         }
 
@@ -150,13 +228,15 @@ def solve(controls, branch: str) -> dict:
     c = controls_tuple(_NUMBERS, numbers)
     edge = onset(phi, c.symmetry)
     cold = c.temperature == 0
-    rest = cold & ((branch == "quiescent") | (c.gain <= edge))
+    rest = cold & ((branch == "quiescent") | ((branch == "active") & (c.gain <= edge)))
     quiet = _quiescent(phi, c)
     out = {name: np.where(rest, quiet[name], np.nan) for name in quiet}
     out["free_entropy"] = np.full(len(cold), np.nan)
     reason = np.where(rest & np.isnan(edge), "x = 0 is no fixed point, since phi(0) is not zero: take branch active", "")
-    moving = cold & ~rest & (c.regulariser == 0)
-    for rows, theory in ((moving, _static), (~cold & (branch == "active") & phi.odd, _thermal)):
+    moving = cold & ~rest & (c.regulariser == 0) & (branch != "frozen")
+    # Where phi is not odd, replicas overlap in every state.
+    overlapping = ~cold & ((branch == "frozen") | ((branch == "active") & (not phi.odd)))
+    for rows, theory in ((moving, _static), (~cold & (branch == "active") & phi.odd, _thermal), (overlapping, _frozen)):
         if rows.any():
             found = evaluate(theory(phi), type(c)(*(v[rows] for v in c)), batch=16)
             for name in out:
@@ -168,11 +248,13 @@ def solve(controls, branch: str) -> dict:
         cold & ~rest & (c.regulariser > 0), "with a regulariser the ground state is no fixed point: give temperature > 0", reason
     )
     reason = np.where(~cold, "no saddle without overlap between replicas was found: raise the temperature", reason)
-    reason = np.where(~cold & ~np.array(phi.odd), "phi is not odd, so that replicas overlap: only temperature = 0 is solved", reason)
+    forbidden = "no saddle with an overlap between replicas was found that Jensen's inequality allows"
+    reason = np.where(overlapping, forbidden, reason)
+    reason = np.where(cold & (branch == "frozen"), "at temperature 0 take branch active", reason)
     reason = np.where(~cold & (branch == "quiescent"), "at temperature > 0 there is no rest: take branch active", reason)
     out["converged"] = np.nan_to_num(out["converged"]).astype(bool)
     out["residual"] = np.nan_to_num(out["residual"])
-    out["branch"] = np.where(out["activity"] == 0, "quiescent", "active")
+    out["branch"] = np.where(out["activity"] == 0, "quiescent", "frozen" if branch == "frozen" else "active")
     return {**out, "reason": np.where(out["converged"], "", reason)}
 
 
@@ -193,6 +275,7 @@ def _quiescent(phi: Nonlinearity, c) -> dict:
         "response": response,
         "response_variance": spread,
         "variance": zero,
+        "overlap": zero,
         "energy": zero,
         "replicon": replicon,
         "converged": np.isfinite(edge) & (4 * turn * a <= 1),

@@ -1,0 +1,110 @@
+"""The Boltzmann measure of the pseudo-potential of at most three neurons, by summation over a grid fine enough to be exact."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.interpolate import RegularGridInterpolator
+
+from replicon._errors import InputError
+from replicon.data.networks import load_network
+from replicon.simulation.kinetic_energy import find_fixed_points
+from replicon.theory.nonlinearity import Nonlinearity, nonlinearity
+
+NETWORKS = {
+    "spiral": [[0.6226, -0.4622, 0.2945], [-0.2913, 0.3212, 1.1663], [-0.3463, -0.6295, -0.0364]],
+    "two-points": [[0.0, 1.84, 4.02], [2.44, 0.0, -4.84], [-1.12, 0.55, 0.0]],
+}
+PLACES = 121  # grid of the landscape that is returned
+POINTS = 12  # fixed and slow points that are returned
+_TAIL = 6.5  # standard deviations of the measure beyond which nothing is left
+
+
+def couplings(source: str) -> np.ndarray:
+    """J (N, N) of a shipped example or a user's file. Raises InputError."""
+    return np.array(NETWORKS[source]) if source in NETWORKS else load_network(source).weights
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,) of averages and ln Z / N; and, of each point, `landscape` (121, 121), -T ln of the density of the first two
+    neurons (its minimum zero), at `axis_1`, `axis_2` (121,); the zeros of E, `fixed_point` (12, 3), and the largest real part
+    of the eigenvalues of their linearised motion, `growth` (12,); NaN beyond.
+    """
+    phi = nonlinearity(controls.nonlinearity)
+    J = couplings(controls.couplings)
+    if len(J) > 3:
+        raise InputError(f"couplings = {controls.couplings} has {len(J)} neurons: theory integrates over at most 3; simulate it.")
+    bound = _bound(phi)
+    rows = [_integrate(J, phi, bound, float(T), float(eta)) for T, eta in zip(controls.temperature, controls.regulariser, strict=True)]
+    zeros = _zeros(J, phi, bound)
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} | {
+        name: np.array([value] * len(rows)) for name, value in zeros.items()
+    }
+
+
+def _bound(phi: Nonlinearity) -> float:
+    with jax.enable_x64(True):
+        values = np.abs(np.asarray(phi.function(jnp.array([-1e4, -50.0, 0.0, 50.0, 1e4]))))
+    if values.max() > 1.01 * values[1:4].max() + 1e-9:
+        raise InputError("this phi grows without bound, so that the range of the integrals is unknown: give one that saturates.")
+    return float(values.max())
+
+
+def _integrate(J: np.ndarray, phi: Nonlinearity, bound: float, T: float, eta: float) -> dict:
+    """Trapezoid: a Gaussian of standard deviation s, summed in steps of s, errs by 3e-9, and no well of E is narrower than s below."""
+    n = len(J)
+    padded = np.zeros((3, 3))
+    padded[:n, :n] = J
+    reach = np.r_[np.abs(J).sum(axis=1) * bound, np.zeros(3 - n)] + _TAIL * np.sqrt(T)
+    step = np.sqrt(T / ((1 + np.linalg.norm(J, 2) * _steepest(phi)) ** 2 + 2 * eta))
+    axes = [np.linspace(-r, r, 2 * int(np.ceil(r / step)) + 1) if k < n else np.zeros(1) for k, r in enumerate(reach)]
+
+    @jax.jit
+    def plane(first):
+        x = jnp.stack(jnp.broadcast_arrays(first, *jnp.meshgrid(axes[1], axes[2], indexing="ij")))
+        value = phi.function(x)
+        force = jnp.tensordot(jnp.asarray(padded), value, 1) - x
+        energy = (force**2).sum(axis=0) / 2 + eta * (x**2).sum(axis=0)
+        weight = jnp.exp(-energy / T)
+        kept = jnp.arange(3)[:, None, None] < n
+        return weight.sum(axis=1), jnp.stack([(weight * q).sum() for q in ((kept * x**2).sum(0), (kept * value**2).sum(0), energy)])
+
+    with jax.enable_x64(True):
+        parts = [plane(first) for first in axes[0]]
+        density = np.array([np.asarray(part[0]) for part in parts])
+        moments = sum(np.asarray(part[1]) for part in parts)
+    total = density.sum()
+    spacing = [axis[1] - axis[0] for axis in axes[:n]]
+    variance, activity, energy = moments / total / n
+    out = {"variance": variance, "activity": activity, "energy": energy}
+    shown = [np.linspace(-r, r, PLACES) for r in (reach - (_TAIL - 2) * np.sqrt(T))[:2]]
+    if n > 1:
+        level = -T * np.log(np.maximum(density, 1e-300 * density.max()) / density.max())
+        grid = np.stack(np.meshgrid(*shown, indexing="ij"), axis=-1)
+        landscape = RegularGridInterpolator((axes[0], axes[1]), level)(grid)
+    else:
+        landscape = np.full((PLACES, PLACES), np.nan)
+    return {
+        **out,
+        "free_entropy": (np.log(total) + np.log(spacing).sum()) / n,
+        "converged": True,
+        "landscape": landscape,
+        "axis_1": shown[0],
+        "axis_2": shown[1],
+    }
+
+
+def _steepest(phi: Nonlinearity) -> float:
+    with jax.enable_x64(True):
+        return float(np.abs(np.asarray(phi.slope(jnp.linspace(-20.0, 20.0, 4001)))).max())
+
+
+def _zeros(J: np.ndarray, phi: Nonlinearity, bound: float) -> dict:
+    spread = np.abs(J).sum(axis=1) * bound
+    starts = np.random.default_rng(0).uniform(-1, 1, (60, len(J))) * spread
+    found = find_fixed_points(J, starts, function=phi.function, slope=phi.slope)
+    points, growth = np.full((POINTS, 3), np.nan), np.full(POINTS, np.nan)
+    zero = np.flatnonzero(found.fixed)[:POINTS]
+    points[: len(zero), : len(J)], growth[: len(zero)] = found.points[zero], found.growth[zero]
+    return {"fixed_point": points, "growth": growth}

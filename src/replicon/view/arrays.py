@@ -1,0 +1,171 @@
+"""Figures of arrays that results carry beside their observables: histograms, images, spectra, landscapes."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from replicon.view.axes import MARKERS, PALETTE, Results, label_of, limits, lines_of, make_panels, select
+
+
+def distribution(spec: dict[str, Any], results: Results) -> Figure:
+    """Probability densities of simulations (left) and, right, their cumulatives beside the theory's staircases.
+
+    `density`: name of a histogram on [0, 1]; `levels`, `weights`: the theory's values and their probabilities. `at`: one value
+    of a listed control.
+    """
+    figure, (left, right) = make_panels(2, spec)
+    for series, colour in zip(spec.get("theory", []), cycle(PALETTE)):
+        data = select(results[series], spec.get("at", {}))
+        level, weight = np.ravel(data[spec["levels"]].values), np.ravel(data[spec["weights"]].values)
+        keep = np.isfinite(level)
+        level, weight = level[keep], weight[keep]
+        edges = np.concatenate([[0.0], level, [1.0]])
+        heights = np.concatenate([[0.0], np.cumsum(weight)])
+        right.stairs(heights, edges, baseline=None, color=colour, label=label_of(spec, series, ""), lw=1.6)
+        left.axvline(level[-1], color=colour, ls=":", lw=1.2)
+    styles = cycle(zip(("#4d4d4d", "#882255", "#56b4e9", "#e69f00"), MARKERS))
+    for series in spec.get("simulation", []):
+        for label, points in lines_of(select(results[series], spec.get("at", {})), None, sampled=True):
+            colour, marker = next(styles)
+            histogram = points[spec["density"]].transpose("sample", ...).values
+            bins = histogram.shape[-1]
+            middle = (np.arange(bins) + 0.5) / bins
+            mean, error = histogram.mean(axis=0), histogram.std(axis=0, ddof=1) / np.sqrt(len(histogram))
+            left.errorbar(
+                middle, mean, error, color=colour, marker=marker, ms=3.5, mfc="white", lw=1, capsize=2, label=label_of(spec, series, label)
+            )
+            cumulative = np.cumsum(histogram, axis=1) / bins
+            error = cumulative.std(axis=0, ddof=1) / np.sqrt(len(histogram))
+            ends = (np.arange(bins) + 1) / bins
+            right.errorbar(ends, cumulative.mean(axis=0), error, color=colour, marker=marker, ms=3.5, mfc="white", ls="none", capsize=2)
+    left.set(xlabel=spec.get("xlabel", "value"), ylabel=spec.get("ylabel", "probability density"), xlim=(0, 1))
+    left.set_ylim(bottom=0)
+    right.set(xlabel=spec.get("xlabel", "value"), ylabel="cumulative probability", xlim=(0, 1), ylim=(0, 1.02))
+    left.legend(loc="upper left")
+    right.legend(loc="upper left")
+    return figure
+
+
+def images(spec: dict[str, Any], results: Results) -> Figure:
+    """Stored, corrupted and recalled states of the first sample as pictures: a column for each value of `x`, rows `arrays`."""
+    series = spec["simulation"]
+    blocks = [(name, results[name].isel(size=0, sample=0)) for name in series]
+    columns = len(blocks[0][1][spec["x"]])
+    rows = [(name, block, array) for name, block in blocks for array in spec["arrays"]]
+    figure = Figure(figsize=(1.05 * columns + 1.9, 1.05 * len(rows) + 0.7), layout="constrained")
+    grid = np.atleast_2d(figure.subplots(len(rows), columns))
+    for row, (axes_row, (name, block, array)) in enumerate(zip(grid, rows, strict=True)):
+        for axes, value in zip(axes_row, block[spec["x"]].values, strict=True):
+            pixels = block[array].sel({spec["x"]: value}).values
+            pixels = pixels[np.isfinite(pixels)]
+            side = round(len(pixels) ** 0.5)
+            axes.imshow(pixels.reshape(side, side), cmap=spec.get("colours", "gray_r"), vmin=-1, vmax=1, interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+            axes.grid(False)
+            for spine in axes.spines.values():
+                spine.set(visible=True, color="0.7", linewidth=0.6)
+            if row == 0:
+                count = round(float(value) * len(pixels))
+                axes.set_title(spec.get("column", "{value:g}").format(value=value, count=count), fontsize=9)
+        text = spec.get("labels", {}).get(name, name)
+        axes_row[0].set_ylabel(f"{array.replace('_', ' ')}\n{text}", rotation=0, ha="right", va="center", fontsize=8.5)
+    return figure
+
+
+def profile(spec: dict[str, Any], results: Results) -> Figure:
+    """An array of each sample (sorted eigenvalues, say) against its place in it, as a fraction; mean over samples, one line each."""
+    figure, (axes,) = make_panels(1, spec)
+    hues = cycle(PALETTE)
+    for series in spec["simulation"]:
+        for label, points in lines_of(select(results[series], spec.get("at", {})), None, sampled=True):
+            values = points[spec["array"]].transpose("sample", ...).values.mean(axis=0)
+            values = values[np.isfinite(values)]
+            axes.plot((np.arange(len(values)) + 0.5) / len(values), values, color=next(hues), label=label_of(spec, series, label))
+    axes.set(xlabel=spec.get("xlabel", "place"), ylabel=spec.get("ylabel", spec["array"].replace("_", " ")))
+    limits(axes, spec)
+    axes.legend(loc=spec.get("legend", "best"))
+    return figure
+
+
+def function(spec: dict[str, Any], results: Results) -> Figure:
+    """An array against another (an autocorrelation against lag, say): theory as lines, mean and error over samples as points."""
+    figure, (axes,) = make_panels(1, spec)
+    hues, marks = cycle(PALETTE), cycle(MARKERS)
+    for series in spec.get("theory", []):
+        for label, line in lines_of(select(results[series], spec.get("at", {})), None):
+            axes.plot(line[spec["abscissa"]].values, line[spec["ordinate"]].values, color=next(hues), label=label_of(spec, series, label))
+    hues = cycle(PALETTE)
+    for series in spec.get("simulation", []):
+        for label, points in lines_of(select(results[series], spec.get("at", {})), None, sampled=True):
+            y = points[spec["ordinate"]].transpose("sample", ...).values
+            x = points[spec["abscissa"]].transpose("sample", ...).values[0]
+            known = np.flatnonzero(np.isfinite(y).all(axis=0))
+            shown = known[:: max(len(known) // 24, 1)]
+            mean, error = y[:, shown].mean(axis=0), y[:, shown].std(axis=0, ddof=1) / np.sqrt(len(y))
+            style = {"color": next(hues), "marker": next(marks), "ms": 3.6, "mfc": "white", "lw": 0.9, "capsize": 2, "ls": "none"}
+            axes.errorbar(x[shown], mean, error, label=label_of(spec, series, label), **style)
+    axes.set(xlabel=spec.get("xlabel", spec["abscissa"].replace("_", " ")), ylabel=spec.get("ylabel", spec["ordinate"].replace("_", " ")))
+    limits(axes, spec)
+    axes.legend(loc=spec.get("legend", "best"))
+    return figure
+
+
+def spectrum(spec: dict[str, Any], results: Results) -> Figure:
+    """Eigenvalues of the first sample in the complex plane, a panel for each line, beside the circle of their `bulk_radius`.
+
+    `real`, `imaginary`: names of the arrays.
+    """
+    lines = [
+        (label_of(spec, series, label), points.isel(sample=0))
+        for series in spec["simulation"]
+        for label, points in lines_of(select(results[series], spec.get("at", {})), None, sampled=True)
+    ]
+    figure, panels = make_panels(len(lines), spec, size=(2.9 * len(lines), 3.7))
+    reach = 1.08 * max(float(np.abs(points[spec[part]]).max()) for _, points in lines for part in ("real", "imaginary"))
+    angle = np.linspace(0, 2 * np.pi, 200)
+    for axes, (label, points) in zip(panels, lines, strict=True):
+        axes.plot(points[spec["real"]].values, points[spec["imaginary"]].values, ".", color=PALETTE[0], ms=3, mew=0)
+        radius = float(points["bulk_radius"])
+        axes.plot(radius * np.cos(angle), radius * np.sin(angle), color=PALETTE[1], lw=1.2, label="bulk, signs random")
+        axes.set(title=label, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=spec.get("xlabel", "real part"))
+        axes.title.set_fontsize(9.5)
+    panels[0].set_ylabel(spec.get("ylabel", "imaginary part"))
+    panels[0].legend(loc="upper left")
+    return figure
+
+
+def landscape(spec: dict[str, Any], results: Results) -> Figure:
+    """Left, trajectories of the first two neurons coloured by their pseudo-potential; right, its landscape with samples; zeros in both."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import LogNorm
+
+    at = spec.get("at", {})
+    theory = select(results[spec["theory"][0]], at).squeeze()
+    points = select(results[spec["simulation"][0]], at).isel(sample=0).squeeze()
+    figure, (left, right) = make_panels(2, spec, size=(9.4, 4.0))
+    paths, energy = points["trajectory"].values[..., :2], points["trajectory_energy"].values
+    norm = LogNorm(1e-4, float(energy.max()))
+    for path, height in zip(paths, energy, strict=True):
+        pieces = LineCollection(list(np.stack([path[:-1], path[1:]], axis=1)), cmap="viridis", norm=norm, lw=1.0)
+        pieces.set_array(np.maximum(height[:-1], 1e-4))
+        left.add_collection(pieces)
+        left.plot(*path[0], ".", color="0.5", ms=4)
+    figure.colorbar(pieces, ax=left, label="pseudo-potential E", shrink=0.9)
+    x, y = theory["axis_1"].values, theory["axis_2"].values
+    level = theory["landscape"].values.T / float(theory["temperature"])
+    shown = right.contourf(x, y, level, levels=np.arange(0, 11), cmap="Blues_r", extend="max")
+    figure.colorbar(shown, ax=right, label="$-\\ln p(x_1, x_2)$, minimum 0", shrink=0.9)
+    right.plot(*points["states"].values[:, :2].T, ".", color=PALETTE[1], ms=3.5, mew=0, label="Langevin samples")
+    zeros, growth = theory["fixed_point"].values[:, :2], theory["growth"].values
+    for axes in (left, right):
+        for stable, face, text in ((True, "black", "stable fixed points"), (False, "white", "unstable fixed points")):
+            chosen = zeros[(growth < 0) == stable][np.isfinite(growth[(growth < 0) == stable])]
+            if len(chosen):
+                axes.plot(*chosen.T, "o", ms=6, mfc=face, mec="black", label=text, ls="none")
+        axes.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    right.legend(loc="upper left", frameon=True, framealpha=0.85)
+    return figure

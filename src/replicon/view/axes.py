@@ -1,0 +1,95 @@
+"""What all figures share: panels, colours, the lines of a result, labels from declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from replicon import models
+from replicon._errors import InputError
+from replicon._result import grid_axes
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#4d4d4d", "#882255")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+Results = dict[str, xr.Dataset]
+
+# Symbols of declarations that are Greek words, as mathematics.
+_GREEK = {"alpha", "beta", "chi", "xi", "sigma", "rho", "lambda", "mu", "tau", "kappa", "gamma", "phi", "Delta"}
+
+
+def make_panels(count: int, spec: dict[str, Any], size: tuple[float, float] | None = None) -> tuple[Figure, list[Axes]]:
+    width, height = size or ((5.6, 3.8) if count == 1 else (4.3 * count, 3.6))
+    figure = Figure(figsize=(width, height), layout="constrained")
+    panels = list(np.atleast_1d(figure.subplots(1, count)))
+    if "title" in spec:
+        figure.suptitle(spec["title"], fontsize=11)
+    return figure, panels
+
+
+def lines_of(data: xr.Dataset, x: str | None, sampled: bool = False) -> Iterator[tuple[str, xr.Dataset]]:
+    """Split a Dataset along every listed control (and size) but x; the label says which line it is."""
+    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
+    for index in np.ndindex(*(data.sizes[name] for name in axes)):
+        line = data.isel(dict(zip(axes, index, strict=True)))
+        words = []
+        for name in axes:
+            value = line.coords[name].values.item()
+            model = models.get(data.attrs["model"])
+            symbol = model.size_symbol if name == "size" else symbol_of(model, name)
+            words.append(value if isinstance(value, str) else f"{symbol} = {value:g}")
+        yield ", ".join(words), line
+
+
+def label_of(spec: dict[str, Any], series: str, line: str) -> str:
+    named = spec.get("labels", {}).get(series, series)
+    return ", ".join(filter(None, (named, line)))
+
+
+def select(data: xr.Dataset, at: dict[str, Any]) -> xr.Dataset:
+    return data.sel({name: value for name, value in at.items() if name in data.dims})
+
+
+def model_of(spec: dict[str, Any], results: Results):
+    for kind in ("simulation", "theory", "transition"):
+        for series in spec.get(kind, []):
+            return models.get(results[series].attrs["model"])
+    raise InputError("A figure shows no series: give it theory, simulation or transition.")
+
+
+def symbol_of(model, name: str) -> str:
+    for item in (*model.controls, *model.observables):
+        if item.name == name:
+            symbol = item.symbol
+            word = symbol.rstrip("0123456789")
+            if word in _GREEK:
+                return f"$\\{symbol}$"
+            base, _, index = symbol.partition("_")
+            if index:
+                return f"${base}_{{\\mathrm{{{index}}}}}$"
+            return f"${symbol}$" if len(symbol) <= 4 else symbol
+    return name
+
+
+def axis_label(model, name: str) -> str:
+    if name == "size":
+        return model.size_meaning
+    symbol = symbol_of(model, name)
+    words = name.replace("_", " ")
+    return words if symbol == name else f"{words} {symbol}"
+
+
+def limits(axes: Axes, spec: dict[str, Any]) -> None:
+    if "xlim" in spec:
+        axes.set_xlim(*spec["xlim"])
+    if "ylim" in spec:
+        axes.set_ylim(*spec["ylim"])
+    if spec.get("xscale"):
+        axes.set_xscale(spec["xscale"])
+    if spec.get("yscale"):
+        axes.set_yscale(spec["yscale"])
