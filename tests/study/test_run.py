@@ -138,7 +138,10 @@ def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
     slow = study.read_text().replace("sweeps = 60", "sweeps = 400000")
     study.write_text(slow)
     process = subprocess.Popen(
-        [sys.executable, "-m", "replicon.cli", "run", str(study), "--out", str(out)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "replicon.cli", "run", str(study), "--out", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background would hand on "ignore"
     )
     for _ in range(600):
         if len(list((out / "points").glob("*.nc"))) >= 1:
