@@ -1,0 +1,60 @@
+"""Teacher and student: a restricted Boltzmann machine with one or two hidden units learns from another's samples."""
+
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+
+_THEORY = "replicon.models.rbm.theory"
+
+model = Model(
+    name="rbm",
+    title="Restricted Boltzmann machine with a teacher",
+    controls=(
+        Control("load", "alpha", 3.0, Interval(0, 100), "samples per visible unit"),
+        Control("inverse_temperature", "beta", 1.0, Interval(0, 5, open_low=True), "of the machine, E = -sum_i s_i (xi_i . h) / sqrt(N)"),
+        Control("correlation", "q_0", 0.3, Interval(0, 1, open_high=True), "of the teacher's two receptive fields"),
+        Control("prior", "prior", "informed", Words(("informed", "uniform")), "the student knows the correlation, or takes it for zero"),
+        Control("hidden", "K", 2, Interval(1, 2, integer=True), "hidden units of teacher and student"),
+    ),
+    observables=(
+        Observable("teacher_overlap", "T", "of a student's receptive field with its own teacher's", 0, 1),
+        Observable("cross_overlap", "tau", "with the other teacher's, where there are two", -1, 1),
+        Observable("overlap", "q_1", "of the same receptive field in two replicas", 0, 1),
+        Observable("cross_replica_overlap", "r", "of different receptive fields in two replicas", -1, 1),
+        Observable("receptive_overlap", "R", "of the two receptive fields of one student", -1, 1),
+        Observable("entropy", "s", "of the posterior, nats per visible unit", high=1.3862943611198906),
+        Observable(
+            "converged_fraction", "p", "of the instances, those whose messages came to rest", 0, 1, role="simulation", fraction=True
+        ),
+    ),
+    branches=(
+        Branch("equilibrium", "whichever of the following is stable"),
+        Branch("random-guess", "nothing is learned"),
+        Branch("symmetric", "both units learn the same: where the teacher's weights agree", ends_at="symmetry-breaking"),
+        Branch("permutation-student", "the student's units differ, but belong to no teacher's unit", ends_at="permutation-student"),
+        Branch("permutation-broken", "each unit belongs to a teacher's", ends_at="permutation-teacher"),
+    ),
+    transitions=(
+        Transition("symmetry-breaking", "load", "continuous: the student begins to learn", f"{_THEORY}:find_symmetry_breaking"),
+        Transition(
+            "permutation-symmetry-breaking",
+            "load",
+            "continuous: the student's units become different (correlation > 0, two units)",
+            f"{_THEORY}:find_permutation_student",
+        ),
+        Transition(
+            "permutation-student",
+            "load",
+            "the same: the student's own permutation symmetry breaks",
+            f"{_THEORY}:find_permutation_student",
+        ),
+        Transition(
+            "permutation-teacher",
+            "load",
+            "continuous: each of the student's units picks a teacher's",
+            f"{_THEORY}:find_permutation_teacher",
+        ),
+    ),
+    solve=f"{_THEORY}:solve",
+    potential="free_entropy",
+    source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
+    size_meaning="visible units",
+)
