@@ -3,6 +3,7 @@
 from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
 
 _THEORY = "replicon.models.rbm.theory"
+_SIMULATION = "replicon.models.rbm.simulation"
 
 model = Model(
     name="rbm",
@@ -13,6 +14,16 @@ model = Model(
         Control("correlation", "q_0", 0.3, Interval(0, 1, open_high=True), "of the teacher's two receptive fields"),
         Control("prior", "prior", "informed", Words(("informed", "uniform")), "the student knows the correlation, or takes it for zero"),
         Control("hidden", "K", 2, Interval(1, 2, integer=True), "hidden units of teacher and student"),
+        Control(
+            "method",
+            "method",
+            "amp",
+            Words(("amp", "belief-propagation", "gibbs", "pca", "enumeration")),
+            "of inference; all see the same instances",
+            "simulation",
+            shared=True,
+        ),
+        Control("sweeps", "t", 400, Interval(2, integer=True), "of method=gibbs", "simulation", shared=True),
     ),
     observables=(
         Observable("teacher_overlap", "T", "of a student's receptive field with its own teacher's", 0, 1),
@@ -54,7 +65,9 @@ model = Model(
         ),
     ),
     solve=f"{_THEORY}:solve",
+    simulate=f"{_SIMULATION}:simulate",
+    check_size=f"{_SIMULATION}:check_size",
     potential="free_entropy",
     source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
-    size_meaning="visible units",
+    size_meaning="visible units, at most 12 with method=enumeration",
 )
