@@ -9,7 +9,7 @@ import replicon
 
 _ROOT = Path(replicon.__file__).parent
 # Each room may import from the rooms after it (and from itself).
-_ROOMS = ["cli", "view", "study", "models", "data", "theory", "simulation"]
+_ROOMS = ["cli", "view", "study", "models", "machines", "data", "theory", "simulation"]
 _FLOOR = {"_interrupt", "_declare", "_result", "_seed", "_errors", "__init__"}
 
 

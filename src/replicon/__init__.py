@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
     from replicon.data.networks import load_network
+    from replicon.machines.restricted import RestrictedBoltzmannMachine
     from replicon.models.perceptron_algorithms.search import count_near, count_solutions, find_weights, local_entropy
     from replicon.simulation.dynamics import evolve, kaplan_yorke_dimension
     from replicon.simulation.exact import enumerate_states
@@ -26,6 +27,7 @@ _HOMES = {
     "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
     "data.networks": ("load_network",),
+    "machines.restricted": ("RestrictedBoltzmannMachine",),
     "models.perceptron_algorithms.search": ("count_near", "count_solutions", "find_weights", "local_entropy"),
     "simulation.dynamics": ("evolve", "kaplan_yorke_dimension"),
     "simulation.exact": ("enumerate_states",),
@@ -45,6 +47,7 @@ __all__ = [
     "Model",
     "Observable",
     "RepliconError",
+    "RestrictedBoltzmannMachine",
     "StoreError",
     "Transition",
     "Words",

@@ -1,0 +1,122 @@
+"""A machine in training as one file: whole or not there at all, and refused where it does not fit."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replicon._errors import InputError
+
+_VERSION = 1
+
+
+class Saved(NamedTuple):
+    """Contents of a checkpoint. `leaves`: the optimiser's arrays in order."""
+
+    settings: dict
+    state: Any
+    leaves: list[np.ndarray]
+    base: np.ndarray
+    mean: np.ndarray
+    components: np.ndarray
+    epochs: int
+    records: list[dict]
+    data: str
+
+
+def write(path: str | Path, machine) -> None:
+    import jax
+
+    path = Path(path)
+    settings = machine.get_params(deep=False)
+    if hasattr(settings["optimizer"], "update"):
+        settings["optimizer"] = "optax object"
+    head = {"version": _VERSION, "settings": settings, "epochs": machine.epochs_, "data": machine._data}
+    state = machine._state
+    leaves = jax.tree.leaves(state.optimizer)
+    arrays = {
+        "head": np.array(json.dumps(head, default=lambda x: x.item())),
+        **state.parameters._asdict(),
+        **{f"optimizer/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)},
+        "hidden": state.hidden.astype(np.int8),
+        "offset": state.offset,
+        "base": machine.base_,
+        "mean": machine._mean,
+        "components": machine._components,
+    }
+    for name in machine._records[0] if machine._records else ():
+        arrays[f"history/{name}"] = np.array([record[name] for record in machine._records])
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(aside, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        raise InputError(
+            f"The checkpoint '{path}' could not be written ({error.strerror}): give a path in a folder you may write."
+        ) from None
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def read(path: str | Path) -> Saved:
+    from replicon.machines.training import Parameters, State
+
+    expected = "expected a file that RestrictedBoltzmannMachine.save has written"
+    if not Path(path).is_file():
+        raise InputError(f"No file '{path}': {expected}.")
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        head = json.loads(str(arrays["head"]))
+        if head["version"] != _VERSION:
+            raise InputError(f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads version {_VERSION}.")
+        settings = head["settings"]
+        parameters = Parameters(*(arrays[name] for name in Parameters._fields))
+        hidden, offset = arrays["hidden"].astype(settings["dtype"]), arrays["offset"]
+        leaves = [arrays[f"optimizer/{k}"] for k in range(sum(name.startswith("optimizer/") for name in arrays))]
+        history = {name.removeprefix("history/"): value for name, value in arrays.items() if name.startswith("history/")}
+        records = [{name: value[k] for name, value in history.items()} for k in range(len(next(iter(history.values()), ())))]
+        visible, units = parameters.weights.shape
+        shapes = [x.shape for x in (parameters.visible_bias, arrays["base"], arrays["mean"], parameters.hidden_bias, offset)]
+        if shapes != [(visible,)] * 3 + [(units,)] * 2 or hidden.shape[2] != units or settings["hidden"] != units:
+            raise InputError(f"'{path}' holds arrays that do not belong together (weights {visible} x {units}): {expected}.")
+        kept = (arrays["base"], arrays["mean"], arrays["components"])
+        return Saved(settings, State(parameters, None, hidden, offset), leaves, *kept, head["epochs"], records, head["data"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"'{path}' could not be read: {expected}.") from None
+
+
+def check(saved: Saved, machine, path, visible: int, data: str) -> None:
+    """Refuse to go on with another machine, other settings or other data."""
+    held, units = saved.state.parameters.weights.shape
+    way_out = "give another path, or load it with RestrictedBoltzmannMachine.load"
+    if (held, units) != (visible, machine.hidden):
+        raise InputError(
+            f"The checkpoint '{path}' holds a machine of {held} x {units} units, this one has {visible} x {machine.hidden}: {way_out}."
+        )
+    mine = machine.get_params(deep=False)
+    for name, value in saved.settings.items():
+        if name == "epochs" or (name == "optimizer" and hasattr(mine[name], "update")):
+            continue
+        if mine[name] != value:
+            raise InputError(f"The checkpoint '{path}' was trained with {name} = {value}, this machine has {mine[name]}: {way_out}.")
+    if saved.data != data:
+        raise InputError(f"The checkpoint '{path}' was trained on other data of this shape, or on its rows in another order: {way_out}.")
+
+
+def with_optimizer(saved: Saved, rule, path):
+    import jax
+
+    blank = rule.init(saved.state.parameters)
+    leaves, structure = jax.tree.flatten(blank)
+    if [np.shape(x) for x in leaves] != [x.shape for x in saved.leaves]:
+        raise InputError(f"'{path}' holds the memory of another optimizer: give the one it was trained with.")
+    return saved.state._replace(optimizer=jax.tree.unflatten(structure, saved.leaves))

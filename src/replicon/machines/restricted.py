@@ -1,0 +1,356 @@
+"""The restricted Boltzmann machine as an estimator: fit, transform, score_samples, sample, and what physics watches meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from replicon._errors import InputError
+from replicon.machines import checkpoint as _checkpoint
+from replicon.machines.indicators import measure, principal_components
+from replicon.machines.inputs import binary_rows, choose, real, whole
+from replicon.machines.partition import LogPartition, MeanField, annealed_log_partition, exact_log_partition, mean_field
+
+if TYPE_CHECKING:
+    import xarray
+
+_METHODS = ("cd", "pcd", "pt")
+_OPTIMIZERS = ("sgd", "momentum", "adam")
+
+
+class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Binary (0/1) restricted Boltzmann machine, P(v, h) ~ exp(v.W.h + a.v + b.h), fitted by stochastic gradient ascent.
+
+    Parameters
+    ----------
+    hidden : units of the hidden layer, H.
+    method : "cd" contrastive divergence, "pcd" persistent chains, "pt" persistent chains at `temperatures` inverse temperatures
+        between independent units and the machine, with exchanges.
+    steps : Gibbs sweeps for each gradient.
+    epochs : passes over the data.
+    batch_size : rows of a minibatch; None: all of them (full batch).
+    chains : persistent chains; None: as many as rows of a minibatch.
+    learning_rate, optimizer : "sgd", "momentum" (0.9), "adam", or an `optax.GradientTransformation`, which has its own rate.
+    centred : centred gradients (Montavon & Mueller 2012), means of the data for visible units, a running mean for hidden ones.
+    weight_decay : of W alone, added to the gradient.
+    initial_scale : standard deviation of the first weights. Visible biases start at the log-odds of the data's means.
+    record_every : epochs between records in `history_`; 0: none.
+    dtype : of training, "float32" or "float64". Likelihoods are always in float64.
+    seed : whole number; same seed, same bits.
+
+    Attributes
+    ----------
+    weights_ (V, H), visible_bias_ (V,), hidden_bias_ (H,), epochs_ : epochs done, base_ (V,) : log-odds of the data's means,
+    `history_` : xarray.Dataset over `epoch`, see `replicon.machines.indicators.measure`.
+
+    Raises InputError for data other than 0 and 1, or settings out of range. Likelihoods need ln Z: see `log_partition`.
+
+    Sources: Hinton (2002); Tieleman (2008); Desjardins et al. (2010). Referees: enumeration of small machines; the early singular
+    values, exp(lambda t) with lambda of (C - diag(p (1 - p)))/4 (Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017)).
+    """
+
+    def __init__(
+        self,
+        hidden=100,
+        *,
+        method="pcd",
+        steps=1,
+        epochs=10,
+        batch_size=128,
+        chains=None,
+        temperatures=10,
+        learning_rate=0.05,
+        optimizer="sgd",
+        centred=True,
+        weight_decay=0.0,
+        initial_scale=0.01,
+        record_every=1,
+        dtype="float32",
+        seed=0,
+    ):
+        self.hidden = hidden
+        self.method = method
+        self.steps = steps
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.chains = chains
+        self.temperatures = temperatures
+        self.learning_rate = learning_rate
+        self.optimizer = optimizer
+        self.centred = centred
+        self.weight_decay = weight_decay
+        self.initial_scale = initial_scale
+        self.record_every = record_every
+        self.dtype = dtype
+        self.seed = seed
+
+    # Training
+
+    def fit(self, X, y=None, *, checkpoint: str | Path | None = None):
+        """Train for `epochs` epochs on X (rows, V) of 0 and 1.
+
+        checkpoint: a .npz file, rewritten after every epoch (aside, then renamed); where it exists, training goes on from it, to the
+        last bit as if it had not stopped. Its machine, settings (but `epochs`) and data must be these.
+        """
+        X = binary_rows(X, self.dtype)
+        self._check()
+        if checkpoint is not None and Path(checkpoint).exists():
+            self._take(_checkpoint.read(checkpoint), checkpoint, X)
+        else:
+            self._start(X)
+        while self.epochs_ < self.epochs:
+            self._epoch(X)
+            if checkpoint is not None:
+                self.save(checkpoint)
+        return self
+
+    def partial_fit(self, X, y=None):
+        """One more epoch, on X; the first one starts the machine."""
+        X = binary_rows(X, self.dtype, getattr(self, "n_features_in_", None))
+        self._check()
+        if not hasattr(self, "_state"):
+            self._start(X)
+        self._epoch(X)
+        return self
+
+    def _check(self) -> None:
+        for name, low in (("hidden", 1), ("steps", 1), ("epochs", 0), ("temperatures", 2), ("record_every", 0), ("seed", 0)):
+            whole(name, getattr(self, name), low)
+        for name in ("batch_size", "chains"):
+            if getattr(self, name) is not None:
+                whole(name, getattr(self, name), 1)
+        for name, low in (("learning_rate", 0.0), ("weight_decay", 0.0), ("initial_scale", 0.0)):
+            real(name, getattr(self, name), low)
+        choose("method", self.method, _METHODS)
+        choose("dtype", self.dtype, ("float32", "float64"))
+        if not hasattr(self.optimizer, "update"):
+            choose("optimizer", self.optimizer, _OPTIMIZERS, "or an optax.GradientTransformation")
+
+    def _settings(self):
+        from replicon.machines.training import Settings, optimizer
+
+        rule: Any = self.optimizer if hasattr(self.optimizer, "update") else optimizer(self.optimizer, float(self.learning_rate))
+        return Settings(self.method, int(self.steps), bool(self.centred), float(self.weight_decay), rule)
+
+    def _start(self, X: np.ndarray) -> None:
+        from replicon.machines.training import Parameters, State
+
+        rows, visible = X.shape
+        rng = np.random.default_rng(self.seed)
+        # Half a count on either side keeps the log-odds of a pixel that never changes finite.
+        share = (X.sum(axis=0, dtype=float) + 0.5) / (rows + 1)
+        self.n_features_in_, self._n_features_out = visible, self.hidden
+        self.base_ = np.log(share / (1 - share))
+        self._mean = X.mean(axis=0, dtype=float).astype(self.dtype)
+        weights = (self.initial_scale * rng.standard_normal((visible, self.hidden))).astype(self.dtype)
+        parameters = Parameters(weights, self.base_.astype(self.dtype), np.zeros(self.hidden, self.dtype))
+        count = self.chains or min(self.batch_size or rows, rows)
+        levels = self.temperatures if self.method == "pt" else 1
+        hidden = (rng.random((levels, count, self.hidden)) < 0.5).astype(self.dtype)
+        offset = np.full(self.hidden, 0.5, self.dtype)
+        with self._precision():
+            self._state: Any = State(parameters, self._settings().optimizer.init(parameters), hidden, offset)
+        self.epochs_ = 0
+        self._records: list[dict] = []
+        self._exchanges = np.nan
+        self._data = _fingerprint(X)
+        self._components = principal_components(X)
+        self._record(X)
+
+    def _epoch(self, X: np.ndarray) -> None:
+        import jax
+
+        from replicon.machines.training import epoch
+
+        rows, size = len(X), min(self.batch_size or len(X), len(X))
+        batches = -(-rows // size)
+        order = np.random.default_rng((self.seed, 1, self.epochs_)).permutation(rows) if size < rows else np.arange(rows)
+        order = np.concatenate([order, order[: batches * size - rows]]).reshape(batches, size)
+        share = (np.arange(batches * size) < rows).reshape(batches, size).astype(self.dtype)  # rows that fill the last batch do not count
+        share /= share.sum(axis=1, keepdims=True)
+        with self._precision():
+            key = jax.random.fold_in(jax.random.key(self.seed), self.epochs_)
+            base = self.base_.astype(self.dtype)
+            state, exchanges = epoch(self._settings(), self._state, X, self._mean, base, order, share, key)
+            state = jax.tree.map(np.asarray, state)
+        if not all(np.isfinite(x).all() for x in state.parameters):
+            raise InputError(
+                f"Training diverged in epoch {self.epochs_ + 1}: give a smaller learning_rate than {self.learning_rate:g} "
+                "(the machine is left as it was before that epoch)."
+            )
+        self._state, self._exchanges = state, float(exchanges) if self.method == "pt" else np.nan
+        self.epochs_ += 1
+        self._record(X)
+
+    def _record(self, X: np.ndarray) -> None:
+        if self.record_every and self.epochs_ % self.record_every == 0:
+            rng = np.random.default_rng((self.seed, 2, self.epochs_))
+            chosen = X[rng.permutation(len(X))[:512]]
+            sites = rng.permutation(X.shape[1])[:32]
+            with self._precision():
+                record = measure(self._state, self._mean, self._components, chosen, sites)
+            self._records.append({"epoch": self.epochs_, "exchange_rate": self._exchanges, **record})
+
+    def _precision(self):
+        import jax
+
+        return jax.enable_x64(self.dtype == "float64")
+
+    # The machine
+
+    @property
+    def weights_(self) -> np.ndarray:
+        check_is_fitted(self, "_state")
+        return self._state.parameters.weights
+
+    @property
+    def visible_bias_(self) -> np.ndarray:
+        check_is_fitted(self, "_state")
+        return self._state.parameters.visible_bias
+
+    @property
+    def hidden_bias_(self) -> np.ndarray:
+        check_is_fitted(self, "_state")
+        return self._state.parameters.hidden_bias
+
+    @property
+    def history_(self) -> xarray.Dataset:
+        check_is_fitted(self, "_state")
+        from replicon.machines.indicators import as_dataset
+
+        return as_dataset(self._records)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_state")
+
+    def _rows(self, X) -> np.ndarray:
+        check_is_fitted(self, "_state")
+        return binary_rows(X, "float64", self.n_features_in_)
+
+    def transform(self, X) -> np.ndarray:
+        """P(h = 1 | v) for each row, (rows, H)."""
+        from scipy.special import expit
+
+        return expit(self._rows(X) @ self.weights_ + self.hidden_bias_)
+
+    def free_energy(self, X) -> np.ndarray:
+        """-ln sum_h exp(v.W.h + a.v + b.h) for each row, (rows,)."""
+        rows = self._rows(X)
+        return -rows @ self.visible_bias_ - np.logaddexp(0, rows @ self.weights_ + self.hidden_bias_).sum(axis=1)
+
+    def log_partition(self, method="auto", *, chains=100, temperatures=1000, start=None, seed=0) -> LogPartition:
+        """Ln Z in nats: "exact" (smaller layer of at most 20 units), "ais" (annealed importance sampling), "tap"; "auto": exact if it can.
+
+        `chains`, `temperatures`, `start`: of annealing. TAP sums the distinct stationary points reached from `chains` samples.
+        A warning says where annealing is not reliable.
+        """
+        check_is_fitted(self, "_state")
+        choose("method", method, ("auto", "exact", "ais", "tap"))
+        parameters = self._state.parameters
+        if method == "exact" or (method == "auto" and min(parameters.weights.shape) <= 20):
+            return LogPartition(exact_log_partition(parameters), 0.0, "exact")
+        if method == "tap":
+            found = self.mean_field(start if start is not None else self.sample(chains, sweeps=50, seed=seed))
+            if not len(found.log_partition):
+                raise InputError("No start converged to a TAP solution: take more chains, or method='ais'.")
+            return LogPartition(float(np.logaddexp.reduce(found.log_partition)), np.nan, "tap", reliable=found.converged_fraction > 0.5)
+        whole("chains", chains, 2)
+        whole("temperatures", temperatures, 2)
+        start = None if start is None else self._rows(start)
+        return annealed_log_partition(parameters, self.base_, chains=chains, temperatures=temperatures, start=start, seed=seed)
+
+    def mean_field(self, start, *, order=2) -> MeanField:
+        """Distinct stationary points of the TAP free energy, from visible means `start` (starts, V) in [0, 1]."""
+        check_is_fitted(self, "_state")
+        return mean_field(self._state.parameters, start, order=order)
+
+    def score_samples(self, X, log_partition: LogPartition | None = None) -> np.ndarray:
+        """Ln P(v) of each row in nats; ln Z by `log_partition()` unless given, computed once for a machine."""
+        energy = self.free_energy(X)
+        if log_partition is None:
+            if getattr(self, "_known", (None, None))[0] is not self._state:
+                self._known = (self._state, self.log_partition())
+            log_partition = self._known[1]
+        assert log_partition is not None
+        return -energy - log_partition.value
+
+    def score(self, X, y=None) -> float:
+        """Mean of ln P(v) over rows, nats."""
+        return float(self.score_samples(X).mean())
+
+    def pseudo_likelihood(self, X) -> np.ndarray:
+        """Mean over visible units of ln P(v_i | the others) for each row, nats per visible unit."""
+        import jax
+
+        from replicon.machines.training import Parameters, pseudo_likelihood
+
+        rows = self._rows(X)
+        with jax.enable_x64(True):
+            parameters = Parameters(*(np.asarray(x, float) for x in self._state.parameters))
+            return np.asarray(pseudo_likelihood(parameters, rows, np.arange(rows.shape[1])))
+
+    def sample(self, count=1, *, sweeps=1000, temperatures=1, start=None, seed=0) -> np.ndarray:
+        """`count` rows (count, V) of 0 and 1, each the end of its own chain of `sweeps` Gibbs sweeps.
+
+        Chains start at independent units of the data's means, or at `start` (count, V). With temperatures > 1 they exchange states
+        with chains at inverse temperatures between 0 and 1 (and `start` is not used).
+        """
+        import jax
+
+        from replicon.machines.training import draw, ladder, run_chains, sigmoid
+
+        check_is_fitted(self, "_state")
+        for name, value in (("count", count), ("sweeps", sweeps), ("temperatures", temperatures)):
+            whole(name, value, 1)
+        with self._precision():
+            key, visible, first = jax.random.split(jax.random.key(seed), 3)
+            base = self.base_.astype(self.dtype)
+            if start is None:
+                v = draw(visible, np.broadcast_to(np.asarray(sigmoid(base)), (count, len(base))))
+            else:
+                v = self._rows(start).astype(self.dtype)
+                if len(v) != count:
+                    raise InputError(f"start has {len(v)} rows: give one for each of count = {count}.")
+            h = draw(first, sigmoid(v @ self.weights_ + self.hidden_bias_))
+            h = np.broadcast_to(np.asarray(h), (temperatures, *h.shape))
+            v, _, _ = run_chains(self._state.parameters, base, ladder(temperatures, self.dtype), h, key, sweeps)
+        return np.asarray(v[-1], np.int8)
+
+    # Checkpoints
+
+    def save(self, path: str | Path) -> None:
+        """Machine, optimiser, chains and history into one .npz file, written aside and renamed."""
+        check_is_fitted(self, "_state")
+        _checkpoint.write(path, self)
+
+    @classmethod
+    def load(cls, path: str | Path, optimizer: Any = None) -> RestrictedBoltzmannMachine:
+        """The machine saved at `path`; `partial_fit` goes on where it stopped. A machine trained with an optax object needs it again."""
+        saved = _checkpoint.read(path)
+        settings = dict(saved.settings)
+        if optimizer is not None:
+            settings["optimizer"] = optimizer
+        elif settings["optimizer"] not in _OPTIMIZERS:
+            raise InputError(f"'{path}' was trained with an optax object of its own: give it as optimizer=.")
+        machine = cls(**settings)
+        machine._take(saved, path)
+        return machine
+
+    def _take(self, saved: _checkpoint.Saved, path, X: np.ndarray | None = None) -> None:
+        if X is not None:
+            _checkpoint.check(saved, self, path, X.shape[1], _fingerprint(X))
+        self.n_features_in_, self._n_features_out = saved.state.parameters.weights.shape
+        with self._precision():
+            self._state = _checkpoint.with_optimizer(saved, self._settings().optimizer, path)
+        self.base_, self._mean, self._components = saved.base, saved.mean, saved.components
+        self.epochs_, self._records, self._data = saved.epochs, saved.records, saved.data
+        self._exchanges = np.nan
+
+
+def _fingerprint(X: np.ndarray) -> str:
+    return hashlib.sha256(repr(X.shape).encode() + np.packbits(X.astype(bool)).tobytes()).hexdigest()
