@@ -15,7 +15,7 @@ from sklearn.neural_network import BernoulliRBM
 
 import replicon
 
-V, H, BATCH, EPOCHS = 784, 500, 128, 3
+V, H, BATCH, EPOCHS = 784, 500, 128, 10
 
 
 def floor(rows: int) -> float:
@@ -33,10 +33,9 @@ def floor(rows: int) -> float:
 
 def ours(X) -> float:
     machine = replicon.RestrictedBoltzmannMachine(H, method="pcd", batch_size=BATCH, epochs=1, record_every=0)
-    machine.fit(X)
+    machine.fit(X)  # compiles
     begin = time.perf_counter()
-    for _ in range(EPOCHS):
-        machine.partial_fit(X)
+    machine.set_params(epochs=EPOCHS).fit(X)
     return EPOCHS * len(X) / (time.perf_counter() - begin)
 
 
@@ -88,6 +87,8 @@ if __name__ == "__main__":
         rates["floor"].append(floor(BATCH))
     best = {name: max(values) for name, values in rates.items()}
     print("784 x 500, PCD-1, batches of 128: images per second, best of 3")
-    print(f"  ours {best['ours']:.0f}, BernoulliRBM {best['BernoulliRBM']:.0f}, rbms {best['rbms']:.0f}, products alone {best['floor']:.0f}")
+    print(
+        f"  ours {best['ours']:.0f}, BernoulliRBM {best['BernoulliRBM']:.0f}, rbms {best['rbms']:.0f}, products alone {best['floor']:.0f}"
+    )
     print(f"  ours / BernoulliRBM {best['ours'] / best['BernoulliRBM']:.2f} (asked: 1.3)")
     print(f"  ours / rbms {best['ours'] / best['rbms']:.2f} (asked: 3); of the products' rate {best['ours'] / best['floor']:.2f}")

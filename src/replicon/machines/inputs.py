@@ -29,6 +29,8 @@ def binary_rows(X, dtype: str, features: int | None = None) -> np.ndarray:
     """X as (rows, units) of 0 and 1 in `dtype`; InputError for anything else."""
     expected = "expected an array (rows, units) of 0 and 1"
     array = _matrix(X, expected, features)
+    if array.dtype == bool:
+        return array.astype(dtype)
     odd = (array != 0) & (array != 1)
     if odd.any():
         row, unit = np.argwhere(odd)[0]
@@ -43,9 +45,8 @@ def _matrix(X, expected: str, features: int | None) -> np.ndarray:
         X = X.toarray()
     try:
         array = np.asarray(X)
-        if array.dtype.kind == "c":
-            raise ValueError("complex")
-        array = array.astype(float)
+        if array.dtype.kind not in "biuf":
+            array = array.astype(float)
     except (TypeError, ValueError):
         raise InputError(f"X could not be read as numbers: {expected}.") from None
     if array.ndim != 2 or 0 in array.shape:

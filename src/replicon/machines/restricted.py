@@ -159,7 +159,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         self._records: list[dict] = []
         self._exchanges = np.nan
         self._data = _fingerprint(X)
-        self._components = principal_components(X)
+        self._components = principal_components(X) if self.record_every else np.zeros((visible, 0))
         self._record(X)
 
     def _epoch(self, X: np.ndarray) -> None:

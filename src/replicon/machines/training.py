@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.extend.random import threefry_2x32
 
 
 class Parameters(NamedTuple):
@@ -54,7 +55,12 @@ def sigmoid(x):
 
 
 def draw(key, probability):
-    return (jax.random.uniform(key, probability.shape, probability.dtype) < probability).astype(probability.dtype)
+    """0 or 1 with P(1) = probability, to 2^-24.
+
+    Both words of every Threefry block are used; `jax.random.uniform` keeps one, and is then a fifth of the time of training.
+    """
+    words = threefry_2x32(jax.random.key_data(key), jnp.arange(probability.size, dtype=jnp.uint32)).reshape(probability.shape)
+    return ((words >> 8).astype(probability.dtype) * 2.0**-24 < probability).astype(probability.dtype)
 
 
 def free_energy(parameters: Parameters, v):
@@ -128,13 +134,17 @@ def gradient(settings: Settings, parameters: Parameters, mean, offset, base, hid
     if settings.method == "pcd":
         hidden = draw(keys[-1], h[len(data) :])[None]
     sign = jnp.concatenate([share, jnp.full(len(v), -1 / len(v), W.dtype)])
-    signed = h * sign[:, None]
-    dW, da, db = both.T @ signed, sign @ both, signed.sum(axis=0)
-    active = share @ h[: len(data)]
+    x, y = both, h * sign[:, None]
+    da, db = sign @ both, y.sum(axis=0)
     if settings.centred:
-        dW = dW - jnp.outer(mean, db) - jnp.outer(da, offset)
-        da, db = da - dW @ offset, db - mean @ dW
-    return Parameters(dW - settings.weight_decay * W, da, db), hidden, active, exchanges
+        # Rows are centred before the product, and the products with dW go through the rows: they are fewer than its entries.
+        x, y = both - mean, y - sign[:, None] * offset
+        da, db = da - x.T @ (y @ offset), db - (x @ mean) @ y
+    dW = x.T @ y
+    active = share @ h[: len(data)]
+    if settings.weight_decay:
+        dW = dW - settings.weight_decay * W
+    return Parameters(dW, da, db), hidden, active, exchanges
 
 
 @partial(jax.jit, static_argnames="settings")
