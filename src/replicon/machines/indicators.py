@@ -28,7 +28,7 @@ def participation(x: np.ndarray) -> np.ndarray:
 def measure(state: State, mean: np.ndarray, components: np.ndarray, rows: np.ndarray, sites: np.ndarray) -> dict:
     """One record of training.
 
-    singular_values: leading ones of W. principal_overlap (modes, components): |u_a . c_k| of left singular vectors with the data's
+    singular_values: the 32 leading ones of W; left_vectors (modes, V) and right_vectors (modes, H) of the first 8. principal_overlap (modes, components): |u_a . c_k| of left singular vectors with the data's
     principal components. hidden_usage (H,): mean of P(h = 1 | v) over rows of the data. active_units: hidden units that carry the
     fields of one of the machine's own samples, (sum_j I_j^2)^2 / sum_j I_j^4 with I = (v - mean).W, averaged over chains: H/3 in a
     paramagnet (normal fields), about 1 in a ferromagnet, between in the compositional phase. sparsity: visible units on which a
@@ -39,7 +39,7 @@ def measure(state: State, mean: np.ndarray, components: np.ndarray, rows: np.nda
     import jax
 
     W, a, b = (np.asarray(x, float) for x in state.parameters)
-    left, singular, _ = np.linalg.svd(W, full_matrices=False)
+    left, singular, right = np.linalg.svd(W, full_matrices=False)
     modes = min(_COMPONENTS, left.shape[1])
     v = np.asarray(sigmoid(np.asarray(state.hidden)[-1] @ W.T + a), float)
     v = (np.random.default_rng(0).random(v.shape) < v) * 1.0
@@ -47,6 +47,8 @@ def measure(state: State, mean: np.ndarray, components: np.ndarray, rows: np.nda
     with_rows = pseudo_likelihood(jax.tree.map(np.asarray, state.parameters), rows, sites)
     return {
         "singular_values": singular[:_MODES],
+        "left_vectors": left[:, :modes].T,
+        "right_vectors": right[:modes],
         "principal_overlap": np.abs(left[:, :modes].T @ components),
         "hidden_usage": np.asarray(sigmoid(rows @ W + b), float).mean(axis=0),
         "active_units": float(participation(((v - mean) @ W).T).mean()),
@@ -60,6 +62,7 @@ def as_dataset(records: list[dict]):
     import xarray
 
     axes = {"singular_values": ("mode",), "principal_overlap": ("vector", "component"), "hidden_usage": ("unit",)}
+    axes |= {"left_vectors": ("vector", "site"), "right_vectors": ("vector", "unit")}
     names = [name for name in (records[0] if records else {}) if name != "epoch"]
     variables = {name: (("epoch", *axes.get(name, ())), np.array([record[name] for record in records])) for name in names}
     return xarray.Dataset(variables, {"epoch": [record["epoch"] for record in records]})
