@@ -28,8 +28,9 @@ def participation(x: np.ndarray) -> np.ndarray:
 def measure(state: State, mean: np.ndarray, components: np.ndarray, rows: np.ndarray, sites: np.ndarray) -> dict:
     """One record of training.
 
-    singular_values: the 32 leading ones of W; left_vectors (modes, V) and right_vectors (modes, H) of the first 8. principal_overlap (modes, components): |u_a . c_k| of left singular vectors with the data's
-    principal components. hidden_usage (H,): mean of P(h = 1 | v) over rows of the data. active_units: hidden units that carry the
+    singular_values: the 32 leading ones of W; left_vectors (modes, V) and right_vectors (modes, H) of the
+    first 8. principal_overlap (modes, components): |u_a . c_k| of left singular vectors with the data's principal components.
+    hidden_usage (H,): mean of P(h = 1 | v) over rows of the data. active_units: hidden units that carry the
     fields of one of the machine's own samples, (sum_j I_j^2)^2 / sum_j I_j^4 with I = (v - mean).W, averaged over chains: H/3 in a
     paramagnet (normal fields), about 1 in a ferromagnet, between in the compositional phase. sparsity: visible units on which a
     hidden one's weights live, as a fraction. pseudo_likelihood: of data, nats per visible unit, over at most 32 units.

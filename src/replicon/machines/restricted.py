@@ -56,13 +56,13 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     def __init__(
         self,
-        hidden=100,
+        hidden: int = 100,
         *,
         method="pcd",
         steps=1,
         epochs=10,
-        batch_size=128,
-        chains=None,
+        batch_size: int | None = 128,
+        chains: int | None = None,
         temperatures=10,
         learning_rate=0.05,
         optimizer="sgd",

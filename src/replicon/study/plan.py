@@ -32,6 +32,7 @@ FIGURES = {
     "distribution": ("simulation", "density", "levels", "weights"),
     "collapse": ("x", "y", "simulation", "critical", "x_exponent", "y_exponent"),
     "images": ("x", "simulation", "arrays"),
+    "gallery": ("simulation", "arrays"),
     "profile": ("simulation", "array"),
     "function": ("abscissa", "ordinate"),
     "spectrum": ("simulation", "real", "imaginary"),

@@ -92,25 +92,75 @@ def profile(spec: dict[str, Any], results: Results) -> Figure:
 
 
 def function(spec: dict[str, Any], results: Results) -> Figure:
-    """An array against another (an autocorrelation against lag, say): theory as lines, mean and error over samples as points."""
+    """An array against another (an autocorrelation against lag, say): theory as lines, mean and error over samples as points.
+
+    `ordinate` may list several arrays, each with its label ("": none); those that `dashed` names are lines, of the colours of the
+    others in their order.
+    """
     figure, (axes,) = make_panels(1, spec)
     hues, marks = cycle(PALETTE), cycle(MARKERS)
+    several = isinstance(spec["ordinate"], list)
+    names, words = spec["ordinate"] if several else [spec["ordinate"]], spec.get("labels", {})
     for series in spec.get("theory", []):
         for label, line in lines_of(select(results[series], spec.get("at", {})), None):
-            axes.plot(line[spec["abscissa"]].values, line[spec["ordinate"]].values, color=next(hues), label=label_of(spec, series, label))
-    hues = cycle(PALETTE)
+            for name in names:
+                axes.plot(line[spec["abscissa"]].values, line[name].values, color=next(hues), label=label_of(spec, series, label))
+    hues, others = cycle(PALETTE), cycle(PALETTE)
     for series in spec.get("simulation", []):
         for label, points in lines_of(select(results[series], spec.get("at", {})), None, sampled=True):
-            y = points[spec["ordinate"]].transpose("sample", ...).values
             x = points[spec["abscissa"]].transpose("sample", ...).values[0]
-            known = np.flatnonzero(np.isfinite(y).all(axis=0))
-            shown = known[:: max(len(known) // 24, 1)]
-            mean, error = y[:, shown].mean(axis=0), y[:, shown].std(axis=0, ddof=1) / np.sqrt(len(y))
-            style = {"color": next(hues), "marker": next(marks), "ms": 3.6, "mfc": "white", "lw": 0.9, "capsize": 2, "ls": "none"}
-            axes.errorbar(x[shown], mean, error, label=label_of(spec, series, label), **style)
-    axes.set(xlabel=spec.get("xlabel", spec["abscissa"].replace("_", " ")), ylabel=spec.get("ylabel", spec["ordinate"].replace("_", " ")))
+            for name in names:
+                text = label_of(spec, series, label)
+                if several:
+                    shared = [words.get(series, series)] if len(spec["simulation"]) > 1 else []
+                    text = ", ".join([*shared, words.get(name, name)]) if words.get(name, name) else "_"
+                y = points[name].transpose("sample", ...).values
+                if name in spec.get("dashed", []):
+                    axes.plot(x, y.mean(axis=0), "--", color=next(others), lw=1, label=text)
+                    continue
+                shown = _spread(x, np.flatnonzero(np.isfinite(y).all(axis=0) & np.isfinite(x)), spec.get("xscale"))
+                mean, error = y[:, shown].mean(axis=0), y[:, shown].std(axis=0, ddof=1) / np.sqrt(len(y)) if len(y) > 1 else None
+                style = {"color": next(hues), "marker": next(marks), "ms": 3.6, "mfc": "white", "lw": 0.9, "capsize": 2}
+                axes.errorbar(x[shown], mean, error, label=text, ls="-" if spec.get("join") else "none", **style)
+    axes.set(xlabel=spec.get("xlabel", spec["abscissa"].replace("_", " ")), ylabel=spec.get("ylabel", names[0].replace("_", " ")))
     limits(axes, spec)
     axes.legend(loc=spec.get("legend", "best"))
+    return figure
+
+
+def _spread(x: np.ndarray, known: np.ndarray, scale: str | None) -> np.ndarray:
+    """About 24 of the places `known`, evenly spread on the axis as drawn."""
+    if scale != "log":
+        return known[:: max(len(known) // 24, 1)]
+    known = known[x[known] > 0]
+    marks = np.geomspace(x[known[0]], x[known[-1]], 24) if len(known) else []
+    return np.unique([known[np.argmin(np.abs(x[known] - mark))] for mark in marks]).astype(int)
+
+
+def gallery(spec: dict[str, Any], results: Results) -> Figure:
+    """Pictures of the first sample: a row for each of `arrays` (pictures, pixels), black and white for 0 to 1, in colours with a sign."""
+    blocks = [(name, select(results[name], spec.get("at", {})).isel(size=0, sample=0).squeeze(drop=True)) for name in spec["simulation"]]
+    rows = [(name, array, block[array].values) for name, block in blocks for array in spec["arrays"]]
+    count = max(len(pictures) for _, _, pictures in rows)
+    figure = Figure(figsize=(0.85 * count + 1.9, 0.85 * len(rows) + 0.5), layout="constrained")
+    grid = np.atleast_2d(figure.subplots(len(rows), count))
+    for axes_row, (name, array, pictures) in zip(grid, rows, strict=True):
+        signed = np.nanmin(pictures) < 0
+        for k, axes in enumerate(axes_row):
+            axes.set(xticks=[], yticks=[])
+            axes.grid(False)
+            pixels = pictures[k][np.isfinite(pictures[k])] if k < len(pictures) else np.zeros(0)
+            for spine in axes.spines.values():
+                spine.set(visible=len(pixels) > 0, color="0.7", linewidth=0.6)
+            if not len(pixels):
+                continue
+            side = round(len(pixels) ** 0.5)
+            most = np.abs(pixels).max() if signed else 1.0
+            colours = "RdBu_r" if signed else "gray_r"
+            axes.imshow(pixels.reshape(side, -1), cmap=colours, vmin=-most if signed else 0, vmax=most, interpolation="nearest")
+        text = spec.get("labels", {}).get(array, array.replace("_", " "))
+        text = f"{text}\n{spec.get('labels', {}).get(name, name)}" if len(spec["simulation"]) > 1 else text
+        axes_row[0].set_ylabel(text, rotation=0, ha="right", va="center", fontsize=8.5)
     return figure
 
 

@@ -177,6 +177,7 @@ KINDS = {
     "distribution": arrays.distribution,
     "collapse": collapse,
     "images": arrays.images,
+    "gallery": arrays.gallery,
     "profile": arrays.profile,
     "function": arrays.function,
 }
