@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
     from replicon.data.networks import load_network
+    from replicon.machines.boltzmann import BoltzmannMachine
     from replicon.machines.restricted import RestrictedBoltzmannMachine
     from replicon.models.perceptron_algorithms.search import count_near, count_solutions, find_weights, local_entropy
     from replicon.simulation.dynamics import evolve, kaplan_yorke_dimension
@@ -27,6 +28,7 @@ _HOMES = {
     "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
     "data.networks": ("load_network",),
+    "machines.boltzmann": ("BoltzmannMachine",),
     "machines.restricted": ("RestrictedBoltzmannMachine",),
     "models.perceptron_algorithms.search": ("count_near", "count_solutions", "find_weights", "local_entropy"),
     "simulation.dynamics": ("evolve", "kaplan_yorke_dimension"),
@@ -39,6 +41,7 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
+    "BoltzmannMachine",
     "Branch",
     "Control",
     "ConvergenceError",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import numbers
+from pathlib import Path
 
 import numpy as np
 
 from replicon._errors import InputError
+from replicon.data import load_patterns
 
 
 def whole(name: str, value, low: int) -> None:
@@ -38,6 +40,20 @@ def binary_rows(X, dtype: str, features: int | None = None) -> np.ndarray:
         cure = " Spins of +-1 become (X + 1) / 2." if set(values) == {-1.0} else " Grey values need a threshold: X > X.max() / 2."
         raise InputError(f"X holds {array[row, unit]:g} at row {row}, unit {unit}: {expected}.{cure}")
     return array.astype(dtype)
+
+
+def spin_rows(X, features: int | None = None) -> np.ndarray:
+    """X as (rows, spins) of +-1, int8: +-1 or 0/1 (0 read as -1), or the path of a file of them; InputError for anything else."""
+    if isinstance(X, (str, Path)):
+        return spin_rows(load_patterns(X), features)
+    expected = "expected an array (rows, spins) of +-1, or of 0 and 1"
+    array = _matrix(X, expected, features)
+    low = array == (-1 if array.dtype != bool and (array < 0).any() else 0)
+    odd = ~(low | (array == 1))
+    if odd.any():
+        row, spin = np.argwhere(odd)[0]
+        raise InputError(f"X holds {array[row, spin]:g} at row {row}, column {spin}: {expected}.")
+    return np.where(low, -1, 1).astype(np.int8)
 
 
 def _matrix(X, expected: str, features: int | None) -> np.ndarray:

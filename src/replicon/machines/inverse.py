@@ -1,0 +1,105 @@
+"""The inverse Ising problem: couplings from the moments of data, without iteration.
+
+Spins +-1, P(s) ~ exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i). Every function takes magnetizations m (N,) and the connected
+correlations C (N, N), and gives J (N, N), symmetric without diagonal, and h (N,).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from replicon._errors import InputError
+
+_CONDITION = 1e10
+
+
+def moments(spins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Magnetizations (N,) and connected correlations (N, N) of rows (B, N)."""
+    m = spins.mean(axis=0, dtype=float)
+    # Products of +-1 are whole numbers: single precision is exact to 2^24 rows, ten times that many are added in blocks.
+    second = sum((s.T @ s).astype(float) for s in (spins[k : k + 2**20].astype(np.float32) for k in range(0, len(spins), 2**20)))
+    return m, np.asarray(second) / len(spins) - np.outer(m, m)
+
+
+def _inverse(C: np.ndarray, method: str) -> np.ndarray:
+    values = np.linalg.eigvalsh(C)
+    if values[0] <= values[-1] / _CONDITION:
+        condition = math.inf if values[0] <= 0 else values[-1] / values[0]
+        raise InputError(
+            f"method={method} inverts the correlation matrix of the {len(C)} spins, whose condition number is {condition:.1e}: "
+            "give more rows (several times the number of spins), leave out spins that repeat others, or take method=pseudo-likelihood."
+        )
+    return np.linalg.inv(C)
+
+
+def _without_diagonal(J: np.ndarray) -> np.ndarray:
+    J = (J + J.T) / 2
+    np.fill_diagonal(J, 0.0)
+    return J
+
+
+def independent(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """No couplings: h_i = atanh m_i."""
+    return np.zeros_like(C), np.arctanh(m)
+
+
+def pair(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pair as if it were alone: J = ln(p++ p-- / p+- p-+)/4; fields corrected for every partner. Roudi et al. (2009), eq. 9."""
+    second = C + np.outer(m, m)
+    a, b = m[:, None], m[None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pp, mm = 1 + a + b + second, 1 - a - b + second
+        pm, mp = 1 + a - b - second, 1 - a + b - second
+        J = np.log(pp * mm / (pm * mp)) / 4
+        h = np.log(pp * pm / (mp * mm)) / 4
+    np.fill_diagonal(J, 0.0)
+    np.fill_diagonal(h, 0.0)
+    if not np.isfinite(J).all():
+        i, j = np.argwhere(~np.isfinite(J))[0]
+        raise InputError(f"Spins {i} and {j} never take one of their four joint states: method=pair needs all four; give more rows.")
+    alone = np.arctanh(m)
+    return J, alone + (h - alone[:, None] * (1 - np.eye(len(m)))).sum(axis=1)
+
+
+def naive_mean_field(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """J = -C^-1 off the diagonal, h = atanh m - J m. Kappen & Rodriguez, Neural Comput. 10, 1137 (1998)."""
+    J = _without_diagonal(-_inverse(C, "naive-mean-field"))
+    return J, np.arctanh(m) - J @ m
+
+
+def tap(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(C^-1)_ij = -J_ij - 2 J_ij^2 m_i m_j, the root that vanishes with C^-1; h from the TAP equations.
+
+    Where no root is real the naive mean field's stands. Source: Roudi, Aurell & Hertz, Front. Comput. Neurosci. 3, 22 (2009), eq. 13.
+    """
+    inverse, product = _inverse(C, "tap"), np.outer(m, m)
+    root = 1 - 8 * product * inverse
+    J = _without_diagonal(np.where(root > 0, -2 * inverse / (1 + np.sqrt(np.maximum(root, 0.0))), -inverse))
+    return J, np.arctanh(m) - J @ m + m * (J**2 @ (1 - m**2))
+
+
+def bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Couplings whose susceptibility propagation gives back C: exact on trees.
+
+    Source: Ricci-Tersenghi, J. Stat. Mech. P08015 (2012), eq. 16; Nguyen & Berg, J. Stat. Mech. P03004 (2012).
+    """
+    inverse, product = _inverse(C, "bethe"), np.outer(m, m)
+    spread = np.outer(1 - m**2, 1 - m**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = np.sqrt(1 + 4 * spread * inverse**2)
+        inner = (whole - 2 * product * inverse) ** 2 - 4 * inverse**2
+        t = (whole - np.sqrt(np.maximum(inner, 0.0))) / (2 * inverse) - product
+        J = -np.arctanh(np.where(np.abs(inverse) < 1e-12, 0.0, np.clip(t, -1 + 1e-12, 1 - 1e-12)))
+    J = _without_diagonal(J)
+    t = np.tanh(J)
+    a, b = m[:, None], m[None, :]  # cavity mean of j without i, from the pair's two equations
+    below = 2 * t * (a - b * t)
+    root = np.sqrt(np.maximum((1 - t**2) ** 2 - 4 * t * (a - b * t) * (b - a * t), 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cavity = np.where(np.abs(below) < 1e-12, b, (1 - t**2 - root) / below)
+    return J, np.arctanh(m) - np.arctanh(t * cavity).sum(axis=1)
+
+
+CLOSED = {"independent": independent, "pair": pair, "naive-mean-field": naive_mean_field, "tap": tap, "bethe": bethe}
