@@ -38,6 +38,7 @@ SIZE = {
     "in-context-estimators": 8,
     "softmax-transformer": 4,
     "rbm-training": 6,
+    "boltzmann-machine": 8,
     "perceptron": 8,
     "perceptron-teacher": 8,
     "perceptron-algorithms": 21,
@@ -76,6 +77,8 @@ def _probe(name) -> str:
     """An observable that every sample gives."""
     if name == "rbm":  # its entropy is known to two methods only, its single unit has no cross overlaps
         return "overlap"
+    if name == "boltzmann-machine":
+        return "pseudo_likelihood"
     if name == "rbm-training":  # whether ln Z can be trusted is no number that differs from machine to machine
         return "test_log_likelihood"
     return next(o.name for o in reversed(models.get(name).observables) if o.role != "theory" and o.estimate is None)
@@ -165,6 +168,11 @@ _GRIDS = {
     "attention": {"context": [0.5, 4.0], "diversity": [0.3, 3.0], "prompts": [0.5, 2.0], "ridge": [0.0, 0.1]},
     "perceptron": {"load": [0.1, 0.6, 1.0], "margin": [-0.5, 0.0, 1.0], "temperature": [0.0, 0.4], "weights": ["ising", "spherical"]},
     "perceptron-teacher": {"load": [0.2, 0.8, 1.4]},
+    "boltzmann-machine": {
+        "load": [0.5, 2.0, 50.0],
+        "inverse_temperature": [0.4, 0.9, 1.2],
+        "method": ["independent", "pair", "tap", "exact"],
+    },
     "perceptron-landscape": {"load": [0.5], "distance": [0.05, 0.2, 0.33, 0.5]},
     "perceptron-clusters": {"load": [0.5], "overlap": [0.6, 0.9], "replicas": [1.5, 3.0, math.inf]},
     "recurrent-dynamics": {"gain": [0.5, 1.1, 2.0, 20.0], "noise": [0.0, 0.2], "time": ["continuous", "discrete"]},
@@ -244,6 +252,7 @@ _TWO = {
     "softmax-transformer": {"noise": [0.1, 0.3]},
     "rbm": {"load": [2.0, 3.0]},
     "rbm-training": {"learning_rate": [0.05, 0.1]},
+    "boltzmann-machine": {"load": [50.0, 100.0]},
 }
 
 
