@@ -39,6 +39,7 @@ SIZE = {
     "softmax-transformer": 4,
     "rbm-training": 6,
     "boltzmann-machine": 8,
+    "boltzmann-data": 9,
     "perceptron": 8,
     "perceptron-teacher": 8,
     "perceptron-algorithms": 21,
@@ -77,7 +78,7 @@ def _probe(name) -> str:
     """An observable that every sample gives."""
     if name == "rbm":  # its entropy is known to two methods only, its single unit has no cross overlaps
         return "overlap"
-    if name == "boltzmann-machine":
+    if name in ("boltzmann-machine", "boltzmann-data"):
         return "pseudo_likelihood"
     if name == "rbm-training":  # whether ln Z can be trusted is no number that differs from machine to machine
         return "test_log_likelihood"
@@ -106,7 +107,7 @@ def test_edges_of_every_domain_are_solved_or_refused_in_a_sentence(name, control
             out, refusal = _attempt(lambda value=value: replicon.solve(name, **{control: value}), replicon.ConvergenceError)
             assert name in refusal if refusal else bool(out["converged"])
         if name in SIMULATED and declared.role != "theory":
-            size = 784 if value == "digits" and name != "rbm-training" else SIZE.get(name, 20)
+            size = 784 if value == "digits" and not name.startswith(("rbm", "boltzmann")) else SIZE.get(name, 20)
             out, refusal = _attempt(lambda value=value, size=size: _simulate(name, size=size, **{control: value}), replicon.InputError)
             assert control in refusal if refusal else np.isfinite(evaluate.summarize(name, out)[_probe(name)][0])
 
@@ -253,6 +254,7 @@ _TWO = {
     "rbm": {"load": [2.0, 3.0]},
     "rbm-training": {"learning_rate": [0.05, 0.1]},
     "boltzmann-machine": {"load": [50.0, 100.0]},
+    "boltzmann-data": {"regularization": [0.001, 0.01]},
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from replicon._seed import generator
 from replicon.machines.restricted import RestrictedBoltzmannMachine
-from replicon.models.rbm_training.rows import load_rows
+from replicon.machines.rows import load_rows
 from replicon.models.rbm_training.theory import growth_rates
 
 _CURVE = 12  # epochs at which the likelihood is measured

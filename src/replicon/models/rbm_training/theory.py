@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.models.rbm_training.rows import load_rows
+from replicon.machines.rows import load_rows
 
 
 def growth_rates(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
