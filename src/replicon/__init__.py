@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from replicon.simulation.dynamics import evolve, kaplan_yorke_dimension
     from replicon.simulation.exact import enumerate_states
     from replicon.simulation.kinetic_energy import find_fixed_points, sample_kinetic_energy
+    from replicon.simulation.langevin import integrate_entropy, sample_langevin
     from replicon.simulation.passing import belief_propagation, naive_mean_field, tap
     from replicon.study.evaluate import compare, find_transition, simulate, solve
     from replicon.study.run import run_study
@@ -34,6 +35,7 @@ _HOMES = {
     "simulation.dynamics": ("evolve", "kaplan_yorke_dimension"),
     "simulation.exact": ("enumerate_states",),
     "simulation.kinetic_energy": ("find_fixed_points", "sample_kinetic_energy"),
+    "simulation.langevin": ("integrate_entropy", "sample_langevin"),
     "simulation.passing": ("belief_propagation", "naive_mean_field", "tap"),
     "study.evaluate": ("compare", "find_transition", "simulate", "solve"),
     "study.run": ("run_study",),
@@ -65,6 +67,7 @@ __all__ = [
     "find_fixed_points",
     "find_transition",
     "find_weights",
+    "integrate_entropy",
     "kaplan_yorke_dimension",
     "load",
     "load_network",
@@ -73,6 +76,7 @@ __all__ = [
     "naive_mean_field",
     "run_study",
     "sample_kinetic_energy",
+    "sample_langevin",
     "simulate",
     "solve",
     "tap",

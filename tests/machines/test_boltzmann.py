@@ -79,6 +79,7 @@ def fisher_trace(J, h):
     return np.trace(np.linalg.inv((features.T * p) @ features)[len(h) :, len(h) :])
 
 
+@pytest.mark.slow
 def test_exact_likelihood_meets_the_cramer_rao_bound():
     """Six spins, 100 data sets: mean square error times rows is the bound, and falls as rows^-1 (at 1000 rows it is still 1.5)."""
     J, h = dense(6, 0.4, 3)

@@ -162,6 +162,7 @@ def mnist():
     return np.random.default_rng(0).permutation(images)
 
 
+@pytest.mark.slow
 def test_annealing_against_enumeration_on_digits(mnist):
     """784 x 16, CD-1: within three errors of the exact value, or flagged; a machine that mixes badly is flagged."""
     machine = RestrictedBoltzmannMachine(16, method="cd", epochs=10, record_every=0).fit(mnist[:4500])
@@ -175,6 +176,7 @@ def test_annealing_against_enumeration_on_digits(mnist):
         assert not machine.log_partition("ais", temperatures=100).reliable
 
 
+@pytest.mark.slow
 def test_first_mode_grows_at_the_rate_of_theory():
     """Digits of scikit-learn binarised > 7, 46 pixels that vary, 40 hidden units, full batch, PCD-5: the sheet's lambda_1 = 0.1848.
 

@@ -54,7 +54,7 @@ def test_gibbs_of_weights_follows_the_enumerated_posterior(units):
         assert abs(np.mean(receptive) - exact) < 4.5 * np.std(receptive) / np.sqrt(1000)
 
 
-@pytest.mark.parametrize(("load", "instances"), [(0.2, 4), (1.0, 12), (5.0, 8)])
+@pytest.mark.parametrize(("load", "instances"), [(0.2, 4), (1.0, 12), pytest.param(5.0, 8, marks=pytest.mark.slow)])
 def test_message_passing_follows_theory(load, instances):
     """N = 1000, beta = 1, q = 0.3 (tests of loads 0.6 and 3, next to transitions, are slow)."""
     out = replicon.compare("rbm", load=load, size=1000, samples=instances, seed=3)

@@ -1,0 +1,266 @@
+"""Learning as Langevin dynamics: parameters of any differentiable energy E at temperature T, with the law exp(-E/T)/Z.
+
+dw = -grad E dt + sqrt(2 T) dB (overdamped),   dw = p dt, dp = -grad E dt - friction p dt + sqrt(2 friction T) dB (underdamped).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.flatten_util import ravel_pytree
+
+from replicon._errors import InputError
+
+METHODS = ("ula", "mala", "baoab", "sgld")
+_BLOCK = 200  # records between looks at the energy
+
+
+class Trajectory(NamedTuple):
+    """What a run measured; chains C, records R, d parameters.
+
+    positions: the parameter tree, each leaf with leading axes (C, R); energy (C, R). Temperatures (C,), each an independent test of
+    equilibrium: configurational <|grad E|^2>/<laplacian E> (Rugh), virial <(w - <w>) . grad E>/d, kinetic <p^2>/d (baoab; else NaN).
+    acceptance (mala; else NaN). noise_ratio: variance that minibatches add to a step over that of the thermal noise (sgld; else 0).
+    r_hat (largest) and effective_sample_size (smallest) over energy and parameters; converged: r_hat < 1.05 and more than 100
+    effective samples.
+    """
+
+    positions: Any
+    energy: np.ndarray
+    configurational_temperature: np.ndarray
+    virial_temperature: np.ndarray
+    kinetic_temperature: np.ndarray
+    acceptance: float
+    noise_ratio: float
+    r_hat: float
+    effective_sample_size: float
+    converged: bool
+
+
+def sample_langevin(
+    energy: Callable,
+    start: Any,
+    *,
+    temperature: float,
+    method: str = "mala",
+    step: float,
+    records: int = 1000,
+    every: int = 10,
+    burn: int = 1000,
+    friction: float = 1.0,
+    data: Any = None,
+    batch: int | None = None,
+    penalty: Callable | None = None,
+    control_variate: bool = False,
+    seed: int = 0,
+) -> Trajectory:
+    """Sample exp(-E/T) from `start`, a tree of parameters whose leaves have a leading axis of chains.
+
+    energy(parameters), or, with data (n, ...), energy(parameters, rows), a sum over rows, to which penalty(parameters) is added.
+    step: dt. Kept: every `every`-th of `records` x `every` steps after `burn`.
+
+    ula: Euler steps, law wrong by O(dt). mala: the same, accepted or rejected, exact (BlackJAX). baoab: underdamped, of unit mass,
+    configurations wrong by O(dt^2). sgld: ula with gradients of `batch` rows drawn anew each step; `control_variate` subtracts their
+    gradient at an anchor, the last record, and adds the whole one there. Raises InputError where E is not a finite number, with step
+    and state.
+
+    Sources: Roberts & Tweedie, Bernoulli 2, 341 (1996); Leimkuhler & Matthews, AMRX 2013, 34; Welling & Teh, ICML 2011; Baker et al.,
+    Stat. Comput. 29, 599 (2019) (control variates). Rugh, PRL 78, 772 (1997). Referee: quadratic energy, double well.
+    """
+    _check(temperature, method, step, records, every, burn, friction, data, batch)
+    with jax.enable_x64(True):
+        leaves = [np.shape(leaf) for leaf in jax.tree.leaves(start)]
+        if not leaves or any(not shape or shape[0] != leaves[0][0] for shape in leaves):
+            raise InputError(f"start has leaves of shapes {leaves}: give each a leading axis, the same number of chains.")
+        start = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf, float)), start)
+        _, unravel = ravel_pytree(jax.tree.map(lambda leaf: leaf[0], start))
+        first = jax.vmap(lambda tree: ravel_pytree(tree)[0])(start)
+        rows = None if data is None else jax.tree.map(jnp.asarray, data)
+        count = 0 if rows is None else len(jax.tree.leaves(rows)[0])
+
+        def whole(x):
+            value = energy(unravel(x)) if rows is None else energy(unravel(x), rows)
+            return value + (penalty(unravel(x)) if penalty is not None else 0.0)
+
+        def part(x, chosen):
+            value = count / (batch or 1) * energy(unravel(x), jax.tree.map(lambda r: r[chosen], rows))
+            return value + (penalty(unravel(x)) if penalty is not None else 0.0)
+
+        found = _run(whole, part if method == "sgld" else None, first, temperature, method, step, records, every, burn, friction, count,
+                     batch or 0, control_variate, seed)  # fmt: skip
+        x, e, square, laplacian, product, gradient, kinetic, accepted, noise = found
+        positions = jax.tree.map(np.asarray, jax.vmap(jax.vmap(unravel))(jnp.asarray(x)))
+    size = x.shape[2]
+    virial = (product.mean(axis=1) - (x.mean(axis=1) * gradient.mean(axis=1)).sum(axis=1)) / size
+    r_hat, effective = diagnose(np.concatenate([x, e[:, :, None]], axis=2))
+    return Trajectory(
+        positions,
+        e,
+        square.mean(axis=1) / laplacian.mean(axis=1),
+        virial,
+        kinetic.mean(axis=1) if method == "baoab" else np.full(len(x), np.nan),
+        float(accepted.mean()) if method == "mala" else math.nan,
+        float(noise.mean()) * step / (2 * temperature * size) if method == "sgld" else 0.0,
+        r_hat,
+        effective,
+        bool(r_hat < 1.05 and effective > 100),
+    )
+
+
+def diagnose(values: np.ndarray) -> tuple[float, float]:
+    """Largest rank-normalised split R-hat and smallest effective sample size of values (chains, records, quantities).
+
+    At most 200 quantities, equally spaced. Source: Vehtari et al., Bayesian Anal. 16, 667 (2021), by arviz-stats.
+    """
+    from arviz_stats.base import array_stats  # pyright: ignore[reportAttributeAccessIssue]
+
+    if values.shape[0] < 2 or values.shape[1] < 4:
+        return math.nan, math.nan
+    shown = values[:, :, np.unique(np.linspace(0, values.shape[2] - 1, 200).astype(int))]
+    shown = shown[:, :, shown.std(axis=(0, 1)) > 0]
+    r_hat = array_stats.rhat(shown, chain_axis=0, draw_axis=1)
+    return float(np.max(r_hat)), float(np.min(array_stats.ess(shown, chain_axis=0, draw_axis=1)))
+
+
+def _check(temperature, method, step, records, every, burn, friction, data, batch) -> None:
+    if method not in METHODS:
+        raise InputError(f"method = {method!r} is not known: method is one of {', '.join(METHODS)}.")
+    for name, value in (("temperature", temperature), ("step", step), ("friction", friction)):
+        if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
+            raise InputError(f"{name} = {value!r} is outside its domain: {name} must be a number > 0.")
+    for name, value, low in (("records", records, 1), ("every", every, 1), ("burn", burn, 0)):
+        if not isinstance(value, int) or value < low:
+            raise InputError(f"{name} = {value!r} is outside its domain: {name} must be a whole number >= {low}.")
+    if method == "sgld":
+        count = 0 if data is None else len(jax.tree.leaves(data)[0])
+        if not isinstance(batch, int) or not 1 <= batch <= count:
+            raise InputError(
+                f"method=sgld draws batch = {batch!r} of {count} rows: give data, and a whole number of rows from 1 to theirs."
+            )
+
+
+def _run(whole, part, first, T, method, dt, records, every, burn, friction, count, batch, control_variate, seed):
+    """Arrays (chains, records, ...): positions, energy, |g|^2, laplacian, x.g, g, p^2/d, accepted, variance of minibatch gradients."""
+    slope = jax.grad(whole)
+    decay = math.exp(-friction * dt)
+    if method == "mala":
+        import blackjax
+
+        mala = blackjax.mala.build_kernel()
+
+    def density(x):
+        return -whole(x) / T
+
+    def advance(state, key):
+        x, p, anchor, at_anchor = state
+        noise = jax.random.normal(key, x.shape)
+        if method == "ula":
+            return (x - dt * slope(x) + math.sqrt(2 * T * dt) * noise, p, anchor, at_anchor), (1.0, 0.0)
+        if method == "mala":
+            new, info = mala(key, blackjax.mala.init(x, density), density, dt * T)
+            return (new.position, p, anchor, at_anchor), (info.acceptance_rate, 0.0)
+        if method == "baoab":
+            p = p - dt / 2 * slope(x)
+            x = x + dt / 2 * p
+            p = decay * p + math.sqrt((1 - decay**2) * T) * noise
+            x = x + dt / 2 * p
+            return (x, p - dt / 2 * slope(x), anchor, at_anchor), (1.0, 0.0)
+        one, two = jax.random.split(jax.random.fold_in(key, 1))
+        draws = [jax.random.choice(k, count, (batch,), replace=False) for k in (one, two)]
+        g = [jax.grad(part)(x, chosen) for chosen in draws[: 2 if not control_variate else 1]]
+        if control_variate:
+            g = [g[0] - jax.grad(part)(anchor, draws[0]) + at_anchor]
+            g.append(slope(x))
+            variance = ((g[0] - g[1]) ** 2).sum()
+        else:
+            variance = ((g[0] - g[1]) ** 2).sum() / 2  # two independent batches
+        return (x - dt * g[0] + math.sqrt(2 * T * dt) * noise, p, anchor, at_anchor), (1.0, variance)
+
+    def record(state, key):
+        x, p = state[:2]
+        state = (x, p, x, slope(x) if control_variate else state[3])
+        steps, probe = jax.random.split(key)
+        state, (accepted, noise) = lax.scan(advance, state, jax.random.split(steps, every))
+        x, p = state[:2]
+        g, e = slope(x), whole(x)
+        sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
+        curvature = sign @ jax.jvp(slope, (x,), (sign,))[1]  # Hutchinson's estimate of the trace
+        return state, (x, e, g @ g, curvature, x @ g, g, (p @ p) / len(p), jnp.mean(accepted), jnp.mean(noise))
+
+    @jax.jit
+    def block(states, keys):
+        return jax.vmap(lambda state, key: lax.scan(record, state, jax.random.split(key, _BLOCK)))(states, keys)
+
+    chains = len(first)
+    key = jax.random.key(seed)
+    p = math.sqrt(T) * jax.random.normal(jax.random.fold_in(key, 0), first.shape)
+    states = (first, p, first, jnp.zeros_like(first))
+    skipped, kept = -(-burn // every), []
+    total = skipped + records
+    for number in range(-(-total // _BLOCK)):
+        states, measured = block(states, jax.random.split(jax.random.fold_in(key, number + 1), chains))
+        measured = [np.asarray(value) for value in measured]
+        lost = ~np.isfinite(measured[1])
+        if lost.any():
+            chain, when = min(np.argwhere(lost), key=lambda place: place[1])
+            state = measured[0][chain, when - 1] if when else np.asarray(first if not kept else kept[-1][0][:, -1])[chain]
+            shown = ", ".join(f"{value:.4g}" for value in state[:8])
+            raise InputError(
+                f"The energy became {measured[1][chain, when]} by step {(number * _BLOCK + when + 1) * every}, in chain {chain}; the last "
+                f"state before it begins {shown} (|w| = {np.linalg.norm(state):.4g}): give a smaller step than {dt:g}, or mend the energy."
+            )
+        kept.append(measured)
+    return [np.concatenate([block[k] for block in kept], axis=1)[:, skipped:total] for k in range(9)]
+
+
+class ThermodynamicIntegration(NamedTuple):
+    """free_energy F = -T ln Z, its standard error; mean energy; entropy S = (<E> - F)/T in nats; acceptance."""
+
+    free_energy: float
+    error: float
+    energy: float
+    entropy: float
+    acceptance: float
+
+
+def integrate_entropy(
+    energy: Callable, size: int, *, temperature: float, scale: float = 1.0, step: float, chains: int = 16, nodes: int = 12, seed: int = 0,
+    records: int = 500, every: int = 10, burn: int = 1000,
+) -> ThermodynamicIntegration:  # fmt: skip
+    """Free energy and entropy of exp(-E(w)/T), w of `size` numbers, from an integral of energies sampled by MALA.
+
+    ln Z = (d/2) ln(2 pi s^2) + int_0^1 <|w|^2/(2 s^2) - E/T>_lambda d lambda over exp(-(1 - lambda)|w|^2/(2 s^2) - lambda E/T), by
+    Gauss-Legendre `nodes` in lambda; `scale` s should be that of the parameters. Source: Kirkwood (1935). Referee: quadratic energy.
+    """
+    x, weight = np.polynomial.legendre.leggauss(nodes)
+    x, weight = (x + 1) / 2, weight / 2
+    rng = np.random.default_rng(seed)
+    means, errors, accepted, kept = [], [], [], np.zeros(0)
+    for k, mix in enumerate([*x, 1.0]):
+
+        def mixed(w, mix=float(mix)):
+            return temperature * (1 - mix) * (w @ w) / (2 * scale**2) + mix * energy(w)
+
+        run = sample_langevin(
+            mixed, scale * rng.standard_normal((chains, size)), temperature=temperature, step=step, records=records, every=every,
+            burn=burn, seed=seed + k,
+        )  # fmt: skip
+        square = (run.positions**2).sum(axis=2) / (2 * scale**2)
+        # E from the mixed energy; at small lambda directly, where the division would lose it.
+        with jax.enable_x64(True):
+            direct = np.asarray(jax.jit(jax.vmap(jax.vmap(energy)))(run.positions))
+        gap = (square - direct / temperature).mean(axis=1)
+        means.append(gap.mean())
+        errors.append(gap.std(ddof=1) / math.sqrt(chains))
+        accepted.append(run.acceptance)
+        kept = direct
+    log_z = size / 2 * math.log(2 * math.pi * scale**2) + float(weight @ means[:-1])
+    error = float(np.sqrt((weight**2) @ np.array(errors[:-1]) ** 2))
+    mean = float(np.mean(kept))
+    return ThermodynamicIntegration(-temperature * log_z, temperature * error, mean, mean / temperature + log_z, min(accepted))

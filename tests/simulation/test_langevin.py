@@ -1,0 +1,141 @@
+"""Langevin samplers against laws known exactly; a wrong temperature is told apart."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import replicon
+from replicon.simulation.langevin import integrate_entropy, sample_langevin
+
+T = 0.7
+STIFFNESS = np.array([0.5, 1.0, 3.0])
+
+
+def quadratic(w):
+    return (jnp.asarray(STIFFNESS) * w["a"] ** 2).sum() / 2
+
+
+def double_well(w):
+    """Four independent particles, barrier 1 at 0, tilted."""
+    return ((w**2 - 1) ** 2 + 0.3 * w).sum()
+
+
+def law_of_well(temperature):
+    x = np.linspace(-4, 4, 20_001)
+    p = np.exp(-((x**2 - 1) ** 2 + 0.3 * x) / temperature)
+    return x, p / p.sum()
+
+
+def z(values, expected):
+    """Values (chains, records): one number a chain."""
+    mean = values.mean(axis=1)
+    return (mean.mean() - expected) / (mean.std(ddof=1) / np.sqrt(len(mean)))
+
+
+@pytest.mark.parametrize(("method", "step"), [("mala", 0.3), ("baoab", 0.2)])
+def test_moments_of_quadratic_energy(method, step):
+    """Variance T/k of each parameter; three temperatures; 64 chains."""
+    start = {"a": np.random.default_rng(0).standard_normal((64, 3))}
+    run = sample_langevin(quadratic, start, temperature=T, method=method, step=step, records=600)
+    for k, stiffness in enumerate(STIFFNESS):
+        square = run.positions["a"][:, :, k] ** 2
+        # BAOAB is exact for positions in a quadratic energy.
+        assert abs(z(square, T / stiffness)) < 4
+        assert abs(z(square, 1.1 * T / stiffness)) > 8
+    assert abs(z(run.energy, 1.5 * T)) < 4
+    assert abs(z(run.virial_temperature[:, None], T)) < 4.5
+    assert run.configurational_temperature.mean() == pytest.approx(T, rel=0.02)
+    assert run.converged
+    if method == "baoab":
+        assert run.kinetic_temperature.mean() == pytest.approx(T, rel=0.02)
+    else:
+        assert 0.5 < run.acceptance < 1
+
+
+@pytest.mark.parametrize(("method", "step"), [("mala", 0.08), ("baoab", 0.08)])
+def test_moments_and_occupation_of_the_double_well(method, step):
+    x, p = law_of_well(T)
+    start = np.random.default_rng(1).choice([-1.0, 1.0], (64, 4))
+    run = sample_langevin(double_well, start, temperature=T, method=method, step=step, records=1500, every=20, burn=2000)
+    w = run.positions
+    assert abs(z((w**2).mean(axis=2), p @ x**2)) < 4
+    assert abs(z((w > 0).mean(axis=2), p[x > 0].sum())) < 4
+    assert abs(z((w > 0).mean(axis=2), 0.5)) > 8  # the tilt is seen
+    assert abs(z(run.energy / 4, p @ ((x**2 - 1) ** 2 + 0.3 * x))) < 4
+
+
+@pytest.mark.slow
+def test_bias_of_unadjusted_steps_is_of_first_order():
+    """Variance in a quadratic energy is T/(k (1 - k dt/2)) exactly; in the double well the bias doubles with the step."""
+    bias, error = [], []
+    x, p = law_of_well(T)
+    for step in (0.02, 0.04):
+        start = np.random.default_rng(2).choice([-1.0, 1.0], (512, 4))
+        run = sample_langevin(double_well, start, temperature=T, method="ula", step=step, records=1000, burn=2000)
+        mean = (run.positions**2).mean(axis=(1, 2))
+        bias.append(mean.mean() - p @ x**2)
+        error.append(mean.std(ddof=1) / np.sqrt(len(mean)))
+    assert abs(bias[0] / error[0]) > 8
+    ratio = bias[1] / bias[0]
+    uncertain = abs(ratio) * np.hypot(error[0] / bias[0], error[1] / bias[1])
+    assert uncertain < 0.25  # neither 1 nor 4
+    assert abs(ratio - 2) < 4 * uncertain + 0.2  # second order in the step
+    start = {"a": np.random.default_rng(3).standard_normal((64, 3))}
+    run = sample_langevin(quadratic, start, temperature=T, method="ula", step=0.2, records=600)
+    for k, stiffness in enumerate(STIFFNESS):
+        assert abs(z(run.positions["a"][:, :, k] ** 2, T / stiffness / (1 - 0.1 * stiffness))) < 4.5
+
+
+@pytest.mark.slow
+def test_minibatches_heat_and_control_variates_cool():
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((200, 3))
+    y = X @ np.array([1.0, -1.0, 0.5]) + rng.standard_normal(200)
+    given = {"temperature": 1.0, "method": "sgld", "step": 1e-3, "batch": 10, "data": (X, y), "records": 400, "burn": 2000}
+
+    def energy(w, rows):
+        return ((rows[1] - rows[0] @ w) ** 2).sum() / 2
+
+    start = rng.standard_normal((32, 3))
+    exact = np.linalg.inv(X.T @ X)
+    plain = sample_langevin(energy, start, **given)
+    anchored = sample_langevin(energy, start, control_variate=True, **given)
+    assert plain.noise_ratio > 0.5
+    assert anchored.noise_ratio < 0.2 * plain.noise_ratio
+    spread = [run.positions.var(axis=(0, 1)).sum() / np.trace(exact) for run in (plain, anchored)]
+    assert spread[0] > 1.5
+    assert spread[1] < 1 + 0.5 * (spread[0] - 1)
+    assert np.abs(plain.positions.mean(axis=(0, 1)) - exact @ X.T @ y).max() < 0.02
+
+
+@pytest.mark.slow
+def test_entropy_by_thermodynamic_integration():
+    """Quadratic energy: F = -(T/2) sum ln(2 pi T/k)."""
+    found = integrate_entropy(lambda w: (jnp.asarray(STIFFNESS) * w**2).sum() / 2, 3, temperature=T, step=0.3)
+    exact = -T / 2 * np.log(2 * np.pi * T / STIFFNESS).sum()
+    assert abs(found.free_energy - exact) < 4.5 * found.error
+    assert found.error < 0.02
+    assert found.entropy == pytest.approx(1.5 + 0.5 * np.log(2 * np.pi * T / STIFFNESS).sum(), abs=0.05)
+
+
+def test_refusals():
+    start = np.ones((4, 3))
+    with pytest.raises(replicon.InputError, match=r"The energy became (nan|inf) by step \d+, in chain \d; the last state before it begins"):
+        sample_langevin(lambda w: (w**4).sum(), start, temperature=1.0, method="ula", step=1.0)
+    with pytest.raises(replicon.InputError, match="step must be a number > 0"):
+        sample_langevin(quadratic, start, temperature=1.0, step=0.0)
+    with pytest.raises(replicon.InputError, match="method is one of ula, mala"):
+        sample_langevin(quadratic, start, temperature=1.0, step=0.1, method="hmc")
+    with pytest.raises(replicon.InputError, match="give data, and a whole number of rows"):
+        sample_langevin(quadratic, start, temperature=1.0, step=0.1, method="sgld")
+    with pytest.raises(replicon.InputError, match="the same number of chains"):
+        sample_langevin(quadratic, {"a": np.ones((4, 3)), "b": np.ones((3, 3))}, temperature=1.0, step=0.1)
+
+
+def test_same_seed_same_bits_and_callers_precision_untouched():
+    start = {"a": np.ones((2, 3))}
+    runs = [sample_langevin(quadratic, start, temperature=T, step=0.2, records=20, burn=0, seed=s) for s in (1, 1, 2)]
+    assert np.array_equal(runs[0].energy, runs[1].energy)
+    assert (runs[0].energy != runs[2].energy).any()
+    assert not jax.config.jax_enable_x64
