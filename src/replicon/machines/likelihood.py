@@ -20,7 +20,7 @@ from replicon.simulation.spins import as_kernel, local_fields, sweep
 
 _ROWS = 4096
 _SMALL = 4_000_000
-_GRADIENT = 1e-5  # of the mean over rows; the noise of B rows is B^-1/2
+_GRADIENT = {np.float64: 1e-5, np.float32: 5e-5}  # of the mean over rows, whose own noise is rows^-1/2
 
 
 @jax.jit
@@ -83,7 +83,7 @@ def pseudo_likelihood(spins: np.ndarray, start, strength: float, penalty: str) -
                 slope[:count] += 2 * strength * theta[:count]
             return value, slope[free]
 
-        options: Any = {"maxiter": 2000, "maxfun": 4000, "ftol": 0.0, "gtol": _GRADIENT, "maxcor": 20}
+        options: Any = {"maxiter": 2000, "maxfun": 4000, "ftol": 0.0, "gtol": _GRADIENT[precision], "maxcor": 20}
         if penalty == "l1" and strength > 0:  # J = J+ - J-, both >= 0: smooth, with bounds
             cost = np.where(np.vstack([penalised, np.zeros((1, count), bool)])[free], strength, 0.0)
 
@@ -107,8 +107,8 @@ def pseudo_likelihood(spins: np.ndarray, start, strength: float, penalty: str) -
             "without limit: give more rows, or regularization > 0."
         )
     J = (theta[:count] + theta[:count].T) / 2
-    # Single precision may end the search a little above the goal.
-    return J, theta[count], bool(np.abs(gradient).max(initial=0.0) < 10 * _GRADIENT)
+    # Rounding may end the search a little above the goal.
+    return J, theta[count], bool(np.abs(gradient).max(initial=0.0) < 4 * _GRADIENT[precision])
 
 
 def exact_likelihood(m: np.ndarray, second: np.ndarray, start, strength: float, penalty: str) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -118,7 +118,7 @@ def diagnose(values: np.ndarray) -> tuple[float, float]:
 
     At most 200 quantities, equally spaced. Source: Vehtari et al., Bayesian Anal. 16, 667 (2021), by arviz-stats.
     """
-    from arviz_stats.base import array_stats  # pyright: ignore[reportAttributeAccessIssue]
+    from arviz_stats.base.array import array_stats
 
     if values.shape[0] < 2 or values.shape[1] < 4:
         return math.nan, math.nan
