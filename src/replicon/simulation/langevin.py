@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -82,18 +83,10 @@ def sample_langevin(
         _, unravel = ravel_pytree(jax.tree.map(lambda leaf: leaf[0], start))
         first = jax.vmap(lambda tree: ravel_pytree(tree)[0])(start)
         rows = None if data is None else jax.tree.map(jnp.asarray, data)
-        count = 0 if rows is None else len(jax.tree.leaves(rows)[0])
-
-        def whole(x):
-            value = energy(unravel(x)) if rows is None else energy(unravel(x), rows)
-            return value + (penalty(unravel(x)) if penalty is not None else 0.0)
-
-        def part(x, chosen):
-            value = count / (batch or 1) * energy(unravel(x), jax.tree.map(lambda r: r[chosen], rows))
-            return value + (penalty(unravel(x)) if penalty is not None else 0.0)
-
-        found = _run(whole, part if method == "sgld" else None, first, temperature, method, step, records, every, burn, friction, count,
-                     batch or 0, control_variate, seed)  # fmt: skip
+        shapes = tuple(leaf.shape[1:] for leaf in jax.tree.leaves(start))
+        fixed = (energy, penalty, jax.tree.structure(start), shapes, rows is not None)
+        block = _compiled(*fixed, method, every, batch or 0, control_variate)
+        found = _run(block, first, rows, float(temperature), float(step), records, every, burn, float(friction), seed)
         x, e, square, laplacian, product, gradient, kinetic, accepted, noise = found
         positions = jax.tree.map(np.asarray, jax.vmap(jax.vmap(unravel))(jnp.asarray(x)))
     size = x.shape[2]
@@ -145,66 +138,85 @@ def _check(temperature, method, step, records, every, burn, friction, data, batc
             )
 
 
-def _run(whole, part, first, T, method, dt, records, every, burn, friction, count, batch, control_variate, seed):
-    """Arrays (chains, records, ...): positions, energy, |g|^2, laplacian, x.g, g, p^2/d, accepted, variance of minibatch gradients."""
+@lru_cache(maxsize=64)
+def _compiled(energy, penalty, structure, shapes, fed: bool, method: str, every: int, batch: int, control_variate: bool) -> Callable:
+    """`_BLOCK` records of every chain, one compiled function for all temperatures, steps and data of the same shape.
+
+    A record: position, energy, |g|^2, laplacian, w.g, g, p^2/d, acceptance, squared deviation of the minibatch's gradient.
+    """
+    example = jax.tree.unflatten(structure, [jnp.zeros(shape) for shape in shapes])
+    _, unravel = ravel_pytree(example)
+
+    def whole(x, rows):
+        value = energy(unravel(x), rows) if fed else energy(unravel(x))
+        return value + (penalty(unravel(x)) if penalty is not None else 0.0)
+
+    def part(x, rows, chosen):
+        count = len(jax.tree.leaves(rows)[0])
+        value = count / batch * energy(unravel(x), jax.tree.map(lambda r: r[chosen], rows))
+        return value + (penalty(unravel(x)) if penalty is not None else 0.0)
+
     slope = jax.grad(whole)
-    decay = math.exp(-friction * dt)
     if method == "mala":
         import blackjax
 
         mala = blackjax.mala.build_kernel()
 
-    def density(x):
-        return -whole(x) / T
-
-    def advance(state, key):
+    def advance(state, key, rows, T, dt, friction):
         x, p, anchor, at_anchor = state
         noise = jax.random.normal(key, x.shape)
-        if method == "ula":
-            return (x - dt * slope(x) + math.sqrt(2 * T * dt) * noise, p, anchor, at_anchor), (1.0, 0.0)
         if method == "mala":
+
+            def density(x):
+                return -whole(x, rows) / T
+
             new, info = mala(key, blackjax.mala.init(x, density), density, dt * T)
             return (new.position, p, anchor, at_anchor), (info.acceptance_rate, 0.0)
         if method == "baoab":
-            p = p - dt / 2 * slope(x)
+            decay = jnp.exp(-friction * dt)
+            p = p - dt / 2 * slope(x, rows)
             x = x + dt / 2 * p
-            p = decay * p + math.sqrt((1 - decay**2) * T) * noise
+            p = decay * p + jnp.sqrt((1 - decay**2) * T) * noise
             x = x + dt / 2 * p
-            return (x, p - dt / 2 * slope(x), anchor, at_anchor), (1.0, 0.0)
-        one, two = jax.random.split(jax.random.fold_in(key, 1))
-        draws = [jax.random.choice(k, count, (batch,), replace=False) for k in (one, two)]
-        g = [jax.grad(part)(x, chosen) for chosen in draws[: 2 if not control_variate else 1]]
-        if control_variate:
-            g = [g[0] - jax.grad(part)(anchor, draws[0]) + at_anchor]
-            g.append(slope(x))
-            variance = ((g[0] - g[1]) ** 2).sum()
-        else:
-            variance = ((g[0] - g[1]) ** 2).sum() / 2  # two independent batches
-        return (x - dt * g[0] + math.sqrt(2 * T * dt) * noise, p, anchor, at_anchor), (1.0, variance)
+            return (x, p - dt / 2 * slope(x, rows), anchor, at_anchor), (1.0, 0.0)
+        g, variance = slope(x, rows) if method == "ula" else None, 0.0
+        if method == "sgld":
+            count = len(jax.tree.leaves(rows)[0])
+            chosen = [jax.random.choice(k, count, (batch,), replace=False) for k in jax.random.split(jax.random.fold_in(key, 1))]
+            of_batch = jax.grad(part)
+            if control_variate:
+                g = of_batch(x, rows, chosen[0]) - of_batch(anchor, rows, chosen[0]) + at_anchor
+                variance = ((g - slope(x, rows)) ** 2).sum()
+            else:
+                g = of_batch(x, rows, chosen[0])
+                variance = ((g - of_batch(x, rows, chosen[1])) ** 2).sum() / 2  # two independent batches
+        return (x - dt * g + jnp.sqrt(2 * T * dt) * noise, p, anchor, at_anchor), (1.0, variance)
 
-    def record(state, key):
-        x, p = state[:2]
-        state = (x, p, x, slope(x) if control_variate else state[3])
+    def record(state, key, *given):
+        x, p, _, at_anchor = state
+        state = (x, p, x, slope(x, given[0]) if control_variate else at_anchor)
         steps, probe = jax.random.split(key)
-        state, (accepted, noise) = lax.scan(advance, state, jax.random.split(steps, every))
+        state, (accepted, noise) = lax.scan(lambda s, k: advance(s, k, *given), state, jax.random.split(steps, every))
         x, p = state[:2]
-        g, e = slope(x), whole(x)
+        g, e = slope(x, given[0]), whole(x, given[0])
         sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
-        curvature = sign @ jax.jvp(slope, (x,), (sign,))[1]  # Hutchinson's estimate of the trace
+        curvature = sign @ jax.jvp(lambda x: slope(x, given[0]), (x,), (sign,))[1]  # Hutchinson's estimate of the trace
         return state, (x, e, g @ g, curvature, x @ g, g, (p @ p) / len(p), jnp.mean(accepted), jnp.mean(noise))
 
-    @jax.jit
-    def block(states, keys):
-        return jax.vmap(lambda state, key: lax.scan(record, state, jax.random.split(key, _BLOCK)))(states, keys)
+    def chain(state, key, *given):
+        return lax.scan(lambda s, k: record(s, k, *given), state, jax.random.split(key, _BLOCK))
 
-    chains = len(first)
-    key = jax.random.key(seed)
+    return jax.jit(lambda states, keys, *given: jax.vmap(lambda s, k: chain(s, k, *given))(states, keys))
+
+
+def _run(block, first, rows, T, dt, records, every, burn, friction, seed) -> list[np.ndarray]:
+    """Arrays (chains, records, ...) of what `_compiled` records, those of the burn left out."""
+    chains, key = len(first), jax.random.key(seed)
     p = math.sqrt(T) * jax.random.normal(jax.random.fold_in(key, 0), first.shape)
     states = (first, p, first, jnp.zeros_like(first))
     skipped, kept = -(-burn // every), []
-    total = skipped + records
-    for number in range(-(-total // _BLOCK)):
-        states, measured = block(states, jax.random.split(jax.random.fold_in(key, number + 1), chains))
+    for number in range(-(-(skipped + records) // _BLOCK)):
+        states, measured = block(states, jax.random.split(jax.random.fold_in(key, number + 1), chains), rows, T, dt, friction)
         measured = [np.asarray(value) for value in measured]
         lost = ~np.isfinite(measured[1])
         if lost.any():
@@ -216,7 +228,7 @@ def _run(whole, part, first, T, method, dt, records, every, burn, friction, coun
                 f"state before it begins {shown} (|w| = {np.linalg.norm(state):.4g}): give a smaller step than {dt:g}, or mend the energy."
             )
         kept.append(measured)
-    return [np.concatenate([block[k] for block in kept], axis=1)[:, skipped:total] for k in range(9)]
+    return [np.concatenate([block[k] for block in kept], axis=1)[:, skipped : skipped + records] for k in range(9)]
 
 
 class ThermodynamicIntegration(NamedTuple):
@@ -241,26 +253,23 @@ def integrate_entropy(
     x, weight = np.polynomial.legendre.leggauss(nodes)
     x, weight = (x + 1) / 2, weight / 2
     rng = np.random.default_rng(seed)
-    means, errors, accepted, kept = [], [], [], np.zeros(0)
+    means, errors, accepted, direct = [], [], [], np.zeros(0)
+
+    def mixed(w, mix):
+        return temperature * (1 - mix[0]) * (w @ w) / (2 * scale**2) + mix[0] * energy(w)
+
     for k, mix in enumerate([*x, 1.0]):
-
-        def mixed(w, mix=float(mix)):
-            return temperature * (1 - mix) * (w @ w) / (2 * scale**2) + mix * energy(w)
-
         run = sample_langevin(
             mixed, scale * rng.standard_normal((chains, size)), temperature=temperature, step=step, records=records, every=every,
-            burn=burn, seed=seed + k,
+            burn=burn, data=np.array([mix]), seed=seed + k,
         )  # fmt: skip
-        square = (run.positions**2).sum(axis=2) / (2 * scale**2)
-        # E from the mixed energy; at small lambda directly, where the division would lose it.
         with jax.enable_x64(True):
-            direct = np.asarray(jax.jit(jax.vmap(jax.vmap(energy)))(run.positions))
-        gap = (square - direct / temperature).mean(axis=1)
+            direct = np.asarray(jax.vmap(jax.vmap(energy))(run.positions))
+        gap = ((run.positions**2).sum(axis=2) / (2 * scale**2) - direct / temperature).mean(axis=1)
         means.append(gap.mean())
         errors.append(gap.std(ddof=1) / math.sqrt(chains))
         accepted.append(run.acceptance)
-        kept = direct
     log_z = size / 2 * math.log(2 * math.pi * scale**2) + float(weight @ means[:-1])
     error = float(np.sqrt((weight**2) @ np.array(errors[:-1]) ** 2))
-    mean = float(np.mean(kept))
+    mean = float(np.mean(direct))
     return ThermodynamicIntegration(-temperature * log_z, temperature * error, mean, mean / temperature + log_z, min(accepted))
