@@ -30,6 +30,7 @@ SHORT = {
     "ladder": 2,
     "chains": 4,
     "epochs": 3,
+    "records": 20,
 }
 SIZE = {
     "hopfield": 40,
@@ -40,6 +41,7 @@ SIZE = {
     "rbm-training": 6,
     "boltzmann-machine": 8,
     "boltzmann-data": 9,
+    "langevin-learning": 10,
     "perceptron": 8,
     "perceptron-teacher": 8,
     "perceptron-algorithms": 21,
@@ -78,6 +80,8 @@ def _probe(name) -> str:
     """An observable that every sample gives."""
     if name == "rbm":  # its entropy is known to two methods only, its single unit has no cross overlaps
         return "overlap"
+    if name == "langevin-learning":
+        return "mean_energy"
     if name in ("boltzmann-machine", "boltzmann-data"):
         return "pseudo_likelihood"
     if name == "rbm-training":  # whether ln Z can be trusted is no number that differs from machine to machine
@@ -91,7 +95,7 @@ def test_defaults_solve_and_give_every_observable(name):
     out = replicon.solve(name)
     assert bool(out["converged"])
     for observable in model.observables:
-        if observable.role != "simulation":
+        if observable.role != "simulation" and (name, observable.name) != ("langevin-learning", "escape_rate"):  # of one energy only
             value = float(out[observable.name])
             assert observable.low <= value <= observable.high, f"{observable.name} = {value}"
     if model.potential:

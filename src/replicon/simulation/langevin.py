@@ -26,7 +26,8 @@ class Trajectory(NamedTuple):
     """What a run measured; chains C, records R, d parameters.
 
     positions: the parameter tree, each leaf with leading axes (C, R); energy (C, R). Temperatures (C,), each an independent test of
-    equilibrium: configurational <|grad E|^2>/<laplacian E> (Rugh), virial <(w - <w>) . grad E>/d, kinetic <p^2>/d (baoab; else NaN).
+    equilibrium: configurational <|grad E|^2>/<laplacian E> (Rugh), virial <(w - c) . grad E>/d, c the mean of the other
+    chains, kinetic <p^2>/d (baoab; else NaN).
     acceptance (mala; else NaN). noise_ratio: variance that minibatches add to a step over that of the thermal noise (sgld; else 0).
     r_hat (largest) and effective_sample_size (smallest) over energy and parameters; converged: r_hat < 1.05 and more than 100
     effective samples.
@@ -90,7 +91,10 @@ def sample_langevin(
         x, e, square, laplacian, product, gradient, kinetic, accepted, noise = found
         positions = jax.tree.map(np.asarray, jax.vmap(jax.vmap(unravel))(jnp.asarray(x)))
     size = x.shape[2]
-    virial = (product.mean(axis=1) - (x.mean(axis=1) * gradient.mean(axis=1)).sum(axis=1)) / size
+    # Centred at the other chains' mean: the chain's own would lower the temperature by the share of its independent states.
+    means = x.mean(axis=1)
+    others = (means.sum(axis=0) - means) / max(len(x) - 1, 1)
+    virial = (product.mean(axis=1) - (others * gradient.mean(axis=1)).sum(axis=1)) / size
     r_hat, effective = diagnose(np.concatenate([x, e[:, :, None]], axis=2))
     return Trajectory(
         positions,
