@@ -190,6 +190,7 @@ def test_exports(study, tmp_path):
         (('x = "temperature"', 'x = "field"'), "does not list"),
         (('x = "temperature"', 'xx = "temperature"'), "unknown key 'xx'"),
         (('y = "energy"', 'y = "energy"\nkind = "pie"'), "unknown figure kind 'pie'"),
+        (('y = "energy"', 'y = "energy"\nlegend = "right there"'), "legend = 'right there': a figure of kind 'curves' takes one of best"),
     ],
 )
 def test_bad_studies_are_refused_before_anything_runs(study, tmp_path, change, words):

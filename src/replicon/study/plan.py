@@ -63,6 +63,8 @@ _FIGURE_KEYS = (
     "yscale",
 )
 
+_PLACES = ("best", "upper right", "upper left", "lower left", "lower right", "center right", "center left", "upper center", "lower center")
+
 Task = dict[str, Any]
 
 
@@ -138,6 +140,9 @@ def _check_figure(figure: dict[str, Any], series: dict[str, tuple[str, dict[str,
     for key in FIGURES[kind]:
         if key not in figure:
             raise InputError(f"{place} of kind '{kind}' has no '{key}': it needs {', '.join(FIGURES[kind])}.")
+    places = (*_PLACES, "center", *(["outside"] if kind == "curves" else []))
+    if figure.get("legend", "best") not in places:
+        raise InputError(f"{place} has legend = '{figure['legend']}': a figure of kind '{kind}' takes one of {', '.join(places)}.")
     shown = {kind: figure.get(kind, []) for kind in _SERIES}
     shown["transition"] = [*shown["transition"], *([figure["critical"]] if "critical" in figure else [])]
     if not any(shown.values()):

@@ -18,7 +18,7 @@ model = Model(
         Control(
             "method",
             "method",
-            "pseudo-likelihood",
+            "monte-carlo",
             Words(("independent", "pair", "naive-mean-field", "tap", "bethe", "pseudo-likelihood", "exact", "monte-carlo")),
             "of inference; all see the same rows",
             shared=True,
