@@ -160,17 +160,37 @@ class BoltzmannMachine(BaseEstimator):
         self._run(spins, np.full(count, 1 / temperature), sweeps, rng)
         return spins.astype(np.int8)
 
-    def _run(self, spins: np.ndarray, betas: np.ndarray, sweeps: int, rng, measure: bool = False) -> np.ndarray:
-        """Heat bath in place; energies (sweeps, chains) if they are to be measured."""
+    def _run(self, spins: np.ndarray, betas: np.ndarray, sweeps: int, rng) -> None:
+        """Heat bath in place."""
         matrix, external = as_kernel(self.couplings_, self.fields_)
-        fields, energies = np.empty_like(spins), np.empty((sweeps if measure else 0, len(spins)))
+        fields = np.empty_like(spins)
         for turn in range(sweeps):
             if turn % 200 == 0:
                 local_fields(matrix, external, spins, fields)
             sweep(matrix, fields, spins, betas, rng)
-            if measure:
-                energy(fields, external, spins, energies[turn])
-        return energies
+
+    def _tempered_energies(self, T: np.ndarray, copies: int, sweeps: int, rng) -> np.ndarray:
+        """(sweeps, temperatures, copies) after a quarter as many: neighbouring temperatures of a copy exchange their states."""
+        order = np.argsort(T)
+        ladder, levels = 1 / T[order], len(T)
+        matrix, external = as_kernel(self.couplings_, self.fields_)
+        spins = np.where(rng.random((levels * copies, len(external))) < 0.5, 1, -1).astype(np.float32)
+        fields, now, out = np.empty_like(spins), np.empty(len(spins)), np.empty((sweeps, levels, copies))
+        chain = np.arange(levels * copies).reshape(levels, copies)  # the chain at each temperature
+        betas = np.repeat(ladder, copies)
+        for turn in range(-(sweeps // 4), sweeps):
+            if turn % 200 == 0:
+                local_fields(matrix, external, spins, fields)
+            betas[chain] = ladder[:, None]
+            sweep(matrix, fields, spins, betas, rng)
+            energy(fields, external, spins, now)
+            if turn >= 0:
+                out[turn, order] = now[chain]
+            for k in range(turn % 2, levels - 1, 2):
+                gain = (ladder[k + 1] - ladder[k]) * (now[chain[k + 1]] - now[chain[k]])
+                swap = rng.random(copies) < np.exp(np.minimum(gain, 0.0))
+                chain[k, swap], chain[k + 1, swap] = chain[k + 1, swap], chain[k, swap].copy()
+        return out
 
     def diagnose(self, X, *, count: int = 20_000, triples: int = 1000, seed: int = 0) -> xarray.Dataset:
         """Moments of the rows X (held out, or those of the fit) beside those of the model.
@@ -209,7 +229,8 @@ class BoltzmannMachine(BaseEstimator):
         """(<E^2> - <E>^2)/(N T^2) of P_T(s) ~ exp(-E(s)/T) over `temperature`; the data stand at T = 1.
 
         A maximum at T = 1 that grows with N is the sign of a critical point; for few rows or spins it is also what inference makes
-        of noise (compare independent or shuffled data). Exact up to 20 spins (error 0), else `copies` heat-bath chains.
+        of noise (compare independent or shuffled data). Exact up to 20 spins (error 0), else `copies` ladders of
+        heat-bath chains that exchange neighbouring temperatures: give temperatures close enough, up to one at which chains move freely.
 
         Source: Tkacik et al., PNAS 112, 11508 (2015); Mastromatteo & Marsili, J. Stat. Mech. P10012 (2011).
         """
@@ -229,11 +250,7 @@ class BoltzmannMachine(BaseEstimator):
                 weight /= weight.sum()
                 value[k] = (weight @ levels**2 - (weight @ levels) ** 2) / (n * t**2)
         else:
-            rng = np.random.default_rng(seed)
-            spins = np.where(rng.random((len(T) * copies, n)) < 0.5, 1, -1).astype(np.float32)
-            betas = np.repeat(1 / T, copies)
-            self._run(spins, betas, sweeps // 4, rng)
-            levels = self._run(spins, betas, sweeps, rng, measure=True).reshape(sweeps, len(T), copies)
+            levels = self._tempered_energies(T, copies, sweeps, np.random.default_rng(seed))
             # Fluctuations about the mean of all copies of a temperature, one number a copy.
             spread = ((levels - levels.mean(axis=(0, 2), keepdims=True)) ** 2).mean(axis=0) / (n * T[:, None] ** 2)
             value, error = np.array([mean_and_error(x) for x in spread]).T
