@@ -166,7 +166,7 @@ def monte_carlo_likelihood(
         rate = 0.5 / (1 + turn / 20)
         change = second - pair - 4 * strength * J
         np.fill_diagonal(change, 0.0)
-        J += rate * change
+        J += rate / (1 + 4 * strength) * change  # the curvature of moments is at most one, that of the penalty 4 strength
         h += rate * (m - one)
         if turn >= updates // 2:
             for total, value in zip(sums, (J, h, pair, one), strict=True):
