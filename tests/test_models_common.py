@@ -32,6 +32,7 @@ SHORT = {
     "epochs": 3,
     "records": 20,
 }
+CHEAP = {"boltzmann-data": {"method": "tap"}}
 SIZE = {
     "hopfield": 40,
     "square-lattice": 6,
@@ -51,7 +52,7 @@ SIZE = {
 
 
 def _short(model) -> dict:
-    return {c.name: SHORT[c.name] for c in model.controls_for("simulation") if c.name in SHORT}
+    return {c.name: SHORT[c.name] for c in model.controls_for("simulation") if c.name in SHORT} | CHEAP.get(model.name, {})
 
 
 def _simulate(name, **settings):
