@@ -15,13 +15,13 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 tour: $(VENV)/ready
-	$(BIN)/replicon tour --out tour
+	$(BIN)/replicon tour --out tour --workers 2
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 
 test-slow: $(VENV)/ready
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

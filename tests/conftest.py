@@ -1,9 +1,36 @@
-"""Shared by all tests: compiled code is kept between runs."""
+"""Shared by all tests: caches of compiled code, and the order that lets tests share what they compile."""
 
 import os
+import sys
 from pathlib import Path
 
-_CACHE = Path(__file__).parents[1] / ".cache"
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE / "jax"))
+import pytest
+
+# Neither JAX nor Numba writes its cache so that two processes may share it: every worker has its own.
+_CACHE = Path(__file__).parents[1] / ".cache" / os.environ.get("PYTEST_XDIST_WORKER", "")
+os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_CACHE / "jax")
+os.environ["NUMBA_CACHE_DIR"] = str(_CACHE / "numba")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_CACHE / "numba"))
+
+
+def _group(item) -> str:
+    """Tests of one model where a file runs through all of them, tests of one file elsewhere: they share compiled code."""
+    given = getattr(item, "callspec", None)
+    model = (given.params.get("name") or getattr(given.params.get("value"), "get", {}.get)("model")) if given else None
+    return f"{item.path.stem}-{model}" if model and item.path.stem in ("test_models_common", "test_reference") else item.path.stem
+
+
+def pytest_collection_modifyitems(items):
+    groups = {}
+    for item in items:
+        groups.setdefault(_group(item), []).append(item)
+    items[:] = [item for members in groups.values() for item in members]
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """A process may hold 65,530 mappings of memory, and every compiled function takes some: those of the group are released."""
+    if "jax" in sys.modules and (nextitem is None or _group(nextitem) != _group(item)):
+        sys.modules["jax"].clear_caches()

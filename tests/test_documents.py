@@ -39,6 +39,8 @@ def test_every_block_of_a_document_runs(document, tmp_path, monkeypatch):
             ran += 1
         elif language == "text":
             assert shown.strip() == body.strip()
+        else:
+            raise AssertionError(f"a block of {language} would not be run: write python, sh or text, or note why not")
     assert ran >= 5
 
 

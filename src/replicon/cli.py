@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -261,17 +262,22 @@ def run(
 def tour(
     *,
     out: Annotated[Path, Parameter(help="Folder of the page and its results.")] = Path("tour"),
-    workers: Annotated[int, Parameter(help="Processes.")] = 1,
+    workers: Annotated[int, Parameter(help="Processes; each takes whole studies.")] = 1,
 ) -> int:
     """Every shipped study, small, as one self-contained HTML page with its pictures."""
     from replicon.study.plan import read_study, shipped
+    from replicon.study.run import run_studies, run_study
     from replicon.view.page import order, write_page
 
-    chapters = []
-    for name in order(shipped()):
-        study = read_study(name, quick=True)
-        chapters.append((study, _run_with_bar(study, out / name, workers, None)))
-    print(write_page(chapters, out / "index.html"))
+    names = order(shipped())
+    studies, folders = [read_study(name, quick=True) for name in names], [out / name for name in names]
+    if workers > 1:
+        with _progress("studies") as advance:
+            run_studies(studies, folders, workers=workers, progress=advance)
+        results = [run_study(study, out=folder) for study, folder in zip(studies, folders)]
+    else:
+        results = [_run_with_bar(study, folder, workers, None) for study, folder in zip(studies, folders)]
+    print(write_page(list(zip(studies, results)), out / "index.html"))
     return OK
 
 
@@ -317,22 +323,29 @@ def _unconverged(error: ConvergenceError, json: bool, record: dict[str, Any]) ->
 
 
 def _run_with_bar(study: dict[str, Any], folder: Path, workers: int, scheduler: str | None):
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from replicon.study.run import run_study
+
+    with _progress(study["name"]) as advance:
+        return run_study(study, out=folder, workers=workers, scheduler=scheduler, progress=advance)
+
+
+@contextmanager
+def _progress(name: str):
+    """A bar on standard error; what it yields is called with (done, total) or, done being -1, with a sentence to print."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
-        line = bar.add_task(study["name"], total=None)
+        line = bar.add_task(name, total=None)
 
-        def progress(done: int, total: int, note: str) -> None:
+        def advance(done: int, total: int, note: str = "") -> None:
             if done < 0:
                 console.print(note)
             else:
                 bar.update(line, completed=done, total=total)
 
-        return run_study(study, out=folder, workers=workers, scheduler=scheduler, progress=progress)
+        yield advance
 
 
 def _get(model: str):

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 import xarray as xr
@@ -257,3 +258,13 @@ def test_the_environment_is_left_as_it_was(study, tmp_path):
     before = dict(os.environ)
     runner.run_study(study, out=tmp_path / "out", workers=2)
     assert dict(os.environ) == before
+
+
+def test_compiled_code_is_released_before_mappings_run_out(study, tmp_path, monkeypatch):
+    released, clear = [], jax.clear_caches
+    monkeypatch.setattr(jax, "clear_caches", lambda: released.append(clear()))
+    undisturbed = runner.run_study(study, out=tmp_path / "whole")
+    assert not released
+    monkeypatch.setattr(runner, "_MAPPINGS", 0)
+    _same(undisturbed, runner.run_study(study, out=tmp_path / "released"))
+    assert len(released) == 10

@@ -108,6 +108,6 @@ def test_node_count_is_enough_by_doubling():
 
 
 def test_compilation_of_a_hessian_takes_less_than_ten_seconds():
-    begin = time.perf_counter()
+    begin = time.process_time()
     jax.jit(jax.hessian(gaussian.log_2cosh, argnums=(0, 1, 2))).lower(0.1, 0.2, 0.3).compile()
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10

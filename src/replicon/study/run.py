@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,12 @@ from replicon.study.plan import Task, parsed_controls, plan, read_study
 from replicon.study.store import Store
 
 
+_MAPS, _MAPPINGS = Path("/proc/self/maps"), 30_000
+
+
 def execute(task: Task) -> xr.Dataset:
     """Run one task; the same in this process and in a worker."""
+    _make_room()
     if task["kind"] == "theory":
         return evaluate.solve(task["model"], branch=task["branch"], **task["controls"])
     if task["kind"] == "transition":
@@ -26,6 +31,15 @@ def execute(task: Task) -> xr.Dataset:
     model = models.get(task["model"])
     values = evaluate.simulate_point(model, task["controls"], task["size"], task["samples"], task["seed"])
     return xr.Dataset({name: (dimensions(name, v.ndim, ["sample"]), v) for name, v in values.items()})
+
+
+def _make_room() -> None:
+    """Linux gives a process 65,530 mappings of memory and a compiled function takes about ten: release them before they run out."""
+    if "jax" not in sys.modules or not _MAPS.exists():
+        return
+    with _MAPS.open("rb") as mappings:
+        if sum(1 for _ in mappings) > _MAPPINGS:
+            sys.modules["jax"].clear_caches()
 
 
 def run_study(
@@ -73,6 +87,18 @@ def _kept(store: Store, task: Task, report: Callable) -> bool:
         return False
 
 
+def run_studies(studies: list[dict[str, Any]], folders: list[Path], *, workers: int, progress: Callable[[int, int], None]) -> None:
+    """Several studies, each whole in one of `workers` processes and kept in its folder, from where `run_study` then takes it."""
+    progress(0, len(studies))
+    for done, _ in enumerate(_distributed(_whole, list(zip(studies, folders)), workers, None), start=1):
+        progress(done, len(studies))
+
+
+def _whole(chapter: tuple[dict[str, Any], Path]) -> None:
+    study, folder = chapter
+    run_study(study, out=folder)
+
+
 def _run(tasks: list[Task], workers: int, scheduler: str | None) -> Iterator[tuple[Task, xr.Dataset]]:
     if scheduler is None and (workers == 1 or len(tasks) <= 1):
         for task in tasks:
@@ -87,20 +113,21 @@ def _run(tasks: list[Task], workers: int, scheduler: str | None) -> Iterator[tup
         yield task, execute(task)
     rest = [task for task in tasks if not any(task is one for one in alone)]
     if rest:
-        yield from _distributed(rest, workers, scheduler)
+        yield from _distributed(execute, rest, workers, scheduler)
 
 
-def _distributed(tasks: list[Task], workers: int, scheduler: str | None) -> Iterable[tuple[Task, xr.Dataset]]:
+def _distributed(function: Callable, given: list, workers: int, scheduler: str | None) -> Iterable[tuple[Any, Any]]:
+    """Each of `given` with what `function` makes of it in a worker, as they finish."""
     from dask import config
     from distributed import Client, LocalCluster, as_completed
 
     quiet = {"distributed.worker.memory.pause": False, "distributed.worker.memory.spill": False, "distributed.worker.memory.target": False}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    saved = {name: os.environ.get(name) for name in threads}
+    environment = dict(os.environ)
     with config.set(quiet):
         if scheduler is None:
             options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50, "env": threads}
-            cluster = LocalCluster(n_workers=min(workers, len(tasks)), **options)
+            cluster = LocalCluster(n_workers=min(workers, len(given)), **options)
             client = Client(cluster)
         else:
             try:
@@ -110,16 +137,17 @@ def _distributed(tasks: list[Task], workers: int, scheduler: str | None) -> Iter
                     f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask scheduler, such as tcp://host:8786."
                 ) from None
         try:
-            futures = {client.submit(execute, task, pure=False): task for task in tasks}
+            futures = {client.submit(function, one, pure=False): one for one in given}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         finally:
             client.close()
             if cluster is not None:
                 cluster.close()
-            for name, value in saved.items():
-                if value is not None:
-                    os.environ[name] = value
+            # Starting workers sets variables here as well.
+            for name in set(os.environ) - set(environment):
+                del os.environ[name]
+            os.environ.update(environment)
 
 
 def assemble(study: dict[str, Any], tasks: list[Task], store: Store) -> dict[str, xr.Dataset]:
