@@ -17,7 +17,6 @@ from replicon.study import evaluate
 from replicon.study.plan import Task, parsed_controls, plan, read_study
 from replicon.study.store import Store
 
-
 _MAPS, _MAPPINGS = Path("/proc/self/maps"), 30_000
 
 
