@@ -1,6 +1,7 @@
 """Shared by all tests: caches of compiled code, and the order that lets tests share what they compile."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,10 +15,10 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
 def _group(item) -> str:
-    """Tests of one model where a file runs through all of them, tests of one file elsewhere: they share compiled code."""
-    given = getattr(item, "callspec", None)
-    model = (given.params.get("name") or getattr(given.params.get("value"), "get", {}.get)("model")) if given else None
-    return f"{item.path.stem}-{model}" if model and item.path.stem in ("test_models_common", "test_reference") else item.path.stem
+    """The family of a test's model, where a file runs through all models, else of its file: families share compiled code."""
+    stem, given = item.path.stem, item.callspec.params if hasattr(item, "callspec") else {}
+    model = given.get("name") if stem == "test_models_common" else given["value"]["model"] if stem == "test_reference" else None
+    return re.split("[-_]", model or stem.removeprefix("test_"))[0]
 
 
 def pytest_collection_modifyitems(items):

@@ -18,6 +18,8 @@ NAMES = models.names()
 SOLVED = [name for name in NAMES if models.get(name).solve is not None]
 SIMULATED = [name for name in NAMES if models.get(name).simulate is not None]
 WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
+# Every edge of these is a new shape, compiled for seconds.
+DEAR = {"softmax-transformer", "rbm-training", "langevin-learning", "recurrent-network", "perceptron-clusters", "perceptron-landscape"}
 # Cheap settings: what is tested here does not depend on their length.
 SHORT = {
     "sweeps": 12,
@@ -103,7 +105,7 @@ def test_defaults_solve_and_give_every_observable(name):
         assert np.isfinite(float(out[model.potential]))
 
 
-@pytest.mark.parametrize(("name", "control"), WITH_CONTROLS)
+@pytest.mark.parametrize(("name", "control"), [pytest.param(*both, marks=[pytest.mark.slow] * (both[0] in DEAR)) for both in WITH_CONTROLS])
 def test_edges_of_every_domain_are_solved_or_refused_in_a_sentence(name, control):
     model = models.get(name)
     declared = model.control(control)

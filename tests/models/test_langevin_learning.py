@@ -77,3 +77,9 @@ def test_minibatches_of_other_energies_are_refused():
         replicon.simulate("langevin-learning", energy="perceptron", method="sgld", size=10)
     heated = replicon.simulate("langevin-learning", method="sgld", batch=0.05, size=40, samples=2)
     assert float(heated["noise_ratio"].mean()) > 0.1
+
+
+def test_without_examples_the_ridge_alone_holds_the_weights():
+    out = replicon.simulate("langevin-learning", load=0, ridge=2.0, temperature=0.5, size=100, samples=2, step=0.1)
+    assert float(out["second_moment"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
+    assert float(out["mean_energy"].mean()) == pytest.approx(0.5 / 2, rel=0.03)

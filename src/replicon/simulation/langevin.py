@@ -161,51 +161,57 @@ def _compiled(energy, penalty, structure, shapes, fed: bool, method: str, every:
         return value + (penalty(unravel(x)) if penalty is not None else 0.0)
 
     slope = jax.grad(whole)
-    if method == "mala":
-        import blackjax
 
-        mala = blackjax.mala.build_kernel()
+    def estimate(x, rows, key, anchor, at_anchor):
+        """Gradient from a minibatch, with control variate from its difference to that at the anchor."""
+        chosen = jax.random.choice(key, len(jax.tree.leaves(rows)[0]), (batch,), replace=False)
+        g = jax.grad(part)(x, rows, chosen)
+        return g - jax.grad(part)(anchor, rows, chosen) + at_anchor if control_variate else g
 
-    def advance(state, key, rows, T, dt, friction):
-        x, p, anchor, at_anchor = state
-        noise = jax.random.normal(key, x.shape)
+    def steps(x, p, keys, rows, T, dt, friction):
+        """x, p after a step for each key; mean acceptance; squared error of a minibatch's gradient at one of the steps."""
         if method == "mala":
+            import blackjax
 
             def density(x):
                 return -whole(x, rows) / T
 
-            new, info = mala(key, blackjax.mala.init(x, density), density, dt * T)
-            return (new.position, p, anchor, at_anchor), (info.acceptance_rate, 0.0)
+            mala = blackjax.mala.build_kernel()
+            last, info = lax.scan(lambda state, key: mala(key, state, density, dt * T), blackjax.mala.init(x, density), keys)
+            return last.position, p, info.acceptance_rate.mean(), 0.0
         if method == "baoab":
             decay = jnp.exp(-friction * dt)
-            p = p - dt / 2 * slope(x, rows)
-            x = x + dt / 2 * p
-            p = decay * p + jnp.sqrt((1 - decay**2) * T) * noise
-            x = x + dt / 2 * p
-            return (x, p - dt / 2 * slope(x, rows), anchor, at_anchor), (1.0, 0.0)
-        g, variance = slope(x, rows) if method == "ula" else None, 0.0
-        if method == "sgld":
-            count = len(jax.tree.leaves(rows)[0])
-            chosen = [jax.random.choice(k, count, (batch,), replace=False) for k in jax.random.split(jax.random.fold_in(key, 1))]
-            of_batch = jax.grad(part)
-            if control_variate:
-                g = of_batch(x, rows, chosen[0]) - of_batch(anchor, rows, chosen[0]) + at_anchor
-                variance = ((g - slope(x, rows)) ** 2).sum()
-            else:
-                g = of_batch(x, rows, chosen[0])
-                variance = ((g - of_batch(x, rows, chosen[1])) ** 2).sum() / 2  # two independent batches
-        return (x - dt * g + jnp.sqrt(2 * T * dt) * noise, p, anchor, at_anchor), (1.0, variance)
+
+            def advance(state, key):
+                x, p, g = state
+                p = p - dt / 2 * g
+                x = x + dt / 2 * p
+                p = decay * p + jnp.sqrt((1 - decay**2) * T) * jax.random.normal(key, x.shape)
+                x = x + dt / 2 * p
+                g = slope(x, rows)
+                return (x, p - dt / 2 * g, g), None
+
+            return *lax.scan(advance, (x, p, slope(x, rows)), keys)[0][:2], 1.0, 0.0
+        anchor = (x, slope(x, rows) if control_variate else 0.0)
+
+        def euler(x, key):
+            g = estimate(x, rows, jax.random.fold_in(key, 1), *anchor) if method == "sgld" else slope(x, rows)
+            return x - dt * g + jnp.sqrt(2 * T * dt) * jax.random.normal(key, x.shape), x
+
+        last, passed = lax.scan(euler, x, keys)
+        if method == "ula":
+            return last, p, 1.0, 0.0
+        for_place, for_batch = jax.random.split(jax.random.fold_in(keys[0], 2))
+        place = passed[jax.random.randint(for_place, (), 0, every)]
+        return last, p, 1.0, ((estimate(place, rows, for_batch, *anchor) - slope(place, rows)) ** 2).sum()
 
     def record(state, key, *given):
-        x, p, _, at_anchor = state
-        state = (x, p, x, slope(x, given[0]) if control_variate else at_anchor)
-        steps, probe = jax.random.split(key)
-        state, (accepted, noise) = lax.scan(lambda s, k: advance(s, k, *given), state, jax.random.split(steps, every))
-        x, p = state[:2]
+        for_steps, probe = jax.random.split(key)
+        x, p, accepted, noise = steps(*state, jax.random.split(for_steps, every), *given)
         g, e = slope(x, given[0]), whole(x, given[0])
         sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
         curvature = sign @ jax.jvp(lambda x: slope(x, given[0]), (x,), (sign,))[1]  # Hutchinson's estimate of the trace
-        return state, (x, e, g @ g, curvature, x @ g, g, (p @ p) / len(p), jnp.mean(accepted), jnp.mean(noise))
+        return (x, p), (x, e, g @ g, curvature, x @ g, g, (p @ p) / len(p), accepted, noise)
 
     def chain(state, key, *given):
         return lax.scan(lambda s, k: record(s, k, *given), state, jax.random.split(key, _BLOCK))
@@ -217,7 +223,7 @@ def _run(block, first, rows, T, dt, records, every, burn, friction, seed) -> lis
     """Arrays (chains, records, ...) of what `_compiled` records, those of the burn left out."""
     chains, key = len(first), jax.random.key(seed)
     p = math.sqrt(T) * jax.random.normal(jax.random.fold_in(key, 0), first.shape)
-    states = (first, p, first, jnp.zeros_like(first))
+    states = (first, p)
     skipped, kept = -(-burn // every), []
     for number in range(-(-(skipped + records) // _BLOCK)):
         states, measured = block(states, jax.random.split(jax.random.fold_in(key, number + 1), chains), rows, T, dt, friction)
