@@ -207,7 +207,8 @@ def _compiled(energy, penalty, structure, shapes, fed: bool, method: str, every:
 
     def record(state, key, *given):
         for_steps, probe = jax.random.split(key)
-        x, p, accepted, noise = steps(*state, jax.random.split(for_steps, every), *given)
+        x, p = state
+        x, p, accepted, noise = steps(x, p, jax.random.split(for_steps, every), *given)
         g, e = slope(x, given[0]), whole(x, given[0])
         sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
         curvature = sign @ jax.jvp(lambda x: slope(x, given[0]), (x,), (sign,))[1]  # Hutchinson's estimate of the trace
