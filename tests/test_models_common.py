@@ -105,7 +105,13 @@ def test_defaults_solve_and_give_every_observable(name):
         assert np.isfinite(float(out[model.potential]))
 
 
-@pytest.mark.parametrize(("name", "control"), [pytest.param(*both, marks=[pytest.mark.slow] * (both[0] in DEAR)) for both in WITH_CONTROLS])
+def _without(dear: set, cases: list) -> list:
+    """Parameters of a test, those of the models in `dear` for the slow suite."""
+    given = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*case, marks=[pytest.mark.slow] * (case[0] in dear)) for case in given]
+
+
+@pytest.mark.parametrize(("name", "control"), _without(DEAR | {"recurrent-pseudo-potential"}, WITH_CONTROLS))
 def test_edges_of_every_domain_are_solved_or_refused_in_a_sentence(name, control):
     model = models.get(name)
     declared = model.control(control)
@@ -211,7 +217,10 @@ def _grid(name, branch):
     return replicon.solve(name, branch=branch, **{k: list(v) for k, v in grid.items()})
 
 
-@pytest.mark.parametrize(("name", "branch"), [(n, b.name) for n in NAMES for b in models.get(n).branches])
+@pytest.mark.parametrize(
+    ("name", "branch"),
+    _without({"perceptron-clusters", "perceptron-landscape"}, [(n, b.name) for n in NAMES for b in models.get(n).branches]),
+)
 def test_solutions_are_stationary_bounded_and_say_so(name, branch):
     model = models.get(name)
     out = _grid(name, branch)
@@ -265,7 +274,7 @@ _TWO = {
 }
 
 
-@pytest.mark.parametrize("name", SIMULATED)
+@pytest.mark.parametrize("name", _without(DEAR, SIMULATED))
 def test_same_seed_same_bits_wherever_the_point_stands(name):
     ((control, values),) = _TWO.get(name, {"temperature": [0.7, 1.3]}).items()
     key = _probe(name)
@@ -313,7 +322,7 @@ def test_json_is_json(name, capsys):
             assert record["model"] == name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", _without({"perceptron-landscape"}, NAMES))
 def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
     model = models.get(name)
     for transition in model.transitions:

@@ -8,7 +8,11 @@ import pytest
 import replicon
 
 _VALUES = [
-    pytest.param(value, id="-".join([value["model"], value["name"], *map(str, value["controls"].values())]))
+    pytest.param(
+        value,
+        id="-".join([value["model"], value["name"], *map(str, value["controls"].values())]),
+        marks=[pytest.mark.slow] * value.get("slow", False),
+    )
     for path in sorted((Path(__file__).parent / "reference").glob("*.toml"))
     for value in tomllib.loads(path.read_text())["value"]
 ]

@@ -49,7 +49,7 @@ def test_perceptron_limits():
 @pytest.mark.parametrize(
     ("energy", "method"),
     [
-        ("quadratic", "baoab"),
+        pytest.param("quadratic", "baoab", marks=pytest.mark.slow),
         pytest.param("regression", "mala", marks=pytest.mark.slow),
         pytest.param("perceptron", "mala", marks=pytest.mark.slow),
     ],
@@ -79,6 +79,7 @@ def test_minibatches_of_other_energies_are_refused():
     assert float(heated["noise_ratio"].mean()) > 0.1
 
 
+@pytest.mark.slow
 def test_without_examples_the_ridge_alone_holds_the_weights():
     out = replicon.simulate("langevin-learning", load=0, ridge=2.0, temperature=0.5, size=100, samples=2, step=0.1)
     assert float(out["second_moment"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
