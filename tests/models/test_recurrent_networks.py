@@ -161,6 +161,7 @@ def test_langevin_dynamics_samples_the_pseudo_potential():
         assert_mean([getattr(block, name).mean() for block in blocks], value, effect=0.1 * value)
 
 
+@pytest.mark.slow
 def test_replicas_overlap_where_phi_is_not_odd():
     """Without symmetry: Jensen's bound is met with equality, energy T/2; an odd phi has no such saddle."""
     out = replicon.solve("recurrent-fixed-points", gain=[1.2, 2.0], temperature=[0.05, 0.2], nonlinearity="relu")
