@@ -184,7 +184,7 @@ def _merged(series: dict[str, Any], parts: list[tuple[Task, xr.Dataset]]) -> xr.
         dataset = dataset.pad({name: (0, longest[str(name)] - length) for name, length in dataset.sizes.items() if name != "sample"})
         point = {"size": task["size"], **{name: value for name, value in task["controls"].items() if name in listed}}
         pieces.append(dataset.expand_dims({name: [value] for name, value in point.items()}))
-    merged = xr.combine_by_coords(pieces, join="outer", combine_attrs="drop")
+    merged = xr.combine_by_coords(pieces, join="outer", compat="no_conflicts", combine_attrs="drop")
     assert isinstance(merged, xr.Dataset)
     order = {"size": series["sizes"]}
     order |= {name: list(dict.fromkeys(t["controls"][name] for t, _ in parts)) for name in controls if name in listed}
