@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 import replicon
 from replicon import Control, Interval, Model, Observable, _seed
+from replicon._arrays import square_matrix
+from replicon._declare import RESERVED, check_argument
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -63,3 +66,50 @@ def test_streams_depend_on_everything_that_is_simulated_and_on_nothing_else():
         first(1, {"model": "m", "controls": {"a": 0.1, "b": 2}, "size": 11}),
     ]
     assert len({*base, *(x for other in others for x in other)}) == 12
+
+
+@pytest.mark.parametrize("value", [np.int64(3), np.int8(3), np.float32(3), np.float64(3), np.array(3), np.array(3.0), 3, 3.0])
+def test_a_number_is_a_number_whoever_made_it(value):
+    whole = check_argument("a", value, Interval(0, integer=True))
+    assert (whole, type(whole)) == (3, int)
+    real = check_argument("a", value, Interval(0, 5))
+    assert (real, type(real)) == (3.0, float)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**400, -(10**400), 10**5000, 2**63, 1e300, np.bool_(True), np.array([1, 2]), np.array(True), None, 1j, "x" * 500, object()],
+    ids=range(12),
+)
+def test_what_is_no_number_of_a_domain_gets_one_short_sentence(value):
+    with pytest.raises(replicon.InputError) as caught:
+        check_argument("a", value, Interval(0, integer=True), "spins")
+    assert str(caught.value).startswith("a = ")
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("name", [*RESERVED, "lambda", "_x", "a b", "a-b", "../x", ""])
+def test_a_control_may_not_take_a_name_that_means_something_else(name):
+    with pytest.raises(replicon.InputError, match="declares a control"):
+        Model(name="m", title="m", controls=(Control(name, "a", 0.0, Interval(), "x"),), observables=())
+
+
+def test_a_default_lies_in_its_own_domain():
+    with pytest.raises(replicon.InputError, match="outside its domain"):
+        Model(name="m", title="m", controls=(Control("a", "a", -1.0, Interval(0), "x"),), observables=())
+
+
+@pytest.mark.parametrize(
+    "given", [np.eye(3), np.eye(3).tolist(), np.eye(3, dtype=bool), np.eye(3, dtype=object), sparse.csr_array(np.eye(3)), sparse.eye(3)]
+)
+def test_an_array_of_any_kind_is_read_as_it_is(given):
+    np.testing.assert_array_equal(square_matrix("J", given), np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "given", [1j * np.eye(3), [[1, 2], [3]], "abc", None, 3.0, np.ones(3), np.ones((2, 3)), np.zeros((0, 0)), np.full((2, 2), np.nan),
+              np.zeros((2, 2), [("a", float)]), np.array([["a", "b"], ["c", "d"]]), object(), {"a": 1}, np.array("2020-01-01", "M8[D]")]
+)  # fmt: skip
+def test_what_is_no_matrix_gets_a_sentence(given):
+    with pytest.raises(replicon.InputError, match=r"^J .*expected a square matrix"):
+        square_matrix("J", given)

@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
-    from replicon._errors import ConvergenceError, InputError, RepliconError, StoreError
+    from replicon._errors import ConvergenceError, DivergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
     from replicon.data.networks import load_network
     from replicon.machines.boltzmann import BoltzmannMachine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_declare": ("Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
-    "_errors": ("ConvergenceError", "InputError", "RepliconError", "StoreError"),
+    "_errors": ("ConvergenceError", "DivergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
     "data.networks": ("load_network",),
     "machines.boltzmann": ("BoltzmannMachine",),
@@ -47,6 +47,7 @@ __all__ = [
     "Branch",
     "Control",
     "ConvergenceError",
+    "DivergenceError",
     "InputError",
     "Interval",
     "Model",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import keyword
 import math
+import numbers
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,10 @@ from typing import Any, Literal
 from replicon._errors import InputError
 
 Value = float | int | str
+
+# Names that mean something else wherever controls are given or results are read.
+RESERVED = ("model", "branch", "size", "samples", "sample", "seed", "observable", "value", "converged", "stable", "residual", "reason")
+_LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,14 @@ class Interval:
     infinite: bool = False  # whether +inf itself is a value
 
     def admits(self, value: Any) -> bool:
+        value = as_number(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
             return False
         if math.isinf(value):
             return self.infinite and value > 0
-        if math.isnan(value) or (self.integer and value != int(value)):
+        if math.isnan(value) or (self.integer and (value != int(value) or abs(value) > _LARGEST_WHOLE)):
             return False
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
@@ -78,13 +87,9 @@ class Control:
 
     def check(self, value: Any) -> Value:
         """The value as float, int or word; raises InputError with the domain otherwise."""
-        if isinstance(self.domain, Interval):
-            value = _number(value)
-        if not self.domain.admits(value):
-            raise InputError(f"{self.name} = {_show(value)} is outside its domain: {self.name} must be {self.domain} ({self.meaning}).")
-        if isinstance(self.domain, Words):
-            return value
-        return int(value) if self.domain.integer and math.isfinite(value) else float(value)
+        if isinstance(self.domain, Interval) and isinstance(value, str):
+            value = _read_number(value)
+        return check_argument(self.name, value, self.domain, self.meaning)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,8 @@ class Observable:
 
     `estimate`: how simulation forms it from per-sample moments of other names (`moments`), when it is no plain mean over
     samples (a Binder ratio, say); its error is then by jackknife. `fraction`: each sample gives 0 or 1, and a binomial
-    confidence interval goes with the mean.
+    confidence interval goes with the mean. `low`, `high`: values beyond them are never right; a solution that has one is not
+    marked converged. `partial`: theory may leave it NaN where it is not defined or not known, and be right in the rest.
     """
 
     name: str
@@ -105,6 +111,7 @@ class Observable:
     moments: tuple[str, ...] = ()
     estimate: Callable[..., Any] | None = None
     fraction: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,9 @@ class Branch:
 
 @dataclass(frozen=True)
 class Transition:
-    """A special value of one control given the others. `find(controls) -> (values, converged)`, arrays of one shape (points,).
+    """A special value of one control given the others. `find(controls) -> (values, converged)`, arrays of one shape (points,),
+    or (values, converged, reasons): for each point a phrase that says why no such value exists there, empty where the search
+    merely failed. "Not found" and "does not exist" are different sentences, and the second needs a reason.
 
     `find` may be a string 'package.module:function', imported at first use.
     """
@@ -177,6 +186,16 @@ class Model:
     check_size: Callable[[dict, int], None] | str | None = None
 
     def __post_init__(self) -> None:
+        for control in self.controls:
+            name = control.name
+            own_size = name == "size" and name == self.size_control and control.role == "theory"
+            if name in RESERVED and not own_size:
+                raise InputError(
+                    f"Model '{self.name}' declares a control '{name}': that name is taken; reserved are {', '.join(RESERVED)}."
+                )
+            if not (isinstance(name, str) and name.isidentifier()) or keyword.iskeyword(name) or name.startswith("_"):
+                raise InputError(f"Model '{self.name}' declares a control {name!r}: give a name that Python takes as an argument.")
+            control.check(control.default)
         for kind in ("controls", "observables", "branches", "transitions"):
             names = [item.name for item in getattr(self, kind)]
             if len(set(names)) < len(names):
@@ -260,15 +279,53 @@ def _tuple_type(names: tuple[str, ...]):
     return _TYPES[names]
 
 
-def _number(value: Any) -> Any:
-    """The value as a Python number where it is one; anything else unchanged, for the domain to refuse."""
+def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
+    """An argument of any public function as float, int or word; InputError, with the domain, for what it does not admit."""
+    if not domain.admits(value):
+        note = f" ({meaning})" if meaning else ""
+        raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}.")
+    if isinstance(domain, Words):
+        return value
+    value = as_number(value)
+    return int(value) if domain.integer and math.isfinite(value) else float(value)
+
+
+SEED = Interval(0, integer=True)
+
+
+def check_seed(seed: Any) -> int:
+    """A user's seed, a whole number; InputError otherwise (None would give other numbers at each call)."""
+    return check_argument("seed", seed, SEED, "random seed")
+
+
+def as_number(value: Any) -> Any:
+    """A number of Python's, NumPy's or any other kind as int or float; booleans and everything else unchanged, to be refused."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
     if isinstance(value, bool):
         return value
-    try:
-        return float(value) if not isinstance(value, int) else value
-    except (TypeError, ValueError):
-        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
-def _show(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+def _read_number(text: str) -> Any:
+    """The number that a text is, else the text, for the domain to refuse."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def show(value: Any) -> str:
+    """A value in a sentence: short, whatever it is."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_WHOLE:
+        return "a whole number beyond 2^63"
+    if getattr(value, "ndim", 0):
+        return f"an array of shape {tuple(value.shape)}"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

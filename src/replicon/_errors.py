@@ -1,8 +1,8 @@
-"""The three exceptions a user can meet. Each carries one sentence: what was given, what is allowed, the way out."""
+"""The exceptions a user can meet. Each carries one sentence: what was given, what is allowed, the way out."""
 
 
 class RepliconError(Exception):
-    """Root of the three, so that `except RepliconError` catches exactly what Replicon says on purpose."""
+    """Root of them all, so that `except RepliconError` catches exactly what Replicon says on purpose."""
 
 
 class InputError(RepliconError, ValueError):
@@ -11,6 +11,10 @@ class InputError(RepliconError, ValueError):
 
 class ConvergenceError(RepliconError, RuntimeError):
     """A single point whose order parameters, or a transition whose value, could not be found."""
+
+
+class DivergenceError(ConvergenceError):
+    """Numbers that grew beyond all bounds: a dynamics, a chain or a training whose step is too large for it."""
 
 
 class StoreError(RepliconError, RuntimeError):

@@ -1,0 +1,76 @@
+"""Arrays of a user's, of any kind that holds numbers, as NumPy arrays; or one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from replicon._declare import show
+from replicon._errors import InputError
+
+_LARGEST_DENSE = 2**31  # entries of a sparse matrix written out: 16 GiB
+
+
+def real_array(
+    name: str, given: Any, expected: str, *, ndim: int | None = None, shape: Sequence[int | None] | None = None, finite: bool = True
+) -> np.ndarray:
+    """A float64 copy of an array, list, DataFrame, scipy.sparse matrix or networkx graph (its adjacency, J[i, j] from j to i).
+
+    `ndim`, `shape` (None for any length): what is asked for. `expected`: the phrase that says so. Raises InputError for
+    complex, structured, ragged or textual entries, NaN and infinities (with `finite`), another shape, an empty array.
+    """
+    array = _dense(name, given, expected)
+    if array.dtype.kind not in "biuf":
+        array = _as_numbers(name, array, expected)
+    array = array.astype(float)
+    wrong = ndim is not None and array.ndim != ndim
+    if shape is not None:
+        wrong |= array.ndim != len(shape) or any(want is not None and want != got for want, got in zip(shape, array.shape, strict=False))
+    if wrong or array.size == 0:
+        raise InputError(f"{name} has shape {array.shape}: {expected}.")
+    if finite and not np.isfinite(array).all():
+        place = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(
+            f"{name} holds {array[place]} at {place if len(place) > 1 else place[0] if place else 'its one entry'}: {expected}."
+        )
+    return array
+
+
+def square_matrix(name: str, given: Any, expected: str = "expected a square matrix of finite numbers") -> np.ndarray:
+    """`real_array` of shape (N, N)."""
+    array = real_array(name, given, expected, ndim=2)
+    if array.shape[0] != array.shape[1]:
+        raise InputError(f"{name} has shape {array.shape}: {expected}.")
+    return array
+
+
+def _dense(name: str, given: Any, expected: str) -> np.ndarray:
+    if hasattr(given, "toarray") and hasattr(given, "shape"):  # scipy.sparse
+        if np.prod([float(n) for n in given.shape]) > _LARGEST_DENSE:
+            raise InputError(f"{name} is a sparse array of shape {given.shape}, too large to be written out: {expected}.")
+        return np.asarray(given.toarray())
+    if hasattr(given, "nodes") and hasattr(given, "adjacency"):  # a networkx graph: its edges go from row to column
+        import networkx
+
+        return np.asarray(networkx.to_numpy_array(given)).T
+    if hasattr(given, "to_numpy"):
+        given = given.to_numpy()
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.") from None
+
+
+def _as_numbers(name: str, array: np.ndarray, expected: str) -> np.ndarray:
+    if array.dtype.kind == "c":
+        raise InputError(f"{name} holds complex numbers: {expected}; give its real part, or its modulus.")
+    if array.dtype.names:
+        raise InputError(f"{name} is a structured array with the fields {', '.join(array.dtype.names)}: {expected}; give one field.")
+    if array.dtype.kind != "O":
+        raise InputError(f"{name} holds entries of type {array.dtype}: {expected}.")
+    try:
+        return array.astype(float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} holds entries that are no numbers: {expected}.") from None
