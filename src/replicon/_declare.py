@@ -325,7 +325,8 @@ def show(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_WHOLE:
         return "a whole number beyond 2^63"
-    if getattr(value, "ndim", 0):
-        return f"an array of shape {tuple(value.shape)}"
+    shape = getattr(value, "shape", ())
+    if shape:
+        return f"an array of shape {tuple(shape)}"
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
