@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import cached
 from replicon.theory.newton import newton
 from replicon.theory.points import as_vector, evaluate
 
@@ -100,7 +100,7 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
     return _Arc(function, begin, advance)
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _follower(residual: Callable, control: str, steps: int, largest: float, direction: int) -> Callable:
     def one(start, controls) -> Path:
         kind = type(start)
@@ -138,7 +138,7 @@ class _Search(NamedTuple):
     best: Any
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _folder(residual: Callable, control: str, steps: int, largest: float, direction: int) -> Callable:
     def one(start, controls) -> Found:
         kind = type(start)
@@ -223,7 +223,7 @@ def _numbers(values):
     return type(values)(*(jnp.asarray(float(v)) for v in values))
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _stepper(residual: Callable, kind: type) -> Callable:
     """From one point of the path to another, as one compiled function: (solution, whether good, residual)."""
 

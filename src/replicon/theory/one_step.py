@@ -19,7 +19,6 @@ node counts doubled (`accuracy` of every solution), the closed limit y -> infini
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -27,6 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
+from replicon._content import cached
 from replicon.theory import gaussian
 from replicon.theory.factors import Channel, Prior
 
@@ -141,7 +141,7 @@ def _peak(slope: Callable, centre, s, m):
     return (low + high) / 2
 
 
-@lru_cache
+@cached()
 def storage(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Callable]:
     """(residual, measure) of `Breaking` ; controls have load, breaking_parameter and the channel's.
 
@@ -169,7 +169,7 @@ def storage(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, C
     return residual, measure
 
 
-@lru_cache
+@cached()
 def held(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Callable]:
     """As `storage`, the inner overlap imposed: it is a control, `overlap`, and breaking_parameter the number of replicas."""
 

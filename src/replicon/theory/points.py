@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import cached
+
 # One compiled shape for all: padding a single point to 128 costs milliseconds, compiling another shape costs seconds.
 BATCH = 128
 
 
-@lru_cache(maxsize=256)
+@cached(maxsize=256)
 def _compiled(function: Callable) -> Callable:
     return jax.jit(jax.vmap(function))
 
@@ -24,8 +25,8 @@ def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
 
     `batch`: points at once, fewer than the default for a function that is dear enough for idle rows to cost.
 
-    `function` must be one object from call to call (a module's function, or a cached factory's product): compiled code is
-    kept by identity. Arithmetic is float64 inside; the caller's JAX configuration is left as it is.
+    Compiled code is kept by the content of `function` (`_content`): one that reads a global or an attribute may change.
+    Arithmetic is float64 inside; the caller's JAX configuration is left as it is.
     """
     trees = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=float), trees)
     points = len(jax.tree.leaves(trees)[0])

@@ -15,13 +15,13 @@ Source: Mezard, J. Phys. A 22, 2181 (1989); Rangan, arXiv:1010.5141; Barbier et 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import cached
 from replicon.theory.factors import Channel, Prior, discrete, gaussian, ising, sign, spherical, symmetric, threshold
 from replicon.theory.gaussian import average
 
@@ -88,7 +88,7 @@ def mean_log(prior: Prior) -> Callable:
     return lambda A, mean, variance: average(_by_field(prior), mean, variance, A)
 
 
-@lru_cache
+@cached()
 def _by_field(prior: Prior) -> Callable:
     return lambda b, A: prior.log_integral(A, b)
 
@@ -100,7 +100,7 @@ def squared_variance(prior: Prior) -> Callable:
     return lambda A, variance: average(_square(jax.grad(jax.grad(_by_field(prior)))), jnp.zeros(()), variance, A)
 
 
-@lru_cache
+@cached()
 def _square(f: Callable) -> Callable:
     return lambda *arguments: f(*arguments) ** 2
 
@@ -114,7 +114,7 @@ def _over_labels(channel: Channel, of: Callable) -> jax.Array:
     return jnp.sum(weights * jax.vmap(of)(values))
 
 
-@lru_cache
+@cached()
 def storage(prior: Prior, channel: Channel) -> Theory:
     """Random patterns without a teacher, replica symmetric, per weight:
 
@@ -157,7 +157,7 @@ def storage(prior: Prior, channel: Channel) -> Theory:
     return Theory(residual, iterate, potential, lambda x, c: energetic(x.overlap, x.norm, c), replicon)
 
 
-@lru_cache
+@cached()
 def bayes_optimal(prior: Prior, channel: Channel) -> Theory:
     """Labels from a teacher drawn from the student's own prior and channel: on the Nishimori line, exact. Per weight:
 
@@ -198,7 +198,7 @@ def bayes_optimal(prior: Prior, channel: Channel) -> Theory:
     return Theory(residual, iterate, potential, lambda x, c: examples(x.overlap, c), stability)
 
 
-@lru_cache
+@cached()
 def planted(prior: Prior, channel: Channel, teacher_prior: Prior, teacher_channel: Channel) -> Theory:
     """A student whose prior and channel need not be the teacher's (mismatched), replica symmetric, per weight:
 
@@ -266,7 +266,7 @@ def state_evolution(theory: Theory, start: Any, controls: Any, steps: int) -> An
     return kind(*np.array(path).T)
 
 
-@lru_cache
+@cached()
 def _compiled_step(theory: Theory) -> Callable:
     return jax.jit(theory.iterate)
 

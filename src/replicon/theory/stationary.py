@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from replicon._content import cached
 from replicon.theory.newton import newton
 from replicon.theory.points import BATCH, as_vector, evaluate
 
@@ -23,7 +23,7 @@ class Stationary(NamedTuple):
     converged: Any
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def gradient(potential: Callable) -> Callable:
     """The residual whose zeros are the stationary points of `potential(x, controls)`, as one cached function."""
     return jax.grad(potential)
@@ -48,7 +48,7 @@ def solve(
     return evaluate(_solver(residual, iterate, steps, damping), start, controls, batch=batch)
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _solver(residual: Callable, iterate: Callable | None, steps: int, damping: float) -> Callable:
     def solver(start, controls) -> Stationary:
         return solve_one(residual, start, controls, iterate=iterate, steps=steps, damping=damping)
@@ -96,7 +96,7 @@ def response(residual: Callable, x: Any, controls: Any, control: str) -> Any:
     return evaluate(_response(residual, control), x, controls)
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _response(residual: Callable, control: str) -> Callable:
     def one(x, controls):
         def shifted(value):

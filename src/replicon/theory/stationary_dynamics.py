@@ -15,13 +15,13 @@ Referee: `two_time`, networks of 2000 neurons, <x'^2> = g^2 C_phi(0) - Delta0.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import cached
 from replicon.theory import stationary
 from replicon.theory.nonlinearity import Nonlinearity, antiderivative, integration_matrix, panels
 
@@ -200,7 +200,7 @@ def _ground_state(smooth, stiff, floor):
     return jax.lax.fori_loop(0, 4, improve, floor - 0.25 * jnp.abs(floor))
 
 
-@lru_cache(maxsize=32)
+@cached(maxsize=32)
 def point(phi: Nonlinearity, time: str, centred: bool):
     """The stationary state at (gain, noise, rank_one), for `points.evaluate`: a dictionary of scalars and of Delta(tau).
 

@@ -7,12 +7,12 @@ A branch is given as a function from values (points,) of the control to (observa
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import jax.numpy as jnp
 import numpy as np
 from scipy.optimize.elementwise import find_root
 
+from replicon._content import cached
 from replicon.theory.branch import Found
 from replicon.theory.stationary import jacobian
 
@@ -80,7 +80,7 @@ def crossing(first: Callable, second: Callable, low, high) -> Found:
     return zero(difference, low, high)
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def determinant(residual: Callable) -> Callable:
     """det(d residual / dx) at (x, controls) as a function for `points.evaluate`: its zero on a branch that does not fold is
     a continuous transition.

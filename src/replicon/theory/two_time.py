@@ -14,7 +14,6 @@ Referee: the potential method of `stationary_dynamics`, the two ways against eac
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -23,6 +22,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.signal import lfilter
 
+from replicon._content import cached
 from replicon._errors import ConvergenceError, InputError
 from replicon._seed import generator
 from replicon.theory.nonlinearity import Nonlinearity
@@ -188,7 +188,7 @@ def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) 
     return TwoTime(times, S[:count, :count] + np.outer(mean, mean), C[:count, :count], _forgetting(times, mean_slope, decay), mean, latent)
 
 
-@lru_cache(maxsize=32)
+@cached(maxsize=32)
 def _row_average(function, slope):
     @jax.jit
     def average(covariance, variance, mean, t):

@@ -1,0 +1,200 @@
+"""What a value holds, as a key: so that no cache answers for a function, array or object that has changed since.
+
+A function is its code, its defaults, what its closure holds and what the globals that its code names hold, each followed
+down to plain values; an array is its bytes; an object is its class and its attributes. Functions of Replicon itself are
+followed into their closures only, and those of installed packages not at all: they do not change while a program runs.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import hashlib
+import sys
+import sysconfig
+import types
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), types.EllipsisType)
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+Made = TypeVar("Made")
+
+
+def content(value: Any) -> Hashable:
+    """A hashable key that is equal for equal contents; values that cannot be looked into count as themselves."""
+    return _key(value, {})
+
+
+def cached(maxsize: int = 128, changed: Callable[[], Any] | None = None) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
+    """`functools.lru_cache` keyed by the content of the arguments at the time of the call.
+
+    `changed()` is called before something is made again for the very objects that held something else before.
+    """
+
+    def decorate(function: Callable[..., Made]) -> Callable[..., Made]:
+        kept: OrderedDict[Hashable, tuple[tuple, Made]] = OrderedDict()
+
+        @functools.wraps(function)
+        def wrapper(*arguments: Any, **named: Any) -> Made:
+            key = content((arguments, tuple(sorted(named.items()))))
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key][1]
+            if any(_same(arguments, before) for before, _ in kept.values()):
+                kept.clear()
+                if "jax" in sys.modules:
+                    sys.modules["jax"].clear_caches()
+            made = function(*arguments, **named)
+            kept[key] = (arguments, made)
+            if len(kept) > maxsize:
+                kept.popitem(last=False)
+            return made
+
+        wrapper.cache_clear = kept.clear  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate
+
+
+def _same(one: tuple, other: tuple) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+class _Itself:
+    """A value that stands for itself; holding it keeps its identity from being given to another."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.value is other.value
+
+
+def _key(value: Any, seen: dict[int, int]) -> Hashable:
+    if isinstance(value, _PLAIN):
+        return (type(value), value)
+    if id(value) in seen:  # a cycle: the place where it closes
+        return ("again", seen[id(value)])
+    seen = {**seen, id(value): len(seen)}
+    if isinstance(value, (tuple, list)):
+        return (type(value), *(_key(item, seen) for item in value))
+    if isinstance(value, (set, frozenset)):
+        return (type(value), frozenset(_key(item, seen) for item in value))
+    if isinstance(value, dict):
+        return (dict, *((_key(name, seen), _key(item, seen)) for name, item in value.items()))
+    if isinstance(value, types.FunctionType):
+        return _of_function(value, seen)
+    if isinstance(value, types.MethodType):
+        return ("method", _key(value.__func__, seen), _key(value.__self__, seen))
+    if isinstance(value, functools.partial):
+        return ("partial", *(_key(item, seen) for item in (value.func, value.args, value.keywords)))
+    if isinstance(value, types.CellType):
+        return _key(value.cell_contents, seen)
+    if isinstance(value, (type, types.ModuleType, types.BuiltinFunctionType)):
+        return _Itself(value)
+    wrapped = getattr(value, "__wrapped__", None)  # jax.jit and its kind
+    if isinstance(wrapped, (types.FunctionType, types.MethodType, functools.partial)):
+        return ("wrapped", type(value), _key(wrapped, seen))
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return _of_array(value, seen)
+    if _installed(type(value).__module__):
+        return _Itself(value)
+    return _of_object(value, seen)
+
+
+def _of_array(value: Any, seen: dict[int, int]) -> Hashable:
+    try:
+        array = np.asarray(value)
+    except Exception:  # a tracer of JAX: part of one trace, which no cache outlives
+        return _Itself(value)
+    if array.dtype.hasobject:
+        return ("array", array.shape, _key(array.tolist(), seen))
+    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    return ("array", array.shape, array.dtype.str, digest)
+
+
+def _of_object(value: Any, seen: dict[int, int]) -> Hashable:
+    held = dict(getattr(value, "__dict__", {}))
+    for kind in type(value).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if hasattr(value, name):
+                held[name] = getattr(value, name)
+    call = type(value).__dict__.get("__call__")
+    return ("object", _Itself(type(value)), _key(held, seen), _key(call, seen))
+
+
+def _of_function(function: types.FunctionType, seen: dict[int, int]) -> Hashable:
+    module = function.__module__ or ""
+    if _installed(module):
+        return _Itself(function)
+    parts: list[Hashable] = ["function", function.__code__]
+    parts += [_key(held, seen) for held in (function.__defaults__, function.__kwdefaults__)]
+    for cell in function.__closure__ or ():
+        try:
+            parts.append(_key(cell.cell_contents, seen))
+        except ValueError:  # not filled yet: a function that names itself
+            parts.append("empty")
+    if not _ours(module):
+        names, attributes = _named(function.__code__)
+        for name in names:
+            if name in function.__globals__:
+                parts.append((name, _of_global(function.__globals__[name], attributes, seen)))
+    return tuple(parts)
+
+
+def _of_global(value: Any, attributes: frozenset[str], seen: dict[int, int]) -> Hashable:
+    """A global's content; of a module, that of the attributes which the code reads anywhere."""
+    if not isinstance(value, types.ModuleType):
+        return _key(value, seen)
+    if _installed(value.__name__) or _ours(value.__name__):
+        return _Itself(value)
+    held = sorted(attributes & vars(value).keys())
+    return (value.__name__, *((name, _key(vars(value)[name], seen)) for name in held))
+
+
+@functools.lru_cache(maxsize=4096)
+def _named(code: types.CodeType) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The globals and the attributes that some code names, that of the functions inside it included."""
+    names: dict[str, None] = {}
+    attributes: set[str] = set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names[instruction.argval] = None
+        elif instruction.opname in _ATTRIBUTES:
+            attributes.add(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            inner, read = _named(constant)
+            names |= dict.fromkeys(inner)
+            attributes |= read
+    return tuple(names), frozenset(attributes)
+
+
+def _ours(module: str) -> bool:
+    return module.partition(".")[0] == "replicon"
+
+
+@functools.cache
+def _installed(module: str) -> bool:
+    """Whether a module comes with Python or an installed package other than this one."""
+    root = module.partition(".")[0]
+    if root in sys.stdlib_module_names and root != "__main__":
+        return True
+    if root in ("", "__main__", "replicon") or root not in sys.modules:
+        return False
+    file = getattr(sys.modules[root], "__file__", None)
+    if file is None:
+        return False
+    homes = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return any(Path(file).is_relative_to(home) for home in homes if home)

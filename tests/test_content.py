@@ -1,0 +1,163 @@
+"""A cache by content never answers for what a function, an array or an object held before."""
+
+import functools
+import sys
+import types
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from replicon._content import cached, content
+
+SCALE = 1.0
+TABLE = np.ones(3)
+
+
+def scaled(x):
+    return SCALE * x
+
+
+def through_another(x):
+    return scaled(x) + 1
+
+
+def summed(x):
+    return x + TABLE.sum()
+
+
+def inner_lambda(x):
+    return (lambda y: SCALE * y)(x)
+
+
+class Loss:
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, x):
+        return self.weight * x
+
+    def method(self, x):
+        return self.weight * x
+
+
+class Slotted:
+    __slots__ = ("weight",)
+
+    def __init__(self, weight):
+        self.weight = weight
+
+
+def _global(monkeypatch, value):
+    monkeypatch.setattr(sys.modules[__name__], "SCALE", value)
+
+
+@pytest.mark.parametrize(
+    "function", [scaled, through_another, inner_lambda, functools.partial(scaled), jax.jit(scaled), lambda x: scaled(x)], ids=range(6)
+)
+def test_a_function_is_also_what_its_globals_hold(function, monkeypatch):
+    before = content(function)
+    assert content(function) == before
+    _global(monkeypatch, 2.0)
+    after = content(function)
+    assert after != before
+    _global(monkeypatch, 1.0)
+    assert content(function) == before
+
+
+def test_closures_defaults_objects_and_arrays_count_by_what_they_hold():
+    def make(value):
+        return lambda x, y=[value]: x * value + y[0]
+
+    assert content(make(1.0)) == content(make(1.0))
+    assert content(make(1.0)) != content(make(2.0))
+    loss = Loss(np.zeros(2))
+    keys = {content(loss), content(loss.method)}
+    loss.weight[0] = 1
+    assert keys.isdisjoint({content(loss), content(loss.method)})
+    assert content(Slotted(1)) == content(Slotted(1)) != content(Slotted(2))
+    before = content(summed)
+    TABLE[0] = 5
+    assert content(summed) != before
+    TABLE[0] = 1
+    assert content(summed) == before
+    assert content(jnp.ones(2)) != content(jnp.zeros(2))
+    assert content([1, 2]) != content((1, 2))
+    assert content({"a": 1}) != content({"a": 2})
+    assert content(1) != content(1.0) != content(True)
+
+
+def test_a_module_counts_by_what_is_read_of_it(monkeypatch):
+    module = types.ModuleType("my_settings")
+    module.gain, module.unread = 1.0, 1.0
+    monkeypatch.setattr(sys.modules[__name__], "settings", module, raising=False)
+    read = eval("lambda x: settings.gain * x", globals())
+    before = content(read)
+    module.unread = 2.0
+    assert content(read) == before
+    module.gain = 2.0
+    assert content(read) != before
+
+
+def test_cycles_end():
+    loop = []
+    loop.append(loop)
+    hash(content(loop))
+
+    def recursive(n):
+        return recursive(n - 1) if n else 0
+
+    hash(content(recursive))
+
+
+def test_cached_makes_again_what_changed_and_only_that(monkeypatch):
+    made = []
+
+    @cached(maxsize=2)
+    def make(function):
+        made.append(function)
+        return len(made)
+
+    assert [make(scaled), make(scaled)] == [1, 1]
+    _global(monkeypatch, 3.0)
+    assert make(scaled) == 2
+    _global(monkeypatch, 1.0)
+    assert make(scaled) == 3  # made again: what was compiled before is forgotten
+    assert make(lambda x: x) == 4
+    assert make(scaled) == 3
+
+
+def _plain(h):
+    return SCALE * h
+
+
+_jitted = jax.jit(_plain)
+
+
+def _scanned(h):
+    return jax.lax.scan(_step, h, None, length=1)[0]
+
+
+def _step(h, _):
+    return SCALE * h, None
+
+
+@pytest.mark.parametrize("scale", [_plain, _jitted, _scanned])
+def test_theory_of_a_potential_that_reads_a_global_is_never_the_old_one(monkeypatch, scale):
+    from collections import namedtuple
+
+    from replicon.theory import stationary
+
+    Order = namedtuple("Order", "m")
+    Controls = namedtuple("Controls", "h")
+
+    def residual(x, c):
+        return Order(x.m - scale(c.h))
+
+    answers = []
+    for value in (1.0, 2.0, 1.0):
+        _global(monkeypatch, value)
+        found = stationary.solve(residual, Order(np.zeros(1)), Controls(np.ones(1)))
+        answers.append(float(found.x.m[0]))
+    assert answers == [1.0, 2.0, 1.0]
