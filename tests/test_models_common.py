@@ -98,9 +98,10 @@ def test_defaults_solve_and_give_every_observable(name):
     out = replicon.solve(name)
     assert bool(out["converged"])
     for observable in model.observables:
-        if observable.role != "simulation" and (name, observable.name) != ("langevin-learning", "escape_rate"):  # of one energy only
+        if observable.role != "simulation":
             value = float(out[observable.name])
-            assert observable.low <= value <= observable.high, f"{observable.name} = {value}"
+            inside = observable.low <= value <= observable.high
+            assert inside or (observable.partial and np.isnan(value)), f"{observable.name} = {value}"
     if model.potential:
         assert np.isfinite(float(out[model.potential]))
 
@@ -232,9 +233,8 @@ def test_solutions_are_stationary_bounded_and_say_so(name, branch):
             continue
         values = out[observable.name].values
         assert np.isnan(values[~converged]).all()
-        inside = (values >= observable.low - 1e-9) & (values <= observable.high + 1e-9)
-        # An unstable branch may have a negative susceptibility, a finite size no magnetization; nothing stable may.
-        assert (inside | ~converged | (out["stable"].values != 1) | np.isnan(values)).all(), observable.name
+        inside = (values >= observable.low) & (values <= observable.high)
+        assert (inside | ~converged | (np.isnan(values) & observable.partial)).all(), observable.name
     if "entropy" in out:
         most = min(model.observable("entropy").high, 2 * math.log(2)) if name == "rbm" else math.log(2)
         assert (out["entropy"].values[converged] <= most + 1e-12).all()

@@ -103,6 +103,7 @@ def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, j
                 **({declared.potential: _finite(values[declared.potential])} if declared.potential else {}),
                 "stable": None if stable is None else bool(stable),
                 "converged": bool(values["converged"]),
+                **_reason(values),
             }
         )
     if json:
@@ -147,6 +148,7 @@ def transition(model: str, name: str, /, *assignments: Assignments, json: Json =
             "value": _finite(values["value"]),
             "controls": point,
             "converged": bool(values["converged"]),
+            **_reason(values),
         }
         for point, values in records(dataset)
     ]
@@ -352,6 +354,12 @@ def _get(model: str):
     from replicon import models as registry
 
     return registry.get(model)
+
+
+def _reason(values) -> dict[str, str]:
+    """Why a point of a grid has no numbers, where that is known."""
+    reason = str(values["reason"].item())
+    return {"reason": reason} if reason else {}
 
 
 def _finite(value: Any) -> float | None:

@@ -32,12 +32,17 @@ def jackknife(estimate: Callable, *moments: np.ndarray) -> tuple[np.ndarray, np.
     return count * whole - (count - 1) * centre, error
 
 
+# Means of samples are sums of rounded numbers: below this part of their size a difference, or an error, is rounding.
+ROUNDING = 1e-12
+
+
 def z_value(mean: float, error: float, expected: float) -> float:
-    """(mean - expected) / error; 0 where the two agree exactly, NaN where the error is not known."""
+    """(mean - expected) / error; 0 where the two agree to rounding, NaN where the error is not known or itself rounding."""
     difference = mean - expected
-    if difference == 0:
+    rounding = ROUNDING * max(abs(mean), abs(expected)) + np.finfo(float).eps
+    if abs(difference) <= rounding:
         return 0.0
-    return float(difference / error) if error > 0 else float("nan")
+    return float(difference / error) if error > rounding else float("nan")
 
 
 def binomial_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:

@@ -9,12 +9,12 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from replicon import _seed, models
-from replicon._declare import Control, Model, Transition, controls_tuple, resolve
+from replicon._declare import Model, controls_tuple, resolve
 from replicon._errors import ConvergenceError, InputError
-from replicon._result import build, plain
+from replicon._result import build
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.statistics import binomial_interval, jackknife, mean_and_error, z_value
-from replicon.study import grid
+from replicon.study import grid, verdict
 
 
 def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> xr.Dataset:
@@ -22,7 +22,8 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
 
     `controls`: numbers or words; lists (or strings such as '0:1:11') become dimensions, in declared order. `branch`: which
     solution, the model's first by default. Returns a Dataset with every theory observable, the potential, `converged`,
-    `stable` (1, 0, or NaN where not known) and `branch`. Observables are NaN where not converged.
+    `stable` (1, 0, or NaN where not known), `branch` and `reason`. Observables are NaN where not converged, which a point is
+    only if all its numbers are finite and within the bounds that the model declares.
     Raises InputError for an unknown name or a value outside its domain, ConvergenceError for a single point that is not
     found (a grid marks it and goes on).
     """
@@ -33,18 +34,19 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
     chosen = model.branch(branch).name if model.branches else ""
     table = list(grid.points(coordinates))
     solver = resolve(model.solve)
-    found = _by_words(model.controls_for("theory"), table, lambda c: solver(c, chosen))
-    values = _theory_values(model, found, chosen, len(table))
+    found = verdict.ask(model.controls_for("theory"), table, lambda c: solver(c, chosen))
+    values = verdict.theory_values(model, found, chosen, len(table))
     if len(table) == 1 and not any(isinstance(v, list) for v in coordinates.values()) and not values["converged"][0]:
-        raise ConvergenceError(_why(model, chosen, table[0], values))
+        raise ConvergenceError(verdict.why_unsolved(model, chosen, table[0], values))
     return build(kind="solve", model=model.name, coordinates=coordinates, values=values, attributes={"controls": list(coordinates)})
 
 
 def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Dataset:
     """The value of a control at a transition, given the other controls; lists of these become dimensions.
 
-    Returns a Dataset with `value` (NaN where not found) and `converged`; attributes name the transition and its control.
-    Raises InputError, and ConvergenceError for a single point at which there is no such transition.
+    Returns a Dataset with `value` (NaN where not found), `converged` and `reason` (why there is none, empty where the search
+    merely failed); attributes name the transition and its control. Raises InputError, and ConvergenceError for a single
+    point at which there is no such transition or none was found.
     """
     model = models.get(model)
     transition = model.transition(name)
@@ -53,14 +55,12 @@ def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Datase
     coordinates = _coordinates(model, controls, "theory")
     del coordinates[transition.control]
     table = list(grid.points(coordinates))
-    value, converged = _find(model, transition, table)
+    value, converged, reason = verdict.transition_values(model, transition, table)
     if len(table) == 1 and not any(isinstance(v, list) for v in coordinates.values()) and not converged[0]:
-        at = ", ".join(f"{k}={_show(v)}" for k, v in table[0].items())
-        raise ConvergenceError(f"{model.name}, transition '{name}', was not found at {at}: there is no such point ({transition.meaning}).")
+        raise ConvergenceError(verdict.why_not_found(model, transition, table[0], reason[0]))
     attributes = {"transition": name, "control": transition.control, "controls": list(coordinates)}
-    return build(
-        kind="transition", model=model.name, coordinates=coordinates, values={"value": value, "converged": converged}, attributes=attributes
-    )
+    values = {"value": value, "converged": converged, "reason": reason}
+    return build(kind="transition", model=model.name, coordinates=coordinates, values=values, attributes=attributes)
 
 
 def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, **controls: Any) -> xr.Dataset:
@@ -175,95 +175,5 @@ def _coordinates(model: Model, given: dict[str, Any], role) -> dict[str, Any]:
     return {name: values if name in lists else values[0] for name, values in checked.items()}
 
 
-def _by_words(controls: tuple[Control, ...], table: list[dict], call) -> list[tuple[list[int], dict]]:
-    """Call once for every combination of words in the table, with numeric controls as arrays; [(rows, result), ...]."""
-    wordy = [c.name for c in controls if isinstance(c.default, str)]
-    groups: dict[tuple, list[int]] = {}
-    for row, point in enumerate(table):
-        groups.setdefault(tuple(point[name] for name in wordy if name in point), []).append(row)
-    out = []
-    for rows in groups.values():
-        values = [table[rows[0]][name] if name in wordy else np.array([table[row][name] for row in rows], float) for name in table[0]]
-        out.append((rows, call(controls_tuple(tuple(table[0]), values))))
-    return out
-
-
-def _theory_values(model: Model, found: list[tuple[list[int], dict]], branch: str, count: int) -> dict[str, np.ndarray]:
-    """One array per theory observable and per property of the solution, rows put back in the order of the grid."""
-    merged: dict[str, np.ndarray] = {}
-    for rows, result in found:
-        for name, values in result.items():
-            values = np.asarray(values)
-            if name not in merged or merged[name].shape[1:] != values.shape[1:]:
-                width = max(values.shape[1:], merged[name].shape[1:] if name in merged else (0,) * (values.ndim - 1))
-                blank = np.full((count, *width), np.nan) if values.dtype.kind == "f" else np.zeros(count, values.dtype)
-                if name in merged:
-                    blank[:, : merged[name].shape[1]] = merged[name]
-                merged[name] = blank
-            if values.ndim > 1:
-                merged[name][rows, : values.shape[1]] = values
-            else:
-                if values.dtype.kind == "U" and values.dtype.itemsize > merged[name].dtype.itemsize:
-                    merged[name] = merged[name].astype(values.dtype)
-                merged[name][rows] = values
-    converged = merged["converged"].astype(bool)
-    wanted = [o.name for o in model.observables if o.role != "simulation"] + ([model.potential] if model.potential else [])
-    missing = [name for name in wanted if name not in merged]
-    if missing:
-        raise InputError(f"solve of {model.name} returned no '{missing[0]}': it must return every declared theory observable.")
-    values = {name: np.where(converged, merged.pop(name), np.nan) for name in wanted}
-    unknown = np.full(count, np.nan)
-    longitudinal, replicon = merged.pop("longitudinal_stability", unknown), merged.pop("replicon", unknown)
-    if "stable" in merged:
-        stable = merged.pop("stable").astype(float)
-    else:
-        # One negative stability decides; otherwise both must be known.
-        both = (longitudinal > 0) & (replicon > 0)
-        negative = (longitudinal <= 0) | (replicon <= 0)
-        stable = np.where(both, 1.0, np.where(negative, 0.0, np.nan))
-    values["longitudinal_stability"] = np.where(converged, longitudinal, np.nan)
-    values["replicon"] = np.where(converged, replicon, np.nan)
-    values["stable"] = np.where(converged, stable, np.nan)
-    values["branch"] = merged.pop("branch", np.full(count, branch, dtype=f"U{max(1, len(branch))}"))
-    values["converged"] = converged
-    values["residual"] = merged.pop("residual", np.zeros(count))
-    return values | merged
-
-
-def _find(model: Model, transition: Transition, table: list[dict]) -> tuple[np.ndarray, np.ndarray]:
-    controls = tuple(c for c in model.controls_for("theory") if c.name != transition.control)
-    value, converged = np.full(len(table), np.nan), np.zeros(len(table), bool)
-    default = model.control(transition.control).default
-    rows_of = [{**point, transition.control: default} for point in table]
-    for rows, found in _by_words(controls, rows_of, resolve(transition.find)):
-        value[rows], converged[rows] = found[0], found[1]
-    return np.where(converged, value, np.nan), converged
-
-
-def _why(model: Model, branch: str, point: dict[str, Any], values: dict[str, np.ndarray]) -> str:
-    """One sentence on a point that did not converge, with the end of the branch where the model declares one."""
-    at = ", ".join(f"{name}={_show(value)}" for name, value in point.items())
-    residual = float(values["residual"][0])
-    if 1e-10 < residual < 1:
-        reason = f"residual {residual:.1g}"
-    else:
-        reason = "no solution" if "reason" in values else "only another branch was found"
-    sentence = f"{model.name}, branch '{branch}', did not converge at {at} ({reason})"
-    if "reason" in values:
-        return f"{sentence}: {values['reason'][0]}."
-    declared = model.branch(branch) if model.branches else None
-    if declared is not None and declared.ends_at:
-        transition = model.transition(declared.ends_at)
-        value, converged = _find(model, transition, [{k: v for k, v in point.items() if k != transition.control}])
-        if converged[0]:
-            return f"{sentence}: the branch ends at transition '{transition.name}', {transition.control} {value[0]:.4g}."
-    others = [b.name for b in model.branches if b.name != branch]
-    return f"{sentence}: it does not exist there" + (f"; other branches: {', '.join(others)}." if others else ".")
-
-
 def _at(dataset: xr.Dataset, point: dict[str, Any]) -> xr.Dataset:
     return dataset.sel({name: point[str(name)] for name in dataset.dims if name in point})
-
-
-def _show(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(plain(value))

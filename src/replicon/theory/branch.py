@@ -32,11 +32,14 @@ class Path(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Values (points,) of the control at a transition, whether found, and the order parameters there (None if not asked)."""
+    """Values (points,) of the control at a transition, whether found, the order parameters there (None if not asked), and
+    `reason`: a phrase for each point that says why there is no such value, '' where the search failed and more is not known.
+    """
 
     value: Any
     converged: Any
     x: Any = None
+    reason: Any = None
 
 
 def follow_branch(

@@ -16,7 +16,7 @@ model = Model(
     ),
     observables=(
         Observable("magnetization", "m", "mean spin", -1, 1),
-        Observable("susceptibility", "chi", "dm/dh", 0),
+        Observable("susceptibility", "chi", "dm/dh; negative on an unstable branch"),
         Observable("energy", "e", "energy per spin"),
         Observable("entropy", "s", "entropy per spin (nats)", 0, role="theory"),
     ),

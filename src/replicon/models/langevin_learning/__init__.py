@@ -32,7 +32,9 @@ model = Model(
         Observable("second_moment", "Q", "mean square of a weight", 0),
         Observable("overlap", "q", "of two solutions for the same data: <w>.<w>/N", -1),
         Observable("weight_error", "e_w", "mean square distance from the teacher's weights (regression)", 0),
-        Observable("escape_rate", "k", "from the left to the right minimum, per unit of time of overdamped motion (double-well)", 0),
+        Observable(
+            "escape_rate", "k", "from the left to the right minimum, per unit of time of overdamped motion (double-well)", 0, partial=True
+        ),
         Observable("virial_temperature", "T_v", "<(w - <w>) . grad E>/N; on the sphere of its direction's coordinates", 0),
         Observable("configurational_temperature", "T_c", "<|grad E|^2>/<laplacian E>", 0),
         Observable("noise_ratio", "r", "variance of the minibatches' noise over that of the thermal noise", 0, role="simulation"),

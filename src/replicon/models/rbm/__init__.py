@@ -27,10 +27,10 @@ model = Model(
     ),
     observables=(
         Observable("teacher_overlap", "T", "of a student's receptive field with its own teacher's", 0, 1),
-        Observable("cross_overlap", "tau", "with the other teacher's, where there are two", -1, 1),
+        Observable("cross_overlap", "tau", "with the other teacher's, where there are two", -1, 1, partial=True),
         Observable("overlap", "q_1", "of the same receptive field in two replicas", 0, 1),
-        Observable("cross_replica_overlap", "r", "of different receptive fields in two replicas", -1, 1),
-        Observable("receptive_overlap", "R", "of the two receptive fields of one student", -1, 1),
+        Observable("cross_replica_overlap", "r", "of different receptive fields in two replicas", -1, 1, partial=True),
+        Observable("receptive_overlap", "R", "of the two receptive fields of one student", -1, 1, partial=True),
         Observable("entropy", "s", "of the posterior, nats per visible unit", high=1.3862943611198906),
         Observable(
             "converged_fraction", "p", "of the instances, those whose messages came to rest", 0, 1, role="simulation", fraction=True

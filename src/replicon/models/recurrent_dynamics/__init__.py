@@ -28,7 +28,7 @@ model = Model(
         Observable("activity", "C", "<phi(x)^2>", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field h of one's own"),
         Observable("latent", "k", "<phi(x)>, the activity along the part of rank one"),
-        Observable("lyapunov_exponent", "lambda", "largest Lyapunov exponent (of the random bulk, in theory)"),
+        Observable("lyapunov_exponent", "lambda", "largest Lyapunov exponent (of the random bulk, in theory)", partial=True),
     ),
     branches=(
         Branch("stationary", "potential method: exact, without symmetry of the couplings or in a quiet network", ends_at="chaos"),

@@ -20,7 +20,14 @@ model = Model(
     observables=(
         Observable("activity", "C", "<phi(x)^2>", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field of one's own"),
-        Observable("response_variance", "R_2", "sum_j (d <phi_i> / dh_j)^2; infinite where fixed points are unstable", 0, role="theory"),
+        Observable(
+            "response_variance",
+            "R_2",
+            "sum_j (d <phi_i> / dh_j)^2; NaN where fixed points are unstable and it diverges",
+            0,
+            role="theory",
+            partial=True,
+        ),
         Observable("variance", "x_2", "<x^2>", 0),
         Observable("overlap", "Q", "<phi^a phi^b> of two replicas; simulated, of the time averages of two halves of one chain"),
         Observable("energy", "e", "kinetic energy (with the regulariser) per neuron", 0),

@@ -92,7 +92,7 @@ def _static(phi: Nonlinearity):
         return {
             **out,
             "replicon": replicon,
-            "response_variance": jnp.where(replicon > 0, out["square"] / replicon, jnp.inf),
+            "response_variance": jnp.where(replicon > 0, out["square"] / replicon, jnp.nan),
             "energy": jnp.zeros(()),
             "converged": found.converged & out["single"] & (out["activity"] > 0),
             "residual": found.residual,
@@ -268,8 +268,8 @@ def _quiescent(phi: Nonlinearity, c) -> dict:
     response = 2 * a / (1 + root)
     replicon = 1 - (c.gain * response) ** 2
     zero = np.zeros_like(response)
-    with np.errstate(divide="ignore"):
-        spread = np.where(replicon > 0, response**2 / replicon, np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.where(replicon > 0, response**2 / replicon, np.nan)
     return {
         "activity": zero,
         "response": response,

@@ -31,7 +31,7 @@ model = Model(
         Control("sweeps", "t", 2000, Interval(2, integer=True), "updates of the lattice, after half as many unmeasured", "simulation"),
     ),
     observables=(
-        Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1),
+        Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1, partial=True),
         Observable("energy", "e", "energy per spin"),
         Observable("specific_heat", "C", "specific heat per spin", 0),
         Observable(
