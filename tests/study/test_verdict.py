@@ -8,8 +8,10 @@ import pytest
 import replicon
 from replicon import Branch, Control, Interval, Model, Observable, Transition
 
+OVERLAP = (Observable("overlap", "q", "x", 0, 1),)
 
-def _model(solve, *, observables=(Observable("overlap", "q", "x", 0, 1),), branches=(), transitions=(), potential=None):
+
+def _model(solve, *, observables=OVERLAP, branches=(), transitions=(), potential=None):
     control = Control("load", "alpha", 0.5, Interval(0, 10), "x")
     return Model("mine", "mine", (control,), observables, branches, transitions, solve, potential=potential)
 
@@ -70,7 +72,7 @@ def _with_transition(*found):
 
 def test_not_found_and_does_not_exist_are_different_sentences():
     nan, no = np.array([math.nan]), np.zeros(1, bool)
-    with pytest.raises(replicon.ConvergenceError, match="was not found.*does not say that there is none"):
+    with pytest.raises(replicon.ConvergenceError, match=r"was not found.*does not say that there is none"):
         replicon.find_transition(_with_transition(nan, no), "critical")
     with pytest.raises(replicon.ConvergenceError, match="does not exist: couplings without a cycle"):
         replicon.find_transition(_with_transition(nan, no, np.array(["couplings without a cycle"])), "critical")
