@@ -171,3 +171,24 @@ def test_digits():
     assert images.shape == (5000, 28, 28)
     assert np.bincount(labels).tolist() == [500] * 10
     assert set(np.unique(data.binary_digits())) == {-1, 1}
+
+
+@pytest.mark.parametrize("load", [0.001, 0.01])
+def test_the_almeida_thouless_line_is_followed_to_small_loads(load):
+    """Cold and nearly without noise: T = load (4/3) p(0) of a normal field of mean 1 and variance load."""
+    value = float(replicon.find_transition("hopfield", "almeida-thouless", load=load)["value"])
+    assert value == pytest.approx(load * 4 / 3 * np.exp(-1 / (2 * load)) / np.sqrt(2 * np.pi * load), rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "reason"),
+    [
+        ("retrieval", {"temperature": 1.2}, "nothing is retrieved"),
+        ("global-retrieval", {"temperature": 1.0}, "nothing is retrieved"),
+        ("almeida-thouless", {"load": 0.2}, "no retrieval state beyond load 0.1379"),
+        ("spin-glass", {"load": 0.0}, "single pattern"),
+    ],
+)
+def test_lines_that_do_not_exist_have_a_reason(name, at, reason):
+    with pytest.raises(replicon.ConvergenceError, match=f"does not exist.*{reason}"):
+        replicon.find_transition("hopfield", name, **at)

@@ -76,3 +76,31 @@ def test_transitions_at_other_correlations():
         if informed:
             for name in ("permutation-student", "permutation-teacher"):
                 assert abs(float(replicon.find_transition("rbm", name, correlation=correlation)["value"]) - informed) < 1e-4
+
+
+@pytest.mark.slow
+def test_permutation_transitions_are_followed_to_strong_correlations():
+    """By a scan of the growth factor on the symmetric branch: it passes one between the two loads, and nowhere below."""
+    out = replicon.find_transition("rbm", "permutation-student", correlation=[0.9, 0.95])
+    np.testing.assert_allclose(out["value"], [26.97684685, 61.07438302], rtol=1e-6)
+    for value, correlation in zip(out["value"].values, out["correlation"].values):
+        loads = list(value * np.array([0.01, 0.1, 0.5, 0.999, 1.001]))
+        stable = replicon.solve("rbm", branch="symmetric", correlation=correlation, load=loads)["stable"].values
+        assert stable.tolist() == [1, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [({"correlation": 0.0}, "without correlation"), ({"hidden": 1}, "one hidden unit"), ({"correlation": 0.99}, "beyond load 100")],
+)
+def test_permutation_transitions_that_do_not_exist_have_a_reason(at, reason):
+    with pytest.raises(replicon.ConvergenceError, match=f"does not exist.*{reason}"):
+        replicon.find_transition("rbm", "permutation-student", **at)
+
+
+def test_one_hidden_unit_has_a_finite_entropy_everywhere():
+    for branch in ("equilibrium", "random-guess", "symmetric"):
+        out = replicon.solve("rbm", hidden=1, load=[0.1, 0.5, 2.0, 20.0, 100.0], inverse_temperature=[0.1, 1.0, 5.0], branch=branch)
+        there = out["converged"].values
+        assert np.isfinite(out["entropy"].values[there]).all()
+        assert (out["entropy"].values[there] <= np.log(2)).all()

@@ -77,3 +77,45 @@ def test_free_spins_in_a_field():
 def test_a_glass_too_cold_for_tempering_is_refused():
     with pytest.raises(replicon.InputError, match=r"temperature >= 0\.02"):
         replicon.simulate("sherrington-kirkpatrick", temperature=0.0, size=20)
+
+
+@pytest.mark.parametrize("field", [5.0, 10.0, -20.0])
+def test_the_almeida_thouless_line_is_followed_to_strong_fields(field):
+    """Cold: 1 = E sech^4 / T^2 with E sech^4 = (4/3) T p(h), p the density of h + sqrt(q) z at zero, q = 1 to rounding."""
+    value = float(replicon.find_transition("sherrington-kirkpatrick", "almeida-thouless", field=field)["value"])
+    assert value == pytest.approx(4 / 3 * np.exp(-(field**2) / 2) / np.sqrt(2 * np.pi), rel=1e-4)
+
+
+def test_the_almeida_thouless_line_near_zero_field():
+    """1 - T = (3/4)^(1/3) h^(2/3) (de Almeida & Thouless 1978); without a field it ends at T = 1 exactly."""
+    out = replicon.find_transition("sherrington-kirkpatrick", "almeida-thouless", field=[0.0, 1e-6])
+    assert float(out["value"][0]) == 1.0
+    assert 1 - float(out["value"][1]) == pytest.approx(0.75 ** (1 / 3) * 1e-4, rel=1e-3)
+
+
+def test_in_a_field_there_is_no_sharp_transition_and_the_sentence_says_why():
+    with pytest.raises(replicon.ConvergenceError, match=r"does not exist.*gradually"):
+        replicon.find_transition("sherrington-kirkpatrick", "critical", field=0.5)
+
+
+@pytest.mark.slow
+def test_continuous_breaking_is_found_in_a_field_down_to_zero_temperature():
+    """At T = 0 every spin is frozen, q = 1. The free energy follows f(T) = f(0) - 0.24 T^3 (entropy 0.72 T^2, Pankov 2006)
+    within 1e-5, what eight steps leave.
+    """
+    out = replicon.solve("sherrington-kirkpatrick", ansatz="frsb", field=0.5, temperature=[0.0, 0.01, 0.05])
+    assert out["converged"].all()
+    f = out["free_energy"].values
+    np.testing.assert_allclose(f[:2], f[2] + 0.24 * 0.05**3, atol=1e-5)
+    np.testing.assert_allclose(out["overlap"].values[0], 1)
+    np.testing.assert_allclose(out["edwards_anderson"].values[0], 1)
+
+
+def test_one_step_of_breaking_is_found_in_strong_fields():
+    """One step lowers the replica-symmetric energy defect: f rises (the Parisi bound), entropy becomes positive at field 2."""
+    one = replicon.solve("sherrington-kirkpatrick", ansatz="1rsb", field=[1.0, 2.0], temperature=[0.05])
+    symmetric = replicon.solve("sherrington-kirkpatrick", ansatz="rs", field=[1.0, 2.0], temperature=[0.05])
+    assert one["converged"].all()
+    assert (one["free_energy"].values > symmetric["free_energy"].values).all()
+    assert (one["residual"].values < 1e-8).all()
+    assert (one["edwards_anderson"].values > symmetric["overlap"].values).all()

@@ -96,7 +96,7 @@ def transition_values(model: Model, transition: Transition, table: list[dict]) -
     for row in np.flatnonzero(converged):
         if not control.domain.admits(value[row]):
             converged[row] = False
-            reason[row] = f"the value found, {value[row]:.6g}, is outside the domain of {control.name}, {control.domain}"
+            reason[row] = f"it lies at {control.name} {value[row]:.6g}, outside the domain ({control.domain})"
     return np.where(converged, value, np.nan), converged, np.where(converged, "", reason).astype(str)
 
 

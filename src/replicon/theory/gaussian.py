@@ -197,6 +197,11 @@ def sech_fourth(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
 
     From derivatives of h = T ln 2cosh(x / T): with u = sech^2, u = T h'' and T^3 h'''' = 4 u - 6 u^2. Vanishes as T at T = 0.
     """
+    return temperature * sech_fourth_density(mean, variance, temperature)
+
+
+def sech_fourth_density(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
+    """`sech_fourth` / T; at T = 0, 4/3 of the density of mean + sqrt(variance) z at zero."""
     second = _log_2cosh(2, mean, variance, temperature)
     fourth = _log_2cosh(4, mean, variance, temperature)
-    return 2 / 3 * temperature * second - temperature**3 * fourth / 6
+    return 2 / 3 * second - temperature**2 * fourth / 6

@@ -24,9 +24,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-COLDEST = 0.02  # lower temperatures are evaluated here
+COLDEST = 0.02  # lower temperatures are continued from here: the grids resolve no narrower step
 _FIELDS = 257  # values of y, clustered where Phi bends
-TOLERANCE = 2e-5
+TOLERANCE = 1e-8  # of the gradient, one step
+STAIRCASE_TOLERANCE = 2e-5  # of the gradient, more steps: f is flat along their places, and errs by the square
+_HALVINGS = 6  # of the step in the field, on the way from a solved one
 _NODES = 97  # Gaussian nodes, clustered likewise
 
 
@@ -34,7 +36,7 @@ class Staircase(NamedTuple):
     """A stationary staircase: overlaps q_0..q_K (K + 1,), slopes x / T (K,), and what follows from it, per spin.
 
     `replicon`: 1 - E sech^4 / T^2 at the top, zero in the limit of continuous breaking; `residual`: the largest component of
-    the gradient of f; `converged`: whether it is below TOLERANCE. f itself then errs by the square of it.
+    the gradient of f; `converged`: whether it is below its tolerance and the staircase rises.
     """
 
     overlaps: np.ndarray
@@ -47,7 +49,7 @@ class Staircase(NamedTuple):
 
     def distribution(self, temperature: float) -> np.ndarray:
         """Probability of each overlap q_k between two equilibrium replicas, (K + 1,): the jumps of x(q)."""
-        x = np.concatenate([[0.0], self.slopes * max(temperature, COLDEST), [1.0]])
+        x = np.concatenate([[0.0], self.slopes * temperature, [1.0]])
         return np.diff(x)
 
 
@@ -139,47 +141,121 @@ def solve(temperature: float, field: float, steps: int) -> Staircase:
 
     The slopes are s t_k with fixed t_k (denser at small slope when it is cold), and f is stationary in the scale s and in
     all overlaps. First the overlaps relax by q_k <- <m_k^2>, which keeps them ordered, then Newton's method with step
-    halving. Temperatures below COLDEST = 0.02 are evaluated there (f then errs by 3e-6).
-    Errors of f against K -> inf: K = 1 2e-3, K = 8 1e-5 at T = 0; 2e-4 and 1e-7 at T = 0.5.
+    halving; where that does not end on a staircase, as in a strong field, whose overlaps all lie near one, it is continued
+    in the field from a weaker one.
+    Below COLDEST = 0.02 the staircase is that of 0.02 with x = T slope and 1 - q_K = T C, and f follows by its entropy: the
+    energy at T = 0 then errs by 3e-6 (K = 8) or 3e-5 (K = 1). Errors of f against K -> inf: K = 1 2e-3, K = 8 1e-5 at T = 0;
+    2e-4 and 1e-7 at T = 0.5.
     """
     T = max(float(temperature), COLDEST)
     place = (np.arange(steps) + 1) / (steps + 0.5)
     shape = np.sinh(2 * place) / np.sinh(2) if T < 0.3 else place
     with jax.enable_x64(True):
-        functions = _functions()
-        scale = min(0.5 / T * min(1.0, 4 * abs(1 - T)), 1.4 * (steps + 1) ** 0.75)
-        overlaps = (np.arange(steps + 1) + 0.5) / (steps + 1) * (1 - min(T**2, 0.9))
-        for _ in range(80):
-            relaxed = functions.relax(overlaps, scale * shape, T, field)
-            overlaps = np.maximum.accumulate(np.clip(relaxed, 0.0, 1.0))
-        w = np.concatenate([overlaps[:-1], [(1 - overlaps[-1]) / T, scale]])
-        w, gradient = _newton(lambda v: functions.gradient(v, shape, T, field), w, T)
-        q, g = (np.asarray(part) for part in _unpack(w, shape, T))
-        value, entropy, replicon = (float(part) for part in functions.report(q, g, T, field))
+        w, gradient = _relaxed(T, field, shape)
+        if not _solved(w, gradient, T):
+            w, gradient = _continued(T, field, shape)
+        q, g = (np.array(part) for part in _unpack(w, shape, T))
+        value, entropy, replicon = (float(part) for part in _functions().report(q, g, T, field))
     residual = float(np.max(np.abs(gradient)))
-    return Staircase(q, g, value, entropy, replicon, residual, residual < TOLERANCE)
+    colder = T - float(temperature)
+    q[-1] = 1 - (1 - q[-1]) * (float(temperature) / T)
+    return Staircase(q, g, value + colder * entropy, entropy, replicon, residual, _solved(w, gradient, T))
 
 
-def _newton(function: Callable, w: np.ndarray, T: float, iterations: int = 12):
-    """Newton's method with step halving, staircases kept in order. The Jacobian is by differences: compiling the exact one
-    takes longer than all solutions of a study.
+def _relaxed(T: float, field: float, shape: np.ndarray):
+    """Unknowns and gradient of f after relaxation of the overlaps at a guessed scale and Newton's method.
+
+    The replica-symmetric overlap tells the range that the levels share and, by its response, the scale of the slopes.
     """
-    gradient = function(w)
-    for _ in range(iterations):
-        if np.max(np.abs(gradient)) < 1e-12:
+    steps = len(shape)
+    distance = 1 - _replica_symmetric(T, field)
+    scale = min(0.5 / T * min(1.0, 4 * abs(1 - T)), 1.12 * (steps + 1) ** 0.75 * T / distance)
+    overlaps = 1 - np.geomspace(min(1 - 1e-3, 30 * distance), distance / 2, steps + 1)
+    for _ in range(80):
+        relaxed = _functions().relax(overlaps, scale * shape, T, field)
+        overlaps = np.maximum.accumulate(np.clip(relaxed, 0.0, 1.0))
+    start = np.concatenate([overlaps[:-1], [(1 - overlaps[-1]) / T, scale]])
+    w, gradient = _newton(start, T, field, shape)
+    # A scale that ran away has left the staircase for one on which f is flat because it is none.
+    kept = 0.2 * scale < w[-1] < 5 * scale
+    return w, gradient if kept else np.full_like(gradient, np.nan)
+
+
+def _replica_symmetric(T: float, field: float) -> float:
+    """Q = E tanh^2((field + sqrt(q) z) / T), to the accuracy of a start."""
+    z = np.linspace(-8, 8, 4001)
+    weight = np.exp(-(z**2) / 2)
+    q = 1.0
+    for _ in range(300):
+        q = float(weight @ np.tanh((field + np.sqrt(q) * z) / T) ** 2 / weight.sum())
+    return min(q, 1 - 1e-9)
+
+
+def _continued(T: float, field: float, shape: np.ndarray):
+    """The same by continuation in the field, its steps halved where Newton's method loses the staircase."""
+    for fraction in (0.5, 0.25, 0.8, 0.1, 0.95):
+        at = fraction * field
+        w, gradient = _relaxed(T, at, shape)
+        if _solved(w, gradient, T):
             break
-        steps = 1e-6 * np.maximum(np.abs(w), 1e-2)
-        jacobian = np.stack([(function(w + h * e) - function(w - h * e)) / (2 * h) for h, e in zip(steps, np.eye(len(w)))], axis=1)
+    else:
+        return w, gradient
+    step = field - at
+    least = step / 2**_HALVINGS
+    while at < field and step >= least:
+        there = min(at + step, field)
+        trial, slope = _newton(w, T, there, shape)
+        if _solved(trial, slope, T) and 0.5 * w[-1] < trial[-1] < 2 * w[-1]:
+            w, gradient, at = trial, slope, there
+        else:
+            step /= 2
+    return (w, gradient) if at >= field else (w, np.full_like(gradient, np.nan))
+
+
+def _solved(w: np.ndarray, gradient: np.ndarray, T: float) -> bool:
+    return bool(np.max(np.abs(gradient)) < _tolerance(w)) and _rises(w, T)
+
+
+def _tolerance(w: np.ndarray) -> float:
+    return TOLERANCE if len(w) == 3 else STAIRCASE_TOLERANCE
+
+
+def _rises(w: np.ndarray, T: float) -> bool:
+    """Whether the unknowns are a staircase: 0 <= q_0 < ... < q_K < 1 and slopes that are positive."""
+    q = np.append(w[:-2], 1 - T * w[-2])
+    return bool(np.all(np.diff(q) > 0) and q[0] >= 0 and q[-1] < 1 and w[-1] > 0)
+
+
+def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray, iterations: int = 40):
+    """Newton's method with step halving, staircases kept in order. The Jacobian is by differences: compiling the exact one
+    takes longer than all solutions of a study; it is kept while full steps shrink the gradient tenfold.
+    """
+
+    def function(w):
+        return _functions().gradient(w, shape, T, field)
+
+    gradient = function(w)
+    jacobian = None
+    enough = 1e-3 * TOLERANCE if len(w) == 3 else 0.2 * STAIRCASE_TOLERANCE
+    for _ in range(iterations):
+        if not np.isfinite(gradient).all() or np.max(np.abs(gradient)) < enough:
+            break
+        if jacobian is None:
+            steps = 1e-6 * np.maximum(np.abs(w), 1e-2)
+            ends = [(function(w + h * e), function(w - h * e)) for h, e in zip(steps, np.eye(len(w)))]
+            jacobian = np.stack([(up - down) / (2 * h) for (up, down), h in zip(ends, steps)], axis=1)
+            if not np.isfinite(jacobian).all():
+                break
         change = np.linalg.lstsq(jacobian, gradient, rcond=1e-13)[0]
-        for fraction in 0.5 ** np.arange(4):
+        for fraction in 0.5 ** np.arange(6):
             trial = w - fraction * change
-            q = np.append(trial[:-2], 1 - T * trial[-2])
-            if np.all(np.diff(q) > 0) and q[0] >= 0 and q[-1] < 1 and trial[-1] > 0:
-                new = function(trial)
-                if np.linalg.norm(new) < np.linalg.norm(gradient):
-                    break
+            new = function(trial) if _rises(trial, T) else np.full_like(gradient, np.inf)
+            if np.linalg.norm(new) < np.linalg.norm(gradient):
+                break
         else:
             break
+        if fraction < 1 or np.linalg.norm(new) > 0.1 * np.linalg.norm(gradient):
+            jacobian = None
         w, gradient = trial, new
     return w, gradient
 

@@ -15,7 +15,7 @@ import numpy as np
 from replicon._declare import controls_tuple
 from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
-from replicon.theory.gaussian import log_2cosh, sech_fourth
+from replicon.theory.gaussian import log_2cosh, sech_fourth_density
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, crossing, zero
 
@@ -58,8 +58,8 @@ residual = stationary.gradient(potential)
 def replicon(x: Order, c) -> jax.Array:
     """1 - load beta^2 E sech^4 / (1 - C)^2: positive where the replica-symmetric saddle is stable (AGS 1987, eq. 5.5)."""
     T = c.temperature
-    fourth = sech_fourth(x.magnetization, x.noise, T)
-    return 1 - c.load * fourth / jnp.where(T > 0, T, 1.0) ** 2 / (1 - x.response) ** 2 - jnp.where(T > 0, 0.0, jnp.inf)
+    fourth = sech_fourth_density(x.magnetization, x.noise, T) / jnp.where(T > 0, T, 1.0)
+    return 1 - c.load * fourth / (1 - x.response) ** 2 - jnp.where(T > 0, 0.0, jnp.inf)
 
 
 def observables(x: Order, c) -> dict:
@@ -146,24 +146,33 @@ def find_retrieval(controls) -> Found:
     c = _controls(controls)
     c = c._replace(load=np.zeros_like(c.load))
     begin, _ = saddle("retrieval", c)
-    return fold(residual, begin.x, c, "load", steps=300)
+    found = fold(residual, begin.x, c, "load", steps=300)
+    hot = c.temperature >= 1
+    reason = np.where(hot, "at temperatures of 1 and above nothing is retrieved", "")
+    return found._replace(converged=found.converged & ~hot, reason=reason)
 
 
 def find_global_retrieval(controls) -> Found:
     """Load below which the retrieval state has a lower free energy than the spin-glass state, at given temperature."""
     c = _controls(controls)
-    end = find_retrieval(controls).value
+    spinodal = find_retrieval(controls)
+    end = np.maximum(spinodal.value, 0.0)
     first, second = (along(solve, c, "load", "free_energy", branch) for branch in ("retrieval", "spin-glass"))
-    return crossing(first, second, 1e-3 * end, end * (1 - 1e-9))
+    return crossing(first, second, 1e-3 * end, end * (1 - 1e-9))._replace(reason=spinodal.reason)
 
 
 def find_spin_glass(controls) -> Found:
     """Temperature at which the paramagnet becomes unstable to the spin glass, at given load."""
     c = _controls(controls)
-    return zero(along(solve, c, "temperature", "longitudinal_stability", "paramagnet"), 1 + 1e-9 * c.load, 2 + c.load)
+    found = zero(along(solve, c, "temperature", "longitudinal_stability", "paramagnet"), 1 + 1e-9 * c.load, 2 + c.load)
+    return found._replace(reason=np.where(c.load == 0, "a single pattern has no spin glass", ""))
 
 
 def find_almeida_thouless(controls) -> Found:
-    """Temperature below which the retrieval state breaks replica symmetry, at given load."""
+    """Temperature below which the retrieval state breaks replica symmetry, at given load: it falls as exp(-1/(2 load))."""
     c = _controls(controls)
-    return zero(along(solve, c, "temperature", "replicon", "retrieval"), 1e-12, np.ones_like(c.load), geometric=True)
+    found = zero(along(solve, c, "temperature", "replicon", "retrieval"), 1e-290, np.ones_like(c.load), geometric=True)
+    end = find_retrieval(c._replace(temperature=np.zeros_like(c.load))).value
+    gone = f"there is no retrieval state beyond load {end.flat[0]:.4g}"
+    alone = "without other patterns there is no noise that could break the symmetry"
+    return found._replace(reason=np.select([c.load > end, c.load == 0], [gone, alone], ""))

@@ -336,10 +336,28 @@ def _along(controls, name: str, factor: str):
     return at
 
 
+_LARGEST = 100.0  # load, the end of its domain
+# Where the search along the student's branch begins, relative to its onset, at which that branch is still too small to see.
+_BEGINNINGS = (1e-3, 1e-5, 2e-2)
+
+
+def _no_permutation(controls, at_end) -> np.ndarray:
+    """Why there is no permutation transition, where that is known; `at_end`: the growth factor at _LARGEST, less one."""
+    c = _arrays(controls)
+    alone = "one hidden unit has no other to be exchanged with"
+    free = "without correlation the units differ as soon as they learn (transition symmetry-breaking)"
+    later = f"it lies beyond load {_LARGEST:g}, where its domain ends"
+    return np.select([c.hidden == 1, c.correlation == 0, at_end < 0], [alone, free, later], "")
+
+
 def find_permutation_student(controls) -> Found:
     """Where small q1 - r grows on the symmetric branch."""
     low = onset(_arrays(controls)) * (1 + 1e-4)
-    return zero(_along(controls, "symmetric", "student"), low, np.minimum(100.0, 300 * low), geometric=True)
+    branch = _along(controls, "symmetric", "student")
+    found = zero(branch, low, np.maximum(_LARGEST, 2 * low), geometric=True)
+    growth_at_end, there = branch(np.full_like(low, _LARGEST))
+    reason = _no_permutation(controls, np.where(there, growth_at_end, np.where(low > _LARGEST, -1.0, 0.0)))
+    return found._replace(converged=found.converged & (reason == ""), reason=reason)
 
 
 def find_permutation_teacher(controls) -> Found:
@@ -347,6 +365,10 @@ def find_permutation_teacher(controls) -> Found:
     student = find_permutation_student(controls)
     load = np.where(student.converged, student.value, 1.0)
     together = student.converged & (_along(controls, "symmetric", "teacher")(load)[0] > -1e-6)
-    later = zero(_along(controls, "permutation-student", "teacher"), load * (1 + 1e-3), np.minimum(100.0, 300 * load), geometric=True)
-    value = np.where(together, student.value, np.where(student.converged, later.value, np.nan))
-    return Found(value, np.isfinite(value))
+    branch = _along(controls, "permutation-student", "teacher")
+    value = np.where(together, student.value, np.nan)
+    for beginning in _BEGINNINGS:
+        if (student.converged & np.isnan(value)).any():
+            later = zero(branch, load * (1 + beginning), np.maximum(_LARGEST, 2 * load), geometric=True)
+            value = np.where(student.converged & np.isnan(value), later.value, value)
+    return Found(value, np.isfinite(value), reason=student.reason)

@@ -12,10 +12,11 @@ import numpy as np
 from replicon._declare import controls_tuple
 from replicon.theory import parisi, stationary
 from replicon.theory.branch import Found
-from replicon.theory.gaussian import log_2cosh, sech_fourth
+from replicon.theory.gaussian import log_2cosh, sech_fourth_density
 from replicon.theory.points import evaluate
 from replicon.theory.transition import determinant, zero
 
+COLDEST_LINE = 1e-290  # where the search for the Almeida-Thouless line begins: it falls as exp(-field^2 / 2)
 CONTINUOUS_STEPS = 8  # steps of the staircase that stands for continuous breaking
 
 
@@ -46,7 +47,7 @@ def iterate(x: Order, c) -> Order:
 def replicon(x: Order, c) -> jax.Array:
     """1 - beta^2 E sech^4: positive above the Almeida-Thouless line (de Almeida & Thouless 1978); -inf at T = 0."""
     T = c.temperature
-    fourth = sech_fourth(c.field, x.overlap, T) / jnp.where(T > 0, T, 1.0) ** 2
+    fourth = sech_fourth_density(c.field, x.overlap, T) / jnp.where(T > 0, T, 1.0)
     return jnp.where(T > 0, 1 - fourth, -jnp.inf)
 
 
@@ -101,8 +102,11 @@ def solve(controls, branch: str) -> dict:
     weights = levels.copy()
     levels[:, 0], weights[:, 0] = out["overlap"], 1.0
     out = {name: np.array(values) for name, values in out.items()}
+    # A staircase is found at parisi.COLDEST and above: where replica symmetry is stable there, colder states break it by less
+    # than rounding.
+    warm = evaluate(_observables, c._replace(temperature=np.maximum(c.temperature, parisi.COLDEST)))["replicon"]
     for i, (temperature, field) in enumerate(zip(*c, strict=True)):
-        if out["replicon"][i] >= 0:
+        if warm[i] >= 0:
             continue  # replica symmetric: nothing to break
         found = _staircase(float(temperature), float(field), steps)
         q, weight = found.overlaps, found.distribution(temperature)
@@ -112,7 +116,7 @@ def solve(controls, branch: str) -> dict:
             "edwards_anderson": q[-1],
             "free_energy": found.free_energy,
             "entropy": found.entropy,
-            "energy": found.free_energy + max(temperature, parisi.COLDEST) * found.entropy,
+            "energy": found.free_energy + temperature * found.entropy,
             # Continuous breaking is marginal: its replicon is zero, and what a finite staircase leaves is no sign of anything.
             "replicon": found.replicon if steps == 1 else np.nan,
             "longitudinal_stability": np.nan,
@@ -142,15 +146,22 @@ def find_critical(controls) -> Found:
         paramagnet = Order(1 / temperature, zero_field)
         return evaluate(determinant(residual), paramagnet, c._replace(temperature=temperature, field=zero_field)), c.field == 0
 
-    return zero(at, 0.5 + zero_field, 2.0)
+    found = zero(at, 0.5 + zero_field, 2.0)
+    gradual = "in a field the overlap grows gradually (transition almeida-thouless is where it breaks)"
+    return found._replace(reason=np.where(c.field == 0, "", gradual))
 
 
 def find_almeida_thouless(controls) -> Found:
-    """Temperature below which replica symmetry is broken, at given field."""
+    """Temperature below which replica symmetry is broken, at given field: about (4/3) p(field) where that is small, p the
+    density of a standard normal variable.
+    """
     c = _numeric(controls)
 
     def at(temperature):
         out = evaluate(_observables, c._replace(temperature=temperature))
         return out["replicon"], out["converged"]
 
-    return zero(at, 1e-3 + np.zeros_like(c.field), 1.5)
+    found = zero(at, COLDEST_LINE + np.zeros_like(c.field), 1.5, geometric=True)
+    # Without a field the replicon vanishes as (1 - T)^2, so that its sign is rounding near T = 1, where the line ends.
+    flat = c.field == 0
+    return found._replace(value=np.where(flat, 1.0, found.value), converged=flat | found.converged)
