@@ -14,6 +14,18 @@ os.environ["NUMBA_CACHE_DIR"] = str(_CACHE / "numba")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--models-folder", help="A folder of models of one's own, tested from their declarations like the shipped ones.")
+
+
+def pytest_configure(config):
+    folder = config.getoption("--models-folder")
+    if folder:
+        import replicon.models
+
+        replicon.models.__path__.append(folder)
+
+
 def _group(item) -> str:
     """The family of a test's model, where a file runs through all models, else of its file: families share compiled code."""
     stem, given = item.path.stem, item.callspec.params if hasattr(item, "callspec") else {}

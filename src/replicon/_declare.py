@@ -9,7 +9,7 @@ import math
 import numbers
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from replicon._errors import InputError
@@ -74,7 +74,8 @@ class Words:
 @dataclass(frozen=True)
 class Control:
     """A number or word that the user sets. `role`: whether theory, simulation or both read it. `shared`: simulations at all its
-    values get the same random streams, hence the same instances (algorithms that race).
+    values get the same random streams, hence the same instances (algorithms that race). `quick`: a cheap value, for a first
+    look and for the common tests (few sweeps, say), where the default takes its time.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Control:
     meaning: str
     role: Literal["both", "theory", "simulation"] = "both"
     shared: bool = False
+    quick: Value | None = None
 
     def check(self, value: Any) -> Value:
         """The value as float, int or word; raises InputError with the domain otherwise."""
@@ -116,11 +118,14 @@ class Observable:
 
 @dataclass(frozen=True)
 class Branch:
-    """A named solution. `ends_at`: the transition at which it ceases to exist, quoted when it cannot be found."""
+    """A named solution. `ends_at`: the transition at which it ceases to exist, quoted when it cannot be found. `example`:
+    controls, beside the defaults, at which it exists, where it does not exist at the defaults.
+    """
 
     name: str
     meaning: str
     ends_at: str | None = None
+    example: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ class Transition:
     """A special value of one control given the others. `find(controls) -> (values, converged)`, arrays of one shape (points,),
     or (values, converged, reasons): for each point a phrase that says why no such value exists there, empty where the search
     merely failed. "Not found" and "does not exist" are different sentences, and the second needs a reason.
+    `example`: controls, beside the defaults, at which it exists, where it does not exist at the defaults.
 
     `find` may be a string 'package.module:function', imported at first use.
     """
@@ -136,6 +142,7 @@ class Transition:
     control: str
     meaning: str
     find: Callable | str
+    example: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,7 @@ class Model:
     Attributes: `name` and `title`; `controls`, `observables`, `branches` (the first is the default), `transitions`;
     `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin; None
     for a theory without one); `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation;
-    `size_control`, the control of the theory, if any, that is this size: `compare` sets it.
+    `size_control`, the control of the theory, if any, that is this size: `compare` sets it; `quick_size`, a small size.
 
     For developers
     --------------
@@ -184,6 +191,7 @@ class Model:
     size_symbol: str = "N"
     size_control: str = "size"
     check_size: Callable[[dict, int], None] | str | None = None
+    quick_size: int = 20
 
     def __post_init__(self) -> None:
         for control in self.controls:
@@ -202,6 +210,30 @@ class Model:
                 raise InputError(f"Model '{self.name}' declares one of its {kind} twice: {', '.join(names)}.")
         for transition in self.transitions:
             self.control(transition.control)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The declaration as plain values, for JSON."""
+        return {
+            "model": self.name,
+            "title": self.title,
+            "source": self.source,
+            "potential": self.potential,
+            "size": self.size_meaning,
+            "controls": [
+                {
+                    "name": c.name,
+                    "symbol": c.symbol,
+                    "default": "inf" if c.default == math.inf else c.default,
+                    "domain": str(c.domain),
+                    "meaning": c.meaning,
+                    "role": c.role,
+                }
+                for c in self.controls
+            ],
+            "observables": [{"name": o.name, "symbol": o.symbol, "meaning": o.meaning, "role": o.role} for o in self.observables],
+            "branches": [{"name": b.name, "meaning": b.meaning} for b in self.branches],
+            "transitions": [{"name": t.name, "control": t.control, "meaning": t.meaning} for t in self.transitions],
+        }
 
     def control(self, name: str) -> Control:
         return self._named("control", self.controls, name)

@@ -56,7 +56,7 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
         return OK
     m = registry.get(model)
     if json:
-        return _print_json(_declaration(m))
+        return _print_json(m.as_dict())
     out = console()
     out.print(f"[bold]{m.name}[/bold]: {m.title}. Source: {m.source}")
     listing = Table("control", "symbol", "default", "domain", "meaning", "used by")
@@ -373,33 +373,6 @@ def _finite(value: Any) -> float | None:
 def _print_json(content: Any) -> int:
     print(jsonlib.dumps(content, indent=2, allow_nan=False))
     return OK
-
-
-def _declaration(m) -> dict[str, Any]:
-    def default(value):
-        return "inf" if value == float("inf") else value
-
-    return {
-        "model": m.name,
-        "title": m.title,
-        "source": m.source,
-        "potential": m.potential,
-        "size": m.size_meaning,
-        "controls": [
-            {
-                "name": c.name,
-                "symbol": c.symbol,
-                "default": default(c.default),
-                "domain": str(c.domain),
-                "meaning": c.meaning,
-                "role": c.role,
-            }
-            for c in m.controls
-        ],
-        "observables": [{"name": o.name, "symbol": o.symbol, "meaning": o.meaning, "role": o.role} for o in m.observables],
-        "branches": [{"name": b.name, "meaning": b.meaning} for b in m.branches],
-        "transitions": [{"name": t.name, "control": t.control, "meaning": t.meaning} for t in m.transitions],
-    }
 
 
 if __name__ == "__main__":
