@@ -63,9 +63,7 @@ def check_couplings(couplings, external=None) -> tuple[np.ndarray, np.ndarray]:
     if external is None:
         field = np.zeros(len(matrix))
     else:
-        expected = (
-            f"fields of couplings {matrix.shape} are arrays of numbers of shape ({len(matrix)},), with no entry that is not finite"
-        )
+        expected = f"fields of couplings {matrix.shape} are arrays of numbers of shape ({len(matrix)},), with no entry that is not finite"
         field = real_array("external", external, expected, shape=(len(matrix),))
     with np.errstate(over="ignore"):
         if not np.isfinite(np.abs(matrix).sum() + np.abs(field).sum()):
