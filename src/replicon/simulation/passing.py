@@ -47,6 +47,7 @@ class Marginals(NamedTuple):
 
 
 @sound_cache
+@np.errstate(all="ignore")
 def naive_mean_field(
     couplings,
     external=None,
@@ -73,6 +74,8 @@ def naive_mean_field(
     return _marginals(m, energy, float(_entropy(m).sum()), T, residual, steps, settled, stable, start is None)
 
 
+@sound_cache
+@np.errstate(all="ignore")  # what overflows is found out by what it gives
 def tap(
     couplings,
     external=None,
@@ -86,34 +89,33 @@ def tap(
     """Thouless-Anderson-Palmer: m_i = tanh(beta (h_i + sum_j J_ij m_j - beta m_i sum_j J_ij^2 (1 - m_j^2))) and its free energy.
 
     Exact to second order in beta J; its expansion holds where Plefka's condition does: the spectral radius of
-    beta^2 (1 - m_i^2) J_ij^2 (1 - m_j^2) is below 1. Where it is not, or the entropy is negative, `converged` is False.
-    Source: Thouless, Anderson & Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1971 (1982). Referee: exact
-    enumeration.
+    beta^2 (1 - m_i^2) J_ij^2 (1 - m_j^2) is below 1. Where it is not, `stable` is False. Source: Thouless, Anderson &
+    Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1971 (1982). Referee: exact enumeration.
     """
     J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
     first = np.full(len(h), 1e-3) if start is None else start
-    with np.errstate(all="ignore"):  # what overflows is found out below, by what it gives
-        squares = (J / math.sqrt(T)) ** 2  # beta J^2
+    squares = (J / math.sqrt(T)) ** 2  # beta J^2
 
-        def field(m):
-            return J @ m + h - m * (squares @ (1 - m**2))
+    def field(m):
+        return J @ m + h - m * (squares @ (1 - m**2))
 
-        def slope(m):
-            return J - np.diag(squares @ (1 - m**2)) + 2 * m[:, None] * squares * m
+    def slope(m):
+        return J - np.diag(squares @ (1 - m**2)) + 2 * m[:, None] * squares * m
 
-        m, residual, steps, stable, settled = _minimize(
-            lambda m: _relax(field, T, m, damping, tolerance, iterations), field, slope, T, first, start is None
-        )
-        spread = 1 - m**2
-        correction = float(spread @ squares @ spread)
-        energy = float(-m @ J @ m / 2 - h @ m) - correction / 2
-        entropy = float(_entropy(m).sum()) - correction / T / 4
-        if stable and math.isfinite(correction):
-            stable = _largest(spread[:, None] * squares / T * spread) < 1
+    m, residual, steps, stable, settled = _minimize(
+        lambda m: _relax(field, T, m, damping, tolerance, iterations), field, slope, T, first, start is None
+    )
+    spread = 1 - m**2
+    correction = float(spread @ squares @ spread)
+    energy = float(-m @ J @ m / 2 - h @ m) - correction / 2
+    entropy = float(_entropy(m).sum()) - correction / T / 4
+    if stable and math.isfinite(correction):
+        stable = _largest(spread[:, None] * squares / T * spread)[0] < 1
     return _marginals(m, energy, entropy, T, residual, steps, settled, stable, start is None)
 
 
 @sound_cache
+@np.errstate(all="ignore")
 def belief_propagation(
     couplings,
     external=None,
@@ -165,8 +167,8 @@ def belief_propagation(
     a, b, J_ab = cavity[forward], cavity[reverse[forward]], strength[forward]
     correlation = np.tanh((J_ab + _soft(a, b, T)) / T)
     # ln of the four weights of every pair, whose entropies count each spin once for each of its edges.
-    weights = np.stack([J_ab + a + b, J_ab - a - b, -J_ab + a - b, -J_ab - a + b]) / T
-    weights = np.exp(weights - weights.max(axis=0))
+    weights = np.stack([J_ab + a + b, J_ab - a - b, -J_ab + a - b, -J_ab - a + b])
+    weights = np.exp((weights - weights.max(axis=0)) / T)
     pairs = weights / weights.sum(axis=0)
     entropy = _entropy_of(pairs).sum() - ((np.diff(first) - 1) * _site_entropy(total / T)).sum()
     energy = -J_ab @ correlation - h @ m
@@ -340,24 +342,23 @@ def _newton(field: Callable, slope: Callable, T: float, m):
 def _strongest(matrix: np.ndarray, gain: np.ndarray) -> tuple[float, np.ndarray]:
     """Largest eigenvalue of gain^(1/2) matrix gain^(1/2), and its direction in the magnetizations (largest entry 1)."""
     root = np.sqrt(np.maximum(gain, 0.0))
-    value, vector = _largest(root[:, None] * matrix * root, vector=True)
+    value, vector = _largest(root[:, None] * matrix * root)
     direction = root * vector
     return value, direction / max(float(np.abs(direction).max()), 1e-300)
 
 
-def _largest(matrix: np.ndarray, vector: bool = False):
-    """Largest eigenvalue of a symmetric matrix, with its eigenvector if asked."""
+def _largest(matrix: np.ndarray) -> tuple[float, np.ndarray]:
+    """Largest eigenvalue of a symmetric matrix, and its eigenvector."""
     import scipy.linalg
     from scipy.sparse.linalg import eigsh
 
-    n = len(matrix)
     if not np.isfinite(matrix).all():
-        return (math.inf, np.zeros(n)) if vector else math.inf
-    if n <= 1000:
-        values, vectors = scipy.linalg.eigh(matrix, subset_by_index=[n - 1, n - 1])
+        return math.inf, np.zeros(len(matrix))
+    if len(matrix) <= 1000:
+        values, vectors = scipy.linalg.eigh(matrix)
     else:
-        values, vectors = eigsh(matrix, 1, which="LA", v0=np.cos(np.arange(n)))
-    return (float(values[0]), vectors[:, 0]) if vector else float(values[0])
+        values, vectors = eigsh(matrix, 1, which="LA", v0=np.cos(np.arange(len(matrix))))
+    return float(values[-1]), vectors[:, -1]
 
 
 def _entropy_of(p):

@@ -253,7 +253,8 @@ def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
 @numba.njit(cache=True)
 def _record(couplings, external, betas, spins, fields, holder, records, every, rng):
     """Coldest configurations of every ladder each `every` sweeps: (copies, records, N) int8, their energies, round trips of
-    every ladder's configurations and the accepted fraction of exchanges."""
+    every ladder's configurations and the accepted fraction of exchanges.
+    """
     copies, levels = holder.shape
     n = spins.shape[1]
     states = np.empty((copies, records, n), np.int8)
