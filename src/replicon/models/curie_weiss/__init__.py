@@ -18,6 +18,7 @@ model = Model(
         Observable("magnetization", "m", "mean spin", -1, 1),
         Observable("susceptibility", "chi", "dm/dh; negative on an unstable branch"),
         Observable("energy", "e", "energy per spin"),
+        Observable("autocorrelation_time", "tau", "of the magnetization, in sweeps; means need t >> tau", role="simulation"),
         Observable("entropy", "s", "entropy per spin (nats)", 0, role="theory"),
     ),
     branches=(
