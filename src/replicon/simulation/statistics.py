@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -68,6 +70,26 @@ def autocorrelation_time(series: np.ndarray) -> np.ndarray:
     closed = np.flatnonzero(np.arange(1, length) >= 5 * tau)
     window = closed[0] + 2 if len(closed) else length
     return pseudo_values(lambda whole, rest: 0.5 + rest / whole, covariance[:, 0], covariance[:, 1:window].sum(axis=1))
+
+
+_ENOUGH = 20  # autocorrelation times in a chain: half as many before it, unmeasured, forget the start
+_FAR_TOO_SHORT = 2
+
+
+def short_chains(tau: float, sweeps: int, measured: int) -> str:
+    """A sentence where chains of `sweeps`, of which the last `measured` count, are short beside their time tau, else ''."""
+    if not measured < _ENOUGH * tau:
+        return ""
+    return (
+        f"Chains measured over {measured} sweeps are short beside their autocorrelation time of {tau:.3g} or more: averages may "
+        f"remember the start; give sweeps >= {math.ceil(_ENOUGH * tau * sweeps / measured)}, or an update that mixes faster."
+    )
+
+
+def warn_of_short_chains(tau: np.ndarray, sweeps: int, measured: int) -> None:
+    """A RuntimeWarning where enough chains, long enough to show it, say that they have not forgotten their start."""
+    if len(tau) >= 8 and measured >= 50 and measured < _FAR_TOO_SHORT * tau.mean():
+        warnings.warn(short_chains(float(tau.mean()), sweeps, measured), RuntimeWarning, stacklevel=2)
 
 
 ROUNDING = 1e-12

@@ -32,5 +32,6 @@ model = Model(
     ),
     solve=f"{_THEORY}:solve",
     simulate="replicon.models.curie_weiss.simulation:simulate",
+    remarks="replicon.models.curie_weiss.simulation:remarks",
     source="Curie-Weiss mean field; R. J. Baxter, Exactly Solved Models (1982), chapter 3",
 )

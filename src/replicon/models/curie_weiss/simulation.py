@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from replicon._seed import generator
-from replicon.simulation.statistics import autocorrelation_time, variance_of_chains
+from replicon.simulation.statistics import autocorrelation_time, short_chains, variance_of_chains, warn_of_short_chains
 
 
 @numba.njit(cache=True)
@@ -42,10 +42,18 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
         _run(size, total, controls.coupling, controls.field, beta, half, controls.sweeps - half, generator(stream)) for stream in streams
     ]
     m = np.array(runs) / size
+    tau = autocorrelation_time(m)
+    warn_of_short_chains(tau, controls.sweeps, controls.sweeps - half)
     energy = -controls.coupling * m**2 / 2 - controls.field * m
     return {
         "magnetization": m.mean(axis=1),
         "susceptibility": np.zeros(len(m)) if controls.temperature == 0 else size * variance_of_chains(m) / controls.temperature,
-        "autocorrelation_time": autocorrelation_time(m),
+        "autocorrelation_time": tau,
         "energy": energy.mean(axis=1),
     }
+
+
+def remarks(point: dict, size: int, measured: dict) -> list[str]:
+    """Chains too short to trust."""
+    sentence = short_chains(measured["autocorrelation_time"][0], point["sweeps"], point["sweeps"] - point["sweeps"] // 2)
+    return [sentence] if sentence else []

@@ -47,4 +47,5 @@ model = Model(
     size_meaning="linear size",
     size_symbol="L",
     check_size=_check_size,
+    remarks=f"{_SIMULATION}:remarks",
 )

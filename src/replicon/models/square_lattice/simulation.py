@@ -24,14 +24,22 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
     magnetization = series[:, :, 0] / n
     energy = -controls.coupling * series[:, :, 1] / n
     times = [statistics.autocorrelation_time(x) for x in (energy, np.abs(magnetization))]
+    slowest = max(times, key=lambda tau: np.nan_to_num(tau).mean())
+    statistics.warn_of_short_chains(slowest, controls.sweeps, controls.sweeps)
     return {
         "magnetization": np.abs(magnetization).mean(axis=1),
         "energy": energy.mean(axis=1),
         "specific_heat": n * statistics.variance_of_chains(energy) / controls.temperature**2,
-        "autocorrelation_time": max(times, key=lambda tau: np.nan_to_num(tau).mean()),
+        "autocorrelation_time": slowest,
         "second_moment": (magnetization**2).mean(axis=1),
         "fourth_moment": (magnetization**4).mean(axis=1),
     }
+
+
+def remarks(point: dict, size: int, measured: dict) -> list[str]:
+    """Chains too short to trust."""
+    sentence = statistics.short_chains(measured["autocorrelation_time"][0], point["sweeps"], point["sweeps"])
+    return [sentence] if sentence else []
 
 
 def _cold(controls) -> bool:
