@@ -17,8 +17,8 @@ model = Model(
     observables=(
         Observable("magnetization", "m", "mean spin", -1, 1),
         Observable("susceptibility", "chi", "dm/dh; negative on an unstable branch"),
-        Observable("energy", "e", "energy per spin"),
         Observable("autocorrelation_time", "tau", "of the magnetization, in sweeps; means need t >> tau", role="simulation"),
+        Observable("energy", "e", "energy per spin"),
         Observable("entropy", "s", "entropy per spin (nats)", 0, role="theory"),
     ),
     branches=(
