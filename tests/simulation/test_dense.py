@@ -144,7 +144,7 @@ def test_curie_weiss_chain_end_states():
         return _p_value(np.array([(ends == t).sum() for t in totals], float), ENDS * weight / weight.sum())
 
     assert p(curie_weiss._run) > 1e-5
-    assert p(twin(curie_weiss._run, "rest = total - spin", "rest = total")) < 1e-12  # a spin that feels itself
+    assert p(twin(curie_weiss._run, "coupling * rest", "coupling * total")) < 1e-12  # a spin that feels itself
 
 
 _TOO_COLD = twin(hopfield._dense_sweep, "gain = before - after", "gain = 1.25 * (before - after)")
