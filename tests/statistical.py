@@ -1,6 +1,23 @@
-"""The one helper of stochastic tests: means of independent samples against a known value."""
+"""Helpers of stochastic tests: means of independent samples against a known value, and kernels with one line changed."""
 
+import inspect
+import textwrap
+
+import numba
 import numpy as np
+
+
+def twin(kernel, old: str, new: str, **others):
+    """The compiled kernel with one piece of its source changed: the wrong twin that a test must reject.
+
+    `others`: functions that it calls, by name, in the place of its own.
+    """
+    source = textwrap.dedent(inspect.getsource(kernel.py_func))
+    source = source[source.index("def ") :]
+    assert old in source, f"{kernel.__name__} has no {old!r}"
+    names = kernel.py_func.__globals__ | others
+    exec(source.replace(old, new), names)
+    return numba.njit(names[kernel.__name__])
 
 
 def z_score(samples, expected: float) -> float:

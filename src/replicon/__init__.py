@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from replicon.simulation.kinetic_energy import find_fixed_points, sample_kinetic_energy
     from replicon.simulation.langevin import integrate_entropy, sample_langevin
     from replicon.simulation.passing import belief_propagation, naive_mean_field, tap
+    from replicon.simulation.tempering import sample_spins
     from replicon.study.evaluate import compare, find_transition, simulate, solve
     from replicon.study.run import run_study
     from replicon.study.store import export, load
@@ -37,6 +38,7 @@ _HOMES = {
     "simulation.kinetic_energy": ("find_fixed_points", "sample_kinetic_energy"),
     "simulation.langevin": ("integrate_entropy", "sample_langevin"),
     "simulation.passing": ("belief_propagation", "naive_mean_field", "tap"),
+    "simulation.tempering": ("sample_spins",),
     "study.evaluate": ("compare", "find_transition", "simulate", "solve"),
     "study.run": ("run_study",),
     "study.store": ("export", "load"),
@@ -78,6 +80,7 @@ __all__ = [
     "run_study",
     "sample_kinetic_energy",
     "sample_langevin",
+    "sample_spins",
     "simulate",
     "solve",
     "tap",

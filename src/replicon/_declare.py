@@ -76,6 +76,8 @@ class Control:
     """A number or word that the user sets. `role`: whether theory, simulation or both read it. `shared`: simulations at all its
     values get the same random streams, hence the same instances (algorithms that race). `quick`: a cheap value, for a first
     look and for the common tests (few sweeps, say), where the default takes its time.
+    `realized(value, size)`: the value that
+    a finite system has instead, where it counts something whole (patterns, rows): `compare` asks theory at that one.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Control:
     role: Literal["both", "theory", "simulation"] = "both"
     shared: bool = False
     quick: Value | None = None
+    realized: Callable[[float, int], float] | None = None
 
     def check(self, value: Any) -> Value:
         """The value as float, int or word; raises InputError with the domain otherwise."""
@@ -152,7 +155,8 @@ class Model:
     Attributes: `name` and `title`; `controls`, `observables`, `branches` (the first is the default), `transitions`;
     `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin; None
     for a theory without one); `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation;
-    `size_control`, the control of the theory, if any, that is this size: `compare` sets it; `quick_size`, a small size.
+    `size_control`, the control of the theory, if any, that is this size: `compare` sets it; `quick_size`, a small size; `remarks`, a function (controls of
+    one point, size, {observable: (mean, error)}) -> sentences on what stands between theory and this simulation, which `compare` hands on.
 
     For developers
     --------------
@@ -192,6 +196,7 @@ class Model:
     size_control: str = "size"
     check_size: Callable[[dict, int], None] | str | None = None
     quick_size: int = 20
+    remarks: Callable[[dict, int, dict], list[str]] | str | None = None
 
     def __post_init__(self) -> None:
         for control in self.controls:
@@ -277,6 +282,14 @@ class Model:
         plural = {"branch": "Branches"}.get(kind, f"{kind.capitalize()}s")
         listing = ", ".join(candidates) or "none"
         raise InputError(f"Unknown {kind} '{name}' of {self.name}.{hint} {plural}: {listing}.")
+
+
+def whole(value: float, size: int, least: int = 0) -> float:
+    """`realized` of a control that counts in units of the size: round(value size)/size, with at least `least` of them."""
+    if math.isinf(value):
+        return value
+    count = max(least, round(value * size))
+    return value if abs(count - value * size) <= 1e-9 * count else count / size
 
 
 def check_values(control: Control, given: Any) -> list[Value]:

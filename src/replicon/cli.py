@@ -215,6 +215,8 @@ def compare(
             row = values.sel(observable=name)
             observables[str(name)] = {key: _finite(row[key]) for key in ("mean", "error", "theory", "z")}
         out.append({"model": declared.name, "controls": point, "size": size, "samples": samples, "seed": seed, "observables": observables})
+        if "remarks" in dataset.attrs:
+            out[-1]["remarks"] = dataset.attrs["remarks"]
     if json:
         return _print_json(out[0] if not any(isinstance(v, list) for v in controls.values()) else out)
     rows = [
@@ -229,6 +231,8 @@ def compare(
         for name, v in row["observables"].items()
     ]
     table.print_table(table.title(declared, f"theory beside simulation, size {size}, {samples} samples", out), rows)
+    for remark in dataset.attrs.get("remarks", ()):
+        print(remark)
     return OK
 
 

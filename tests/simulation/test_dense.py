@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
-from tests.statistical import assert_mean, assert_rejected
+from tests.statistical import assert_mean, assert_rejected, twin
 
 from replicon.models.curie_weiss import simulation as curie_weiss
 from replicon.models.hopfield import simulation as hopfield
@@ -44,7 +44,7 @@ def _p_value(counts, expected):
 
 
 @numba.njit
-def _ends(couplings, external, beta, sweeps, count, rng):
+def _ends(sweep, couplings, external, beta, sweeps, count, rng):
     n = len(external)
     out = np.empty(count, np.int64)
     chains = 4
@@ -54,7 +54,7 @@ def _ends(couplings, external, beta, sweeps, count, rng):
         s = np.ones((chains, n), np.float32)
         spins.local_fields(couplings, external, s, fields)
         for _ in range(sweeps):
-            spins.sweep(couplings, fields, s, betas, rng)
+            sweep(couplings, fields, s, betas, rng)
         for a in range(chains):
             state = 0
             for i in range(n):
@@ -70,13 +70,15 @@ def test_heat_bath_end_states_follow_the_boltzmann_law():
     matrix, external = spins.as_kernel(J, h)
     expected = ENDS * _boltzmann(energy, 1.0)
 
-    def p(beta, field):
-        ends = _ends(matrix, field, beta, 40, ENDS, np.random.default_rng(1))
+    def p(sweep, beta, field):
+        ends = _ends(sweep, matrix, field, beta, 40, ENDS, np.random.default_rng(1))
         return _p_value(np.bincount(ends, minlength=2**N), expected)
 
-    assert p(1.0, external) > 1e-5
-    assert p(1.1, external) < 1e-12  # wrong twin: temperature 10 % off
-    assert p(1.0, -external) < 1e-12  # wrong twin: the sign of the field
+    assert p(spins.sweep, 1.0, external) > 1e-5
+    assert p(spins.sweep, 1.1, external) < 1e-12  # temperature 10 % off
+    assert p(spins.sweep, 1.0, -external) < 1e-12  # the sign of the field
+    assert p(twin(spins.sweep, "1 + math.exp", "1.2 + math.exp"), 1.0, external) < 1e-12  # flips too seldom by a factor
+    assert p(twin(spins.sweep, "np.float32(2) *", "np.float32(1.8) *"), 1.0, external) < 1e-12  # fields not kept up to date
 
 
 def test_zero_temperature_stops_in_a_state_that_no_flip_improves():
@@ -119,8 +121,14 @@ def test_parallel_tempering_against_enumeration():
     assert_mean([run.overlap[0].mean() for run in runs], float(m @ m) / n, effect=0.1)
     assert min(run.exchange_rate.min() for run in runs) > 0.3
     # Wrong twin: exchanging without asking mixes the temperatures.
-    hot = [tempering.temper(matrix, external, temperatures[1:], 300, 2000, np.random.default_rng(k)).energy[0].mean() for k in range(40)]
-    assert_rejected(hot, exact.energy)
+    asking = "change >= 0 or rng.random() < np.exp(change)"
+    run = twin(tempering._run, "mean_energy = np.zeros", "mean_energy = np.zeros", _step=twin(tempering._step, asking, "True"))
+    mixed = []
+    for k in range(40):
+        rng = np.random.default_rng(k)
+        s = (2 * rng.integers(0, 2, (12, n)) - 1).astype(np.float32)
+        mixed.append(run(matrix, external, 1 / temperatures, s, np.empty_like(s), 300, 500, 1, rng)[0][0].mean())
+    assert_rejected(mixed, exact.energy)
 
 
 def test_curie_weiss_chain_end_states():
@@ -130,11 +138,16 @@ def test_curie_weiss_chain_end_states():
     energy = -(totals.astype(float) ** 2) / (2 * n) - field * totals
     weight = np.exp(np.array(log_weight) - beta * energy)
     rng = np.random.default_rng(2)
-    ends = np.array([curie_weiss._run(n, n, 1.0, field, beta, 60, 1, rng)[0] for _ in range(ENDS)])
-    counts = np.array([(ends == t).sum() for t in totals], float)
-    assert _p_value(counts, ENDS * weight / weight.sum()) > 1e-5
-    wrong = weight * np.exp(0.1 * beta * totals)
-    assert _p_value(counts, ENDS * wrong / wrong.sum()) < 1e-12
+
+    def p(run):
+        ends = np.array([run(n, n, 1.0, field, beta, 60, 1, rng)[0] for _ in range(ENDS)])
+        return _p_value(np.array([(ends == t).sum() for t in totals], float), ENDS * weight / weight.sum())
+
+    assert p(curie_weiss._run) > 1e-5
+    assert p(twin(curie_weiss._run, "coupling * rest", "coupling * total")) < 1e-12  # a spin that feels itself
+
+
+_TOO_COLD = twin(hopfield._dense_sweep, "gain = before - after", "gain = 1.25 * (before - after)")
 
 
 @pytest.mark.parametrize(("degree", "beta"), [(2, 0.8), (3, 1.2), (4, 2.5), (0, 0.8)])
@@ -153,15 +166,20 @@ def test_dense_memories_follow_the_boltzmann_law(degree, beta):
     rng = np.random.default_rng(3)
     counts = np.zeros(2**n)
     place = 2 ** np.arange(n)[::-1]
-    for _ in range(ENDS // 2):
-        s = np.ones(n, np.float32)
-        current = patterns.astype(float) @ s
-        for _ in range(12):
-            hopfield._dense_sweep(columns, current, s, degree, beta, rng)
-        counts[int(place @ (s > 0))] += 1
-    np.testing.assert_allclose(current, patterns @ s)
-    assert _p_value(counts, counts.sum() * _boltzmann(energy, beta)) > 1e-5
-    assert _p_value(counts, counts.sum() * _boltzmann(energy, 1.25 * beta)) < 1e-9
+
+    def p(sweep):
+        counts[:] = 0
+        for _ in range(ENDS // 2):
+            s = np.ones(n, np.float32)
+            current = patterns.astype(float) @ s
+            for _ in range(12):
+                sweep(columns, current, s, degree, beta, rng)
+            counts[int(place @ (s > 0))] += 1
+        np.testing.assert_allclose(current, patterns @ s)
+        return _p_value(counts, counts.sum() * _boltzmann(energy, beta))
+
+    assert p(hopfield._dense_sweep) > 1e-5
+    assert p(_TOO_COLD) < 1e-9
 
 
 def test_hebb_and_pseudo_inverse_couplings():

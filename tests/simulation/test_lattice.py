@@ -33,6 +33,31 @@ def test_below_the_critical_temperature_yangs_magnetization(method):
     assert_mean(out["magnetization"].values, float(replicon.solve("square-lattice", temperature=1.9)["magnetization"]), effect=0.01)
 
 
+@pytest.mark.parametrize("sweeps", [40, 400])
+def test_the_specific_heat_does_not_depend_on_the_length_of_chains(sweeps):
+    """Heat bath with tau of about 15: within chains of 40 sweeps a third of the fluctuations would be missing."""
+    exact = float(replicon.solve("square-lattice", temperature=2.6, size=16)["specific_heat"])
+    out = replicon.simulate("square-lattice", temperature=2.6, method="heat-bath", size=16, samples=600, seed=1, sweeps=sweeps)
+    mean, error = summarize("square-lattice", out)["specific_heat"]
+    assert error < exact / 16
+    assert abs(mean - exact) < 4.5 * error
+
+
+def test_chains_too_short_near_the_critical_temperature_say_so():
+    settings = {"temperature": 2.3, "method": "heat-bath", "size": 64, "seed": 0}
+    with pytest.warns(RuntimeWarning, match="100 sweeps are short beside their autocorrelation time"):
+        out = replicon.compare("square-lattice", sweeps=100, samples=30, **settings)
+    assert "give sweeps >=" in out.attrs["remarks"][0]
+
+
+@pytest.mark.slow
+def test_defaults_near_the_critical_temperature_agree_with_kaufman():
+    out = replicon.compare("square-lattice", temperature=2.3, method="heat-bath", size=64)
+    for name in ("energy", "specific_heat"):
+        assert abs(float(out["z"].sel(observable=name))) < 4
+    assert "autocorrelation time" in out.attrs["remarks"][0]
+
+
 @pytest.mark.slow
 def test_binder_ratio_at_the_critical_temperature():
     critical = float(replicon.find_transition("square-lattice", "critical")["value"])

@@ -8,10 +8,13 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from replicon._arrays import real_array, square_matrix
+from replicon._declare import Interval, check_argument
 from replicon._errors import InputError
 from replicon.simulation.cache import sound_cache
 
 LARGEST = 24
+TEMPERATURE = Interval(0, open_low=True)
 
 
 class Enumeration(NamedTuple):
@@ -29,67 +32,50 @@ class Enumeration(NamedTuple):
 
 @sound_cache
 def enumerate_states(couplings, external=None, *, temperature: float = 1.0) -> Enumeration:
-    """Boltzmann averages of E = -(1/2) s J s - h s over all 2^N states.
+    """Boltzmann averages of E = -(1/2) s J s - h s over all 2^N states, at any temperature > 0 without overflow.
 
-    couplings (N, N), symmetric, its diagonal ignored, dense or scipy sparse; external (N,) or None; N <= 24;
-    temperature > 0. Raises InputError for anything else. Cost 2^N (N + N^2 / 2): about 10 s at N = 24.
+    couplings (N, N), symmetric, its diagonal ignored: an array, a DataFrame, scipy.sparse or a networkx graph; external (N,)
+    or None; N <= 24. Raises InputError for anything else. Cost 2^N N^2: about 10 s at N = 24. Referee: the sum written out.
     """
+    temperature = check_argument("temperature", temperature, TEMPERATURE, "k_B = 1")
     matrix, field = check_couplings(couplings, external)
     if len(field) > LARGEST:
         raise InputError(f"N = {len(field)} spins are too many to enumerate: N must be <= {LARGEST} (2^N states).")
-    if not (temperature > 0 and math.isfinite(temperature)):
-        raise InputError(f"temperature = {temperature:g} is outside its domain: temperature must be > 0 (k_B = 1).")
-    lowest = _lowest(matrix, field)
-    weight, moment, pair, energy = _sum(matrix, field, 1 / temperature, lowest)
-    log_z = math.log(weight) - lowest / temperature
-    mean = energy / weight
+    weight, moment, pair, excess, lowest = _sum(matrix, field, temperature)
     correlation = pair / weight
     correlation = correlation + correlation.T
     np.fill_diagonal(correlation, 1.0)
-    return Enumeration(moment / weight, correlation, -temperature * log_z, mean, log_z + mean / temperature, lowest)
+    log_weight = np.log(weight)
+    return Enumeration(
+        moment / weight,
+        correlation,
+        float(lowest - temperature * log_weight),
+        float(lowest + excess / weight),
+        float(log_weight + excess / weight / temperature),
+        float(lowest),
+    )
 
 
 def check_couplings(couplings, external=None) -> tuple[np.ndarray, np.ndarray]:
     """Couplings as a dense symmetric float64 matrix without diagonal, and fields; InputError says what was wrong."""
-    if hasattr(couplings, "toarray"):
-        couplings = couplings.toarray()
-    try:
-        matrix = np.array(couplings, dtype=float)
-        field = np.zeros(len(matrix)) if external is None else np.array(external, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError("Couplings and fields must be arrays of numbers: couplings (N, N), fields (N,).") from None
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise InputError(f"Couplings have shape {matrix.shape}: they must be a square matrix (N, N).")
-    if field.shape != (len(matrix),):
-        raise InputError(f"Fields have shape {field.shape}: with couplings {matrix.shape} they must have shape ({len(matrix)},).")
-    for name, array in (("Couplings", matrix), ("Fields", field)):
-        bad = np.argwhere(~np.isfinite(array))
-        if len(bad):
-            place = ", ".join(map(str, bad[0]))
-            raise InputError(f"{name} hold {len(bad)} values that are not finite (the first at [{place}]): give real numbers.")
-    if not np.allclose(matrix, matrix.T, rtol=1e-10, atol=1e-12):
+    expected = "give arrays of numbers, couplings a square matrix (N, N), with no entry that is not finite"
+    matrix = square_matrix("couplings", couplings, expected)
+    if external is None:
+        field = np.zeros(len(matrix))
+    else:
+        expected = f"fields of couplings {matrix.shape} are arrays of numbers of shape ({len(matrix)},), with no entry that is not finite"
+        field = real_array("external", external, expected, shape=(len(matrix),))
+    with np.errstate(over="ignore"):
+        if not np.isfinite(np.abs(matrix).sum() + np.abs(field).sum()):
+            raise InputError("Couplings and fields are so large that their energy overflows: give them, and T, in another unit.")
+    # Rounding of a computed matrix is admitted, relative to the entry or to the largest one; an asymmetry is not.
+    gap = np.abs(matrix - matrix.T)
+    largest = np.abs(matrix).max()
+    if (gap > 1e-10 * np.minimum(np.abs(matrix), np.abs(matrix.T)) + 1e-12 * largest).any():
         raise InputError("Couplings are not symmetric: J_ij must equal J_ji (take (J + J.T) / 2 if that is what you mean).")
+    matrix = (matrix + matrix.T) / 2
     np.fill_diagonal(matrix, 0.0)
     return matrix, field
-
-
-@numba.njit(cache=True)
-def _lowest(J, h):
-    n = len(h)
-    s = -np.ones(n)
-    g = h - J.sum(axis=1)
-    energy = 0.0
-    for i in range(n):
-        energy -= s[i] * (g[i] + h[i]) / 2
-    lowest = energy
-    for k in range(1, 1 << n):
-        i = lowest_bit(k)
-        energy += 2 * s[i] * g[i]
-        s[i] = -s[i]
-        for j in range(n):
-            g[j] += 2 * s[i] * J[i, j]
-        lowest = min(lowest, energy)
-    return lowest
 
 
 @numba.njit(cache=True)
@@ -103,29 +89,42 @@ def lowest_bit(k):
 
 
 @numba.njit(cache=True)
-def _sum(J, h, beta, lowest):
+def _sum(J, h, temperature):
+    """Weights relative to the lowest energy met so far. Every energy is summed afresh and in one order: nothing drifts, and
+    states that a symmetry makes equal are equal to the last bit, so that ties stay ties as T -> 0.
+    """
     n = len(h)
     s = -np.ones(n)
-    g = h - J.sum(axis=1)
     moment = np.zeros(n)
     pair = np.zeros((n, n))
-    energy = 0.0
-    for i in range(n):
-        energy -= s[i] * (g[i] + h[i]) / 2
-    weight, mean = 0.0, 0.0
+    weight, excess, lowest = 0.0, 0.0, 0.0
     for k in range(1 << n):
         if k > 0:
             i = lowest_bit(k)
-            energy += 2 * s[i] * g[i]
             s[i] = -s[i]
-            for j in range(n):
-                g[j] += 2 * s[i] * J[i, j]
-        w = math.exp(-beta * (energy - lowest))
+        energy = 0.0
+        for i in range(n):
+            field = h[i]
+            for j in range(i):
+                field += J[i, j] * s[j]
+            energy -= s[i] * field
+        if k == 0:
+            lowest = energy
+        if energy < lowest:
+            shrink = math.exp((energy - lowest) / temperature)
+            excess = shrink * (excess + weight * (lowest - energy))
+            weight *= shrink
+            moment *= shrink
+            pair *= shrink
+            lowest = energy
+        w = math.exp((lowest - energy) / temperature)
+        if w == 0.0:
+            continue
         weight += w
-        mean += w * energy
+        excess += w * (energy - lowest)
         for i in range(n):
             ws = w * s[i]
             moment[i] += ws
             for j in range(i):
                 pair[i, j] += ws * s[j]
-    return weight, moment, pair, mean
+    return weight, moment, pair, excess, lowest

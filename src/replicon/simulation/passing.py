@@ -1,23 +1,36 @@
 """Approximate magnetizations for a user's couplings and fields: naive mean field, TAP, belief propagation.
 
-All three take E = -(1/2) s J s - h s at temperature T, dense or scipy-sparse J, and return the same `Marginals`.
+All three take E = -(1/2) s J s - h s at temperature T, and return the same `Marginals`. Couplings are arrays, DataFrames,
+scipy.sparse matrices or networkx graphs.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numba
 import numpy as np
 
-from replicon._errors import InputError
+from replicon._arrays import real_array
+from replicon._declare import Interval, check_argument
 from replicon.simulation.cache import sound_cache
-from replicon.simulation.exact import check_couplings
+from replicon.simulation.exact import TEMPERATURE, check_couplings
+
+_MEMORY = 10  # iterations over which the rate of convergence is measured
+_ROUNDING = 1e-15  # of one message or magnetization
+_TRIES = 10  # saddles left, one after the other
+_LARGEST_NEWTON = 2000  # spins
 
 
 class Marginals(NamedTuple):
-    """magnetization (N,); correlation: <s_i s_j> (edges,) on `edges` (edges, 2), from belief propagation only, else None;
-    free_energy: the method's own, all spins together; residual: the last change; iterations; converged.
+    """magnetization (N,); correlation: <s_i s_j> (edges,) on `edges` (edges, 2), from belief propagation only, else None.
+
+    free_energy, energy, entropy: the method's own, all spins together; residual: how far the equations are from holding;
+    iterations. converged: the equations hold, what they give is finite, 0 <= entropy <= N ln 2, and, where the start was
+    not given, the solution is no saddle; reason: what is not so, else ''. stable: the solution is a minimum of the method's
+    free energy (for TAP, Plefka's condition holds too) or, in belief propagation, messages return to it; None: not known.
     """
 
     magnetization: np.ndarray
@@ -27,29 +40,42 @@ class Marginals(NamedTuple):
     residual: float
     iterations: int
     converged: bool
+    energy: float
+    entropy: float
+    stable: bool | None
+    reason: str
 
 
+@sound_cache
+@np.errstate(all="ignore")
 def naive_mean_field(
     couplings,
     external=None,
     *,
     temperature: float = 1.0,
     start=None,
-    damping: float = 0.5,
+    damping: float = 0.0,
     tolerance: float = 1e-10,
     iterations: int = 20_000,
 ) -> Marginals:
     """m_i = tanh((sum_j J_ij m_j + h_i)/T), and F(m) = -m J m/2 - h m - T sum S(m_i), an upper bound of the exact F.
 
-    `start` (N,): initial magnetizations, small positive by default. Source: Opper & Saad, Advanced Mean Field Methods (2001),
-    chapter 2. Referee: exact enumeration.
+    One spin after another takes its best value, so that F falls at every step and no oscillation is possible. `start` (N,):
+    initial magnetizations, small positive by default; a saddle reached from the default start is left along its unstable
+    direction. There may be other minima. Source: Opper & Saad, Advanced Mean Field Methods (2001), chapter 2. Referee:
+    exact enumeration.
     """
-    J, h, beta, start = _given(couplings, external, temperature, start, damping, iterations)
-    m, change, step = _relax(lambda m: J @ m + h, beta, start, damping, tolerance, iterations)
-    free_energy = -m @ J @ m / 2 - h @ m - temperature * _entropy(m).sum()
-    return Marginals(m, None, None, float(free_energy), change, step, change < tolerance)
+    J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
+    first = np.full(len(h), 1e-3) if start is None else start
+    m, residual, steps, stable, settled = _minimize(
+        lambda m: _descend(J, h, T, m, damping, tolerance, iterations), lambda m: J @ m + h, lambda m: J, T, first, start is None
+    )
+    energy = float(-m @ J @ m / 2 - h @ m)
+    return _marginals(m, energy, float(_entropy(m).sum()), T, residual, steps, settled, stable, start is None)
 
 
+@sound_cache
+@np.errstate(all="ignore")  # what overflows is found out by what it gives
 def tap(
     couplings,
     external=None,
@@ -62,18 +88,34 @@ def tap(
 ) -> Marginals:
     """Thouless-Anderson-Palmer: m_i = tanh(beta (h_i + sum_j J_ij m_j - beta m_i sum_j J_ij^2 (1 - m_j^2))) and its free energy.
 
-    Source: Thouless, Anderson & Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1971 (1982). Exact to second order
-    in beta J. Referee: exact enumeration.
+    Exact to second order in beta J; its expansion holds where Plefka's condition does: the spectral radius of
+    beta^2 (1 - m_i^2) J_ij^2 (1 - m_j^2) is below 1. Where it is not, `stable` is False. Source: Thouless, Anderson &
+    Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1971 (1982). Referee: exact enumeration.
     """
-    J, h, beta, start = _given(couplings, external, temperature, start, damping, iterations)
-    squares = J**2
-    m, change, step = _relax(lambda m: J @ m + h - beta * m * (squares @ (1 - m**2)), beta, start, damping, tolerance, iterations)
-    onsager = -beta / 4 * (1 - m**2) @ squares @ (1 - m**2)
-    free_energy = -m @ J @ m / 2 - h @ m - temperature * _entropy(m).sum() + onsager
-    return Marginals(m, None, None, float(free_energy), change, step, change < tolerance)
+    J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
+    first = np.full(len(h), 1e-3) if start is None else start
+    squares = (J / math.sqrt(T)) ** 2  # beta J^2
+
+    def field(m):
+        return J @ m + h - m * (squares @ (1 - m**2))
+
+    def slope(m):
+        return J - np.diag(squares @ (1 - m**2)) + 2 * m[:, None] * squares * m
+
+    m, residual, steps, stable, settled = _minimize(
+        lambda m: _relax(field, T, m, damping, tolerance, iterations), field, slope, T, first, start is None
+    )
+    spread = 1 - m**2
+    correction = float(spread @ squares @ spread)
+    energy = float(-m @ J @ m / 2 - h @ m) - correction / 2
+    entropy = float(_entropy(m).sum()) - correction / T / 4
+    if stable and math.isfinite(correction):
+        stable = _largest(spread[:, None] * squares / T * spread)[0] < 1
+    return _marginals(m, energy, entropy, T, residual, steps, settled, stable, start is None)
 
 
 @sound_cache
+@np.errstate(all="ignore")
 def belief_propagation(
     couplings,
     external=None,
@@ -84,84 +126,282 @@ def belief_propagation(
     tolerance: float = 1e-12,
     iterations: int = 5_000,
 ) -> Marginals:
-    """Bethe-Peierls: u_{i->j} = atanh(tanh(beta J_ij) tanh(beta h_{i\\j}))/beta on every directed edge; exact on trees.
+    """Bethe-Peierls: u_{i->j} = T atanh(tanh(J_ij/T) tanh(h_{i\\j}/T)) on every directed edge; exact on trees, at any T > 0.
 
-    Gives magnetizations, nearest-neighbour correlations and the Bethe free energy. `start` (N,): biases of the first
-    messages. Where the messages do not settle (low temperature, loops) the result is returned with converged = False.
+    Gives magnetizations, nearest-neighbour correlations and the Bethe free energy. Messages are energies and
+    taken by logarithms, so that nothing overflows; on a tree they go from the leaves to the root and back, once. `start` (N,): biases of
+    the first messages; from the default start, messages on a graph with loops are kicked once they settle, and must return.
+    Where they do not settle (low temperature, loops) the result is returned with converged = False.
     Source: Mezard & Montanari, Information, Physics, and Computation (2009), chapter 14. Referee: exact enumeration on trees.
     """
-    J, h, beta, start = _given(couplings, external, temperature, start, damping, iterations)
+    J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
+    n = len(h)
     tail, head = np.nonzero(J)
+    first = np.searchsorted(tail, np.arange(n + 1))
+    strength = J[tail, head]
     reverse = np.empty(len(tail), np.int64)
-    order = {pair: k for k, pair in enumerate(zip(tail.tolist(), head.tolist(), strict=True))}
-    for (i, j), k in order.items():
-        reverse[k] = order[(j, i)]
-    strength = np.tanh(beta * J[tail, head])
-    # Messages hold beta u. A small bias, towards `start`, lets a symmetric problem leave its unstable symmetric point.
-    messages = np.arctanh(strength * np.clip(start[tail], -0.99, 0.99))
-    messages, change, step = _pass(messages, tail, head, reverse, strength, beta * h, damping, tolerance, iterations)
-    total = beta * h + np.bincount(head, messages, len(h))
-    m = np.tanh(total)
-    cavity_tail, cavity_head = total[tail] - messages[reverse], total[head] - messages
-    a, b = np.tanh(cavity_tail), np.tanh(cavity_head)
-    pair = (strength + a * b) / (1 + strength * a * b)
-    forward = tail < head
-    log_site = np.logaddexp(total, -total)
-    log_site += np.bincount(head, np.log(np.cosh(beta * J[tail, head])) - np.log(np.cosh(messages)), len(h))
-    log_edge = np.log(np.cosh(beta * J[tail, head])) + np.log1p(strength * a * b)
-    free_energy = -temperature * (log_site.sum() - log_edge[forward].sum())
+    reverse[np.lexsort((tail, head))] = np.arange(len(tail))
+    order, tree = _order(J)
+    # A small bias, towards `start`, lets a symmetric problem leave its unstable symmetric point.
+    bias = np.clip(np.full(n, 1e-3) if start is None else start, -0.99, 0.99)
+
+    def settle(messages):
+        return _pass(messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations)
+
+    messages, residual, steps, settled = settle(_soft(strength, T * np.arctanh(bias)[tail], T))
+    stable = True if tree else None
+    if settled and not tree and start is None:
+        rng = np.random.default_rng(0)
+        for _ in range(_TRIES):
+            kick = _soft(strength, 1e-3 * T * rng.standard_normal(len(tail)), T)
+            again, residual, more, settled = settle(messages + kick)
+            steps += more
+            stable = bool(settled and (np.abs(again - messages) <= 1e-6 * np.maximum(T, np.abs(messages))).all())
+            if stable or not settled:
+                break
+            messages = again
+    cavity = _cavities(messages, first, reverse, h)
+    total = h + np.bincount(head, messages, n)
+    m = np.tanh(total / T)
+    forward = np.flatnonzero(tail < head)
+    a, b, J_ab = cavity[forward], cavity[reverse[forward]], strength[forward]
+    correlation = np.tanh((J_ab + _soft(a, b, T)) / T)
+    # ln of the four weights of every pair, whose entropies count each spin once for each of its edges.
+    weights = np.stack([J_ab + a + b, J_ab - a - b, -J_ab + a - b, -J_ab - a + b])
+    weights = np.exp((weights - weights.max(axis=0)) / T)
+    pairs = weights / weights.sum(axis=0)
+    entropy = _entropy_of(pairs).sum() - ((np.diff(first) - 1) * _site_entropy(total / T)).sum()
+    energy = -J_ab @ correlation - h @ m
     edges = np.stack([tail[forward], head[forward]], axis=1)
-    return Marginals(m, pair[forward], edges, float(free_energy), change, step, change < tolerance)
+    found = _marginals(m, float(energy), float(entropy), T, residual, steps, settled, stable, start is None)
+    return found._replace(correlation=correlation, edges=edges)
+
+
+def _order(J: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Spins from the roots of all components outwards, and whether no component has a loop."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+    graph = csr_array(J != 0)
+    count, label = connected_components(graph, directed=False)
+    roots = np.unique(label, return_index=True)[1]
+    order = [breadth_first_order(graph, root, directed=False, return_predecessors=False) for root in roots]
+    return np.concatenate(order).astype(np.int64), graph.nnz == 2 * (len(J) - count)
+
+
+@numba.vectorize(cache=True)
+def _soft(x, y, T):
+    """T atanh(tanh(x/T) tanh(y/T)), which is sign(x y) min(|x|, |y|) but for a correction of order T; nothing overflows."""
+    a, b = abs(x), abs(y)
+    low, high = min(a, b), max(a, b)
+    if low < 0.5 * T:
+        size = T * math.atanh(math.tanh(low / T) * math.tanh(high / T))
+    else:
+        size = low + T / 2 * (math.log1p(math.exp(-2 * (high + low) / T)) - math.log1p(math.exp(-2 * (high - low) / T)))
+    return size if (x > 0) == (y > 0) else -size
 
 
 @numba.njit(cache=True)
-def _pass(messages, tail, head, reverse, strength, field, damping, tolerance, iterations):
-    change = np.inf
-    total = np.empty(len(field))
-    for step in range(1, iterations + 1):
-        total[:] = field
-        for k in range(len(messages)):
-            total[head[k]] += messages[k]
-        change = 0.0
-        new = np.empty_like(messages)
-        for k in range(len(messages)):
-            cavity = total[tail[k]] - messages[reverse[k]]
-            # |tanh beta J| < 1 but rounds to 1 when very cold: keep atanh finite.
-            product = min(max(strength[k] * np.tanh(cavity), -1 + 1e-16), 1 - 1e-16)
-            value = damping * messages[k] + (1 - damping) * np.arctanh(product)
-            change = max(change, abs(value - messages[k]))
-            new[k] = value
-        messages = new
-        if change < tolerance:
+def _cavity(i, messages, first, reverse, h, out):
+    """Field of spin i without each neighbour in turn, into out: sums that leave one out, for a difference would cancel."""
+    begin, end = first[i], first[i + 1]
+    total = h[i]
+    for k in range(begin, end):
+        out[k - begin] = total
+        total += messages[reverse[k]]
+    total = 0.0
+    for k in range(end - 1, begin - 1, -1):
+        out[k - begin] += total
+        total += messages[reverse[k]]
+
+
+@numba.njit(cache=True)
+def _cavities(messages, first, reverse, h):
+    out = np.empty_like(messages)
+    for i in range(len(h)):
+        _cavity(i, messages, first, reverse, h, out[first[i] : first[i + 1]])
+    return out
+
+
+@numba.njit(cache=True)
+def _pass(messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations):
+    """Turns until messages settle: (messages, residual, turns, settled). On a tree one spin after another, in order backwards,
+    then forwards, which is exact after one turn; with loops all at once, whose failure to settle tells of a glass.
+    """
+    n = len(h)
+    room = np.empty(n)
+    past = np.full(_MEMORY, np.inf)
+    messages = messages.copy()
+    residual, step, settled = np.inf, 0, False
+    while step < iterations and not settled:
+        residual = 0.0
+        read = messages if tree else messages.copy()
+        for place in range(0 if tree else n, 2 * n):
+            i = order[n - 1 - place] if place < n else order[place - n]
+            _cavity(i, read, first, reverse, h, room)
+            for k in range(first[i], first[i + 1]):
+                new = _soft(strength[k], room[k - first[i]], T)
+                # Only the second half of a turn tells: what it leaves unchanged is unchanged by the next first half.
+                if place >= n:
+                    residual = max(residual, abs(new - messages[k]) / max(T, abs(new)))
+                messages[k] += (1 - damping) * (new - messages[k])
+        settled = _is_settled(residual, past, step, tolerance)
+        step += 1
+    return messages, residual, step, settled
+
+
+@numba.njit(cache=True)
+def _is_settled(residual, past, step, tolerance):
+    """Whether what is left of a geometric approach, residual / (1 - rate), is below the tolerance: a slow approach is no end."""
+    rate = (residual / past[step % _MEMORY]) ** (1 / _MEMORY) if past[step % _MEMORY] > 0 else 1.0
+    past[step % _MEMORY] = residual
+    if residual <= _ROUNDING:
+        return True
+    return step >= _MEMORY and residual < tolerance * max(1 - rate, 1e-2)
+
+
+@numba.njit(cache=True)
+def _descend(J, h, T, m, damping, tolerance, iterations):
+    """Coordinate descent of the naive mean-field free energy: (m, residual, sweeps, settled)."""
+    past = np.full(_MEMORY, np.inf)
+    m = m.copy()
+    field = J @ m + h
+    residual, step, settled = np.inf, 0, False
+    while step < iterations and not settled:
+        if step % 20 == 19:
+            field = J @ m + h
+        residual = 0.0
+        for i in range(len(h)):
+            change = math.tanh(field[i] / T) - m[i]
+            residual = max(residual, abs(change))
+            change *= 1 - damping
+            m[i] += change
+            for j in range(len(h)):
+                field[j] += change * J[i, j]
+        settled = _is_settled(residual, past, step, tolerance)
+        step += 1
+    return m, residual, step, settled
+
+
+def _relax(field: Callable, T: float, m, damping, tolerance, iterations):
+    """Damped iteration of all spins at once: (m, residual, steps, settled)."""
+    past = np.full(_MEMORY, np.inf)
+    residual, step, settled = math.inf, 0, False
+    while step < iterations and not settled:
+        change = np.tanh(field(m) / T) - m
+        residual = float(np.max(np.abs(change)))
+        if not math.isfinite(residual):
             break
-    return messages, change, step
+        m = m + (1 - damping) * change
+        settled = bool(_is_settled(residual, past, step, tolerance))
+        step += 1
+    return m, residual, step, settled
 
 
-def _relax(field_of, beta, m, damping, tolerance, iterations):
-    change, step = np.inf, 0
-    while step < iterations and not change < tolerance:
-        new = (1 - damping) * np.tanh(beta * field_of(m)) + damping * m
-        change = float(np.max(np.abs(new - m)))
-        m, step = new, step + 1
-    return m, change, step
+def _minimize(run: Callable, field: Callable, slope: Callable, T: float, m, leave_saddles: bool):
+    """`run` from m, finished by Newton where it is slow (near a continuous transition), and again from beside any saddle.
+
+    field(m): the argument of tanh, times T; slope(m): its derivatives, symmetric. Returns (m, residual, steps, stable, settled).
+    """
+    total = 0
+    for _ in range(_TRIES):
+        m, residual, steps, settled = run(m)
+        total += steps
+        if not settled and residual < 1e-4 and len(m) <= _LARGEST_NEWTON:
+            m, residual, settled = _newton(field, slope, T, m)
+        if not np.isfinite(residual):
+            return m, float(residual), total, None, False
+        value, direction = _strongest(slope(m), (1 - m**2) / T)
+        stable = value < 1 + 1e-10 * max(1.0, abs(value))
+        if stable or not (leave_saddles and settled):
+            break
+        side = direction @ field(m) or direction.sum() or 1.0
+        m = np.clip(m + math.copysign(0.1, side) * direction, -1.0, 1.0)
+    return m, float(residual), total, bool(stable), settled
+
+
+def _newton(field: Callable, slope: Callable, T: float, m):
+    """Newton's method on tanh(field/T) - m: (m, residual, whether its steps, and so the error, became small)."""
+    best = m
+    for _ in range(100):
+        target = np.tanh(field(m) / T)
+        residual = float(np.max(np.abs(target - m)))
+        try:
+            step = np.linalg.solve(np.eye(len(m)) - ((1 - target**2) / T)[:, None] * slope(m), target - m)
+        except np.linalg.LinAlgError:
+            return best, residual, residual <= _ROUNDING
+        size = float(np.max(np.abs(step)))
+        if not size < 0.1:
+            return best, residual, False
+        m = best = m + step
+        if size < 1e-9:
+            return m, float(np.max(np.abs(np.tanh(field(m) / T) - m))), True
+    return best, residual, False
+
+
+def _strongest(matrix: np.ndarray, gain: np.ndarray) -> tuple[float, np.ndarray]:
+    """Largest eigenvalue of gain^(1/2) matrix gain^(1/2), and its direction in the magnetizations (largest entry 1)."""
+    root = np.sqrt(np.maximum(gain, 0.0))
+    value, vector = _largest(root[:, None] * matrix * root)
+    direction = root * vector
+    return value, direction / max(float(np.abs(direction).max()), 1e-300)
+
+
+def _largest(matrix: np.ndarray) -> tuple[float, np.ndarray]:
+    """Largest eigenvalue of a symmetric matrix, and its eigenvector."""
+    import scipy.linalg
+    from scipy.sparse.linalg import eigsh
+
+    if not np.isfinite(matrix).all():
+        return math.inf, np.zeros(len(matrix))
+    if len(matrix) <= 1000:
+        values, vectors = scipy.linalg.eigh(matrix)
+    else:
+        values, vectors = eigsh(matrix, 1, which="LA", v0=np.cos(np.arange(len(matrix))))
+    return float(values[-1]), vectors[:, -1]
+
+
+def _entropy_of(p):
+    from scipy.special import entr
+
+    return entr(p)
 
 
 def _entropy(m):
-    from scipy.special import entr
-
-    return entr((1 + m) / 2) + entr((1 - m) / 2)
+    return _entropy_of((1 + m) / 2) + _entropy_of((1 - m) / 2)
 
 
-def _given(couplings, external, temperature, start, damping, iterations):
-    """What every method is given, checked: J, h, beta and the start, a small positive magnetization by default."""
-    if not (temperature > 0 and np.isfinite(temperature)):
-        raise InputError(f"temperature = {temperature} is outside its domain: temperature must be > 0 (k_B = 1).")
-    if not 0 <= damping < 1:
-        raise InputError(f"damping = {damping} is outside its domain: damping must be >= 0 and < 1 (weight of the old value).")
-    if not iterations >= 1:
-        raise InputError(f"iterations = {iterations} is outside its domain: iterations must be >= 1.")
+def _site_entropy(x):
+    """Entropy of a spin in the field x T, also where its magnetization rounds to 1."""
+    x = np.minimum(np.abs(x), 400.0)
+    return np.log1p(np.exp(-2 * x)) + 2 * x * np.exp(-2 * x) / (1 + np.exp(-2 * x))
+
+
+def _marginals(m, energy, entropy, T, residual, steps, settled, stable, own_start: bool) -> Marginals:
+    """The result, `converged` only where everything it says can be true."""
+    slack = 1e-9 * len(m)
+    reason = ""
+    if not (np.isfinite(m).all() and math.isfinite(energy) and math.isfinite(entropy)):
+        reason = "its numbers overflow"
+    elif not settled:
+        reason = f"the equations do not settle (residual {residual:.1g})"
+    elif entropy < -slack:
+        reason = f"its entropy is negative ({entropy:.3g}): the approximation does not hold here"
+    elif entropy > len(m) * math.log(2) + slack:
+        reason = f"its entropy is above N ln 2 ({entropy:.3g}): the approximation does not hold here"
+    elif own_start and stable is False:
+        reason = "no stable solution was found from the default start"
+    return Marginals(m, None, None, energy - T * entropy, residual, int(steps), not reason, energy, entropy, stable, reason)
+
+
+def _given(couplings, external, temperature, start, damping, tolerance, iterations):
+    """What every method is given, checked: J, h, temperature and the start, None where it is the default."""
+    T = check_argument("temperature", temperature, TEMPERATURE, "k_B = 1")
+    check_argument("damping", damping, Interval(0, 1, open_high=True), "weight of the old value")
+    check_argument("tolerance", tolerance, Interval(0, 1, open_low=True, open_high=True), "error of the solution")
+    check_argument("iterations", iterations, Interval(1, integer=True), "at most so many")
     J, h = check_couplings(couplings, external)
-    start = np.full(len(h), 1e-3) if start is None else np.array(start, float)
-    if start.shape != h.shape:
-        raise InputError(f"start has shape {start.shape}: it must hold one magnetization for each of the {len(h)} spins.")
-    return J, h, 1 / temperature, start
+    if start is not None:
+        expected = f"give numbers from -1 to 1, one magnetization for each of the {len(h)} spins"
+        start = np.clip(real_array("start", start, expected, shape=(len(h),)), -1.0, 1.0)
+    return J, h, T, start

@@ -9,7 +9,7 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from replicon import _seed, models
-from replicon._declare import Model, controls_tuple, resolve
+from replicon._declare import Control, Model, controls_tuple, resolve
 from replicon._errors import ConvergenceError, InputError
 from replicon._result import build
 from replicon.simulation.cache import sound_cache
@@ -82,8 +82,10 @@ def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, 
     """Theory beside simulation: for every observable mean, error, theory and z = (mean - theory) / error.
 
     Controls of theory only and of simulation only are both accepted; a model whose theory knows finite size gets `size`.
-    Returns a Dataset with dimensions (controls given as lists, observable). Theory is NaN where it does not know or did
-    not converge; z is NaN without theory or error.
+    A load that is a whole number of patterns at this size is compared at the load really stored. Returns a Dataset with
+    dimensions (controls given as lists, observable); its attribute `remarks`, where there is one, holds sentences: what was
+    rounded, what theory assumes that the simulated system does not obey, chains too short to trust. Theory is NaN where
+    it does not know or did not converge; z is NaN without theory or error.
     """
     model = models.get(model)
     coordinates = _coordinates(model, controls, "both")
@@ -98,13 +100,21 @@ def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, 
         seed=seed,
         **{c.name: controls[c.name] for c in model.controls_for("simulation") if c.name in controls},
     )
+    counted = [c for c in model.controls_for("theory") if c.realized is not None and c.name in coordinates]
+    realized = {c.name: _realized(c, coordinates[c.name], size) for c in counted}
+    for name, at in realized.items():
+        asked = list(dict.fromkeys(at.values()))
+        theory[name] = asked if isinstance(coordinates[name], list) else asked[0]
     solved = solve(model, branch=branch, **{k: v if isinstance(v, list) else grid.parse_value(k, v) for k, v in theory.items()})
     names = [o.name for o in model.observables if o.role != "theory"]
     table = list(grid.points(coordinates))
     columns: dict[str, list] = {"mean": [], "error": [], "theory": [], "z": []}
+    remarks = [_rounded(name, at, size) for name, at in realized.items() if any(k != v for k, v in at.items())]
     for point in table:
         measured = summarize(model, _at(simulated, point))
-        predicted = _at(solved, point)
+        predicted = _at(solved, point | {name: at[point[name]] for name, at in realized.items()})
+        if model.remarks is not None:
+            remarks += resolve(model.remarks)(point, size, measured)
         rows = []
         for name in names:
             mean, error = measured[name]
@@ -113,9 +123,23 @@ def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, 
         for key, column in zip(columns, np.array(rows).T, strict=True):
             columns[key].append(column)
     attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
+    if remarks:
+        attributes["remarks"] = list(dict.fromkeys(remarks))
     values = {key: np.array(column) for key, column in columns.items()}
     out = build(kind="compare", model=model.name, coordinates=coordinates, values=values, inner=("observable",), attributes=attributes)
     return out.assign_coords(observable=names)
+
+
+def _realized(control: Control, given: Any, size: int) -> dict[float, float]:
+    """{value asked for: value that a system of this size has} of one control."""
+    assert control.realized is not None
+    return {value: control.realized(value, size) for value in (given if isinstance(given, list) else [given])}
+
+
+def _rounded(name: str, at: dict[float, float], size: int) -> str:
+    changed = [f"{real:.4g} for {asked:.4g}" for asked, real in at.items() if asked != real]
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return f"At size {size} {name} is rounded to what can be counted: theory is asked at {name} = {', '.join(changed[:3])}{more}."
 
 
 def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import math
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.attention.theory"
 _SIMULATION = "replicon.models.attention.simulation"
@@ -11,9 +11,16 @@ model = Model(
     name="attention",
     title="In-context learning of linear attention",
     controls=(
-        Control("context", "alpha", 2.0, Interval(0, open_low=True, infinite=True), "examples in a prompt, l / d"),
-        Control("diversity", "kappa", 1.0, Interval(0, open_low=True, infinite=True), "tasks of pre-training, k / d"),
-        Control("prompts", "tau", 2.0, Interval(0, open_low=True, infinite=True), "prompts of pre-training, n / d^2"),
+        Control("context", "alpha", 2.0, Interval(0, open_low=True, infinite=True), "examples in a prompt, l / d", realized=whole),
+        Control("diversity", "kappa", 1.0, Interval(0, open_low=True, infinite=True), "tasks of pre-training, k / d", realized=whole),
+        Control(
+            "prompts",
+            "tau",
+            2.0,
+            Interval(0, open_low=True, infinite=True),
+            "prompts of pre-training, n / d^2",
+            realized=lambda tau, d: whole(tau, d**2),
+        ),
         Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
         Control("ridge", "lambda", 0.01, Interval(0), "weight decay, in units of n / d"),
         Control("temperature", "T", 0.0, Interval(0), "temperature of the Boltzmann measure; 0: ground state"),

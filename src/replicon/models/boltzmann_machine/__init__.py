@@ -1,6 +1,6 @@
 """The inverse Ising problem: how well are couplings inferred from samples?"""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Words, whole
 
 _HERE = "replicon.models.boltzmann_machine"
 
@@ -8,7 +8,7 @@ model = Model(
     name="boltzmann-machine",
     title="Boltzmann machine: couplings inferred from samples",
     controls=(
-        Control("load", "alpha", 100.0, Interval(0, open_low=True), "rows of data per spin"),
+        Control("load", "alpha", 100.0, Interval(0, open_low=True), "rows of data per spin", realized=whole),
         Control("inverse_temperature", "beta", 0.4, Interval(0, 5, open_low=True), "scale of the couplings"),
         Control(
             "couplings",

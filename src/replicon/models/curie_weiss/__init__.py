@@ -17,6 +17,7 @@ model = Model(
     observables=(
         Observable("magnetization", "m", "mean spin", -1, 1),
         Observable("susceptibility", "chi", "dm/dh; negative on an unstable branch"),
+        Observable("autocorrelation_time", "tau", "of the magnetization, in sweeps; means need t >> tau", role="simulation"),
         Observable("energy", "e", "energy per spin"),
         Observable("entropy", "s", "entropy per spin (nats)", 0, role="theory"),
     ),
@@ -31,5 +32,6 @@ model = Model(
     ),
     solve=f"{_THEORY}:solve",
     simulate="replicon.models.curie_weiss.simulation:simulate",
+    remarks="replicon.models.curie_weiss.simulation:remarks",
     source="Curie-Weiss mean field; R. J. Baxter, Exactly Solved Models (1982), chapter 3",
 )

@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from replicon._seed import generator
+from replicon.simulation.statistics import autocorrelation_time, short_chains, variance_of_chains, warn_of_short_chains
 
 
 @numba.njit(cache=True)
@@ -30,7 +31,10 @@ def _run(n, total, coupling, field, beta, burn, sweeps, rng):
 
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """Independent chains from magnetization `start`; e = -J m^2/2 - h m counts the self-coupling, which is a constant J/2N."""
+    """Independent chains from magnetization `start`; e = -J m^2/2 - h m counts the self-coupling, which is a constant J/2N.
+
+    The susceptibility is N <(m - <m>)^2>/T about the mean of all chains (as pseudo-values, one for each chain).
+    """
     beta = math.inf if controls.temperature == 0 else 1 / controls.temperature
     total = 2 * round(size * (1 + controls.start) / 2) - size
     half = controls.sweeps // 2
@@ -38,9 +42,18 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
         _run(size, total, controls.coupling, controls.field, beta, half, controls.sweeps - half, generator(stream)) for stream in streams
     ]
     m = np.array(runs) / size
+    tau = autocorrelation_time(m)
+    warn_of_short_chains(tau, controls.sweeps, controls.sweeps - half)
     energy = -controls.coupling * m**2 / 2 - controls.field * m
     return {
         "magnetization": m.mean(axis=1),
-        "susceptibility": np.zeros(len(m)) if controls.temperature == 0 else size * m.var(axis=1) / controls.temperature,
+        "susceptibility": np.zeros(len(m)) if controls.temperature == 0 else size * variance_of_chains(m) / controls.temperature,
+        "autocorrelation_time": tau,
         "energy": energy.mean(axis=1),
     }
+
+
+def remarks(point: dict, size: int, measured: dict) -> list[str]:
+    """Chains too short to trust."""
+    sentence = short_chains(measured["autocorrelation_time"][0], point["sweeps"], point["sweeps"] - point["sweeps"] // 2)
+    return [sentence] if sentence else []

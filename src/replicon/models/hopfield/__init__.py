@@ -1,6 +1,6 @@
 """The Hopfield memory: N spins store load * N patterns; Hebb's or the pseudo-inverse rule, or a dense (modern) energy."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.hopfield.theory"
 _SIMULATION = "replicon.models.hopfield.simulation"
@@ -9,7 +9,7 @@ model = Model(
     name="hopfield",
     title="Hopfield memory",
     controls=(
-        Control("load", "alpha", 0.05, Interval(0), "patterns per spin"),
+        Control("load", "alpha", 0.05, Interval(0), "patterns per spin", realized=lambda load, size: whole(load, size, 1)),
         Control("temperature", "T", 0.0, Interval(0), "temperature, k_B = 1"),
         Control(
             "rule", "rule", "hebb", Words(("hebb", "pseudo-inverse", "polynomial", "exponential")), "learning rule or energy", "simulation"
@@ -47,6 +47,7 @@ model = Model(
     ),
     solve=f"{_THEORY}:solve",
     simulate=f"{_SIMULATION}:simulate",
+    remarks=f"{_SIMULATION}:remarks",
     check_size=f"{_SIMULATION}:check_size",
     source="Amit, Gutfreund & Sompolinsky, Ann. Phys. 173, 30 (1987)",
 )

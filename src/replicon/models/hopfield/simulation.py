@@ -13,6 +13,7 @@ from replicon._seed import generator
 from replicon.simulation import spins as kernel
 
 _EVERY = 5  # sweeps between measurements of the overlaps with all patterns
+_UNLIKELY = 4.5  # standard errors
 _RECALL_LIMIT = 500  # sweeps of zero-temperature dynamics
 
 
@@ -40,6 +41,28 @@ def _pool(kind: str) -> np.ndarray | None:
 
 def pattern_count(load: float, size: int) -> int:
     return max(1, round(load * size))
+
+
+def remarks(point: dict, size: int, measured: dict) -> list[str]:
+    """What theory assumes and this memory does not obey: the rule, and patterns that are random, unbiased and independent."""
+    out = []
+    if point["rule"] != "hebb":
+        out.append(f"Theory is that of Hebb's rule, not of rule={point['rule']}.")
+    pool = _pool(point["patterns"])
+    if pool is None:
+        return out
+    count, mean = len(pool), float(pool.mean())
+    # Random signs: the mean has variance 1/(P N), the squared overlap of two patterns the mean 1/N.
+    overlaps = pool.astype(float) @ pool.T / size
+    pairs = count * (count - 1)
+    squared = ((overlaps**2).sum() - (np.diag(overlaps) ** 2).sum()) / pairs if pairs else 1 / size
+    sentence = f"Theory is that of random patterns, unbiased and independent; those of patterns={point['patterns']} have"
+    found = []
+    if abs(mean) > _UNLIKELY / math.sqrt(count * size):
+        found.append(f"mean {mean:.2g} (random: 0)")
+    if squared * size > 1 + _UNLIKELY * math.sqrt(2 / max(pairs / 2, 1)):
+        found.append(f"squared overlaps of {squared * size:.3g}/N (random: 1/N)")
+    return [*out, f"{sentence} {' and '.join(found)}." if found else f"{sentence} no bias or correlation that shows."]
 
 
 def draw_patterns(pool: np.ndarray | None, count: int, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What learns a linear task from its context without any training: the baselines of attention, under the same names."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Words, whole
 
 _THEORY = "replicon.models.in_context_estimators.theory"
 _SIMULATION = "replicon.models.in_context_estimators.simulation"
@@ -10,8 +10,8 @@ model = Model(
     title="Baselines of in-context learning",
     controls=(
         Control("estimator", "estimator", "ridge", Words(("ridge", "discrete", "none")), "Gaussian prior, k known tasks, or no learning"),
-        Control("context", "alpha", 2.0, Interval(0, open_low=True, infinite=True), "examples in a prompt, l / d"),
-        Control("diversity", "kappa", 1.0, Interval(0, open_low=True, infinite=True), "known tasks, k / d"),
+        Control("context", "alpha", 2.0, Interval(0, open_low=True, infinite=True), "examples in a prompt, l / d", realized=whole),
+        Control("diversity", "kappa", 1.0, Interval(0, open_low=True, infinite=True), "known tasks, k / d", realized=whole),
         Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
         Control("contexts", "M", 200, Interval(1, integer=True), "test contexts of a sample, new and known tasks each", "simulation"),
     ),

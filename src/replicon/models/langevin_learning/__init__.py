@@ -1,6 +1,6 @@
 """Learning as a random walk in an energy landscape: does noisy gradient descent reach exp(-E/T)?"""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Words, whole
 
 _HERE = "replicon.models.langevin_learning"
 
@@ -17,7 +17,7 @@ model = Model(
             "labels on the sphere",
         ),
         Control("temperature", "T", 0.5, Interval(0, 100, open_low=True), "of the noise in the gradient steps"),
-        Control("load", "alpha", 2.0, Interval(0, 100), "examples per weight (regression, perceptron)"),
+        Control("load", "alpha", 2.0, Interval(0, 100), "examples per weight (regression, perceptron)", realized=whole),
         Control("noise", "rho", 0.25, Interval(0, 100), "variance of the labels' noise (regression)"),
         Control("ridge", "lambda", 0.1, Interval(0, 100, open_low=True), "penalty lambda w^2/2 (regression)"),
         Control("method", "method", "mala", Words(("ula", "mala", "baoab", "sgld")), "of integration", "simulation", shared=True),

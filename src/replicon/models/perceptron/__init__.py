@@ -1,6 +1,6 @@
 """The perceptron that stores random labels: how many weight vectors satisfy all constraints, and how alike they are."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.perceptron.theory"
 _SIMULATION = "replicon.models.perceptron.simulation"
@@ -9,7 +9,7 @@ model = Model(
     name="perceptron",
     title="Perceptron with random labels",
     controls=(
-        Control("load", "alpha", 0.5, Interval(0), "patterns per weight"),
+        Control("load", "alpha", 0.5, Interval(0), "patterns per weight", realized=whole),
         Control("margin", "kappa", 0.0, Interval(-5, 5), "least stability y w.x/sqrt(N); largest |w.x|/sqrt(N) if symmetric"),
         Control("temperature", "T", 0.0, Interval(0), "temperature of the number of errors; 0: no error"),
         Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),

@@ -1,6 +1,6 @@
 """The perceptron that learns a rule: binary weights, labels given by a binary teacher, learning is Bayes-optimal."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.perceptron_teacher.theory"
 _SIMULATION = "replicon.models.perceptron_teacher.simulation"
@@ -9,7 +9,7 @@ model = Model(
     name="perceptron-teacher",
     title="Perceptron with a teacher",
     controls=(
-        Control("load", "alpha", 1.0, Interval(0), "examples per weight"),
+        Control("load", "alpha", 1.0, Interval(0), "examples per weight", realized=whole),
         Control("weights", "W", "ising", Words(("ising", "spherical")), "of teacher and student: w = +-1, or |w|^2 = N"),
         Control(
             "method",

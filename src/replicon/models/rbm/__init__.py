@@ -1,6 +1,6 @@
 """Teacher and student: a restricted Boltzmann machine with one or two hidden units learns from another's samples."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.rbm.theory"
 _SIMULATION = "replicon.models.rbm.simulation"
@@ -9,7 +9,7 @@ model = Model(
     name="rbm",
     title="Restricted Boltzmann machine with a teacher",
     controls=(
-        Control("load", "alpha", 3.0, Interval(0, 100), "samples per visible unit"),
+        Control("load", "alpha", 3.0, Interval(0, 100), "samples per visible unit", realized=whole),
         Control("inverse_temperature", "beta", 1.0, Interval(0, 5, open_low=True), "of the machine, E = -sum_i s_i (xi_i . h) / sqrt(N)"),
         Control("correlation", "q_0", 0.3, Interval(0, 1, open_high=True), "of the teacher's two receptive fields"),
         Control("prior", "prior", "informed", Words(("informed", "uniform")), "the student knows the correlation, or takes it for zero"),

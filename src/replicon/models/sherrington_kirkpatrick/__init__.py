@@ -18,6 +18,7 @@ model = Model(
         Observable("energy", "e", "energy per spin"),
         Observable("entropy", "s", "entropy per spin (nats)", role="theory"),
         Observable("edwards_anderson", "q_EA", "largest overlap: that of two replicas in one state", 0, 1, role="theory"),
+        Observable("equilibration", "eps", "e + (1 - q_2)/2T at zero field, 0 in equilibrium", role="simulation"),
         Observable(
             "exchange_rate", "A", "accepted fraction of exchanges in parallel tempering, least over the ladder", 0, 1, role="simulation"
         ),
@@ -29,6 +30,7 @@ model = Model(
     ),
     solve=f"{_THEORY}:solve",
     simulate="replicon.models.sherrington_kirkpatrick.simulation:simulate",
+    remarks="replicon.models.sherrington_kirkpatrick.simulation:remarks",
     check_size="replicon.models.sherrington_kirkpatrick.simulation:check_size",
     source="Sherrington & Kirkpatrick, PRL 35, 1792 (1975); Parisi, J. Phys. A 13, L115 (1980)",
 )

@@ -32,6 +32,7 @@ model = Model(
     ),
     observables=(
         Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1, partial=True),
+        Observable("autocorrelation_time", "tau", "slower of energy and modulus, in sweeps; means need t >> tau", role="simulation"),
         Observable("energy", "e", "energy per spin"),
         Observable("specific_heat", "C", "specific heat per spin", 0),
         Observable(
@@ -46,4 +47,5 @@ model = Model(
     size_meaning="linear size",
     size_symbol="L",
     check_size=_check_size,
+    remarks=f"{_SIMULATION}:remarks",
 )

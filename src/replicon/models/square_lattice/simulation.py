@@ -7,25 +7,39 @@ import math
 import numpy as np
 
 from replicon._seed import generator, words
-from replicon.simulation import lattice
+from replicon.simulation import lattice, statistics
 
 _METHODS = {"heat-bath": 0, "wolff": 1, "swendsen-wang": 2}
 
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """Independent chains; per chain the time averages of e, |m|, m^2, m^4 and the specific heat from energy fluctuations."""
+    """Independent chains; per chain the time averages of e, |m|, m^2 and m^4.
+
+    The specific heat is N <(e - <e>)^2>/T^2 about the mean of all chains, and tau the slower of e's and |m|'s (both as
+    pseudo-values: one for each chain, whose mean is the estimate).
+    """
     burn = max(controls.sweeps // 2, 10)
     series = _packed(controls, size, burn, streams) if controls.method == "metropolis" else _single(controls, size, burn, streams)
     n = size * size
     magnetization = series[:, :, 0] / n
     energy = -controls.coupling * series[:, :, 1] / n
+    times = [statistics.autocorrelation_time(x) for x in (energy, np.abs(magnetization))]
+    slowest = max(times, key=lambda tau: np.nan_to_num(tau).mean())
+    statistics.warn_of_short_chains(slowest, controls.sweeps, controls.sweeps)
     return {
         "magnetization": np.abs(magnetization).mean(axis=1),
         "energy": energy.mean(axis=1),
-        "specific_heat": n * energy.var(axis=1) / controls.temperature**2,
+        "specific_heat": n * statistics.variance_of_chains(energy) / controls.temperature**2,
+        "autocorrelation_time": slowest,
         "second_moment": (magnetization**2).mean(axis=1),
         "fourth_moment": (magnetization**4).mean(axis=1),
     }
+
+
+def remarks(point: dict, size: int, measured: dict) -> list[str]:
+    """Chains too short to trust."""
+    sentence = statistics.short_chains(measured["autocorrelation_time"][0], point["sweeps"], point["sweeps"])
+    return [sentence] if sentence else []
 
 
 def _cold(controls) -> bool:
