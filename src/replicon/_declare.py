@@ -76,7 +76,8 @@ class Control:
     """A number or word that the user sets. `role`: whether theory, simulation or both read it. `shared`: simulations at all its
     values get the same random streams, hence the same instances (algorithms that race). `quick`: a cheap value, for a first
     look and for the common tests (few sweeps, say), where the default takes its time.
-    `realized(value, size)`: the value that a finite system has instead, where it counts something whole (patterns, rows): `compare` asks theory at that one.
+    `realized(value, size)`: the value that a finite system has instead, where it counts something whole
+    (patterns, rows): `compare` asks theory at that one.
     """
 
     name: str
@@ -155,7 +156,8 @@ class Model:
     `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin; None
     for a theory without one); `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation;
     `size_control`, the control of the theory, if any, that is this size: `compare` sets it; `quick_size`, a small size;
-    `remarks`, a function (controls of one point, size, {observable: (mean, error)}) -> sentences on what stands between theory and this simulation, which `compare` hands on.
+    `remarks`, a function (controls of one point, size, {observable: (mean, error)}) -> sentences on what stands
+    between theory and this simulation, which `compare` hands on.
 
     For developers
     --------------
