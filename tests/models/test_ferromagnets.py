@@ -122,3 +122,19 @@ def test_at_the_critical_temperature():
 def test_lattice_sizes_that_do_not_fit_are_refused(size):
     with pytest.raises(replicon.InputError, match=r"L >= 3|even L"):
         replicon.simulate("square-lattice", size=size, method="metropolis")
+
+
+@pytest.mark.parametrize("coupling", [1e-9, 1.0, 1e6])
+def test_curie_weiss_is_right_in_any_unit_and_however_cold(coupling):
+    """Temperatures and fields in units of J: magnetization and entropy by bisection of m = tanh((m + h)/T)."""
+    temperature, field = np.array([1e-300, 1e-12, 1e-3, 0.2, 0.9, 1.5]), 0.01
+    out = replicon.solve("curie-weiss", coupling=coupling, temperature=list(temperature * coupling), field=field * coupling)
+    assert out["converged"].all()
+    for t, m, s in zip(temperature, out["magnetization"].values, out["entropy"].values):
+        low, high = np.sqrt(max(1 - t, 0)), 1.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if np.tanh((middle + field) / t) > middle else (low, middle)
+        x = (high + field) / t
+        assert m == pytest.approx(high, abs=1e-9)
+        assert s == pytest.approx(np.log1p(np.exp(-2 * x)) + (2 * x / (np.exp(2 * x) + 1) if x < 300 else 0), abs=1e-9)

@@ -111,3 +111,27 @@ def test_compilation_of_a_hessian_takes_less_than_ten_seconds():
     begin = time.process_time()
     jax.jit(jax.hessian(gaussian.log_2cosh, argnums=(0, 1, 2))).lower(0.1, 0.2, 0.3).compile()
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize("temperature", [2.0, 1.0, 0.3, 0.05])
+@pytest.mark.parametrize(("mean", "variance"), [(0.0, 0.5), (0.7, 0.2), (-1.3, 1.0), (0.4, 0.0)])
+def test_spin_entropy(mean, variance, temperature):
+    def entropy(z):
+        x = abs(mean + np.sqrt(variance) * z) / temperature
+        return np.log1p(np.exp(-2 * x)) + 2 * x / (np.exp(2 * x) + 1)
+
+    def weighted(z):
+        return entropy(z) * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+
+    direct = integrate.quad(weighted, -12, 12, points=[-mean / np.sqrt(variance)], epsabs=1e-13, limit=400)[0] if variance else entropy(0)
+    with jax.enable_x64(True):
+        assert float(gaussian.spin_entropy(mean, variance, temperature)) == pytest.approx(direct, abs=1e-11)
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e-6, 1e-12, 1e-300, 0.0])
+def test_spin_entropy_is_right_however_cold(temperature):
+    """(pi^2/6) T p(0), p the density of the field at zero, for cold spins."""
+    with jax.enable_x64(True):
+        found = float(gaussian.spin_entropy(0.3, 0.5, temperature))
+    density = np.exp(-(0.3**2) / (2 * 0.5)) / np.sqrt(2 * np.pi * 0.5)
+    assert found == pytest.approx(np.pi**2 / 6 * temperature * density, rel=1e-5, abs=1e-15)

@@ -192,6 +192,23 @@ def log_2cosh(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
     return _log_2cosh(0, jnp.asarray(mean), jnp.asarray(variance), jnp.asarray(temperature))
 
 
+def spin_entropy(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
+    """E [ln 2cosh x - x tanh x] of x = (mean + sqrt(variance) z) / T, in nats: entropy of a spin in a normal field.
+
+    The same as the derivative of `log_2cosh` in T, and zero at T = 0; right to rounding however cold, where that derivative
+    is a small difference divided by T. Not to be differentiated at variance 0.
+    """
+    sharp = variance > temperature**2
+    cold = temperature <= 0
+    warm = jnp.where(sharp | cold, 1.0, temperature)
+    size = jnp.abs(mean + jnp.sqrt(jnp.where(sharp, 0.0, jnp.maximum(variance, 0.0))) * _NORMAL) / warm
+    tail = jnp.exp(-2 * size)
+    smooth = jnp.sum(_NORMAL_WEIGHT * (jnp.log1p(tail) + 2 * jnp.where(tail > 0, size, 0.0) * tail / (1 + tail)))
+    sigma = jnp.sqrt(jnp.where(sharp, variance, 1.0))
+    wide = -jnp.sum(_LOGISTIC_WEIGHT * _LOGISTIC / 2 * erf((mean - temperature * _LOGISTIC / 2) / sigma / np.sqrt(2)))
+    return jnp.where(cold, 0.0, jnp.where(sharp, wide, smooth))
+
+
 def sech_fourth(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
     """E sech^4((mean + sqrt(variance) z) / T), the average that decides replica-symmetry stability of Ising spins.
 

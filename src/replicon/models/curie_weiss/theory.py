@@ -12,7 +12,7 @@ import numpy as np
 from replicon._declare import controls_tuple
 from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
-from replicon.theory.gaussian import log_2cosh
+from replicon.theory.gaussian import log_2cosh, spin_entropy
 from replicon.theory.points import evaluate
 from replicon.theory.transition import determinant, zero
 
@@ -28,7 +28,9 @@ def potential(x: Order, c) -> jax.Array:
     return c.coupling * x.magnetization**2 / 2 - log_2cosh(c.coupling * x.magnetization + c.field, jnp.zeros(()), c.temperature)
 
 
-residual = stationary.gradient(potential)
+def residual(x: Order, c) -> Order:
+    """M - tanh((J m + h)/T): the gradient of the potential divided by J, so that no unit of energy decides what counts as zero."""
+    return Order(x.magnetization - iterate(x, c).magnetization)
 
 
 def iterate(x: Order, c) -> Order:
@@ -80,15 +82,15 @@ def _point(branch: str):
     def one(c):
         found = BRANCHES[branch](c)
         m, T = found.x.magnetization, c.temperature
-        free_energy, gradient = jax.value_and_grad(potential, argnums=1)(found.x, c)
+        entropy = spin_entropy(c.coupling * m + c.field, jnp.zeros(()), T)
         variance = 1 - m**2
         return {
             "magnetization": m,
             # Implicit differentiation of m = tanh((J m + h)/T); the same as stationary.response(..., "field").
             "susceptibility": jnp.where(T > 0, variance / jnp.where(T > 0, T - c.coupling * variance, 1.0), 0.0),
-            "energy": free_energy - T * gradient.temperature,
-            "entropy": -gradient.temperature,
-            "free_energy": free_energy,
+            "energy": -c.coupling * m**2 / 2 - c.field * m,
+            "entropy": entropy,
+            "free_energy": potential(found.x, c),
             "longitudinal_stability": 1 - c.coupling * variance / jnp.where(T > 0, T, 1.0),
             "converged": found.converged,
             "residual": found.residual,
@@ -106,6 +108,10 @@ def solve(controls, branch: str) -> dict:
     c = _numeric(controls)
     out = dict(evaluate(_point(branch), c))
     out["branch"] = np.where(c.temperature >= c.coupling, "paramagnet", branch)
+    if branch == "paramagnet":
+        frozen = "at temperature 0 every spin points along its field"
+        ended = "beyond the spinodal field only one solution is left"
+        out["reason"] = np.where(out["converged"], "", np.where(c.temperature == 0, frozen, ended))
     out["stable"] = out["longitudinal_stability"] > 0  # no quenched disorder, hence no replicon to ask
     return out
 

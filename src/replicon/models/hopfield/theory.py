@@ -129,8 +129,17 @@ def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
 
 
 def solve(controls, branch: str) -> dict:
-    found, measured = saddle(branch, _controls(controls))
-    return {**measured, "converged": found.converged, "residual": found.residual}
+    c = _controls(controls)
+    found, measured = saddle(branch, c)
+    out = {**measured, "converged": found.converged, "residual": found.residual}
+    if branch == "paramagnet":
+        reason = "with C = 1/T >= 1 there is no paramagnet at temperatures up to 1"
+        return {**out, "reason": np.where(found.converged, "", reason)}
+    if branch == "spin-glass":
+        molten = c.temperature >= 1 + np.sqrt(c.load)
+        reasons = ["a single pattern has no spin glass", "no spin freezes above temperature 1 + sqrt(load)"]
+        return {**out, "reason": np.where(found.converged, "", np.select([c.load == 0, molten], reasons, ""))}
+    return out
 
 
 # Lines of the phase diagram -----------------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ _WEIGHT = np.exp(-(_NODE**2) / 2) / np.exp(-(_NODE**2) / 2).sum()
 KEPT = {"symmetric": (1, 0, 1, 0), "permutation-student": (1, 0, 1, 1), "permutation-broken": (1, 1, 1, 1)}
 
 
+_OVERLAPS = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
+
+
 class Order(NamedTuple):
     """P = T + tau, D = T - tau, A = q1 + r, B = q1 - r, and R."""
 
@@ -212,7 +215,7 @@ def _trivial(c):
 
 def _spin(mean, variance):
     """E tanh(a), E tanh(a)^2, E ln cosh(a) for one spin in a normal field."""
-    a = mean + jnp.sqrt(variance) * _NODE
+    a = mean + jnp.sqrt(jnp.maximum(variance, 1e-80)) * _NODE  # rounding may leave less than nothing
     return _WEIGHT @ jnp.tanh(a), _WEIGHT @ jnp.tanh(a) ** 2, _WEIGHT @ log_cosh(a)
 
 
@@ -286,6 +289,7 @@ def solve(controls, branch: str) -> dict:
     single, learns = c.hidden == 1, c.load > onset(c)
     trivial = _by_hidden(single, _single_trivial, _trivial, c)
     trivial |= {"converged": np.ones(single.shape, bool), "residual": np.zeros(single.shape), "stable": (~learns).astype(float)}
+    trivial |= {name: np.where(np.abs(trivial[name]) < 1e-30, 0.0, trivial[name]) for name in _OVERLAPS}
     if branch == "random-guess":
         return trivial
     found = {}

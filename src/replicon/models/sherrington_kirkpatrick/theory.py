@@ -12,7 +12,7 @@ import numpy as np
 from replicon._declare import controls_tuple
 from replicon.theory import parisi, stationary
 from replicon.theory.branch import Found
-from replicon.theory.gaussian import log_2cosh, sech_fourth_density
+from replicon.theory.gaussian import log_2cosh, sech_fourth_density, spin_entropy
 from replicon.theory.points import evaluate
 from replicon.theory.transition import determinant, zero
 
@@ -67,13 +67,14 @@ def replica_symmetric(c) -> stationary.Stationary:
 def _observables(c) -> dict:
     found = replica_symmetric(c)
     x = found.x
-    free_energy, gradient = jax.value_and_grad(potential, argnums=1)(x, c)
+    free_energy = potential(x, c)
+    entropy = spin_entropy(c.field, x.overlap, c.temperature) - x.response**2 / 4
     linear = 1 - jax.jvp(lambda q: iterate(Order(x.response, q), c).overlap, (x.overlap,), (jnp.ones(()),))[1]
     return {
         "overlap": x.overlap,
         "edwards_anderson": x.overlap,
-        "energy": free_energy - c.temperature * gradient.temperature,
-        "entropy": -gradient.temperature,
+        "energy": free_energy + c.temperature * entropy,
+        "entropy": entropy,
         "free_energy": free_energy,
         "longitudinal_stability": linear,
         "replicon": replicon(x, c),
@@ -93,9 +94,6 @@ def solve(controls, branch: str) -> dict:
     c = _numeric(controls)
     out = dict(evaluate(_observables, c))
     if controls.ansatz == "rs":
-        # At T = 0 the entropy is the limit -C^2/4, which the derivative at T = 0 itself does not see.
-        cold = c.temperature == 0
-        out["entropy"] = np.where(cold, -(evaluate(_response, c) ** 2) / 4, out["entropy"])
         return out
     steps = 1 if controls.ansatz == "1rsb" else CONTINUOUS_STEPS
     levels = np.full((len(c.temperature), steps + 1), np.nan)
@@ -131,10 +129,6 @@ def solve(controls, branch: str) -> dict:
 @lru_cache(maxsize=4096)
 def _staircase(temperature: float, field: float, steps: int) -> parisi.Staircase:
     return parisi.solve(temperature, abs(field), steps)
-
-
-def _response(c):
-    return replica_symmetric(c).x.response
 
 
 def find_critical(controls) -> Found:

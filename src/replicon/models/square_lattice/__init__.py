@@ -34,7 +34,7 @@ model = Model(
         Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1, partial=True),
         Observable("autocorrelation_time", "tau", "slower of energy and modulus, in sweeps; means need t >> tau", role="simulation"),
         Observable("energy", "e", "energy per spin"),
-        Observable("specific_heat", "C", "specific heat per spin", 0),
+        Observable("specific_heat", "C", "specific heat per spin", 0, partial=True),
         Observable(
             "binder", "U", "1 - <m^4> / (3 <m^2>^2)", role="simulation", moments=("second_moment", "fourth_moment"), estimate=_binder
         ),

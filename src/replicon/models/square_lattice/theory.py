@@ -28,7 +28,7 @@ def solve(controls, branch: str) -> dict:
 
 
 def infinite(J: np.ndarray, T: np.ndarray) -> dict[str, np.ndarray]:
-    """Onsager's energy, specific heat and free energy per spin, Yang's magnetization; the specific heat is inf at T_c."""
+    """Onsager's energy, specific heat and free energy per spin, Yang's magnetization; the specific heat diverges at T_c, NaN there."""
     K = np.minimum(J / T, _COLD)
     tanh, coth = np.tanh(2 * K), 1 / np.tanh(2 * K)
     # 1 - k^2 = (2 tanh^2(2K) - 1)^2 is the stable form of the complementary modulus.
@@ -42,7 +42,7 @@ def infinite(J: np.ndarray, T: np.ndarray) -> dict[str, np.ndarray]:
         # sinh(2K)^-4 underflows to zero when cold, as it should.
         magnetization = np.where(gap > 0, np.maximum(1 - np.sinh(2 * K) ** -4.0, 0.0) ** 0.125, 0.0)
     frozen = K >= _COLD
-    specific_heat = np.where(frozen, 0.0, np.where(critical, np.inf, specific_heat))
+    specific_heat = np.where(frozen, 0.0, np.where(critical, np.nan, specific_heat))
     free_energy = np.where(frozen, -2 * J, -T * np.array([_free_entropy(float(k)) for k in K.ravel()]).reshape(K.shape))
     return {
         "magnetization": magnetization,
