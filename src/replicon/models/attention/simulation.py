@@ -184,9 +184,11 @@ def _by_bidiagonals(hamiltonian: Hamiltonian, labels: np.ndarray, products: int 
     Source: Fong & Saunders, SIAM J. Sci. Comput. 33, 2950 (2011).
     """
     shape = (len(labels), math.prod(hamiltonian.shape))
-    features = LinearOperator(
-        shape, matvec=lambda v: hamiltonian.predict(v.reshape(hamiltonian.shape)), rmatvec=hamiltonian.back, dtype=float
-    )
+
+    def predict(v):
+        return hamiltonian.predict(v.reshape(hamiltonian.shape))
+
+    features = LinearOperator(shape, predict, hamiltonian.back)  # type: ignore
     state, why, *_ = lsmr(features, labels, damp=math.sqrt(hamiltonian.load), atol=1e-13, btol=1e-13, conlim=0, maxiter=products)
     if why == 7:
         raise ConvergenceError(f"The ground state was not reached by {products} steps of LSMR: raise the ridge.")
