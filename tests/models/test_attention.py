@@ -384,6 +384,21 @@ def test_a_transformer_continues_from_its_checkpoint_with_the_same_bits(tmp_path
     resumed, again = transformer.pretrain(tasks, checkpoint=file, **settings)
     np.testing.assert_array_equal(losses, again)
     np.testing.assert_array_equal(whole.read.weight, resumed.read.weight)
+    sound = file.read_bytes()
+    for damage in (b"", sound[:-100], sound[:3000] + bytes([sound[3000] ^ 1]) + sound[3001:], b"\x80\x04K\x01."):
+        file.write_bytes(damage)
+        with pytest.raises(replicon.InputError, match="no checkpoint of a pre-training, or damaged"):
+            transformer.pretrain(tasks, checkpoint=file, **settings)
+    file.write_bytes(sound)
+    for other in ({"seed": 4}, {"noise": 0.2}, {"width": 12}):
+        with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
+            transformer.pretrain(tasks, checkpoint=file, **{**settings, **other})
+    with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
+        transformer.pretrain(tasks + 1e-3, checkpoint=file, **settings)
+    with pytest.raises(replicon.DivergenceError, match="loss of pre-training became"):
+        transformer.pretrain(1e25 * tasks, **settings)
+    with pytest.raises(replicon.InputError, match="single precision"):
+        transformer.pretrain(tasks, **{**settings, "noise": 1e300})
     with pytest.raises(replicon.InputError, match="no multiple of 4"):
         replicon.simulate("softmax-transformer", size=4, width=6, steps=1)
 
