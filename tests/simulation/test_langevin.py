@@ -1,5 +1,8 @@
 """Langevin samplers against laws known exactly; a wrong temperature is told apart."""
 
+import types
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 
 import replicon
 from replicon._errors import DivergenceError
+from replicon.simulation import langevin
 from replicon.simulation.langevin import integrate_entropy, sample_langevin
 
 T = 0.7
@@ -232,6 +236,53 @@ def test_noise_ratio_and_heat_of_minibatches_exactly():
     assert not run.converged  # the law is not that of the temperature
     exact = sample_langevin(_centres, start, records=400, control_variate=True, **given)
     assert exact.noise_ratio < 1e-20
+
+
+def _twin(right: str, wrong: str):
+    """The sampler with one expression of its source replaced: a wrong kernel under the same test."""
+    source = Path(langevin.__file__).read_text()
+    assert source.count(right) == 1, right
+    module = types.ModuleType("twin")
+    exec(compile(source.replace(right, wrong), "twin", "exec"), module.__dict__)
+    return module.sample_langevin
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "right", "wrong"),
+    [
+        ("mala", "return -whole(x, rows) / T", "return -whole(x, rows) / (1.1 * T)"),
+        ("baoab", "jnp.sqrt((1 - decay**2) * T)", "jnp.sqrt((1 - decay) * T)"),
+        ("ula", "jnp.sqrt(2 * T * dt) * jax", "jnp.sqrt(T * dt) * jax"),
+    ],
+)
+def test_kernels_with_a_wrong_law_are_rejected(method, right, wrong):
+    """Variance T/k, of Euler steps T/(k (1 - k dt/2)), by the kernel and not by its twin."""
+    start = np.random.default_rng(0).standard_normal((64, 3))
+    given = {"temperature": T, "method": method, "step": 0.2, "records": 600}
+    expected = T / (1 - 0.1 if method == "ula" else 1)
+    for sampler, fits in ((sample_langevin, True), (_twin(right, wrong), False)):
+        square = (sampler(lambda w: (w**2).sum() / 2, start, **given).positions ** 2).mean(axis=2)
+        score = abs(z(square, expected))
+        assert score < 4.5 if fits else score > 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("float(noise.mean()) * step", "float(noise.mean()) * 10 * step"),
+        ("count / batch * functions.part", "functions.part"),
+    ],
+)
+def test_minibatches_of_a_wrong_weight_are_rejected(right, wrong):
+    rng, n, batch, dt, temperature = np.random.default_rng(5), 40, 10, 0.005, 2.0
+    rows = rng.standard_normal((n, 3))
+    ratio = n**2 * (1 / batch - 1 / n) * rows.var(axis=0, ddof=1).mean() * dt / (2 * temperature)
+    start = rows.mean(axis=0) + rng.standard_normal((64, 3))
+    given = {"temperature": temperature, "method": "sgld", "step": dt, "batch": batch, "data": rows, "records": 200}
+    found = _twin(right, wrong)(_centres, start, **given).noise_ratio
+    assert abs(found / ratio - 1) > 8 * 0.005  # eight standard errors of the test of the right one
 
 
 def test_unadjusted_steps_too_long_have_not_converged():
