@@ -150,6 +150,148 @@ def test_ways_of_training_agree():
     assert 0 <= hamiltonian.energy(learned) - hamiltonian.energy(direct) < 1e-3 * hamiltonian.energy(direct)
 
 
+def test_every_method_ends_in_the_weights_of_least_norm():
+    """Fewer prompts than weights, ridge falling to 0: the pseudo-inverse; 1e-5 is what a residual of 1e-9 leaves at ridge 1e-4."""
+    for prompts in (50, 99, 100, 200):
+        hamiltonian = _hamiltonian(10, 10, prompts, 0.0)
+        least = np.linalg.pinv(hamiltonian.features()) @ hamiltonian.prompts.y
+        for ridge in (0.0, 1e-13, 1e-8, 1e-4, 1e-2):
+            hamiltonian = _hamiltonian(10, 10, prompts, ridge)
+            for temperature in (0.0, 0.5) if ridge else (0.0,):
+                direct, iterated = (
+                    simulation.train(hamiltonian, temperature, method, np.random.default_rng(1))
+                    for method in ("direct", "conjugate-gradient")
+                )
+                assert np.linalg.norm(iterated - direct) < 1e-5 * np.linalg.norm(direct)
+                if ridge < 1e-12 and temperature == 0:
+                    np.testing.assert_allclose(direct.ravel(), least, atol=1e-7 * np.linalg.norm(least))
+
+
+@pytest.mark.parametrize("ridge", [0.0, 1e-4, 0.1])
+def test_errors_are_continuous_where_auto_changes_its_method(ridge, monkeypatch):
+    """The same instance on either side of the threshold."""
+    given = {"size": 12, "samples": 2, "prompts": 0.5, "ridge": ridge, "seed": 3}
+    below = replicon.simulate("attention", **given)
+    monkeypatch.setattr(simulation, "_DIRECT", 10)
+    above = replicon.simulate("attention", **given)
+    for name in ("icl_error", "idg_error", "diagonal", "alignment", "energy"):
+        np.testing.assert_allclose(above[name], below[name], rtol=1e-5, atol=1e-9)
+
+
+def test_without_ridge_instances_follow_the_theory_of_least_norm():
+    """Corrections are a/d: two sizes extrapolate. Another interpolator (a preconditioned one) ends a quarter above."""
+    given = {"prompts": 0.5, "ridge": 0, "noise": 0.1, "method": "conjugate-gradient"}
+    small, large = (replicon.simulate("attention", size=d, samples=40, seed=2, **given)["icl_error"].values for d in (16, 32))
+    exact = float(replicon.solve("attention", prompts=0.5, ridge=0, noise=0.1)["icl_error"])
+    assert_mean(2 * large - small, exact, effect=0.3 * exact)
+
+
+_EDGES = {
+    "context": [1e-6, 0.01, 1.0, 1e6, np.inf],
+    "diversity": [1e-6, 0.01, 1.0, 1e6, np.inf],
+    "prompts": [1e-6, 0.5, 1.0, 1e6, np.inf],
+    "noise": [0.0, 0.1, 100.0],
+    "ridge": [0.0, 1e-12, 0.1, 1e6],
+    "temperature": [0.0, 1e-6, 1e6],
+    "dimension": [2, np.inf],
+}
+
+
+def test_converged_is_right_over_the_whole_domain():
+    """Errors are never below the noise, and no point with a ridge is without an answer."""
+    out = replicon.solve("attention", **_EDGES)
+    there = out["converged"]
+    assert bool(there.sel(ridge=[1e-12, 0.1, 1e6]).all())
+    for name in ("icl_error", "idg_error"):
+        assert bool((out[name] >= out["noise"] * (1 - 1e-12)).where(there, True).all())
+        assert bool(
+            (out[name] <= 1e-6 + out["noise"] + 1).where(there & (out["temperature"] == 0) & (out["prompts"] == np.inf), True).all()
+        ) or (name == "icl_error")
+    assert not bool(there.sel(ridge=0.0, prompts=0.5, context=1.0).where(out["temperature"] > 0, False).any())
+    assert (out["reason"].values[~there.values] != "").all()
+
+
+def test_errors_at_hard_points_against_quadrature_over_the_spectrum():
+    """E = noise + tr[R - 2 G R + G^2 B] and its like, summed over the density of Marchenko and Pastur (as above)."""
+    from types import SimpleNamespace
+
+    for context, diversity, prompts, noise, ridge in (
+        (1e-6, 4.0, 2.0, 0.0, 1e-9),
+        (1e-6, 0.3, 1e-3, 0.1, 1e-3),
+        (1e6, 0.3, 0.6, 0.0, 1e-7),
+        (3.0, 4.0, 1e-6, 0.2, 0.0),
+        (3.0, 0.2, 0.999999, 0.2, 0.0),
+    ):
+        ratio = 1 / diversity
+        angle = (np.arange(200_000) + 0.5) * np.pi / 200_000
+        low, high = (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
+        r = (low + high) / 2 - (high - low) / 2 * np.cos(angle)
+        weight = ((high - low) / 2 * np.sin(angle)) ** 2 / (2 * np.pi * ratio * r) * np.pi / 200_000
+        r, weight = np.append(r, 0.0), np.append(weight, max(0.0, 1 - diversity))
+        given = {"context": context, "diversity": diversity, "prompts": prompts, "noise": noise, "ridge": ridge}
+        out = replicon.solve("attention", **given)
+        xi, shift = float(out["effective_ridge"]), (1 + noise) / context
+        B = r + shift
+        G = r / (B + xi)
+        left = np.longdouble(prompts) - (weight.astype(np.longdouble) * B / (B + xi)).sum()
+        assert float(left) == pytest.approx(prompts * ridge / xi, rel=1e-6, abs=1e-9 * prompts)
+        spread = SimpleNamespace(
+            known=(weight * (r * (1 - G) ** 2 + G**2 * shift)).sum(), new=(weight * ((1 - G) ** 2 + G**2 * shift)).sum()
+        )
+        idg = (noise + spread.known) / (ridge / xi + xi / prompts * (weight * B / (B + xi) ** 2).sum())
+        icl = noise + spread.new + (1 + shift) * idg / prompts * (weight * B / (B + xi) ** 2).sum()
+        assert float(out["idg_error"]) == pytest.approx(idg, rel=1e-6)
+        assert float(out["icl_error"]) == pytest.approx(icl, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ridge": 0, "prompts": 0.5, "temperature": 0.1}, "flat directions"),
+        ({"ridge": 0, "prompts": 1, "temperature": 0.1}, "diverge at prompts = 1"),
+        ({"ridge": 0, "prompts": 0.25, "diversity": 0.25, "context": np.inf}, "diverge at prompts = diversity"),
+    ],
+)
+def test_what_has_no_finite_answer_says_why(given, words):
+    with pytest.raises(replicon.ConvergenceError, match=words):
+        replicon.solve("attention", **given)
+
+
+@pytest.mark.parametrize(
+    ("transition", "given", "words"),
+    [
+        ("memorization", {"noise": 10}, "less than twice that on known ones at any diversity"),
+        ("memorization", {"ridge": 0, "prompts": 1}, "diverge at prompts = 1"),
+        ("memorization", {"ridge": 0, "prompts": 0.5, "temperature": 1}, "flat directions"),
+        ("optimal-ridge", {"temperature": 1, "prompts": 0.5}, "heat exceeds what they learn"),
+    ],
+)
+def test_transitions_that_do_not_exist_say_why(transition, given, words):
+    with pytest.raises(replicon.ConvergenceError, match=words):
+        replicon.find_transition("attention", transition, **given)
+
+
+def test_optimal_ridge_is_a_minimum_at_the_edges_of_the_domain():
+    for given in ({"context": 1e-6}, {"noise": 10}, {"prompts": 1e-6}, {"diversity": 1e-6, "context": 0.01}, {"context": np.inf}):
+        ridge = float(replicon.find_transition("attention", "optimal-ridge", **given)["value"])
+        gain = []
+        for factor in (0.5, 1.0, 2.0):
+            out = replicon.solve("attention", ridge=factor * ridge, **given)
+            shift = 1 + (1 + given.get("noise", 0.1)) / given.get("context", 2.0)
+            gain.append(float(shift * (out["diagonal"] / out["alignment"]) ** 2 - 2 * out["diagonal"]))
+        assert gain[1] < min(gain[0], gain[2]), given
+
+
+def test_estimators_at_the_edges_of_their_domain():
+    """Without noise the error is the part of w that the context does not see; endless and tiny contexts."""
+    out = replicon.solve("in-context-estimators", context=[1e-9, 0.25, 1.0, 1e9, np.inf], noise=0)["icl_error"].values
+    np.testing.assert_allclose(out, [1 - 1e-9, 0.75, 0, 0, 0], rtol=1e-12, atol=1e-12)
+    out = replicon.solve("in-context-estimators", context=[1e-12, 1e12], noise=[1e-12, 0.5, 1e6])
+    assert out["converged"].values.all()
+    np.testing.assert_allclose(out["icl_error"].values[0], np.array([1e-12, 0.5, 1e6]) + 1, rtol=1e-9)
+    np.testing.assert_allclose(out["icl_error"].values[1], [1e-12, 0.5, 1e6], rtol=1e-5)
+
+
 def test_the_cavity_method_finds_the_ground_state_of_attention():
     hamiltonian = _hamiltonian(6, 6, 72, 0.1)
     found = real_spins.cavity(hamiltonian.couplings, hamiltonian.fields)
@@ -242,6 +384,21 @@ def test_a_transformer_continues_from_its_checkpoint_with_the_same_bits(tmp_path
     resumed, again = transformer.pretrain(tasks, checkpoint=file, **settings)
     np.testing.assert_array_equal(losses, again)
     np.testing.assert_array_equal(whole.read.weight, resumed.read.weight)
+    sound = file.read_bytes()
+    for damage in (b"", sound[:-100], sound[:3000] + bytes([sound[3000] ^ 1]) + sound[3001:], b"\x80\x04K\x01."):
+        file.write_bytes(damage)
+        with pytest.raises(replicon.InputError, match="no checkpoint of a pre-training, or damaged"):
+            transformer.pretrain(tasks, checkpoint=file, **settings)
+    file.write_bytes(sound)
+    for other in ({"seed": 4}, {"noise": 0.2}, {"width": 12}):
+        with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
+            transformer.pretrain(tasks, checkpoint=file, **{**settings, **other})
+    with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
+        transformer.pretrain(tasks + 1e-3, checkpoint=file, **settings)
+    with pytest.raises(replicon.DivergenceError, match="loss of pre-training became"):
+        transformer.pretrain(1e25 * tasks, **settings)
+    with pytest.raises(replicon.InputError, match="single precision"):
+        transformer.pretrain(tasks, **{**settings, "noise": 1e300})
     with pytest.raises(replicon.InputError, match="no multiple of 4"):
         replicon.simulate("softmax-transformer", size=4, width=6, steps=1)
 

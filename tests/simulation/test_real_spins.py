@@ -69,3 +69,77 @@ def test_a_ground_state_out_of_reach_is_an_error():
     J, b = _spins()
     with pytest.raises(replicon.ConvergenceError, match="raise the ridge"):
         real_spins.ground_state(lambda v: J @ v, b, products=3)
+
+
+@pytest.mark.parametrize(
+    ("couplings", "words"),
+    [
+        (np.eye(3) * 1j, "holds complex numbers"),
+        (np.full((3, 3), np.nan), "holds nan"),
+        (np.ones((3, 2)), "square matrix"),
+        (np.eye(3) + np.eye(3, k=1), "not symmetric"),
+        (np.ones((3, 3)), "not positive definite"),
+        (np.diag([1.0, 0.0, 1.0]), "their diagonal holds 0"),
+        (np.array([[1.0, 2.0, 0], [2.0, 1.0, 0], [0, 0, 1.0]]), "not positive definite"),
+    ],
+)
+def test_couplings_without_a_single_minimum_are_one_sentence(couplings, words):
+    b, rng = np.ones(3), np.random.default_rng(0)
+    for ask in (
+        lambda: real_spins.sample_exact(couplings, b, 1.0, 2, rng),
+        lambda: real_spins.langevin(couplings, b, 1.0, rng, chains=2, steps=2),
+        lambda: real_spins.cavity(couplings, b),
+    ):
+        with pytest.raises(replicon.InputError, match=words):
+            ask()
+
+
+def test_an_energy_that_falls_without_end_has_no_ground_state():
+    J = np.diag([1.0, 2.0, -0.5])
+    with pytest.raises(replicon.InputError, match="falls without end"):
+        real_spins.ground_state(lambda v: J @ v, np.ones(3))
+    with pytest.raises(replicon.InputError, match=r"product\(v\) holds nan"):
+        real_spins.ground_state(lambda v: J @ v * np.nan, np.ones(3))
+
+
+def test_arguments_of_real_spins_are_checked():
+    J, b, rng = np.eye(3), np.ones(3), np.random.default_rng(0)
+    for ask, words in (
+        (lambda: real_spins.sample_exact(J, b, -1.0, 2, rng), "temperature must be >= 0"),
+        (lambda: real_spins.sample_exact(J, b, 1.0, 2.5, rng), "count must be a whole number"),
+        (lambda: real_spins.sample_exact(J, np.ones(4), 1.0, 2, rng), "expected a vector of 3"),
+        (lambda: real_spins.langevin(J, b, 0.0, rng, chains=2, steps=2), "temperature must be > 0"),
+        (lambda: real_spins.langevin(J, b, 1.0, rng, chains=2, steps=2, step=0), "step must be > 0"),
+        (lambda: real_spins.langevin(J, b, 1.0, rng, chains=2, steps=2, start=np.ones(3)), "2 states of 3 spins"),
+        (lambda: real_spins.cavity(J, b, sweeps=0), "sweeps must be a whole number"),
+        (lambda: real_spins.ground_state(lambda v: v, b, tolerance=0), "tolerance must be > 0"),
+    ):
+        with pytest.raises(replicon.InputError, match=words):
+            ask()
+
+
+def test_cavity_means_are_within_the_tolerance_or_not_converged():
+    """Condition numbers up to 1e8: what is called converged is J^-1 b to the tolerance; a loaded J has no variances."""
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.normal(size=(20, 20)))[0]
+    flags = []
+    for power in (1, 2, 5, 8):
+        J = basis @ np.diag(np.logspace(0, -power, 20)) @ basis.T
+        J = (J + J.T) / 2
+        exact = rng.normal(size=20)
+        found = real_spins.cavity(J, J @ exact, tolerance=1e-6, sweeps=3000)
+        flags.append(found.converged)
+        if found.converged:
+            assert np.linalg.norm(found.mean - exact) < 2e-6 * np.linalg.norm(exact)
+    assert flags[0]
+    assert not flags[-1]
+    assert np.isnan(found.variance).all()
+
+
+def test_sparse_and_framed_couplings_are_couplings():
+    from scipy.sparse import csr_array
+
+    J, b = _spins(12)
+    found = [real_spins.cavity(given, list(b)).mean for given in (J, csr_array(J), J.tolist())]
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])

@@ -13,7 +13,35 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse.linalg import LinearOperator, cg
 
-from replicon._errors import ConvergenceError
+from replicon._arrays import real_array, square_matrix
+from replicon._declare import Interval, check_argument
+from replicon._errors import ConvergenceError, InputError
+
+_POSITIVE = Interval(0, open_low=True)
+_COUNT = Interval(1, integer=True)
+
+
+def _vector(name: str, given, length: int | None = None) -> np.ndarray:
+    wanted = f"expected a vector of {length} finite numbers, one for each spin" if length else "expected a vector of finite numbers"
+    return real_array(name, given, wanted, shape=(length,))
+
+
+def positive_definite(couplings) -> tuple[np.ndarray, np.ndarray]:
+    """J as an array, and its Cholesky factor; InputError where the energy has no single minimum, to rounding."""
+    J = square_matrix("couplings", couplings)
+    if np.abs(J - J.T).max() > 1e-12 * np.abs(J).max():
+        raise InputError("couplings are not symmetric: the energy knows (J + J.T)/2 alone, give that.")
+    J = (J + J.T) / 2
+    # Scaled to a unit diagonal, where rounding moves an eigenvalue by about N times 1e-16.
+    scale = np.sqrt(np.maximum(np.diag(J), 0.0))
+    if scale.min() > 0:
+        least = float(np.linalg.eigvalsh(J / scale[:, None] / scale)[0])
+        if least > len(J) * np.finfo(float).eps:
+            return J, cholesky(J)
+        shown = f"their least eigenvalue, at unit diagonal, is {least:.2g}"
+    else:
+        shown = f"their diagonal holds {np.diag(J).min():g}"
+    raise InputError(f"couplings are not positive definite ({shown}): the energy has no single minimum, add a ridge to the diagonal.")
 
 
 def ground_state(
@@ -21,21 +49,36 @@ def ground_state(
 ) -> np.ndarray:
     """J^-1 b by conjugate gradient; `product(v)` = J v for v of shape (N,), `precondition(v)` an approximate J^-1 v.
 
-    Raises ConvergenceError if the residual is not below `tolerance` |b| after that many `products`.
+    Raises ConvergenceError if the residual is not below `tolerance` |b| after that many `products`, InputError for a direction
+    along which J is not positive: the energy then has no minimum.
     Source: Hestenes & Stiefel, J. Res. Nat. Bur. Stand. 49, 409 (1952), as SciPy's `cg`.
     """
+    fields = _vector("fields", fields)
+    tolerance = check_argument("tolerance", tolerance, Interval(0, 1, open_low=True, open_high=True))
+    products = check_argument("products", products, _COUNT)
     shape = (len(fields), len(fields))
-    operator = LinearOperator(shape, product)
+
+    def checked(v):
+        out = _vector("product(v)", product(v), len(fields))
+        if v @ out < -1e-12 * np.linalg.norm(v) * np.linalg.norm(out):
+            raise InputError("couplings are not positive definite: the energy falls without end, add a ridge to their diagonal.")
+        return out
+
+    operator = LinearOperator(shape, checked)
     approximate = None if precondition is None else LinearOperator(shape, precondition)
     state, unfinished = cg(operator, fields, rtol=tolerance, maxiter=products, M=approximate)
-    if unfinished:
+    # SciPy updates its residual: the true one may stay above it.
+    if unfinished or np.linalg.norm(fields - checked(state)) > 10 * tolerance * np.linalg.norm(fields):
         raise ConvergenceError(f"The ground state was not reached by {products} steps of conjugate gradient: raise the ridge.")
     return state
 
 
 def sample_exact(couplings: np.ndarray, fields: np.ndarray, temperature: float, count: int, rng: np.random.Generator) -> np.ndarray:
     """`count` independent states of the Boltzmann measure, (count, N): mean J^-1 b, covariance T J^-1, by a Cholesky factor."""
-    upper = cholesky(couplings)
+    couplings, upper = positive_definite(couplings)
+    fields = _vector("fields", fields, len(couplings))
+    temperature = check_argument("temperature", temperature, Interval(0))
+    count = check_argument("count", count, _COUNT)
     mean = solve_triangular(upper, solve_triangular(upper.T, fields, lower=True))
     return mean + np.sqrt(temperature) * solve_triangular(upper, rng.standard_normal((len(fields), count))).T
 
@@ -64,9 +107,15 @@ def langevin(
     N^(-1/3) / |J|, which keeps the acceptance of order one. `start` (chains, N), zero by default.
     Source: Roberts & Tweedie, Bernoulli 2, 341 (1996). Referee: the exact Gaussian.
     """
-    n = len(fields)
-    size = step or n ** (-1 / 3) / np.linalg.norm(couplings, 2)
-    state = np.zeros((chains, n)) if start is None else np.array(start, float)
+    couplings, _ = positive_definite(couplings)
+    n = len(couplings)
+    fields = _vector("fields", fields, n)
+    temperature = check_argument("temperature", temperature, _POSITIVE)
+    chains, steps = (check_argument(name, value, _COUNT) for name, value in (("chains", chains), ("steps", steps)))
+    size = n ** (-1 / 3) / np.linalg.norm(couplings, 2) if step is None else check_argument("step", step, _POSITIVE)
+    state = np.zeros((chains, n))
+    if start is not None:
+        state = real_array("start", start, f"expected {chains} states of {n} spins", shape=(chains, n))
 
     def gradient(s):
         return s @ couplings - fields
@@ -90,7 +139,11 @@ def langevin(
 
 
 class Cavity(NamedTuple):
-    """mean (N,): exact; variance (N,) in units of T, approximate on loops; products: sweeps of messages; residual |J m - b|."""
+    """mean (N,): exact; variance (N,) in units of T, approximate on loops, NaN where J had to be loaded; sweeps of messages.
+
+    residual: |J m - b|/|b|. converged: |J m - b| is below `tolerance` times the least eigenvalue of J times |m|, so that m is
+    J^-1 b within that tolerance.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -108,7 +161,11 @@ def cavity(couplings: np.ndarray, fields: np.ndarray, *, tolerance: float = 1e-9
     makes it so, and b <- b + D m is iterated, each cavity solution being one step towards J^-1 b.
     Source: Weiss & Freeman, Neural Comput. 13, 2173 (2001); Johnson, Bickson & Dolev, ISIT (2009). Referee: conjugate gradient.
     """
-    J, b = np.asarray(couplings, float), np.asarray(fields, float)
+    J, _ = positive_definite(couplings)
+    b = _vector("fields", fields, len(J))
+    tolerance = check_argument("tolerance", tolerance, _POSITIVE)
+    sweeps = check_argument("sweeps", sweeps, _COUNT)
+    least = float(np.linalg.eigvalsh(J)[0])
     diagonal = np.diag(J)
     off = J - np.diag(diagonal)
     # Walk-summability: the spectral radius of the normalised |off| is below one.
@@ -127,12 +184,15 @@ def cavity(couplings: np.ndarray, fields: np.ndarray, *, tolerance: float = 1e-9
     total = diagonal + load + precision.sum(axis=0)
     gain = -off / (total[:, None] - precision.T)
     mean, field = np.zeros_like(b), np.zeros_like(off)
-    residual, count = np.inf, 0
+    converged, residual, count = False, np.inf, 0
     for count in range(1, sweeps + 1):
         source = b + load * mean + field.sum(axis=0)
         field = gain * (source[:, None] - field.T)
         mean = (b + load * mean + field.sum(axis=0)) / total
-        residual = float(np.linalg.norm(J @ mean - b) / max(np.linalg.norm(b), 1e-300))
-        if residual < tolerance:
+        residual = float(np.linalg.norm(J @ mean - b))
+        converged = residual <= tolerance * least * float(np.linalg.norm(mean))
+        if converged or residual > 1e12 * float(np.linalg.norm(b)):
             break
-    return Cavity(mean, 1 / total, count, residual, residual < tolerance)
+    relative = residual / max(float(np.linalg.norm(b)), 1e-300)
+    variance = np.where(load.any(), np.nan, 1 / total)
+    return Cavity(mean, variance, count, relative, converged)

@@ -40,8 +40,8 @@ model = Model(
     observables=(
         Observable("icl_error", "e_ICL", "mean square error on new tasks", 0),
         Observable("idg_error", "e_IDG", "mean square error on the tasks of pre-training, new prompts", 0),
-        Observable("diagonal", "g", "mean diagonal element of the weights"),
-        Observable("alignment", "cos", "cosine of the weights with the best ones, a multiple of the unit matrix", -1, 1),
+        Observable("diagonal", "g", "mean diagonal element of the weights", 0, 1),
+        Observable("alignment", "cos", "cosine of the weights with the best ones, a multiple of the unit matrix", 0, 1),
         Observable("energy", "e", "Hamiltonian per prompt", 0),
         Observable("effective_ridge", "xi", "ridge that infinitely many prompts would need to give the same", 0, role="theory"),
     ),

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse.linalg import LinearOperator, lsmr
 
-from replicon._errors import InputError
+from replicon._errors import ConvergenceError, InputError
 from replicon._seed import generator
 from replicon.simulation.real_spins import ground_state
 
@@ -120,6 +121,15 @@ class Hamiltonian:
         features = self.features()
         return features.T @ features + self.load * np.eye(features.shape[1])
 
+    def weak(self) -> bool:
+        """Whether the ridge is below a thousandth of the mean eigenvalue of the rest of J.
+
+        Then 1/ridge, by which J^-1 enlarges what is left of an error along directions that no prompt fixes, is too large for
+        methods that know J only.
+        """
+        x, h, _ = self.prompts
+        return self.load < 1e-3 * float((x**2).sum(axis=1) @ (h**2).sum(axis=1)) / math.prod(self.shape)
+
     def precondition(self) -> np.ndarray:
         """Inverse of h's second moment, (D, D): J is nearly (1/d) sum h h^T on the right index alone."""
         x, h, _ = self.prompts
@@ -135,24 +145,54 @@ class Hamiltonian:
 def train(hamiltonian: Hamiltonian, temperature: float, method: str, rng: np.random.Generator) -> np.ndarray:
     """Weights (d, D): the ground state, or at temperature > 0 one exact sample of the Boltzmann measure.
 
-    The sample is the ground state for fields b + sqrt(T) (sum_mu z_mu f^mu + sqrt(load) z'), whose law is N(J^-1 b, T J^-1)
-    (Papandreou & Yuille, NeurIPS 2010), so that it too needs products only.
+    The sample is the ground state for labels y + sqrt(T) z and a ridge about sqrt(T/load) z', whose law is N(J^-1 b, T J^-1)
+    (Papandreou & Yuille, NeurIPS 2010), so that it too needs products only. Without ridge: the limit of small ridge, which is
+    the solution of least norm. All methods give it: with a weak ridge they work on the features, by singular values or LSMR.
     """
-    n, size = len(hamiltonian.prompts.x), math.prod(hamiltonian.shape)
-    fields = hamiltonian.fields
+    labels, centre = hamiltonian.prompts.y, np.zeros(math.prod(hamiltonian.shape))
+    load = hamiltonian.load
     if temperature > 0:
-        kick = hamiltonian.back(rng.standard_normal(n)) + np.sqrt(hamiltonian.load) * rng.standard_normal(size)
-        fields = fields + np.sqrt(temperature) * kick
+        labels = labels + np.sqrt(temperature) * rng.standard_normal(len(labels))
+        centre = np.sqrt(temperature / load) * rng.standard_normal(len(centre))
     if method == "gradient-descent":
         return _descend(hamiltonian, rng).reshape(hamiltonian.shape)
-    if method == "direct" or (method == "auto" and size <= _DIRECT):
-        if hamiltonian.load == 0:
-            return np.linalg.lstsq(hamiltonian.features(), hamiltonian.prompts.y, rcond=1e-12)[0].reshape(hamiltonian.shape)
+    direct = method == "direct" or (method == "auto" and len(centre) <= _DIRECT)
+    if hamiltonian.weak():
+        rest = labels - hamiltonian.predict(centre.reshape(hamiltonian.shape))
+        state = centre + (_by_singular_values if direct else _by_bidiagonals)(hamiltonian, rest)
+        return state.reshape(hamiltonian.shape)
+    fields = hamiltonian.back(labels) + load * centre
+    if direct:
         return np.linalg.solve(hamiltonian.couplings, fields).reshape(hamiltonian.shape)
     inverse = hamiltonian.precondition()
     return ground_state(hamiltonian.product, fields, precondition=lambda v: (v.reshape(hamiltonian.shape) @ inverse).ravel()).reshape(
         hamiltonian.shape
     )
+
+
+def _by_singular_values(hamiltonian: Hamiltonian, labels: np.ndarray) -> np.ndarray:
+    """(F'F + load)^-1 F' labels, at load = 0 by the pseudo-inverse."""
+    left, s, right = np.linalg.svd(hamiltonian.features(), full_matrices=False)
+    kept = s > 1e-12 * s[0]
+    gain = np.where(kept, s, 0.0) / np.where(kept, s**2 + hamiltonian.load, 1.0)
+    return right.T @ (gain * (left.T @ labels))
+
+
+def _by_bidiagonals(hamiltonian: Hamiltonian, labels: np.ndarray, products: int = 50_000) -> np.ndarray:
+    """The same from products with F and F', whose iterates stay in the span of the prompts: SciPy's LSMR.
+
+    Source: Fong & Saunders, SIAM J. Sci. Comput. 33, 2950 (2011).
+    """
+    shape = (len(labels), math.prod(hamiltonian.shape))
+
+    def predict(v):
+        return hamiltonian.predict(v.reshape(hamiltonian.shape))
+
+    features = LinearOperator(shape, predict, hamiltonian.back)  # type: ignore
+    state, why, *_ = lsmr(features, labels, damp=math.sqrt(hamiltonian.load), atol=1e-13, btol=1e-13, conlim=0, maxiter=products)
+    if why == 7:
+        raise ConvergenceError(f"The ground state was not reached by {products} steps of LSMR: raise the ridge.")
+    return state
 
 
 def _descend(hamiltonian: Hamiltonian, rng: np.random.Generator, batch: int = 64) -> np.ndarray:

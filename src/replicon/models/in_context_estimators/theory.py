@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.models.attention.theory import resolvent
+from replicon.models.attention.theory import spectrum
 
 
 def solve(controls, branch: str) -> dict:
@@ -30,6 +30,5 @@ def solve(controls, branch: str) -> dict:
 
 
 def _ridge(context, noise):
-    ratio = np.where(np.isinf(context), 0.0, 1 / context)
-    a = np.maximum(noise * ratio, 1e-14)  # without noise the limit: the part of w that the context does not see
-    return noise + a * resolvent(a, ratio)[0]
+    ratio = 1 / context
+    return noise + spectrum(noise * ratio, ratio).unseen

@@ -28,10 +28,10 @@ model = Model(
         ),
     ),
     observables=(
-        Observable("mean_energy", "e", "energy per weight, ridge included"),
+        Observable("mean_energy", "e", "energy per weight, ridge included", 0),
         Observable("second_moment", "Q", "mean square of a weight", 0),
-        Observable("overlap", "q", "of two solutions for the same data: <w>.<w>/N", -1),
-        Observable("weight_error", "e_w", "mean square distance from the teacher's weights (regression)", 0),
+        Observable("overlap", "q", "of two solutions for the same data: <w>.<w>/N", 0),
+        Observable("weight_error", "e_w", "mean square distance from the teacher's weights (regression)", 0, partial=True),
         Observable(
             "escape_rate", "k", "from the left to the right minimum, per unit of time of overdamped motion (double-well)", 0, partial=True
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import math
 import os
 from functools import lru_cache
@@ -14,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from replicon._errors import InputError
+from replicon._declare import Interval, check_argument, check_seed
+from replicon._errors import DivergenceError, InputError
 from replicon._seed import generator
 from replicon.models.attention.simulation import check_counts
 
@@ -135,8 +138,18 @@ def pretrain(
     """A transformer pre-trained on `tasks` (k, d) (k = 0: a new task for each prompt), and the loss at each step.
 
     With `checkpoint` the state is kept in this file every 250 steps, written aside and renamed; called again, it continues
-    from there and ends with the same bits as an undisturbed run.
+    from there and ends with the same bits as an undisturbed run. The file holds arrays alone, and the digests of them and of
+    what was asked: InputError for one that is damaged or another pre-training's. DivergenceError for a loss that is no number.
     """
+    whole = Interval(1, integer=True)
+    length, steps, batch, layers, width = (
+        check_argument(name, value, whole)
+        for name, value in (("length", length), ("steps", steps), ("batch", batch), ("layers", layers), ("width", width))
+    )
+    noise = check_argument("noise", noise, Interval(0, 1e30), "single precision holds its squares")
+    seed = check_seed(seed)
+    tasks = np.asarray(tasks, np.float32)
+    asked = repr((length, noise, steps, batch, layers, width, seed, tasks.shape)).encode() + tasks.tobytes()
     keys = jax.random.split(jax.random.key(seed), steps + 1)
     optimizer, run, _ = _trainer(steps, batch, length, noise)
     network = Transformer(tasks.shape[1], width, layers, keys[0])
@@ -144,20 +157,42 @@ def pretrain(
     losses = np.full(steps, np.nan, np.float32)
     done = 0
     if checkpoint is not None and checkpoint.exists():
-        kept: Any = eqx.tree_deserialise_leaves(checkpoint, (np.zeros((), int), losses, state))
+        kept: Any = _read(checkpoint, asked, (np.zeros((), int), losses, state))
         done, losses, state = int(kept[0]), np.array(kept[1]), kept[2]
     tasks_ = jnp.asarray(tasks, jnp.float32)
     while done < steps:
         end = min(done + _CHUNK, steps)
         state, values = run(state, tasks_, keys[1 + done : 1 + end])
         losses[done:end] = values
+        if not np.isfinite(losses[:end]).all():
+            step = int(np.argmin(np.isfinite(losses))) + 1
+            raise DivergenceError(f"The loss of pre-training became {losses[step - 1]:g} at step {step}: give smaller tasks or less noise.")
         done = end
         if checkpoint is not None:
-            aside = checkpoint.with_name(f".{checkpoint.name}.{os.getpid()}.part")
-            with open(aside, "wb") as file:
-                eqx.tree_serialise_leaves(file, (np.array(done), losses, state))
-            os.replace(aside, checkpoint)
+            _write(checkpoint, asked, (np.array(done), losses, state))
     return state[0], losses
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _write(checkpoint: Path, asked: bytes, kept: Any) -> None:
+    """Digests of what was asked and of the rest, 32 bytes each; then the arrays, one .npy after another."""
+    arrays = io.BytesIO()
+    eqx.tree_serialise_leaves(arrays, kept)
+    aside = checkpoint.with_name(f".{checkpoint.name}.{os.getpid()}.part")
+    aside.write_bytes(_digest(asked) + _digest(arrays.getvalue()) + arrays.getvalue())
+    os.replace(aside, checkpoint)
+
+
+def _read(checkpoint: Path, asked: bytes, like: Any) -> Any:
+    content = checkpoint.read_bytes()
+    if content[32:64] != _digest(content[64:]):
+        raise InputError(f"{checkpoint} is no checkpoint of a pre-training, or damaged: delete it to begin anew.")
+    if content[:32] != _digest(asked):
+        raise InputError(f"{checkpoint} belongs to another pre-training (tasks, settings or seed): give another file.")
+    return eqx.tree_deserialise_leaves(io.BytesIO(content[64:]), like)
 
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:
