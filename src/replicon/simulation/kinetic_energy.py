@@ -87,7 +87,7 @@ def sample_kinetic_energy(
         out = {name: np.asarray(values)[half:].mean(axis=0) for name, values in out.items()}
         means = np.asarray(sums) / np.maximum(np.bincount(part, minlength=3), 1)[:, None, None]
     # Of a few sweeps one may well refuse all.
-    if half >= 20 and (out["acceptance"] < 0.01).any() or not np.isfinite(out["energy"]).all():
+    if (half >= 20 and (out["acceptance"] < 0.01).any()) or not np.isfinite(out["energy"]).all():
         place = int(np.argmin(out["acceptance"]))
         raise DivergenceError(
             f"at temperature {temperatures[place]:g} {out['acceptance'][place]:.1%} of the trajectories were accepted, so that "
@@ -181,9 +181,10 @@ def find_fixed_points(
 ) -> FixedPoints:
     """Fixed and slow points of x' = -x + J phi(x) from `starts` (n, N), by L-BFGS on E and Newton's method at its minima.
 
-    States are one where they differ by less than 1e-5 of their size, or than 1e-5 sqrt(N) with no force between them that rounding
-    does not hide; with `odd` a state and its mirror image -x are one (for an odd phi). Starts along a trajectory find the points that the flow visits. `function` and `slope`
-    are phi and phi', elementwise, written with jax.numpy; without `slope` it is by automatic differentiation.
+    States are one where they differ by less than 1e-5 of their size, or than 1e-5 sqrt(N) with no force between them beyond
+    rounding; with `odd` a state and its mirror image -x are one (for an odd phi). Starts along
+    a trajectory find the points that the flow visits. `function` and `slope` are phi and phi', elementwise, written with
+    jax.numpy; without `slope` it is by automatic differentiation.
 
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow, is not elementwise or, with
     `odd`, not odd, and for a slope that is not its derivative; DivergenceError where E is beyond all numbers.

@@ -36,7 +36,7 @@ def eigenvalues(matrix: np.ndarray) -> np.ndarray:
     Where no path leads back, as in a feedforward network, they are the diagonal, exactly; without that, rounding e gives a
     chain of n neurons eigenvalues of size e^(1/n).
     """
-    return np.concatenate([_of_block(block) for block in _components(matrix)])
+    return np.concatenate([_of_block(block) for block in components(matrix)])
 
 
 def largest(matrix: np.ndarray, part: Callable = np.real) -> tuple[float, float]:
@@ -46,7 +46,7 @@ def largest(matrix: np.ndarray, part: Callable = np.real) -> tuple[float, float]
     less than 10^3 times as much, by that (eigenvalues of a defective matrix move as a root of the perturbation).
     """
     values = []
-    for block in _components(matrix):
+    for block in components(matrix):
         at = part(_of_block(block)).max()
         error = 0.0
         if len(block) > 1:
@@ -65,7 +65,7 @@ def certain(value: float, error: float) -> float:
     return value if abs(value) > error else 0.0
 
 
-def _components(matrix: np.ndarray) -> list[np.ndarray]:
+def components(matrix: np.ndarray) -> list[np.ndarray]:
     """The diagonal blocks of the matrix, ordered so that it is block triangular; neurons on no cycle are blocks of one."""
     count, part = connected_components(matrix != 0, directed=True, connection="strong")
     order = np.argsort(part, kind="stable")

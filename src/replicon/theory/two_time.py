@@ -162,7 +162,10 @@ def _forgetting(times: np.ndarray, mean_slope: np.ndarray, decay: float) -> np.n
 
 
 def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) -> TwoTime:
-    """The covariance of x advanced step by step, averages on a uniform grid where that is exact, else on panels: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both less means."""
+    """The covariance of x advanced step by step: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both less means.
+
+    Averages are over a uniform grid as long as that is exact, then on panels.
+    """
     S, K, C = (np.zeros((count + 1, count + 1)) for _ in range(3))
     mean, latent, mean_slope = np.zeros(count + 1), np.zeros(count), np.zeros(count)
     S[0, 0], mean[0], gather = start, start_mean, 1.0 - decay

@@ -123,9 +123,10 @@ def _impossible(phi: Nonlinearity, controls, out: dict) -> np.ndarray:
             x = jnp.asarray(mean + np.sqrt(max(variance, 0.0)) * z)
             value, slope = np.asarray(phi.function(x)), np.asarray(phi.slope(x))
         room = 1e-4 * (1 if variance + abs(mean) > 0 else np.inf)
-        if abs(weight @ value**2 - out["activity"][row]) > room * (weight @ value**2 + 1e-12):
-            reason[row] = "phi bends more sharply than its `breaks` tell, so that averages over it are wrong: give it more of them"
-        elif abs(weight @ slope - out["response"][row]) > room * (np.abs(slope) @ weight + 1e-12) and not controls.symmetry[row]:
+        missed = abs(weight @ value**2 - out["activity"][row]) > room * (weight @ value**2 + 1e-12)
+        if not controls.symmetry[row]:
+            missed |= abs(weight @ slope - out["response"][row]) > room * (np.abs(slope) @ weight + 1e-12)
+        if missed:
             reason[row] = "phi bends more sharply than its `breaks` tell, so that averages over it are wrong: give it more of them"
         elif not -1e-9 <= out["plateau"][row] <= variance * (1 + 1e-9) + 1e-9:
             reason[row] = f"the numbers found are no solution, since their plateau, {out['plateau'][row]:.6g}, is not within the variance"
