@@ -49,12 +49,11 @@ def transfer(
             _check_odd(*value, shape)
         turn = None
         if sloped:
-            rise = slope
-            if rise is None:
 
-                def rise(x):
-                    return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
+            def derivative(x):
+                return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
 
+            rise = derivative if slope is None else slope
             turn = _followed("slope", rise, shape, np.float64)
             _check_slope(value, turn, shape)
             turn = turn if kind == np.float64 else _followed("slope", rise, shape, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -69,7 +71,7 @@ def _integrate(J: np.ndarray, phi: Nonlinearity, bound: float, T: float, eta: fl
         reach = np.minimum(reach, np.sqrt((at_zero @ at_zero / 2 + 30 * T) / eta))
     step = 1.3 * np.sqrt(T / ((1 + np.linalg.norm(J, 2) * _steepest(phi)) ** 2 + 2 * eta))
     shown = [np.linspace(-r, r, PLACES) for r in np.r_[np.maximum(reach - (_TAIL - 2) * np.sqrt(T), reach / 2), 0, 0][:2]]
-    blank = {**dict.fromkeys(("variance", "activity", "energy", "free_entropy"), np.nan), "converged": False}
+    blank: dict[str, Any] = {**dict.fromkeys(("variance", "activity", "energy", "free_entropy"), np.nan), "converged": False}
     blank |= {"landscape": np.full((PLACES, PLACES), np.nan), "axis_1": shown[0], "axis_2": shown[1]}
     cornered = set(phi.breaks) - set(SMOOTH) != set()
     room, share = (2e-3, 1 / 3) if cornered else (1e-4, 1 / 2)
@@ -105,7 +107,9 @@ def _integrate(J: np.ndarray, phi: Nonlinearity, bound: float, T: float, eta: fl
     }
 
 
-def _sums(J: np.ndarray, phi: Nonlinearity, T: float, eta: float, reach: np.ndarray, counts: np.ndarray, shift: float):
+def _sums(
+    J: np.ndarray, phi: Nonlinearity, T: float, eta: float, reach: np.ndarray, counts: np.ndarray, shift: float
+) -> tuple[np.ndarray, np.ndarray, list]:
     """Sums over a grid moved by `shift` steps, of the weight and of it times |x|^2, |phi|^2 and E; the weight over all but two
     neurons; the axes.
     """
@@ -128,7 +132,7 @@ def _sums(J: np.ndarray, phi: Nonlinearity, T: float, eta: float, reach: np.ndar
 
     with jax.enable_x64(True):
         parts = [plane(first) for first in axes[0]]
-        return sum(np.asarray(part[1]) for part in parts), np.array([np.asarray(part[0]) for part in parts]), axes
+        return np.sum([np.asarray(part[1]) for part in parts], axis=0), np.array([np.asarray(part[0]) for part in parts]), axes
 
 
 def _steepest(phi: Nonlinearity) -> float:
