@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from replicon._errors import ConvergenceError, InputError
+from replicon._arrays import real_array
+from replicon._declare import Interval, Words, check_argument, check_seed
+from replicon._errors import DivergenceError, InputError
+from replicon._traced import Traced
+from replicon.simulation.networks import check_couplings
+from replicon.simulation.transfer import transfer
+
+TIMES = Words(("continuous", "discrete"))
+_MOST = 2**28  # numbers recorded, or steps between records: 2 GiB
 
 
 class Run(NamedTuple):
@@ -27,8 +35,8 @@ class Run(NamedTuple):
 
 
 def evolve(
-    coupling: np.ndarray,
-    start: np.ndarray,
+    coupling: Any,
+    start: Any,
     *,
     function: Callable,
     slope: Callable | None = None,
@@ -37,64 +45,90 @@ def evolve(
     step: float = 0.1,
     every: float = 0.5,
     time: str = "continuous",
-    field: np.ndarray | float = 0.0,
+    field: Any = 0.0,
     noise: float = 0.0,
     exponents: int = 0,
     seed: int = 0,
 ) -> Run:
     """Integrate x(0) = `start`, shape (N,) or (N, columns), for `duration` after a `transient`, recording states `every` so long.
 
-    `function` and `slope` are phi and phi', elementwise, by JAX. `field`: constant, broadcast to start. `noise`: D of white
-    noise 2 D delta (all columns feel the same), its variance in discrete time. `exponents`: how many Lyapunov exponents of
-    the first column to follow, by QR every `every`, and none by default; they need `slope`, and a transient, in which tangent
-    vectors find their directions: without it an exponent is ln(N)/(2 duration) too small. Arithmetic in the type of
-    `coupling`, float32 or float64. Raises InputError for couplings that are no square matrix of numbers, ConvergenceError where
-    the state is lost, with the time.
+    `function` and `slope` are phi and phi', elementwise, written with jax.numpy; without `slope` it is by automatic
+    differentiation. `field`: constant, of shape (N,), (N, columns), or one number. `noise`: D of white noise 2 D delta (all
+    columns feel the same), its variance in discrete time. `exponents`: how many Lyapunov exponents of the first column to
+    follow, by QR once per unit of time or oftener, and none by default; they need a transient, in which tangent vectors find
+    their directions: without it an exponent is ln(N)/(2 duration) too small; in discrete time -inf is one whose tangent
+    vector vanishes at once. Times are rounded to whole steps and `duration` to whole records; discrete time has steps of 1.
+    Arithmetic in the type of `coupling`, float32 or float64.
+
+    Raises InputError for arguments outside their domains, for a function that JAX cannot follow or that is not elementwise,
+    and for a slope that is not its derivative; DivergenceError where the state is lost, with the time.
     """
     coupling = check_couplings(coupling)
     n = len(coupling)
-    start = np.asarray(start, coupling.dtype)
-    columns = start.reshape(n, -1) if start.shape[:1] == (n,) else None
-    if columns is None or not np.isfinite(columns).all():
-        raise InputError(f"start has shape {start.shape}: give finite numbers of shape ({n},) or ({n}, columns), one row for each neuron.")
-    if not 0 <= exponents <= n:
-        raise InputError(f"exponents = {exponents} is outside its domain: give at most one for each of the {n} neurons.")
-    step = 1.0 if time == "discrete" else step
-    inner = max(round(every / step), 1)
+    expected = f"give finite numbers of shape ({n},) or ({n}, columns), one row for each neuron"
+    columns = real_array("start", start, expected).astype(coupling.dtype)
+    if columns.ndim not in (1, 2) or len(columns) != n:
+        raise InputError(f"start has shape {columns.shape}: {expected}.")
+    columns = columns.reshape(n, -1)
+    time = check_argument("time", time, TIMES)
+    step = 1.0 if time == "discrete" else check_argument("step", step, Interval(0, 1, open_low=True), "time step")
+    duration = check_argument("duration", duration, Interval(0, open_low=True), "time measured")
+    transient = check_argument("transient", transient, Interval(0), "time before, unmeasured")
+    every = check_argument("every", every, Interval(0, open_low=True), "time between records")
+    noise = check_argument("noise", noise, Interval(0), "of white noise")
+    exponents = check_argument("exponents", exponents, Interval(0, n, integer=True), "at most one for each neuron")
+    seed = check_seed(seed)
+    if duration < step / 2:
+        raise InputError(f"duration = {duration:g} is less than a step of {step:g}: give a longer one, or a smaller step.")
+    inner = min(max(round(every / step), 1), max(round(duration / step), 1))
     records = max(round(duration / (inner * step)), 1)
-    field = np.asarray(field, coupling.dtype)
-    field = np.broadcast_to(field[:, None] if field.ndim == 1 else field, columns.shape)
+    before = round(transient / (inner * step))
+    if max(records * columns.size, before + records, inner) > _MOST:
+        raise InputError(
+            f"a duration of {duration:g} after {transient:g} makes {before + records:.3g} records of {columns.size} numbers, "
+            f"{inner:.3g} steps apart, more than memory holds: give shorter times."
+        )
+    field = real_array("field", field, "give a finite number, or an array of the shape of start").astype(coupling.dtype)
+    try:
+        field = np.broadcast_to(field[:, None] if field.ndim == 1 else field, columns.shape)
+    except ValueError:
+        raise InputError(f"field has shape {field.shape}: give a number, ({n},) or {columns.shape}.") from None
+    # One QR at least for each unit of time, or tangent vectors lose their directions.
+    between = max(k for k in range(1, min(round(1 / step), inner) + 1) if inner % k == 0) if exponents else inner
+    span = inner * step
+    phi = transfer(function, slope, columns.shape, kind=coupling.dtype.type, sloped=exponents > 0)
     with jax.enable_x64(True):
-        run = _runner(function, slope, time, inner, exponents)
+        run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
         tangent = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, exponents)))[0] if exponents else np.zeros((n, 0))
         state = (jnp.asarray(columns), jnp.zeros_like(columns), jnp.asarray(tangent, columns.dtype), jnp.zeros_like(tangent, columns.dtype))
         numbers = jnp.asarray([step, noise], columns.dtype)
-        matrix, constant, carry = jnp.asarray(coupling), jnp.asarray(field), (state, jnp.array(True))
-        before = round(transient / (inner * step))
+        given, carry = (phi.constants, jnp.asarray(coupling), jnp.asarray(field), numbers), (state, jnp.array(True))
         keys = jax.random.split(jax.random.key(seed), before + records)
         if before:
-            carry, _ = run(matrix, constant, numbers, keys[:before], carry)
-        carry, (states, growth) = run(matrix, constant, numbers, keys[before:], carry)
+            carry, _ = run(given, keys[:before], carry)
+        carry, (states, growth) = run(given, keys[before:], carry)
         states, growth = np.asarray(states), np.asarray(growth, float)
-    times = inner * step * np.arange(1, records + 1)
+    times = span * np.arange(1, records + 1)
     lost = ~np.isfinite(states).all(axis=(1, 2))
     if lost.any():
-        moment = before * inner * step + times[lost][0]
-        raise ConvergenceError(f"the integration diverged at time {moment:g}: give a bounded phi, a smaller step or smaller couplings.")
-    return Run(times, states, growth.sum(axis=0) / times[-1] if exponents else np.zeros(0), states[-1])
+        moment = before * span + times[lost][0]
+        raise DivergenceError(f"the integration diverged at time {moment:g}: give a bounded phi, a smaller step or smaller couplings.")
+    rates = growth.sum(axis=0) / times[-1] if exponents else np.zeros(0)
+    if np.isnan(rates).any() or np.isposinf(rates).any() or (time == "continuous" and np.isinf(rates).any()):
+        raise DivergenceError("the tangent vectors of the Lyapunov exponents were lost: give smaller couplings, or a smaller step.")
+    return Run(times, states, rates, states[-1])
 
 
 @lru_cache(maxsize=32)
-def _runner(function: Callable, slope: Callable | None, time: str, inner: int, exponents: int):
+def _runner(function: Traced, slope: Traced | None, time: str, turns: int, inner: int, exponents: int):
     continuous = time == "continuous"
 
-    def one_step(coupling, field, numbers, key, state, first):
+    def one_step(given, key, state, first):
+        (held, held_by_slope), coupling, field, (step, noise) = given
         x, past, v, past_v = state
-        step, noise = numbers
-        block = function(x)
-        if exponents:
-            assert slope is not None
-            block = jnp.concatenate([block, slope(x[:, :1]) * v], axis=1)
+        block = function(held, x).astype(x.dtype)
+        if slope is not None:
+            block = jnp.concatenate([block, slope(held_by_slope, x).astype(x.dtype)[:, :1] * v], axis=1)
         pull = coupling @ block
         drive, turn = pull[:, : x.shape[1]] + field, pull[:, x.shape[1] :]
         decay = jnp.exp(-step) if continuous else jnp.zeros_like(step)
@@ -107,48 +141,44 @@ def _runner(function: Callable, slope: Callable | None, time: str, inner: int, e
         return x, drive, decay * v + (1 - decay) * (1.5 * turn - 0.5 * old_v), turn
 
     @jax.jit
-    def run(coupling, field, numbers, keys, carry):
+    def run(given, keys, carry):
         def record(carry, key):
-            state, first = carry
-            steps = jax.random.split(key, inner)
+            steps = jax.random.split(key, turns * inner)
 
             def advance(k, carry):
                 state, first = carry
-                return one_step(coupling, field, numbers, steps[k], state, first), False
+                return one_step(given, steps[k], state, first), False
 
-            state, first = jax.lax.fori_loop(0, inner, advance, (state, first))
-            x, past, v, past_v = state
-            growth = jnp.zeros(exponents, x.dtype)
-            if exponents:
-                v, r = jnp.linalg.qr(v)
-                # The drive kept from the last step belongs to the same tangent vectors.
-                past_v = jax.scipy.linalg.solve_triangular(r, past_v.T, trans=1).T
-                growth = jnp.log(jnp.abs(jnp.diagonal(r)))
-            return ((x, past, v, past_v), first), (x, growth)
+            def turn(part, carry):
+                state, first, growth = carry
+                (x, past, v, past_v), first = jax.lax.fori_loop(part * inner, (part + 1) * inner, advance, (state, first))
+                if exponents:
+                    v, r = jnp.linalg.qr(v)
+                    if continuous:
+                        # The drive kept from the last step belongs to the same tangent vectors.
+                        past_v = jax.scipy.linalg.solve_triangular(r, past_v.T, trans=1).T
+                    growth = growth + jnp.log(jnp.abs(jnp.diagonal(r)))
+                return (x, past, v, past_v), first, growth
+
+            state, first, growth = jax.lax.fori_loop(0, turns, turn, (*carry, jnp.zeros(exponents, carry[0][0].dtype)))
+            return (state, first), (state[0], growth)
 
         return jax.lax.scan(record, carry, keys)
 
     return run
 
 
-def check_couplings(coupling: np.ndarray) -> np.ndarray:
-    """Couplings as a square float array; raises InputError."""
-    coupling = np.asarray(coupling)
-    if coupling.dtype.kind not in "fiu" or coupling.ndim != 2 or coupling.shape[0] != coupling.shape[1] or len(coupling) == 0:
-        raise InputError(f"couplings of shape {coupling.shape} are no square matrix of numbers: give J[i, j], from neuron j to neuron i.")
-    if not np.isfinite(coupling).all():
-        raise InputError("couplings hold NaN or infinite values: give finite numbers, zero where there is no connection.")
-    return coupling if coupling.dtype in (np.float32, np.float64) else coupling.astype(float)
-
-
-def kaplan_yorke_dimension(exponents: np.ndarray) -> float:
+def kaplan_yorke_dimension(exponents: Any) -> float:
     """Dimension of the attractor from its Lyapunov spectrum: k + sum_{i <= k} lambda_i / |lambda_{k+1}|, k the last with sum >= 0.
 
     Source: Kaplan & Yorke (1979). Raises InputError where the exponents given are too few for their sum to turn negative.
     """
-    exponents = np.sort(np.asarray(exponents, float))[::-1]
+    expected = "give the Lyapunov exponents as one row of numbers"
+    exponents = np.sort(real_array("exponents", exponents, expected, ndim=1, finite=False))[::-1]
+    if np.isnan(exponents).any() or np.isposinf(exponents).any():
+        raise InputError(f"exponents hold {exponents[~np.isfinite(exponents)][0]}: {expected}.")
     total = np.cumsum(exponents)
     if total[-1] >= 0:
-        raise InputError(f"the sum of {len(exponents)} Lyapunov exponents is still positive: follow more of them.")
+        raise InputError(f"the sum of {len(exponents)} Lyapunov exponents is not yet negative: follow more of them.")
     k = int((total >= 0).sum())
     return 0.0 if k == 0 else float(k + total[k - 1] / abs(exponents[k]))

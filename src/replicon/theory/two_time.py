@@ -23,9 +23,9 @@ from scipy.linalg import solve_triangular
 from scipy.signal import lfilter
 
 from replicon._content import cached
-from replicon._errors import ConvergenceError, InputError
+from replicon._errors import DivergenceError, InputError
 from replicon._seed import generator
-from replicon.theory.nonlinearity import Nonlinearity
+from replicon.theory.nonlinearity import Nonlinearity, panels
 
 # A smooth process is known from its past: without a little white noise (relative variance) its Cholesky factor is lost.
 _JITTER = 1e-6
@@ -66,7 +66,7 @@ def two_time(
 
     Continuous time: exponential Adams-Bashforth steps of second order. `trajectories`: None advances the covariance of the
     Gaussian x, for couplings without symmetry, in T^2 averages over two dimensions; a number samples, in T^2 trajectories and,
-    with symmetry, T^3/6 of at most 1000 of them, which carry the response. Raises InputError, ConvergenceError where the
+    with symmetry, T^3/6 of at most 1000 of them, which carry the response. Raises InputError, DivergenceError where the
     state diverges.
     """
     count = round(duration) if time == "discrete" else round(duration / step)
@@ -134,7 +134,7 @@ def two_time(
         earlier = drive
         x = decay * x + gather * slopes + (kick * draw() if kick else 0.0)
         if not np.isfinite(x).all():
-            raise ConvergenceError(f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller gain or step.")
+            raise DivergenceError(f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller gain or step.")
         if symmetry and t + 1 < count:
             full = step * gain**2 * symmetry * response[t, : t + 1]
             full[t] *= ends
@@ -162,14 +162,23 @@ def _forgetting(times: np.ndarray, mean_slope: np.ndarray, decay: float) -> np.n
 
 
 def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) -> TwoTime:
-    """The covariance of x advanced step by step: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both less means."""
+    """The covariance of x advanced step by step: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both less means.
+
+    Averages are over a uniform grid as long as that is exact, then on panels.
+    """
     S, K, C = (np.zeros((count + 1, count + 1)) for _ in range(3))
     mean, latent, mean_slope = np.zeros(count + 1), np.zeros(count), np.zeros(count)
     S[0, 0], mean[0], gather = start, start_mean, 1.0 - decay
-    row_average = _row_average(phi.function, phi.slope)
+    row_average, fine = _row_average(phi, False), _row_average(phi, True)
     for t in range(count):
         with jax.enable_x64(True):
-            row, latent[t], mean_slope[t] = row_average(S[t], np.diag(S), mean, t)
+            if fine is not row_average:
+                row, latent[t], mean_slope[t], miss = row_average(S[t], np.diag(S), mean, t)
+                # Wide Gaussians see phi as a step, between whose sides a uniform grid cannot tell.
+                if not miss <= 1e-7:
+                    row_average = fine
+            if fine is row_average:
+                row, latent[t], mean_slope[t], _ = fine(S[t], np.diag(S), mean, t)
         C[t, : t + 1] = C[: t + 1, t] = np.asarray(row)[: t + 1]
         G = gain**2 * C
         now, before = (1.5, -0.5) if t and decay else (1.0, 0.0)
@@ -183,26 +192,53 @@ def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) 
         S[t + 1, t + 1] = decay * S[t + 1, t] + gather * (now * K[t + 1, t] + before * K[t + 1, last]) + kick
         mean[t + 1] = decay * mean[t] + gather * rank_one * (now * latent[t] + before * latent[last])
         if not np.isfinite(S[t + 1, t + 1]):
-            raise ConvergenceError(f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller gain or step.")
+            raise DivergenceError(f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller gain or step.")
     times, mean = step * np.arange(count), mean[:count]
     return TwoTime(times, S[:count, :count] + np.outer(mean, mean), C[:count, :count], _forgetting(times, mean_slope, decay), mean, latent)
 
 
 @cached(maxsize=32)
-def _row_average(function, slope):
+def _row_average(phi: Nonlinearity, fine: bool):
+    def nodes(mean, deviation):
+        if not fine:
+            return mean + deviation * _NODE, _WEIGHT
+        x, weight = panels(mean, deviation, phi.breaks)
+        return x, weight / weight.sum()
+
     @jax.jit
     def average(covariance, variance, mean, t):
-        """<phi(x(t)) phi(x(s))> for all s, <phi(x(t))>, <phi'(x(t))>."""
-        deviation = jnp.sqrt(variance[t])
-        here = mean[t] + deviation * _NODE
-        value = function(here) * _WEIGHT
+        """<phi(x(t)) phi(x(s))> for all s, <phi(x(t))>, <phi'(x(t))>, and how far <phi> and <phi^2> miss those on panels."""
+        deviation = jnp.sqrt(jnp.maximum(variance[t], 0.0))
+        here, weight = nodes(mean[t], deviation)
+        value = phi.function(here)
 
         def with_one(given):
             covariance, variance, mean = given
             tilt = jnp.where(deviation > 0, covariance / jnp.where(deviation > 0, deviation, 1.0), 0.0)
             rest = jnp.sqrt(jnp.maximum(variance - tilt**2, 0.0))
-            return value @ (function(mean + tilt * _NODE[:, None] + rest * _NODE) @ _WEIGHT)
+            shift = jnp.where(deviation > 0, (here - here_mean) / jnp.where(deviation > 0, deviation, 1.0), 0.0)
 
-        return jax.lax.map(with_one, (covariance, variance, mean), batch_size=64), value.sum(), slope(here) @ _WEIGHT
+            def inner(centre):
+                x, w = nodes(centre, rest)
+                return phi.function(x) @ w
+
+            return (value * weight) @ jax.vmap(inner)(mean + tilt * shift)
+
+        here_mean = mean[t]
+
+        # The past alone, in blocks, the last of which may begin a little earlier.
+        size = min(32, len(mean))
+        given = (covariance, variance, mean)
+
+        def block(k, row):
+            first = jnp.minimum(k * size, len(mean) - size)
+            part = [jax.lax.dynamic_slice(v, (first,), (size,)) for v in given]
+            return jax.lax.dynamic_update_slice(row, jax.vmap(with_one)(part), (first,))
+
+        row = jax.lax.fori_loop(0, t // size + 1, block, jnp.zeros(len(mean)))
+        x, w = panels(mean[t], deviation, phi.breaks)
+        w = w / w.sum()
+        miss = jnp.maximum(jnp.abs(phi.function(x) ** 2 @ w - value**2 @ weight), jnp.abs(phi.slope(x) @ w - phi.slope(here) @ weight))
+        return row, value @ weight, phi.slope(here) @ weight, miss
 
     return average

@@ -28,7 +28,12 @@ model = Model(
         Observable("activity", "C", "<phi(x)^2>", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field h of one's own"),
         Observable("latent", "k", "<phi(x)>, the activity along the part of rank one"),
-        Observable("lyapunov_exponent", "lambda", "largest Lyapunov exponent (of the random bulk, in theory)", partial=True),
+        Observable(
+            "lyapunov_exponent",
+            "lambda",
+            "largest Lyapunov exponent (of the random bulk, in theory); NaN where it is not known or -inf",
+            partial=True,
+        ),
     ),
     branches=(
         Branch("stationary", "potential method: exact, without symmetry of the couplings or in a quiet network", ends_at="chaos"),
@@ -37,7 +42,11 @@ model = Model(
             "the correlations of one neuron in its self-consistent field advanced in time; with symmetry sampled, with its error",
         ),
     ),
-    transitions=(Transition("chaos", "gain", "the largest Lyapunov exponent passes zero", f"{_THEORY}:find_chaos"),),
+    transitions=(
+        Transition(
+            "chaos", "gain", "the largest Lyapunov exponent passes zero; with symmetry, x = 0 loses its stability", f"{_THEORY}:find_chaos"
+        ),
+    ),
     solve=f"{_THEORY}:solve",
     simulate=f"{_SIMULATION}:simulate",
     check_size=f"{_SIMULATION}:check_size",

@@ -71,7 +71,7 @@ def move(coupling: np.ndarray, phi, rng: np.random.Generator, controls, mean: fl
         "activity": (activity[:, :, 0] ** 2).mean(),
         "response": direction @ (average[:, 1] - average[:, 2]) / (2 * controls.perturbation * size),
         "latent": activity[:, :, 0].mean(),
-        "lyapunov_exponent": run.exponents[0],
+        "lyapunov_exponent": run.exponents[0] if np.isfinite(run.exponents[0]) else np.nan,
     }
 
 

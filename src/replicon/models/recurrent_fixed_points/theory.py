@@ -14,9 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.models.recurrent_dynamics.theory import onset
+from replicon.models.recurrent_dynamics.theory import around_zero, onset
 from replicon.theory import stationary
-from replicon.theory.branch import Found
 from replicon.theory.nonlinearity import Nonlinearity, cut, nonlinearity
 from replicon.theory.points import evaluate
 
@@ -46,16 +45,24 @@ class Frozen(NamedTuple):
     field: jax.Array
 
 
-def _nodes(phi: Nonlinearity, deviation, b, mean=0.0):
-    """X and integration weights over eight standard deviations of y = x - b phi(x) about its mean."""
+def _nodes(phi: Nonlinearity, deviation, b, mean=0.0, pull=0.0, refine=False):
+    """X and integration weights over eight standard deviations of y = x - b phi(x) about its mean.
+
+    `pull`, the curvature of a regulariser's exponent, narrows the weight: it is cut around where it is then. `refine` halves
+    all panels.
+    """
     b = jax.lax.stop_gradient(b)
+    left = 1 / (1 + pull * deviation**2)
     goal = mean + deviation * _BELL
     positive = jnp.maximum(b, 0.0)
     # x - b phi(x) = goal from outside; for b < 0 the bare goal lies outside already.
     edges = jax.lax.fori_loop(0, 80, lambda _, x: goal + positive * phi.function(x), goal / (1 - jnp.clip(positive, 0.0, 0.95)))
-    edges = jnp.concatenate([edges, jnp.clip(jnp.asarray(phi.breaks), edges[0], edges[-1])])
-    x, weight = cut(jnp.sort(jax.lax.stop_gradient(edges)))
-    return x, weight
+    narrow = left * mean + jnp.sqrt(left) * deviation * _BELL
+    edges = jnp.concatenate([edges, jnp.clip(jnp.concatenate([jnp.asarray(phi.breaks), narrow]), edges[0], edges[-1])])
+    edges = jnp.sort(jax.lax.stop_gradient(edges))
+    if refine:
+        edges = jnp.sort(jnp.concatenate([edges, (edges[1:] + edges[:-1]) / 2]))
+    return cut(edges)
 
 
 @lru_cache(maxsize=32)
@@ -93,6 +100,7 @@ def _static(phi: Nonlinearity):
             **out,
             "replicon": replicon,
             "response_variance": jnp.where(replicon > 0, out["square"] / replicon, jnp.nan),
+            "overlap": out["activity"],
             "energy": jnp.zeros(()),
             "converged": found.converged & out["single"] & (out["activity"] > 0),
             "residual": found.residual,
@@ -105,17 +113,17 @@ def _static(phi: Nonlinearity):
 def _thermal(phi: Nonlinearity):
     """Saddle of Phi = -q qh - g^2 gamma rho^2/2 + ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T + qh phi^2} without overlap."""
 
-    def weights(x: Thermal, c):
+    def weights(x: Thermal, c, refine=False):
         b = c.gain**2 * c.symmetry * x.response
         s = c.temperature + c.gain**2 * x.activity
-        at, weight = _nodes(phi, jnp.sqrt(s), b)
+        at, weight = _nodes(phi, jnp.sqrt(s), b, pull=2 * c.regulariser / c.temperature, refine=refine)
         value = phi.function(at)
         y = at - b * value
         exponent = -(y**2) / (2 * s) + x.conjugate * value**2 - c.regulariser / c.temperature * at**2
         return at, value, y, s, weight * jnp.exp(exponent)
 
-    def iterate(x: Thermal, c):
-        _, value, y, s, weight = weights(x, c)
+    def iterate(x: Thermal, c, refine=False):
+        _, value, y, s, weight = weights(x, c, refine)
         weight = weight / weight.sum()
         return Thermal(weight @ value**2, weight @ (value * y) / s, c.gain**2 / 2 * (weight @ y**2 / s**2 - 1 / s))
 
@@ -130,6 +138,9 @@ def _thermal(phi: Nonlinearity):
         free_entropy = -x.activity * x.conjugate - c.gain**2 * c.symmetry * x.response**2 / 2 + jnp.log(weight.sum())
         weight = weight / weight.sum()
         T = c.temperature
+        # The integrals are right where halving the panels does not change them.
+        finer = jax.tree.map(lambda new, old, scale: jnp.abs(new - old) / scale, iterate(x, c, True), x, _scale(x, c))
+        exact = jnp.max(jnp.stack(list(finer))) < 1e-6
         return {
             "activity": x.activity,
             "response": x.response,
@@ -138,7 +149,7 @@ def _thermal(phi: Nonlinearity):
             "overlap": jnp.zeros(()),
             "energy": T / 2 + T**2 / (2 * s) * (weight @ y**2 / s - 1) + c.regulariser * (weight @ at**2),
             "free_entropy": free_entropy - jnp.log(s / T) / 2,
-            "converged": found.converged & (x.activity > 0),
+            "converged": found.converged & exact & (x.activity > 0),
             "residual": found.residual,
         }
 
@@ -153,7 +164,7 @@ def _frozen(phi: Nonlinearity):
     The fields m, h are normal, <m^2> = g^2 Q, <m h> = g^2 gamma kappa, <h^2> = Qh; Q + X = <phi^2> and Y = qh - Qh/2.
     """
 
-    def averages(x: Frozen, c):
+    def averages(x: Frozen, c, refine=False):
         b = c.gain**2 * c.symmetry * x.response
         s = c.temperature + c.gain**2 * x.spread
         cross = c.gain * c.symmetry * x.partner / jnp.sqrt(x.overlap)
@@ -161,7 +172,7 @@ def _frozen(phi: Nonlinearity):
 
         def inner(v, u):
             mean, field = c.gain * jnp.sqrt(x.overlap) * v, cross * v + rest * u
-            at, weight = _nodes(phi, jnp.sqrt(s), b, mean)
+            at, weight = _nodes(phi, jnp.sqrt(s), b, mean, 2 * c.regulariser / c.temperature, refine)
             value = phi.function(at)
             y = at - b * value - mean
             exponent = -(y**2) / (2 * s) + x.curvature * value**2 + field * value - c.regulariser / c.temperature * at**2
@@ -192,6 +203,8 @@ def _frozen(phi: Nonlinearity):
         found = stationary.solve_one(residual, start, c, iterate=iterate, steps=400, damping=0.5, settled=1e-7)
         x, T, coupled = found.x, c.temperature, c.gain**2 * c.symmetry
         (ff, _, yy, _, _, _, xx, log_z), s = averages(x, c)
+        again = averages(x, c, True)[0]
+        exact = (jnp.abs(again[0] - ff) < 1e-6) & (jnp.abs(again[2] - yy) < 1e-6 * s) & (jnp.abs(again[7] - log_z) < 1e-6)
         free_entropy = -(x.overlap + x.spread) * x.curvature - x.spread * x.field**2 / 2
         free_entropy += log_z - jnp.log(s / T) / 2 - coupled * (x.response**2 / 2 + x.response * x.partner)
         # Without symmetry and regulariser Z has the mean (2 pi T)^(N/2), and by Jensen's inequality ln Z no larger one.
@@ -204,7 +217,7 @@ def _frozen(phi: Nonlinearity):
             "variance": xx,
             "energy": T / 2 + T**2 / (2 * s) * (yy / s - 1) + c.regulariser * xx,
             "free_entropy": free_entropy,
-            "converged": found.converged & allowed & (x.overlap > 1e-6) & (x.spread > 0),
+            "converged": found.converged & allowed & exact & (x.overlap > 1e-6) & (x.spread > 0),
             "residual": found.residual,
         }
 
@@ -232,7 +245,11 @@ def solve(controls, branch: str) -> dict:
     quiet = _quiescent(phi, c)
     out = {name: np.where(rest, quiet[name], np.nan) for name in quiet}
     out["free_entropy"] = np.full(len(cold), np.nan)
-    reason = np.where(rest & np.isnan(edge), "x = 0 is no fixed point, since phi(0) is not zero: take branch active", "")
+    unknown = "x = 0 is no fixed point, since phi(0) is not zero: take branch active"
+    if not around_zero(phi).value:
+        unknown = "phi has a corner at 0, where the linear response of couplings with symmetry is not known"
+    far = "x = 0 has no real response so far beyond its loss of stability"
+    reason = np.where(rest, np.where(np.isnan(edge), unknown, far), "")
     moving = cold & ~rest & (c.regulariser == 0) & (branch != "frozen")
     # Where phi is not odd, replicas overlap in every state.
     overlapping = ~cold & ((branch == "frozen") | ((branch == "active") & (not phi.odd)))
@@ -259,17 +276,20 @@ def solve(controls, branch: str) -> dict:
 
 
 def _quiescent(phi: Nonlinearity, c) -> dict:
-    """X = 0: R = a/(1 - g^2 gamma a R), a = phi'(0), whose square root is real as far as the transition and a little beyond."""
-    edge = onset(phi, c.symmetry)
-    a = 1 / onset(phi, 0 * c.symmetry)
-    turn = c.gain**2 * c.symmetry * a
-    root = np.sqrt(np.maximum(1 - 4 * turn * a, 0))
+    """X = 0: R = a/(1 - g^2 gamma a R), a = phi'(0), whose square root is real as far as the transition and a little beyond.
+
+    Of a phi with a corner at 0, without symmetry: R is the mean of both slopes, and R_2 has their mean square.
+    """
+    edge, at = onset(phi, c.symmetry), around_zero(phi)
+    turn = c.gain**2 * c.symmetry * at.slope
+    root = np.sqrt(np.maximum(1 - 4 * turn * at.slope, 0))
     # The stable form of (1 - root) / (2 turn); exact also without symmetry.
-    response = 2 * a / (1 + root)
-    replicon = 1 - (c.gain * response) ** 2
+    response = 2 * at.slope / (1 + root)
+    square = at.square if at.corner else response**2
+    replicon = 1 - c.gain**2 * square
     zero = np.zeros_like(response)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.where(replicon > 0, response**2 / replicon, np.nan)
+        spread = np.where(replicon > 0, square / replicon, np.nan)
     return {
         "activity": zero,
         "response": response,
@@ -278,13 +298,22 @@ def _quiescent(phi: Nonlinearity, c) -> dict:
         "overlap": zero,
         "energy": zero,
         "replicon": replicon,
-        "converged": np.isfinite(edge) & (4 * turn * a <= 1),
+        "converged": ~np.isnan(edge) & (4 * turn * at.slope <= 1),
         "residual": zero,
     }
 
 
-def find_chaos(controls) -> Found:
+def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where x = 0 loses its stability: a property of the flow, whatever the temperature."""
-    value = onset(nonlinearity(controls.nonlinearity), np.asarray(controls.symmetry, float))
-    good = np.isfinite(value)
-    return Found(np.where(good, value, np.nan), good)
+    phi = nonlinearity(controls.nonlinearity)
+    value, at = onset(phi, controls.symmetry), around_zero(phi)
+    reason = np.full(value.shape, "", object)
+    if at.value:
+        reason[:] = "x = 0 is no fixed point, since phi(0) is not zero"
+    reason[np.isinf(value)] = (
+        "phi'(0) is zero, so that x = 0 stays stable at any gain"
+        if at.square == 0
+        else "with symmetry -1 all eigenvalues of the couplings are imaginary, so that x = 0 stays stable at any gain"
+    )
+    there = np.isfinite(value)
+    return np.where(there, value, np.nan), there, reason
