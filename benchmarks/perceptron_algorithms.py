@@ -36,8 +36,9 @@ def bandwidth() -> None:
     x = patterns(size, load, 0)
     u, scratch, h = np.zeros_like(x), np.zeros(size, np.float32), np.zeros(size, np.float32)
     T = np.tanh(0.01 * np.random.default_rng(1).standard_normal(size)).astype(np.float32)
-    passing.bp_step(x, u, T, h, scratch)
-    seconds = best_of(5, lambda: passing.bp_step(x, u, T, h, scratch))
+    least = np.zeros(len(x))
+    passing.bp_step(x, u, T, h, scratch, least)
+    seconds = best_of(5, lambda: passing.bp_step(x, u, T, h, scratch, least))
     rate = 12 * x.size / seconds / 1e9
     print(f"belief propagation, N {size}, load {load}: {1e3 * seconds:.0f} ms an iteration, {rate:.1f} GB/s; ", end="")
     print(f"memory {limit:.1f} GB/s: ratio {rate / limit:.2f} (asked 0.3)")

@@ -7,6 +7,7 @@ import pytest
 from tests.statistical import assert_mean
 
 import replicon
+from replicon.models.perceptron.simulation import enumerate_errors
 from replicon.models.perceptron_algorithms import search
 
 
@@ -81,6 +82,88 @@ def test_neighbours_counted_are_those_written_out():
     w = every[0]
     flips = (every != w).sum(axis=1)
     assert search.count_near(x, w, 3).tolist() == [int((flips == k).sum()) for k in (1, 2, 3)]
+
+
+def entropies(make, instances, **settings):
+    """Bethe's minus the exact entropy per weight of the instances make(rng), those marked converged."""
+    gap = []
+    for seed in range(instances):
+        x = make(np.random.default_rng(seed))
+        found = search.count_solutions(x, **settings)
+        if found.converged:
+            counts, _ = enumerate_errors(np.asarray(x, float), 0.0, False)
+            gap.append(found.entropy - np.log(counts[0]) / x.shape[1])
+    return np.array(gap)
+
+
+_COLUMNS = np.geomspace(1, 4, 15)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng: rng.standard_normal((6, 15)) * np.geomspace(1e-3, 1e3, 6)[:, None],
+        lambda rng: rng.standard_normal((6, 15)) * _COLUMNS,  # weights of unequal importance
+        lambda rng: np.repeat(rng.standard_normal((4, 15)), 3, axis=0) * np.arange(1, 13)[:, None],
+        lambda rng: np.vstack([rng.standard_normal((5, 15)), np.zeros((5, 15))]),
+        lambda rng: rng.choice([-1.0, 1.0], (6, 15)),
+        lambda rng: rng.choice([-1.0, 1.0], (6, 16)),  # one field in five is zero
+        lambda rng: 0.3 * rng.integers(-3, 4, (6, 14)),  # fields in steps of 0.6
+    ],
+    ids=["scales", "columns", "repeated", "zeros", "odd", "even", "lattice"],
+)
+def test_bethe_entropy_of_any_patterns_is_that_of_enumeration(make):
+    """N = 14 to 16: mean gaps of 0.4/N at most, of an entropy of 0.4 (for random patterns 0.15/N); all converge."""
+    for settings in ({}, {"approximate": True}):
+        gap = entropies(make, 40, **settings)
+        assert len(gap) == 40
+        assert abs(gap.mean()) < 0.4 / 15
+        assert gap.std() < 0.04
+
+
+def test_entropies_do_not_depend_on_what_says_nothing():
+    """Scale of all or of each pattern, repetitions, zeros: the same entropies, to single precision."""
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((7, 17))
+    w = solutions(x)[0]
+    twins = (10 * x, 1e-3 * x, 1e6 * x, 1e-30 * x, x * rng.uniform(0.1, 10, (7, 1)), np.vstack([x, 3 * x[:4]]), np.vstack([x, 0 * x]))
+    for measure in (search.count_solutions, lambda x: search.local_entropy(x, w, 0.2)):
+        wanted = measure(x)
+        assert wanted.converged
+        for twin in twins:
+            found = measure(twin)
+            assert found.converged
+            assert found.entropy == pytest.approx(wanted.entropy, abs=1e-6)
+    nothing = search.count_solutions(np.zeros((3, 9)))
+    assert nothing.converged and nothing.entropy == pytest.approx(np.log(2))
+
+
+def test_patterns_that_bethe_cannot_count_are_not_marked_converged():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((5, 16))
+    for bad in (
+        np.eye(16)[:3],  # each decides one weight
+        np.vstack([x, -x[:1]]),  # opposite: no solution
+        np.vstack([x, x + 0.05 * rng.standard_normal(x.shape)]),  # nearly repeated: 0.07 too low
+        rng.standard_normal((40, 16)),  # beyond the capacity
+    ):
+        for settings in ({}, {"approximate": True}):
+            assert not search.count_solutions(bad, **settings).converged
+    many = rng.standard_normal((40, 400))  # one pair alike of so many costs nothing
+    assert search.count_solutions(np.vstack([many, many[:1] + 0.05 * rng.standard_normal(400)])).converged
+
+
+def test_a_field_of_zero_is_no_error_for_search_and_count_alike():
+    x = patterns(6, 12, 4)
+    every = solutions(x)
+    assert ((every @ x.T) == 0).any()
+    counts, _ = enumerate_errors(x, 0.0, False)
+    assert counts[0] == len(every)
+    w = every[((every @ x.T) == 0).any(axis=1)][0]
+    assert search.count_near(x, w, 1)[0] == ((every != w).sum(axis=1) == 1).sum()
+    tied = np.array([[1.0, -1.0], [-1.0, 1.0]])  # w.x = 0 twice is all there is
+    assert search.find_weights(tied, method="simulated-annealing").solved
+    assert search.find_weights(1e-20 * np.array([[3.0, -1.0, 2.0]]), method="enumeration").solved
 
 
 @pytest.mark.parametrize("controls", [{"method": "belief-propagation"}, {"method": "amp", "temperature": 0.5}])
@@ -172,13 +255,27 @@ def test_bad_patterns_and_settings_are_refused_with_a_sentence():
     for call, match in (
         (lambda: search.find_weights(x, method="sbpi"), "odd number of weights"),
         (lambda: search.find_weights(x, method="bp"), "Methods: belief-propagation"),
-        (lambda: search.find_weights(x * np.nan), "not finite"),
-        (lambda: search.find_weights(x[0]), "have shape"),
+        (lambda: search.find_weights(x * np.nan), "patterns holds nan"),
+        (lambda: search.find_weights(x[0]), "patterns has shape"),
+        (lambda: search.find_weights(1j * x), "complex"),
         (lambda: search.find_weights(x, passes=0), "passes must be"),
-        (lambda: search.find_weights([["a"]]), "could not be read"),
+        (lambda: search.find_weights(x, passes=True), "passes must be"),
+        (lambda: search.find_weights(x, passes=10**400), "passes must be"),
+        (lambda: search.find_weights(x, method=None), "Unknown method None"),
+        (lambda: search.find_weights(x, seed=None), "seed must be"),
+        (lambda: search.find_weights(x, seed=-1), "seed must be"),
+        (lambda: search.find_weights([["a"]]), "patterns holds entries"),
+        (lambda: search.count_solutions(x, iterations=0), "iterations must be"),
+        (lambda: search.count_solutions(x, approximate="yes"), "give True"),
+        (lambda: search.count_solutions(x, seed=1.5), "seed must be"),
+        (lambda: search.count_solutions(np.zeros((0, 5))), "patterns has shape"),
         (lambda: search.local_entropy(x, np.ones(10), 0.7), "distance must be"),
-        (lambda: search.local_entropy(x, np.ones(9), 0.1), "Weights have shape"),
+        (lambda: search.local_entropy(x, np.ones(10), np.nan), "distance must be"),
+        (lambda: search.local_entropy(x, np.ones(9), 0.1), "weights has shape"),
+        (lambda: search.local_entropy(x, 2 * np.ones(10), 0.1), "weights holds 2"),
         (lambda: search.count_near(x, np.ones(10), 4), "furthest must be"),
+        (lambda: search.count_near(x, np.ones(10), True), "furthest must be"),
+        (lambda: search.count_near(x, np.zeros(10)), "weights holds 0"),
         (lambda: replicon.simulate("perceptron-algorithms", method="max-sum", size=10), "give an odd size"),
         (lambda: replicon.simulate("perceptron-algorithms", method="enumeration", size=30), "give size <= 25"),
         (lambda: replicon.simulate("perceptron-algorithms", data="digits-3-8", load=2.0, size=401), "more than digits-3-8 holds"),

@@ -6,6 +6,7 @@ from tests.statistical import assert_mean
 
 import replicon
 from replicon._declare import controls_tuple
+from replicon.models.perceptron.simulation import enumerate_errors
 from replicon.simulation.amp import message_passing
 from replicon.theory import separable
 
@@ -63,10 +64,36 @@ def test_a_probit_student_without_noise_in_its_data():
     assert_mean(overlaps, r, effect=0.1)
 
 
+def test_repetitions_count_once_where_the_channel_is_certain():
+    """Against enumeration at N = 16; certain: repeated patterns are dropped, uncertain: the answer is not marked converged."""
+    x, _ = instance(16, 0.4, 2)
+    counts, _ = enumerate_errors(x, 0.0, False)
+    exact = np.log(counts[0]) / 16
+    once = message_passing(x, separable.ising, separable.sign)
+    assert once.free_entropy == pytest.approx(exact, abs=0.3 / 16)
+    for twin in (np.vstack([x, x]), np.vstack([x, 5 * x[:2]]), 1e-9 * x, 1e9 * x):
+        found = message_passing(twin, separable.ising, separable.sign)
+        assert found.converged
+        assert found.free_entropy == pytest.approx(once.free_entropy, abs=1e-7)
+    for settings in ((0.0, 0.0), (-0.3, 0.0)):
+        twice, plain = (message_passing(k, separable.ising, separable.threshold, parameters=settings) for k in (np.vstack([x, x]), x))
+        assert twice.converged and twice.free_entropy == pytest.approx(plain.free_entropy, abs=1e-7)
+    assert not message_passing(np.vstack([x, x]), separable.ising, separable.threshold, parameters=(0.0, 0.1)).converged
+    assert not message_passing(np.vstack([x, -x[:1]]), separable.ising, separable.sign).converged
+
+
 def test_bad_input_is_refused_with_a_sentence():
     for arguments, match in (
         ({"patterns": np.ones(3)}, "give finite numbers"),
-        ({"patterns": np.ones((3, 4)), "labels": np.ones(4)}, "Labels have shape"),
+        ({"patterns": np.ones((3, 4)), "labels": np.ones(4)}, "labels has shape"),
+        ({"patterns": np.vstack([np.ones(4), np.zeros(4)])}, "leave it out"),
+        ({"patterns": np.ones((3, 4)), "start": np.ones(3)}, "start has shape"),
+        ({"patterns": np.ones((3, 4)), "reference": "abcd"}, "reference"),
+        ({"patterns": np.ones((3, 4)), "parameters": (0.1,)}, "parameters are none"),
+        ({"patterns": np.ones((3, 4)), "iterations": 0}, "iterations must be"),
+        ({"patterns": np.ones((3, 4)), "tolerance": np.nan}, "tolerance must be"),
+        ({"patterns": np.ones((3, 4)), "damping": True}, "damping must be"),
+        ({"patterns": np.ones((3, 4)), "prior": separable.spherical}, "no finite variance"),
         ({"patterns": np.ones((3, 4)), "damping": 1.0}, "damping must be"),
     ):
         with pytest.raises(replicon.InputError, match=match):

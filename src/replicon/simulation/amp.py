@@ -19,7 +19,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._arrays import real_array
+from replicon._declare import Interval, check_argument
 from replicon._errors import InputError
+from replicon.simulation.rows import distinct, scaled_to_one, too_alike
 
 _SMALLEST = 1e-12
 
@@ -68,32 +71,73 @@ def message_passing(
 
     `parameters`: values of the controls the channel names, in its order. `reference` (N,): weights, a teacher's say, with which
     the overlap is recorded. `start` (N,): first means, zero by default. `damping`: weight of the old means; by default it
-    adapts, growing when the largest change of a mean grows and shrinking slowly while it falls. Not converged where the
-    change stays above `tolerance` or the iteration leaves the reals. Raises InputError.
+    adapts, growing when the largest change of a mean grows and shrinking slowly while it falls. Patterns that repeat one
+    another count once where the channel is certain (p = 0 or 1). Not converged where the change stays above `tolerance`, the
+    iteration leaves the reals, a certain channel's free entropy is above that of the prior, an uncertain one's patterns repeat
+    one another, or patterns are too alike (`rows`). A negative entropy of discrete weights says that the state is metastable:
+    there are no such weights. Raises InputError.
 
     Source: Donoho, Maleki & Montanari, PNAS 106, 18914 (2009); Rangan, arXiv:1010.5141, algorithm 1. Referee: state evolution
     (tests/simulation/test_amp.py), exact enumeration of small instances.
     """
-    x = np.asarray(patterns, float)
-    if x.ndim != 2 or 0 in x.shape or not np.isfinite(x).all():
-        raise InputError(f"Patterns have shape {x.shape}: give finite numbers of shape (patterns, weights).")
+    x = real_array("patterns", patterns, "give finite numbers of shape (patterns, weights)", ndim=2)
     count, n = x.shape
-    y = np.ones(count) if labels is None else np.asarray(labels, float)
-    if y.shape != (count,):
-        raise InputError(f"Labels have shape {y.shape}: with patterns {x.shape} they must have shape ({count},).")
-    if damping is not None and not 0 <= damping < 1:
-        raise InputError(f"damping = {damping:g} is outside its domain: damping must be >= 0 and < 1 (weight of the old means).")
-    first = np.zeros(n) if start is None else np.asarray(start, float)
-    wanted = np.zeros(n) if reference is None else np.asarray(reference, float)
+    silent = np.flatnonzero(~x.any(axis=1))
+    if len(silent):
+        raise InputError(f"patterns holds only zeros in row {silent[0]}, which says nothing of the weights: leave it out.")
+    given = f"with patterns {x.shape} it must have shape"
+    y = _vector("labels", labels, np.ones(count), f"{given} ({count},), one label for each pattern")
+    first = _vector("start", start, np.zeros(n), f"{given} ({n},), one mean for each weight")
+    wanted = _vector("reference", reference, np.zeros(n), f"{given} ({n},), one number for each weight")
+    if damping is not None:
+        damping = check_argument("damping", damping, Interval(0, 1, open_high=True), "weight of the old means")
+    iterations = check_argument("iterations", iterations, Interval(1, integer=True))
+    tolerance = check_argument("tolerance", tolerance, Interval(0), "of the last change of a mean")
+    values = np.atleast_1d(_vector("parameters", parameters or None, np.zeros(0), "give a number for each parameter"))
+    if len(values) != len(channel.parameters):
+        names = ", ".join(channel.parameters) or "none"
+        raise InputError(f"parameters holds {len(values)} numbers: the channel's parameters are {names}.")
     with jax.enable_x64(True):
-        run = _runner(prior, channel, int(iterations), damping is None)
+        if not np.isfinite(jax.grad(jax.grad(prior.log_integral, argnums=1), argnums=1)(0.0, 0.0)):
+            raise InputError("This prior has no finite variance (spherical): take one that has, gaussian for the sphere.")
+        hard, free = _nature(channel, tuple(map(float, values)), tuple(np.unique(y)[:8].tolist()))
+        repeated = np.column_stack([scaled_to_one(x) if free else x / np.abs(x).max(), y])
+        kept = distinct(repeated)
+        once = len(kept) == count
+        if hard:
+            x, y = x[kept], y[kept]
+        run = _runner(prior, channel, iterations, damping is None)
         share = 1.0 if damping is None else 1 - damping
-        state, phi, slopes = run(x / np.sqrt(n), y, tuple(map(float, parameters)), first, wanted, share, tolerance)
+        state, phi, slopes = run(x / np.sqrt(n), y, tuple(map(float, values)), first, wanted, share, tolerance)
+        phi = float(phi)
         mean, overlaps = np.asarray(state.mean), np.asarray(state.overlaps)[: int(state.step)]
         change, steps = float(state.change), int(state.step)
         sensitivity = tuple(float(v) for v in slopes)
-    good = change < tolerance and bool(np.isfinite(mean).all())
-    return Passed(mean, np.asarray(state.variance), float(phi), sensitivity, overlaps, change, steps, good)
+        most = float(prior.log_integral(jnp.zeros(()), jnp.zeros(())))
+    sound = (hard or once) and not too_alike(x * np.sign(y)[:, None]) and not (hard and phi > most + 1e-6)
+    good = change < tolerance and bool(np.isfinite(mean).all() and np.isfinite(phi))
+    return Passed(mean, np.asarray(state.variance), phi, sensitivity, overlaps, change, steps, good and sound)
+
+
+def _vector(name: str, given, default: np.ndarray, expected: str) -> np.ndarray:
+    if given is None:
+        return default
+    return real_array(name, given, expected, shape=default.shape if len(default) else (None,))
+
+
+@lru_cache(maxsize=256)
+def _nature(channel, parameters: tuple, labels: tuple) -> tuple[bool, bool]:
+    """Whether a pattern's factor is 0 or 1, so that saying it twice says no more; and whether its scale is without meaning too."""
+    modulus = np.geomspace(1.013579e-3, 1e3, 49)
+    fields = np.concatenate([-modulus, modulus])
+
+    def factor(label, scale):
+        at = jax.vmap(lambda h: channel.log_integral(label, h, 1e-24, *parameters))
+        return np.exp(np.asarray(at(jnp.asarray(scale * fields))))
+
+    p = [factor(label, 1.0) for label in labels]
+    hard = all(bool(((k < 1e-9) | (np.abs(k - 1) < 1e-9)).all()) for k in p)
+    return hard, hard and all(np.array_equal(k > 0.5, factor(label, 7.3) > 0.5) for k, label in zip(p, labels))
 
 
 @lru_cache(maxsize=32)
@@ -109,10 +153,11 @@ def _runner(prior: Any, channel: Any, iterations: int, adaptive: bool) -> Callab
     @jax.jit
     def run(F, y, parameters, first, reference, share, tolerance):
         squares = F**2
+        largest = squares.sum(axis=1)  # the variances of the fields for weights of variance one
         n = F.shape[1]
 
         def fields(s: _State):
-            V = jnp.maximum(squares @ s.variance, _SMALLEST)
+            V = jnp.maximum(squares @ s.variance, _SMALLEST * largest)
             omega = F @ s.mean - V * s.answer
             g = answer(y, omega, V, *parameters)
             A = -curvature(y, omega, V, *parameters) @ squares

@@ -67,7 +67,7 @@ def enumerate_errors(patterns, margin, symmetric):
 
 def simulate(controls, size: int, samples: int, streams: list) -> dict:
     """One set of Gaussian patterns a sample. At T = 0 averages are over solutions; a sample without any (by enumeration) or
-    whose messages did not settle gives NaN for overlap and entropy; `solvable` tells the two from the rest.
+    whose messages did not settle (on an entropy from 0 to ln 2) gives NaN for overlap and entropy; `solvable` tells the two from the rest.
 
     overlap = |<w>|^2/N, the mean overlap of two independent solutions (a solution with itself included).
     """
@@ -84,16 +84,22 @@ def _enumerated(patterns: np.ndarray, controls) -> tuple[float, float, float, fl
     count, size = patterns.shape
     counts, sums = enumerate_errors(patterns, controls.margin, controls.constraint == "symmetric")
     errors = np.arange(count + 1)
-    if controls.temperature > 0:
-        weight = np.exp(-errors / controls.temperature)
+    least = int(np.flatnonzero(counts)[0])
+    cold = controls.temperature == 0
+    if cold:
+        cost = np.where(errors == 0, 0.0, np.inf)
     else:
-        weight = (errors == 0).astype(float)
+        with np.errstate(over="ignore"):
+            cost = np.maximum(errors - least, 0) / controls.temperature  # from the least there is: no underflow
+    weight = np.where(counts > 0, np.exp(-cost), 0.0)
     total = counts @ weight
-    energy = (counts * weight) @ errors / total if total > 0 else np.flatnonzero(counts)[0]
-    mean = (weight @ sums) / total if total > 0 else np.full(size, np.nan)
-    log_total = math.log(total) if total > 0 else math.nan
-    entropy = (log_total + (energy / controls.temperature if controls.temperature > 0 else 0.0)) / size
-    return mean @ mean / size, entropy, energy / max(count, 1), float(total > 0)
+    if total == 0:  # at zero temperature, without a solution
+        return math.nan, math.nan, least / max(count, 1), 0.0
+    energy = (counts * weight) @ errors / total
+    mean = (weight @ sums) / total
+    excess = 0.0 if cold else (energy - least) / controls.temperature
+    entropy = (math.log(total) + excess) / size
+    return mean @ mean / size, entropy, energy / max(count, 1), 1.0
 
 
 def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
@@ -114,6 +120,6 @@ def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]
         mean, energy = found.mean, found.sensitivity[1] * leak
         entropy = found.free_entropy + (energy / controls.temperature if leak else 0.0)
         energy *= patterns.shape[1] / len(patterns)
-    if not found.converged:
+    if not (found.converged and -1e-6 <= entropy <= math.log(2) + 1e-6):
         return math.nan, math.nan, math.nan, 0.0
     return float(mean @ mean / len(mean)), entropy, energy, 1.0

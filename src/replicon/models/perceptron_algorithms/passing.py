@@ -1,7 +1,8 @@
-"""Message passing on one perceptron: patterns x (P, N) with the labels absorbed, weights w = +-1, w.x > 0 wanted.
+"""Message passing on one perceptron: patterns x (P, N) with the labels absorbed, weights w = +-1, w.x >= 0 wanted.
 
 Messages of a pattern are those of a Gaussian field (central limit): with omega, V the mean and variance of w.x/sqrt(N),
-g = d ln H(-omega/sqrt(V))/d omega. Single precision: half the bytes, and messages need no more.
+V = sum_i x_i^2 (1 - m_i^2)/N of its own entries, g = d ln H(-omega/sqrt(V))/d omega: nothing depends on a pattern's scale.
+Single precision: half the bytes, and messages need no more.
 
 Sources: Braunstein & Zecchina, PRL 96, 030201 (2006) (reinforced belief propagation); Baldassi, Braunstein, Brunel & Zecchina,
 PNAS 104, 11079 (2007) (SBPI); Baldassi & Braunstein, J. Stat. Mech. P08008 (2015) (max-sum); Baldassi et al., PNAS 113, E7655
@@ -16,6 +17,7 @@ import numba
 import numpy as np
 
 DIVERGED = 0.35  # fraction of errors at which messages have run away and an attempt is given up
+_SMALLEST = 1e-7  # of the variance of a field, patterns being of mean square 1 within a factor of two
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 
@@ -43,35 +45,43 @@ def _dot(row, m):
 
 
 @numba.njit(cache=True, fastmath=_FAST)
-def _axpy(h, a, row):
+def _spread(row, free):
+    total = np.float32(0.0)
+    for i in range(len(free)):
+        total += row[i] * row[i] * free[i]
+    return total
+
+
+@numba.njit(cache=True, fastmath=_FAST)
+def _add(h, stiff, a, b, row):
     for i in range(len(h)):
         h[i] += a * row[i]
+        stiff[i] += b * row[i] * row[i]
 
 
 @numba.njit(cache=True)
-def amp_step(x, m, g, h):
+def amp_step(x, m, g, h, least):
     """One iteration of approximate message passing in one pass over the patterns: h <- fields of the weights given means m.
 
-    g (P,) is the patterns' answer, in place. Returns sum over patterns of ln H + V g^2/2, their part of the Bethe entropy.
+    g (P,) is the patterns' answer, in place; least (P,) the smallest field w.x/sqrt(N) allowed. Returns the sum over patterns
+    of ln H + V g^2/2, their part of the Bethe entropy.
     """
     count, n = x.shape
     root = 1 / math.sqrt(n)
-    q = 0.0
-    for i in range(n):
-        q += m[i] * m[i]
-    variance = max(1 - q / n, 1e-7)
+    free = np.float32(1.0) - m * m
+    stiff = np.zeros(n, np.float32)
     h[:] = 0.0
-    stiffness, bethe = 0.0, 0.0
+    bethe = 0.0
     for mu in range(count):
         row = x[mu]
+        variance = max(_spread(row, free) / n, _SMALLEST)
         omega = root * _dot(row, m) - g[mu] * variance
-        new, slope, log = _answer(omega, variance)
+        new, slope, log = _answer(omega - least[mu], variance)
         g[mu] = new
-        stiffness -= slope
         bethe += log + variance * new * new / 2
-        _axpy(h, np.float32(root * new), row)
-    onsager = np.float32(stiffness / n)
-    _axpy(h, onsager, m)
+        _add(h, stiff, np.float32(root * new), np.float32(-slope / n), row)
+    for i in range(n):
+        h[i] += stiff[i] * m[i]
     return bethe
 
 
@@ -105,7 +115,7 @@ def _messages(row, u, m, h, root, g, slope):
 
 
 @numba.njit(cache=True)
-def bp_step(x, u, T, h, scratch):
+def bp_step(x, u, T, h, scratch, least):
     """One iteration of belief propagation: messages u (P, N) in place, T = tanh(fields) read, h <- new fields.
 
     Twelve bytes an edge move: pattern read, message read and written. Returns the patterns' part of the Bethe entropy as
@@ -117,7 +127,7 @@ def bp_step(x, u, T, h, scratch):
     total = 0.0
     for mu in range(count):
         omega, variance = _cavities(x[mu], u[mu], T, scratch, root)
-        g, slope, log = _answer(float(omega), max(float(variance), 1e-7))
+        g, slope, log = _answer(float(omega) - least[mu], max(float(variance), _SMALLEST))
         total += log + variance * g * g / 2
         _messages(x[mu], u[mu], scratch, h, root, np.float32(g), np.float32(slope))
     return total
@@ -160,10 +170,11 @@ def search_amp(x, h, errors, rate, replicas, strongest, damping):
     """
     count, n = x.shape
     m, w, new, g = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(count)
+    least = np.zeros(count)
     for t in range(len(errors)):
         for i in range(n):
             m[i] = damping * m[i] + (1 - damping) * math.tanh(h[i])
-        amp_step(x, m, g, new)
+        amp_step(x, m, g, new, least)
         _decide(h, new, 1 - (1 - rate) ** (t + 1), replicas, 0.05 + (strongest - 0.05) * t / len(errors), w)
         errors[t] = count_errors(x, w)
         if errors[t] == 0 or (t >= 50 and errors[t] > DIVERGED * count):
@@ -176,11 +187,11 @@ def search_bp(x, h, errors, rate, replicas, strongest, damping):
     """As `search_amp` with the messages of belief propagation."""
     count, n = x.shape
     w, T, new, scratch = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.float32)
-    u = np.zeros((count, n), np.float32)
+    u, least = np.zeros((count, n), np.float32), np.zeros(count)
     for t in range(len(errors)):
         for i in range(n):
             T[i] = damping * T[i] + (1 - damping) * math.tanh(h[i])
-        bp_step(x, u, T, new, scratch)
+        bp_step(x, u, T, new, scratch, least)
         _decide(h, new, 1 - (1 - rate) ** (t + 1), replicas, 0.05 + (strongest - 0.05) * t / len(errors), w)
         errors[t] = count_errors(x, w)
         if errors[t] == 0 or (t >= 50 and errors[t] > DIVERGED * count):
@@ -288,7 +299,7 @@ def search_max_sum(x, rng, h, errors, rate):
 
 
 @numba.njit(cache=True)
-def marginals(x, h, iterations, damping, tolerance, reference, overlap, approximate):
+def marginals(x, least, h, iterations, damping, tolerance, reference, overlap, approximate):
     """Fixed point of belief propagation (or, if `approximate`, AMP) without reinforcement, with an external field along
     `reference` that brings the mean overlap with it to `overlap` (NaN: no field). h (N,): first fields, in and out.
 
@@ -307,9 +318,9 @@ def marginals(x, h, iterations, damping, tolerance, reference, overlap, approxim
         if approximate:
             for i in range(n):
                 m[i] = damping * m[i] + (1 - damping) * T[i]
-            part = amp_step(x, m, g, new)
+            part = amp_step(x, m, g, new, least)
         else:
-            part = bp_step(x, u, T, new, m)
+            part = bp_step(x, u, T, new, m, least)
         change, entropy, reached, stiff = 0.0, part, 0.0, 0.0
         for i in range(n):
             total = new[i] + (field * reference[i] if held else 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,9 +10,12 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from replicon._arrays import real_array
+from replicon._declare import Interval, Words, check_argument, check_seed, show
 from replicon._errors import InputError
 from replicon.models.perceptron.simulation import LARGEST
 from replicon.models.perceptron_algorithms import annealing, passing
+from replicon.models.perceptron_algorithms.constraints import check_patterns, constraints, scaled
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.exact import lowest_bit
 
@@ -106,6 +110,8 @@ def _enumeration(x, rng, iterations, damping):
     return best.astype(int), np.array([least])
 
 
+_ITERATIONS = Interval(1, integer=True)
+
 # Settings measured at N = 1001, load 0.7 to 0.78. Reinforcement is best as slow as the budget allows, r = 1 - e^-6 at its end;
 # focusing rather tries again, more slowly.
 METHODS = {
@@ -122,23 +128,9 @@ METHODS = {
 }
 
 
-def check_patterns(patterns) -> np.ndarray:
-    """Patterns as float32 (P, N), labels absorbed; InputError says what was wrong."""
-    expected = "give an array (patterns, weights) of numbers, each pattern multiplied by its label +-1"
-    try:
-        x = np.asarray(patterns, np.float32)
-    except (TypeError, ValueError):
-        raise InputError(f"Patterns could not be read as numbers: {expected}.") from None
-    if x.ndim != 2 or 0 in x.shape:
-        raise InputError(f"Patterns have shape {x.shape}: {expected}.")
-    if not np.isfinite(x).all():
-        raise InputError(f"Patterns hold {np.count_nonzero(~np.isfinite(x))} values that are not finite: {expected}.")
-    return np.ascontiguousarray(x)
-
-
 @sound_cache
 def find_weights(patterns, *, method: str = "focusing-bp", seed: int | np.random.Generator = 0, passes: int = 4000) -> Search:
-    """Look for w in {-1, +1}^N with w.x >= 0 for all patterns x (P, N), labels absorbed.
+    """Look for w in {-1, +1}^N with w.x >= 0 for all patterns x (P, N), labels absorbed; a field of zero is no error.
 
     `method`: belief-propagation, amp (both without reinforcement: marginals, whose signs rarely solve), reinforced-bp,
     reinforced-amp, sbpi, max-sum, focusing-bp (7 replicas, in AMP form), simulated-annealing, replicated-annealing (5
@@ -150,15 +142,16 @@ def find_weights(patterns, *, method: str = "focusing-bp", seed: int | np.random
 
     Sources: see `passing` and `annealing` beside this file. Referee: exact enumeration (tests/models/test_perceptron_algorithms.py).
     """
-    x = check_patterns(patterns)
-    if method not in METHODS:
-        raise InputError(f"Unknown method '{method}'. Methods: {', '.join(METHODS)}.")
-    if isinstance(passes, bool) or not isinstance(passes, (int, np.integer)) or passes < 1:
-        raise InputError(f"passes = {passes!r} is outside its domain: passes must be a whole number >= 1 (reads of all patterns).")
+    x = scaled(check_patterns(patterns))
+    if not Words(tuple(METHODS)).admits(method):
+        raise InputError(f"Unknown method {show(method)}. Methods: {', '.join(METHODS)}.")
+    passes = check_argument("passes", passes, Interval(1, integer=True), "reads of all patterns")
     chosen = METHODS[method]
-    if chosen.binary and (not np.all(np.abs(x) == 1) or x.shape[1] % 2 == 0):
-        raise InputError(f"{method} needs patterns of +-1 and an odd number of weights: choose another method, or drop one weight.")
-    rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
+    if chosen.binary:
+        if not np.all(np.abs(x) == np.abs(x[:, :1])) or not x.all() or x.shape[1] % 2 == 0:
+            raise InputError(f"{method} needs patterns of +-1 and an odd number of weights: choose another method, or drop one weight.")
+        x = np.sign(x)
+    rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(check_seed(seed))
     begun, used, history, damping, attempt = time.perf_counter(), 0, [], chosen.damping, chosen.attempt
     while True:
         left = max(1, (passes - used) // chosen.cost)
@@ -190,11 +183,18 @@ class Marginals(NamedTuple):
 def count_solutions(patterns, *, approximate: bool = False, iterations: int = 2000, seed: int = 0) -> Marginals:
     """Entropy of all solutions of one instance by belief propagation (`approximate`: by AMP), with the marginals of the weights.
 
-    patterns (P, N), labels absorbed. Bethe entropy sum_i H_2(m_i) + sum_mu [ln H(-omega/sqrt(V)) + V g^2/2], over N. Converged
-    where no mean moves by 1e-4 (single precision). Source: Krauth & Mezard (1989); Huang & Zhou, EPL 96, 58003 (2011).
+    patterns (P, N), labels absorbed, of any scale; a pattern of zeros or one said twice changes nothing, and a field of zero
+    satisfies its pattern. Bethe entropy sum_i H_2(m_i) + sum_mu [ln H(-omega/sqrt(V)) + V g^2/2], over N.
+    Converged where no mean moves by 1e-4 (single precision), the entropy lies between 0 and ln 2, and no pattern is the
+    opposite of another or decided by one weight alone, whose fields are not Gaussian.
+    Source: Krauth & Mezard (1989); Huang & Zhou, EPL 96, 58003 (2011).
     Referee: exact enumeration, and the replica-symmetric entropy it approaches.
     """
-    return _fixed_point(patterns, np.full(1, np.nan), np.nan, approximate, iterations, seed)
+    x = check_patterns(patterns)
+    if not isinstance(approximate, (bool, np.bool_)):
+        raise InputError(f"approximate = {show(approximate)}: give True (AMP) or False (belief propagation).")
+    iterations = check_argument("iterations", iterations, _ITERATIONS)
+    return _fixed_point(x, np.full(1, np.nan), np.nan, bool(approximate), iterations, check_seed(seed))
 
 
 @sound_cache
@@ -202,27 +202,40 @@ def local_entropy(patterns, weights, distance: float, *, iterations: int = 2000)
     """Entropy per weight of the solutions whose distance from `weights` (fraction of weights that differ) is `distance`, by AMP
     with a field along `weights` that holds the mean overlap at 1 - 2 distance.
 
+    Patterns and `converged` as in `count_solutions`; the entropy is at most that of all weights at the distance.
     Referee: exact enumeration of small instances (the count in a shell), and the Franz-Parisi potential for typical solutions.
     """
-    if not 0 < distance < 0.5:
-        raise InputError(f"distance = {distance:g} is outside its domain: distance must be > 0 and < 0.5 (fraction of weights).")
-    reference = np.asarray(weights, np.float32)
+    domain = Interval(0, 0.5, open_low=True, open_high=True)
+    distance = check_argument("distance", distance, domain, "fraction of weights")
     x = check_patterns(patterns)
-    if reference.shape != (x.shape[1],) or not np.all(np.abs(reference) == 1):
-        raise InputError(f"Weights have shape {reference.shape}: with patterns {x.shape} they must be {x.shape[1]} numbers of +-1.")
-    return _fixed_point(x, reference, 1 - 2 * distance, True, iterations, 0)
+    iterations = check_argument("iterations", iterations, _ITERATIONS)
+    return _fixed_point(x, _check_weights(weights, x), 1 - 2 * distance, True, iterations, 0)
 
 
-def _fixed_point(patterns, reference, overlap, approximate, iterations, seed) -> Marginals:
+def _check_weights(weights, x: np.ndarray) -> np.ndarray:
+    expected = f"with patterns {x.shape} it must be {x.shape[1]} numbers of +-1"
+    w = real_array("weights", weights, expected, shape=(x.shape[1],))
+    if not np.all(np.abs(w) == 1):
+        raise InputError(f"weights holds {w[np.abs(w) != 1][0]:g}: {expected}.")
+    return w.astype(np.float32)
+
+
+def _fixed_point(x: np.ndarray, reference, overlap, approximate, iterations, seed) -> Marginals:
     """Damped as much as it takes: random patterns need little, correlated ones much."""
-    x = check_patterns(patterns)
+    n = x.shape[1]
+    told = constraints(x)
+    near = (1 + overlap) / 2
+    most = math.log(2) if math.isnan(overlap) else -near * math.log(near) - (1 - near) * math.log(1 - near)
     tolerance, out = 1e-4, None
     for damping in (0.3, 0.9, 0.97):
         h = _small_fields(x, np.random.default_rng(seed))
         field = np.broadcast_to(reference, h.shape).astype(np.float32)
-        mean, entropy, reached, change, steps = passing.marginals(x, h, iterations, damping, tolerance, field, float(overlap), approximate)
-        out = Marginals(mean.astype(float), entropy, reached, change, steps, change < tolerance)
-        if out.converged:
+        mean, entropy, reached, change, steps = passing.marginals(
+            told.patterns, told.least, h, iterations, damping, tolerance, field, float(overlap), approximate
+        )
+        settled = bool(change < tolerance and -tolerance / n <= entropy <= most + tolerance)
+        out = Marginals(mean.astype(float), entropy, reached, change, steps, settled and told.sound)
+        if change < tolerance:
             break
     assert out is not None
     return out
@@ -231,7 +244,6 @@ def _fixed_point(patterns, reference, overlap, approximate, iterations, seed) ->
 @sound_cache
 def count_near(patterns, weights, furthest: int = 2) -> np.ndarray:
     """Numbers of solutions at exactly 1, ..., `furthest` <= 3 flips from `weights`, by trying them all: N^furthest P / furthest! steps."""
-    if furthest not in (1, 2, 3):
-        raise InputError(f"furthest = {furthest!r} is outside its domain: furthest must be 1, 2 or 3 (flips, all tried).")
+    furthest = check_argument("furthest", furthest, Interval(1, 3, integer=True), "flips, all tried")
     x = check_patterns(patterns)
-    return annealing.near_solutions(np.ascontiguousarray(x.T), np.asarray(weights, np.float32), furthest)
+    return annealing.near_solutions(np.ascontiguousarray(scaled(x).T), _check_weights(weights, x), furthest)
