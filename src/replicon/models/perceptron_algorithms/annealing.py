@@ -30,6 +30,39 @@ def _wrong_after(fields, column, step):
 
 
 @numba.njit(cache=True)
+def begin(columns, w, fields, energy, total):
+    """Fields (y, P) and errors (y,) of replicas w (y, N), and the sum of the replicas (N,), in place."""
+    replicas, n = w.shape
+    fields[:] = 0.0
+    total[:] = 0.0
+    for a in range(replicas):
+        for i in range(n):
+            total[i] += w[a, i]
+            for mu in range(columns.shape[1]):
+                fields[a, mu] += w[a, i] * columns[i, mu]
+        energy[a] = _wrong(fields[a])
+
+
+@numba.njit(cache=True)
+def sweep(columns, w, fields, energy, total, a, temperature, pull, rng):
+    """N Metropolis proposals on replica `a`, for exp(-sum_a errors_a/T + pull/(y - 1) sum_i sum_{a<b} w_ai w_bi)."""
+    replicas, n = w.shape
+    for _ in range(n):
+        i = rng.integers(0, n)
+        step = np.float32(-2.0 * w[a, i])
+        after = _wrong_after(fields[a], columns[i], step)
+        cost = (after - energy[a]) / temperature
+        if replicas > 1:
+            cost += 2 * pull * w[a, i] * (total[i] - w[a, i]) / (replicas - 1)
+        if cost <= 0 or rng.random() < math.exp(-cost):
+            for mu in range(columns.shape[1]):
+                fields[a, mu] += step * columns[i, mu]
+            w[a, i] = -w[a, i]
+            total[i] += 2 * w[a, i]
+            energy[a] = after
+
+
+@numba.njit(cache=True)
 def anneal(columns, w, rng, errors, hot, cold, attraction):
     """Metropolis sweeps of replicas w (y, N) with the errors as energy, temperature from `hot` to `cold` geometrically, and an
     attraction of each weight to the mean of the other replicas' that grows linearly to `attraction` (y = 1: none).
@@ -42,31 +75,13 @@ def anneal(columns, w, rng, errors, hot, cold, attraction):
     fields = np.zeros((replicas, count), np.float32)
     energy = np.zeros(replicas, np.int64)
     total = np.zeros(n, np.float32)
-    for a in range(replicas):
-        for i in range(n):
-            total[i] += w[a, i]
-            for mu in range(count):
-                fields[a, mu] += w[a, i] * columns[i, mu]
-        energy[a] = _wrong(fields[a])
+    begin(columns, w, fields, energy, total)
     best, least = w[0].copy(), count + 1
     for t in range(len(errors)):
         part = t / max(len(errors) - 1, 1)
         temperature = hot * (cold / hot) ** part
-        pull = attraction * part
         for a in range(replicas):
-            for _ in range(n):
-                i = rng.integers(0, n)
-                step = np.float32(-2.0 * w[a, i])
-                after = _wrong_after(fields[a], columns[i], step)
-                cost = (after - energy[a]) / temperature
-                if replicas > 1:
-                    cost += 2 * pull * w[a, i] * (total[i] - w[a, i]) / (replicas - 1)
-                if cost <= 0 or rng.random() < math.exp(-cost):
-                    for mu in range(count):
-                        fields[a, mu] += step * columns[i, mu]
-                    w[a, i] = -w[a, i]
-                    total[i] += 2 * w[a, i]
-                    energy[a] = after
+            sweep(columns, w, fields, energy, total, a, temperature, attraction * part, rng)
             if energy[a] < least:
                 least, best = energy[a], w[a].copy()
         if replicas > 1:
