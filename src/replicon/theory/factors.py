@@ -131,6 +131,9 @@ gaussian = Prior(_gaussian_log, ((-1.0, 1.0), (0.5, 0.5)), _gaussian_mean, _gaus
 # Channels.
 
 
+_NEVER = -1e30  # ln 0, finite for the sake of derivatives
+
+
 def _threshold(y, omega, variance, margin):
     return log_ndtr((y * omega - margin) / jnp.sqrt(variance))
 
@@ -138,8 +141,11 @@ def _threshold(y, omega, variance, margin):
 def _symmetric(y, omega, variance, margin):
     # Phi(a) - Phi(b) is even in the field: taken in the tail where both are small, with a slope of +-1 also at zero.
     modulus = jnp.where(omega < 0, -omega, omega)
-    a, b = (margin - modulus) / jnp.sqrt(variance), (-margin - modulus) / jnp.sqrt(variance)
-    return log_ndtr(a) + jnp.log1p(-jnp.exp(log_ndtr(b) - log_ndtr(a)))
+    possible = margin > 0
+    width = jnp.where(possible, margin, 1.0)
+    a, b = (width - modulus) / jnp.sqrt(variance), (-width - modulus) / jnp.sqrt(variance)
+    value = log_ndtr(a) + jnp.log1p(-jnp.exp(log_ndtr(b) - log_ndtr(a)))
+    return jnp.where(possible, value, _NEVER)
 
 
 def _warm(satisfied: Callable) -> Callable:

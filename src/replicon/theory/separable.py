@@ -23,7 +23,7 @@ import numpy as np
 
 from replicon._content import cached
 from replicon.theory.factors import Channel, Prior, discrete, gaussian, ising, sign, spherical, symmetric, threshold
-from replicon.theory.gaussian import average
+from replicon.theory.gaussian import NODES, average, average_over
 
 __all__ = [
     "Channel",
@@ -115,11 +115,12 @@ def _over_labels(channel: Channel, of: Callable) -> jax.Array:
 
 
 @cached()
-def storage(prior: Prior, channel: Channel) -> Theory:
+def storage(prior: Prior, channel: Channel, nodes: int = NODES) -> Theory:
     """Random patterns without a teacher, replica symmetric, per weight:
 
     phi = Q A/2 - qh (Q - q)/2 + E ln Z_in(A, sqrt(qh) z) + load E ln Z_out(1, sqrt(q) z, Q - q),
     qh = load E g^2, A = -load E g', g = d ln Z_out/d omega; q = E <w>^2, Q = E <w^2>.
+    `nodes`: of the average over patterns, for sharp channels.
     """
 
     def by_field(omega, variance, *parameters):
@@ -129,7 +130,7 @@ def storage(prior: Prior, channel: Channel) -> Theory:
     second = _square(jax.grad(jax.grad(by_field)))
 
     def energetic(q, Q, c):
-        return c.load * average(by_field, jnp.zeros(()), q, Q - q, *_parameters(channel, c))
+        return c.load * average_over(nodes, by_field, jnp.zeros(()), q, Q - q, *_parameters(channel, c))
 
     def conjugates(x: Overlaps, c):
         slope_q, slope_Q = jax.grad(energetic, (0, 1))(x.overlap, x.norm, c)
@@ -151,7 +152,7 @@ def storage(prior: Prior, channel: Channel) -> Theory:
 
     def replicon(x: Overlaps, c):
         qh, A = conjugates(x, c)
-        loss = average(second, jnp.zeros(()), x.overlap, x.norm - x.overlap, *_parameters(channel, c))
+        loss = average_over(nodes, second, jnp.zeros(()), x.overlap, x.norm - x.overlap, *_parameters(channel, c))
         return 1 - c.load * loss * squared_variance(prior)(A, qh)
 
     return Theory(residual, iterate, potential, lambda x, c: energetic(x.overlap, x.norm, c), replicon)

@@ -16,13 +16,48 @@ from replicon._content import cached
 from replicon.theory.branch import Found
 from replicon.theory.stationary import jacobian
 
+_VANISHES = 1e-6  # of the observable at the ends of the bracket
+_BESIDE = 1e-9  # of the bracket
+
+
+def bracket(
+    solve: Callable, controls, control: str, observable: str, values, branch: str = ""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Neighbours (low, high) among `values` (points, steps), in their order, between which an observable first changes sign
+    along a branch that exists at both, and whether there are any: arrays (points,). All steps of all points are one call.
+
+    Where the branch ends first, the step in which it does is looked at in as many steps, twice.
+    """
+    points, steps = values.shape
+    rows, low, high, found = np.arange(points), np.full(points, np.nan), np.full(points, np.nan), np.zeros(points, bool)
+    for _ in range(3):
+        # A row's other controls, once for each of its steps.
+        repeated = {k: np.repeat(v[rows], steps) if np.ndim(v) else v for k, v in controls._asdict().items()}
+        out = solve(type(controls)(**{**repeated, control: values.ravel()}), branch)
+        seen = np.where(out["converged"], out[observable], np.nan).reshape(len(rows), steps)
+        with np.errstate(invalid="ignore"):
+            changes = seen[:, 1:] * seen[:, :-1] < 0
+        place, each = np.argmax(changes, axis=1), np.arange(len(rows))
+        hit = changes.any(axis=1)
+        low[rows[hit]], high[rows[hit]] = (values[each, place + k][hit] for k in (0, 1))
+        found[rows[hit]] = True
+        ends = np.isfinite(seen[:, :-1]) & np.isnan(seen[:, 1:])
+        last = np.argmax(ends, axis=1)
+        again = ~hit & ends.any(axis=1)
+        if not again.any():
+            break
+        values = np.linspace(values[each, last], values[each, last + 1], steps, axis=1)[again]
+        rows = rows[again]
+    return low, high, found
+
 
 def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
     """The value of a control between `low` and `high`, arrays (points,), at which an observable changes sign along a branch.
 
     `branch(values) -> (observable, on_branch)`. Where the branch does not exist the observable is taken to have the sign
     opposite to that at `low`; a sign change that turns out to be the branch's end is not converged (NaN), as is a bracket
-    without one. `geometric` searches in the logarithm. The value is exact to rounding in the observable.
+    without one, and a pole or a jump: the observable must vanish on both sides of the value, to 1e-6 of its size at the ends
+    of the bracket. `geometric` searches in the logarithm. The value is exact to rounding in the observable.
     Source: Chandrupatla, Adv. Eng. Softw. 28, 145 (1997), as SciPy's vectorised `find_root`.
     """
     low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
@@ -43,14 +78,20 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
         observable, there = ask(fractions)
         return np.where(there, observable, -first)[rows]
 
-    rows = np.flatnonzero(begins)
+    rows = np.flatnonzero(begins & (first != 0))
     value, converged = np.full(low.shape, np.nan), np.zeros(low.shape, bool)
     if len(rows):
         found = find_root(signed, (np.zeros(len(rows)), np.ones(len(rows))), args=(rows,))
+        last, there = ask(np.ones(low.shape))
+        size = np.maximum(np.abs(first), np.where(there, np.abs(last), 0.0))[rows]
         ends = []
-        for end in (*found.bracket, found.x):
+        # Where the observable was met at exactly zero the last bracket may be wide: both sides are asked close by.
+        wide = ~(np.abs(found.bracket[1] - found.bracket[0]) < _BESIDE)
+        beside = (np.clip(found.x - _BESIDE, 0, 1), np.clip(found.x + _BESIDE, 0, 1))
+        for end in (*(np.where(wide, b, e) for b, e in zip(beside, found.bracket)), found.x):
             fractions[rows] = np.where(np.isfinite(end), end, 0.0)
-            ends.append(ask(fractions)[1][rows])
+            left, there = (v[rows] for v in ask(fractions))
+            ends.append(there & (np.abs(left) < _VANISHES * size))
         fractions[rows] = found.x
         converged[rows] = found.success & np.logical_and.reduce(ends)
         value = np.where(converged, place(fractions), np.nan)
