@@ -85,15 +85,16 @@ def solve(controls, branch: str) -> dict:
     return {"replica-symmetric": _replica_symmetric, "one-step": _one_step, "frozen": _frozen}[branch](controls)
 
 
-def _replica_symmetric(controls) -> dict:
+def _replica_symmetric(controls, *, sharp: bool = True) -> dict:
+    """`sharp`: whether points that the usual nodes do not resolve are solved again with more."""
     beta = _beta(controls.temperature)
     c = _leaky(controls, beta)
     out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), c))
-    sharp = np.flatnonzero(~out["accurate"] & (out["overlap"] < 1 - _SHARPEST))
-    if len(sharp):
+    rows = np.flatnonzero(~out["accurate"] & (out["overlap"] < 1 - _SHARPEST) & sharp)
+    if len(rows):
         again = _point(controls.weights, controls.constraint, _FINE)
-        for name, values in evaluate(again, type(c)(*(v[sharp] for v in c)), batch=16).items():
-            out[name][sharp] = values
+        for name, values in evaluate(again, type(c)(*(v[rows] for v in c)), batch=16).items():
+            out[name][rows] = values
     out["complexity"] = np.zeros_like(beta)
     out |= _thermal(out, beta, c.load)
     physical = (out["entropy"] >= -1e-12) | (controls.weights == "spherical")
@@ -177,7 +178,7 @@ def _broken(weights: str, constraint: str):
             "overlap": m * x.outer_overlap + (1 - m) * x.inner_overlap,
             "inner_overlap": x.inner_overlap,
             "errors": c.leak * jax.grad(lambda k: measure(x, c._replace(leak=k))["free_entropy"])(c.leak),
-            "converged": solved & ordered & (m > 0) & (m <= 1) & (accuracy < 1e-6 * d),
+            "converged": solved & ordered & (m > 0) & (m <= 1 + 1e-9) & (accuracy < 1e-6 * d),
             "residual": error,
             "breaking": m,
         }
@@ -221,8 +222,7 @@ def _one_step(controls) -> dict:
     reason = np.full(held.shape, "", dtype="U200")
     lost = np.flatnonzero(~out["converged"])
     if len(lost):
-        there = {k: v[lost] if np.ndim(v) else v for k, v in controls._asdict().items()}
-        whole = _replica_symmetric(type(controls)(**there))
+        whole = _replica_symmetric(_rows(controls, lost))
         whole = whole["converged"] & (whole["replicon"] > 0)
         reason[lost] = np.where(
             whole,
@@ -347,15 +347,28 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)
         reason[~there] = "at that margin a symmetric constraint does not depend on the weights"
         return np.where(there, 1 / np.where(there, growth, 1.0), np.nan), there, reason
-    parts, end = np.geomspace(0.05, 500, _SCAN)[None], _annealed_capacity(c)
+    parts, end = np.where(cold[:, None], np.geomspace(0.1, 20, _SCAN), np.geomspace(0.1, 500, _SCAN)), _annealed_capacity(c)
     convex = (c.weights == "spherical") & cold & (c.margin >= 0)
     reason[convex] = "spherical solutions with margin >= 0 form a convex set, whose replica symmetry holds up to the capacity"
     if c.weights == "spherical":
         # Without errors the branch may end, with an overlap of one, at that load: it is asked close by.
         below = np.append(1 - np.geomspace(0.98, 1e-5, _SCAN // 2), np.geomspace(1.01, 500, _SCAN // 2))
-        parts, end = np.where(cold[:, None], below, parts), _gardner_capacity(c.margin)
+        parts, end = np.where(cold[:, None], below, np.geomspace(0.1, 500, _SCAN)), _gardner_capacity(c.margin)
     loads = end[:, None] * parts
-    low, high, bracketed = bracket(solve, c, "load", "replicon", loads, "replica-symmetric")
-    found = zero(along(solve, c, "load", "replicon", "replica-symmetric"), low, high)
-    there = bracketed & found.converged & ~convex
-    return np.where(there, found.value, np.nan), there, reason
+    low, high, bracketed = np.full_like(end, np.nan), np.full_like(end, np.nan), np.zeros(end.shape, bool)
+    for sharp in (False, True):  # the usual nodes do for most
+        rows = np.flatnonzero(~bracketed & ~convex)
+        if len(rows):
+            own = _rows(c, rows)
+            found = bracket(lambda k, _, sharp=sharp: _replica_symmetric(k, sharp=sharp), own, "load", "replicon", loads[rows])
+            low[rows], high[rows], bracketed[rows] = found
+    rows = np.flatnonzero(bracketed)
+    value, there = _nowhere(end.shape)
+    if len(rows):
+        found = zero(along(solve, _rows(c, rows), "load", "replicon", "replica-symmetric"), low[rows], high[rows])
+        value[rows], there[rows] = found.value, found.converged
+    return value, there, reason
+
+
+def _rows(controls, rows):
+    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})
