@@ -158,3 +158,43 @@ def test_any_number_of_points_gives_the_same_values(count):
     assert found.x.m.shape == (count,)
     whole = stationary.solve(residual, Magnetization(np.ones(300)), controls(np.linspace(0, 1, 300), 0.8))
     np.testing.assert_array_equal(found.x.m, whole.x.m[:count])
+
+
+def test_a_pole_a_jump_and_the_end_of_a_branch_are_no_zeros():
+    """Signs change at 1/pi in all of them; it is a zero where the observable vanishes on both sides, of one branch."""
+    at = 1 / np.pi
+    kinds = {
+        "zero": lambda v: v - at,
+        "steep zero": lambda v: np.cbrt(v - at),
+        "flat zero": lambda v: (v - at) ** 3,
+        "tiny zero": lambda v: 1e-200 * (v - at),
+        "pole": lambda v: 1 / (v - at),
+        "jump": lambda v: np.where(v < at, -1.0, 0.3),
+        "half a jump": lambda v: np.where(v < at, -1.0, v - at),
+    }
+    low, high = np.zeros(2), np.array([1.0, 0.7])
+    for name, observable in kinds.items():
+        found = transition.zero(lambda v, f=observable: (f(v), np.ones(v.shape, bool)), low, high)
+        expected = "zero" in name
+        # A cube root is 1e-5 of its size at 1e-15 of the bracket: it cannot be told from a jump, and is not accepted.
+        assert found.converged.tolist() == [expected and name != "steep zero"] * 2, name
+        if found.converged.all():
+            np.testing.assert_allclose(found.value, at, rtol=1e-12 if name != "flat zero" else 1e-4)
+    ended = transition.zero(lambda v: (np.ones(v.shape), v < at), low, high)
+    assert not ended.converged.any() and np.isnan(ended.value).all()
+    nothing = transition.zero(lambda v: (np.zeros(v.shape), np.ones(v.shape, bool)), low, high)
+    assert not nothing.converged.any()
+
+
+def test_brackets_are_the_first_change_of_sign_of_a_branch_that_may_end():
+    """cos(10 field) at fields from 0, temperature the field beyond which there is no branch."""
+
+    def solve(c, branch):
+        return {"m": np.cos(10 * c.field), "converged": c.field < c.temperature}
+
+    ends = np.array([2.0, 0.19, 0.15])  # the change of sign is at 0.1571
+    grid = np.tile(np.array([0.0, 0.1, 0.2, 0.5, 0.7]), (3, 1))
+    low, high, found = transition.bracket(solve, controls(0.0, ends), "field", "m", grid)
+    assert found.tolist() == [True, True, False]
+    for k in (0, 1):
+        assert low[k] < np.pi / 20 < high[k] < ends[k]

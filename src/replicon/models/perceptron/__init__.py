@@ -1,5 +1,7 @@
 """The perceptron that stores random labels: how many weight vectors satisfy all constraints, and how alike they are."""
 
+import math
+
 from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.perceptron.theory"
@@ -26,9 +28,9 @@ model = Model(
     ),
     observables=(
         Observable("overlap", "q", "overlap of two solutions", 0, 1),
-        Observable("entropy", "s", "entropy of solutions per weight (nats)"),
+        Observable("entropy", "s", "entropy of solutions per weight (nats)", high=math.log(2)),
         Observable("inner_overlap", "q_1", "overlap of two solutions of one cluster", 0, 1, role="theory"),
-        Observable("complexity", "Sigma", "entropy of clusters per weight (nats)", role="theory"),
+        Observable("complexity", "Sigma", "entropy of clusters per weight (nats)", high=math.log(2), role="theory"),
         Observable("solvable", "p", "fraction of instances with a solution", 0, 1, role="simulation"),
         Observable("energy", "e", "fraction of patterns in error", 0, 1),
     ),

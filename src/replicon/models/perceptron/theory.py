@@ -188,35 +188,24 @@ def _broken(weights: str, constraint: str):
 
 # Inner minus outer overlap below which the complexity, of the third order in it, drowns in rounding.
 _SPLIT = 2e-3
-_BEGIN = (0.5, 0.15, 0.85)  # breaking parameters from whose saddle the stationary one is looked for
+# Breaking parameters from whose saddles the stationary one is looked for: the first, then downwards where the complexity
+# there is negative, upwards where it is not, and both ways where there was no saddle.
+_FIRST, _LOWER, _UPPER, _BOTH = 0.5, (0.25, 0.125, 0.06, 0.03, 0.015), (0.7, 0.85, 1.0), (0.15, 0.85)
 
 
 def _one_step(controls) -> dict:
-    """The saddle at the breaking parameter given, else from those at m = 0.5, 0.15 and 0.85 to the m of zero complexity."""
-    beta, held = _beta(controls.temperature), controls.breaking_parameter
-    one, outer = _broken(controls.weights, controls.constraint), 0.3
-    if controls.constraint == "symmetric":
-        outer = 0.0
-    out: dict[str, np.ndarray] = {}
-    for m in _BEGIN:
-        rows = np.flatnonzero(~out["converged"] & (held == 0)) if out else np.arange(len(held))
+    """The saddle at the breaking parameter given, else that of zero complexity, reached from saddles at given ones."""
+    held, count = controls.breaking_parameter, len(controls.load)
+    out, complexity = _try(controls, np.where(held > 0, held, _FIRST))
+    for step in range(len(_LOWER)):
+        tried = [np.full(count, each[step] if step < len(each) else np.nan) for each in (_LOWER, _UPPER, _BOTH)]
+        m = np.select([complexity < 0, complexity >= 0], tried[:2], tried[2])
+        rows = np.flatnonzero(~out["converged"] & (held == 0) & np.isfinite(m))
         if len(rows) == 0:
-            break
-        first = np.where(held[rows] > 0, held[rows], m)
-        start = _Free(np.full(len(rows), outer), np.full(len(rows), 0.95), np.ones(len(rows)), first)
-        c = _leaky(controls, beta, breaking_parameter=held)
-        c = type(c)(*(v[rows] for v in c))
-        x, found = evaluate(one, start, c._replace(breaking_parameter=first), batch=8)
-        free = np.flatnonzero((held[rows] == 0) & found["converged"])
-        found["converged"] = found["converged"] & (held[rows] > 0)
-        if len(free):
-            again = [type(v)(*(k[free] for k in v)) for v in (x, c)]
-            _, freed = evaluate(one, *again, batch=8)
-            for name, values in freed.items():
-                found[name][free] = values
-        out = out or {name: np.array(values) for name, values in found.items()}
-        for name, values in found.items():
+            continue
+        for name, values in _try(_rows(controls, rows), m[rows])[0].items():
             out[name][rows] = values
+    beta = _beta(controls.temperature)
     out |= _thermal(out, beta, controls.load)
     out["converged"] &= out["entropy"] <= _most(controls.weights) + 1e-9
     reason = np.full(held.shape, "", dtype="U200")
@@ -231,6 +220,27 @@ def _one_step(controls) -> dict:
             "no saddle with clusters of more than one solution was found: take branch replica-symmetric, or frozen for binary weights",
         )
     return {**out, "reason": reason}
+
+
+def _try(controls, m) -> tuple[dict, np.ndarray]:
+    """The saddle at `m` and, where the control leaves m free, the one of zero complexity by Newton's method from there; and
+    the complexity of the first (NaN: no saddle).
+    """
+    one, count = _broken(controls.weights, controls.constraint), len(m)
+    outer = 0.3 if controls.constraint == "threshold" else 0.0
+    start = _Free(np.full(count, outer), np.full(count, 0.95), np.ones(count), m)
+    c = _leaky(controls, _beta(controls.temperature), breaking_parameter=m)
+    x, found = evaluate(one, start, c, batch=8)
+    out = {name: np.array(values) for name, values in found.items()}
+    complexity = np.where(out["converged"], out["complexity"], np.nan)
+    free = np.flatnonzero(out["converged"] & (controls.breaking_parameter == 0))
+    out["converged"] &= controls.breaking_parameter > 0
+    if len(free):
+        c = c._replace(breaking_parameter=np.zeros(count))
+        _, freed = evaluate(one, *(type(v)(*(np.asarray(k)[free] for k in v)) for v in (x, c)), batch=8)
+        for name, values in freed.items():
+            out[name][free] = values
+    return out, complexity
 
 
 def _frozen(controls) -> dict:

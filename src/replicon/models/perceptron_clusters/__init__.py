@@ -1,5 +1,7 @@
 """Rare dense clusters of the binary perceptron: y real replicas of a solution held at a mutual overlap."""
 
+import math
+
 from replicon._declare import Branch, Control, Interval, Model, Observable, Transition
 
 _THEORY = "replicon.models.perceptron_clusters.theory"
@@ -13,11 +15,23 @@ model = Model(
         Control("replicas", "y", float("inf"), Interval(1, infinite=True), "real replicas: weight of the dense regions"),
     ),
     observables=(
-        Observable("local_entropy", "S_int", "entropy of solutions inside one cluster, per weight (nats)", role="theory"),
-        Observable("external_entropy", "S_ext", "entropy of such clusters, per weight (nats); meaningful while >= 0", role="theory"),
+        Observable("local_entropy", "S_int", "entropy of solutions inside one cluster, per weight (nats)", high=math.log(2), role="theory"),
+        Observable(
+            "external_entropy",
+            "S_ext",
+            "entropy of such clusters, per weight (nats); meaningful while >= 0",
+            high=math.log(2),
+            role="theory",
+        ),
         Observable("outer_overlap", "q_0", "overlap of two clusters", 0, 1, role="theory"),
         Observable(
-            "distance", "d", "of solutions from the signs of their mean, the centre of a cluster; y = inf only", 0, 0.5, role="theory"
+            "distance",
+            "d",
+            "of solutions from the signs of their mean, the centre of a cluster; y = inf only",
+            0,
+            0.5,
+            role="theory",
+            partial=True,
         ),
     ),
     branches=(Branch("dense", "followed in the overlap from that of typical solutions"),),

@@ -196,6 +196,7 @@ def _steepest(load: float) -> float:
 
 def find_cluster_limit(controls) -> Found:
     """The load at which the y = infinity local entropy, as a function of the overlap, gets a horizontal tangent."""
-    load = brentq(_steepest, 0.70, 0.79, xtol=1e-7)
-    shape = np.shape(controls.overlap)
-    return Found(np.full(shape, load), np.ones(shape, bool))
+    many = np.isinf(np.broadcast_to(np.asarray(getattr(controls, "replicas", np.inf), float), np.shape(controls.overlap)))
+    reason = np.where(many, "", "it is defined for infinitely many replicas: leave replicas at inf")
+    load = brentq(_steepest, 0.70, 0.79, xtol=1e-7) if many.any() else np.nan
+    return Found(np.where(many, load, np.nan), many, reason=reason)

@@ -1,5 +1,7 @@
 """The entropy of solutions of the binary perceptron at a distance from a typical one: typical solutions are isolated."""
 
+import math
+
 from replicon._declare import Branch, Control, Interval, Model, Observable, Transition
 
 _THEORY = "replicon.models.perceptron_landscape.theory"
@@ -12,9 +14,11 @@ model = Model(
         Control("distance", "d", 0.1, Interval(0, 1, open_low=True, open_high=True), "fraction of weights that differ, (1 - p)/2"),
     ),
     observables=(
-        Observable("entropy", "V", "entropy of solutions at that distance from a typical one, per weight (nats)", role="theory"),
+        Observable(
+            "entropy", "V", "entropy of solutions at that distance from a typical one, per weight (nats)", high=math.log(2), role="theory"
+        ),
         Observable("overlap", "s", "overlap of two solutions at that distance", 0, 1, role="theory"),
-        Observable("reference_overlap", "t", "their overlap with other typical solutions", 0, 1, role="theory"),
+        Observable("reference_overlap", "t", "their overlap with other typical solutions", -1, 1, role="theory"),
     ),
     branches=(Branch("typical", "around a solution drawn uniformly from all"),),
     transitions=(

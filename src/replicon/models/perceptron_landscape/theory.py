@@ -196,7 +196,7 @@ def find_isolation(controls) -> Found:
         negative = np.flatnonzero(good & (entropy < 0))
         if len(negative) and negative[0] > 0:
             value[row] = (1 - _zero_entropy(curve, overlaps[: negative[0] + 1])) / 2
-    return Found(value, np.isfinite(value))
+    return Found(value, np.isfinite(value), reason=np.where(exists, "", "there are no solutions beyond the capacity, load 0.833"))
 
 
 def _zero_entropy(curve: _Curve, overlaps: np.ndarray) -> float:

@@ -1,5 +1,7 @@
 """The perceptron that learns a rule: binary weights, labels given by a binary teacher, learning is Bayes-optimal."""
 
+import math
+
 from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.perceptron_teacher.theory"
@@ -25,7 +27,7 @@ model = Model(
         Observable("overlap", "r", "overlap of a student with the teacher", 0, 1),
         Observable("generalization_error", "e_g", "probability that a student errs on a new example", 0, 0.5),
         Observable("recovered", "p", "fraction of instances whose teacher is found exactly", 0, 1, role="simulation", fraction=True),
-        Observable("entropy", "s", "entropy of the students that agree with all examples, per weight (nats)"),
+        Observable("entropy", "s", "entropy of the students that agree with all examples, per weight (nats)", high=math.log(2)),
     ),
     branches=(
         Branch("imperfect", "students that differ from the teacher", ends_at="spinodal"),

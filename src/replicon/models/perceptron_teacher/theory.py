@@ -97,7 +97,7 @@ def find_spinodal(controls) -> Found:
     """The load at which the imperfect state of binary weights folds."""
     shape = np.shape(controls.load)
     if controls.weights == "spherical":
-        return Found(np.full(shape, np.nan), np.zeros(shape, bool))
+        return Found(np.full(shape, np.nan), np.zeros(shape, bool), reason="spherical weights come to know their teacher gradually")
     engine, c = theory(controls.weights), controls_tuple(("load",), (np.full(shape, 1.0),))
     begin = stationary.solve(engine.residual, separable.Matched(0.1 * c.load), c, iterate=engine.iterate)
     return fold(engine.residual, begin.x, c, "load", steps=400, step=0.05)
