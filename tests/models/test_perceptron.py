@@ -8,6 +8,7 @@ import pytest
 from tests.statistical import assert_mean
 
 import replicon
+from replicon._declare import controls_tuple
 from replicon.models.perceptron import simulation
 
 
@@ -162,6 +163,178 @@ def test_one_step_breaking_of_the_sphere_beyond_the_almeida_thouless_load():
     assert abs(float(near["free_entropy"][1] - near["free_entropy"][0])) < 1e-5
     with pytest.raises(replicon.ConvergenceError, match="take branch replica-symmetric"):
         replicon.solve("perceptron", branch="one-step", load=0.5)
+
+
+def _saddle(q, load, margin, temperature, weights):
+    """(overlap, entropy) that the replica-symmetric equations give back for the overlap q, constraint threshold: the trapezoid of
+    20,001 nodes, derivatives by differences, no code shared.
+    """
+    from scipy.special import log_ndtr
+
+    z = np.linspace(-12, 12, 20001)
+    weight = np.exp(-(z**2) / 2)
+    weight /= weight.sum()
+    width, leak = math.sqrt(1 - q), math.exp(-1 / temperature) if temperature else 0.0
+
+    def log(field):
+        value = log_ndtr((field - margin) / width)
+        return np.logaddexp(math.log(leak), math.log1p(-leak) + value) if leak else value
+
+    field, step = math.sqrt(q) * z, 1e-5 * width
+    slope = (log(field + step) - log(field - step)) / (2 * step)
+    conjugate = load * (weight @ slope**2)
+    wrong = np.exp(math.log(leak) - log(field)) * -np.expm1(log_ndtr((field - margin) / width)) if leak else 0 * z
+    energetic = load * (weight @ log(field)) + (load * (weight @ wrong) / temperature if temperature else 0.0)
+    if weights == "spherical":
+        return conjugate * (1 - q) ** 2, math.log(1 - q) / 2 + q / (2 * (1 - q)) + energetic
+    root = math.sqrt(conjugate) * z
+    return weight @ np.tanh(root) ** 2, -conjugate * (1 - q) / 2 + weight @ np.logaddexp(root, -root) + energetic
+
+
+@pytest.mark.parametrize("weights", ["ising", "spherical"])
+def test_whatever_is_marked_converged_solves_the_equations(weights):
+    """Loads from 1e-9 to 1000, margins from -5 to 5, temperatures from 0 and 1e-6 to 1e4, edges among them."""
+    rng = np.random.default_rng(0)
+    seen = 0
+    for _ in range(6):  # a grid of 3 x 3 x 3 at a time
+        asked = {
+            "load": [0.0, float(10 ** rng.uniform(-9, 0)), float(10 ** rng.uniform(0, 3))],
+            "margin": [float(rng.choice([-5.0, -1e-6, 0.0, 5.0])), *rng.uniform(-2, 2, 2).tolist()],
+            "temperature": [0.0, float(10 ** rng.uniform(-6, -1)), float(10 ** rng.uniform(-1, 4))],
+        }
+        out = replicon.solve("perceptron", weights=weights, **asked)
+        for point in itertools.product(*(range(3) for _ in asked)):
+            at = out.isel(dict(zip(("load", "margin", "temperature"), point)))
+            load, margin, temperature = (asked[name][k] for name, k in zip(asked, point))
+            if not at["converged"] or 0 < temperature < 2e-3:  # errors cost e^-500: no difference of two numbers shows them
+                continue
+            seen += 1
+            q = max(float(at["overlap"]), 0.0)
+            overlap, entropy = _saddle(q, load, margin, temperature, weights)
+            assert overlap == pytest.approx(q, rel=2e-6, abs=1e-8), (load, margin, temperature)
+            assert entropy == pytest.approx(float(at["entropy"]), rel=1e-5, abs=1e-6), (load, margin, temperature)
+            assert entropy <= (math.log(2) if weights == "ising" else 0.0) + 1e-9
+    assert seen > 60
+
+
+def test_points_alone_and_in_a_grid_are_the_same():
+    loads, temperatures = [0.3, 0.8, 1.0, 50.0], [0.0, 0.2]
+    grid = replicon.solve("perceptron", load=loads, temperature=temperatures)
+    for i, j in itertools.product(range(4), range(2)):
+        try:
+            alone = replicon.solve("perceptron", load=loads[i], temperature=temperatures[j])
+        except replicon.ConvergenceError:
+            assert not grid["converged"].values[i, j]
+            continue
+        for name in ("overlap", "entropy", "energy", "replicon"):
+            assert float(alone[name]) == float(grid[name].values[i, j])
+
+
+def test_impossible_constraints_at_a_temperature_are_all_errors():
+    """|field| <= 0 never holds: every weight vector errs on every pattern, whose cost changes nothing."""
+    out = replicon.solve("perceptron", constraint="symmetric", margin=[-1.0, 0.0], temperature=0.5, load=2.0)
+    np.testing.assert_allclose(out["entropy"], math.log(2), atol=1e-12)
+    np.testing.assert_allclose(out["energy"], 1.0, atol=1e-12)
+
+
+def test_enumeration_knows_any_temperature():
+    """T = 0.0003, beyond the capacity: all weight in the states of least errors, where exp(-errors/T) is zero in doubles."""
+    patterns = np.random.default_rng(0).standard_normal((30, 10))
+    counts, sums = simulation.enumerate_errors(patterns, 0.0, False)
+    least = int(np.flatnonzero(counts)[0])
+    kind = controls_tuple(("margin", "constraint", "temperature"), (0.0, "threshold", 3e-4))
+    overlap, entropy, energy, solvable = simulation._enumerated(patterns, kind)
+    assert least > 0 and solvable == 1
+    assert energy == pytest.approx(least / 30, abs=1e-12)
+    assert entropy == pytest.approx(math.log(counts[least]) / 10, abs=1e-12)
+    mean = sums[least] / counts[least]
+    assert overlap == pytest.approx(mean @ mean / 10, abs=1e-12)
+    assert simulation._enumerated(patterns, kind._replace(temperature=0.0))[3] == 0
+
+
+def test_frozen_states_at_a_given_breaking_parameter_are_counted():
+    """phi_RS(m beta)/m: Sigma = s_RS at temperature T/m, each cluster one weight vector, so that entropy = Sigma <= ln 2; below
+    m* = 0.534 clusters are many, above it their entropy is negative and the state not stable.
+    """
+    m = [1e-3, 0.1, 0.3, 0.5, 0.8, 1.0]
+    out = replicon.solve("perceptron", branch="frozen", load=1.0, temperature=0.1, breaking_parameter=m)
+    assert out["converged"].all()
+    for k, value in enumerate(m):
+        whole = replicon.solve("perceptron", load=1.0, temperature=0.1 / value)
+        assert float(out["entropy"][k]) == pytest.approx(float(whole["entropy"]), abs=1e-12)
+        assert float(out["complexity"][k]) == pytest.approx(float(whole["entropy"]), abs=1e-12)
+        assert float(out["energy"][k]) == pytest.approx(float(whole["energy"]), abs=1e-12)
+    assert (out["entropy"] <= math.log(2)).all()
+    assert out["stable"].values.tolist() == [1, 1, 1, 1, 0, 0]
+
+
+def test_almeida_thouless_lines_at_any_margin():
+    """Values by a root of the replicon over the equations written out (`_saddle`), for margins far from and close to zero."""
+    for weights, margins in (("ising", [-3.0, -0.3, 0.25, 5.0]), ("spherical", [-0.7, -0.3])):
+        found = replicon.find_transition("perceptron", "almeida-thouless", weights=weights, margin=margins)
+        assert found["converged"].all()
+        if weights == "spherical":
+            np.testing.assert_allclose(found["value"], [5.142589, 3.047939], atol=1e-6)
+        else:
+            np.testing.assert_allclose(found["value"], [3031.440937, 1.562704, 0.728008, 0.024462], rtol=3e-5)
+    with pytest.raises(replicon.ConvergenceError, match=r"does not exist.*convex"):
+        replicon.find_transition("perceptron", "almeida-thouless", weights="spherical", margin=0.5)
+
+
+def test_almeida_thouless_of_a_symmetric_constraint_is_closed():
+    """The overlap is 0: 1/load = (1 - E[x^2 | |x| <= margin])^2, annealed capacity -ln 2/ln P."""
+    from scipy.stats import norm
+
+    margins = np.array([0.25, 1.0, 5.0])
+    chance = 2 * norm.cdf(margins) - 1
+    lost = (2 * margins * norm.pdf(margins) / chance) ** 2
+    for weights in ("ising", "spherical"):
+        found = replicon.find_transition("perceptron", "almeida-thouless", weights=weights, constraint="symmetric", margin=margins.tolist())
+        np.testing.assert_allclose(found["value"], 1 / lost, rtol=1e-6)
+    found = replicon.find_transition("perceptron", "capacity", constraint="symmetric", margin=margins.tolist())
+    np.testing.assert_allclose(found["value"], -np.log(2) / np.log(chance), rtol=1e-9)
+
+
+def test_transitions_that_do_not_exist_say_why():
+    for model, name, controls, match in (
+        ("perceptron", "capacity", {"constraint": "symmetric", "margin": -1.0}, "does not exist.*at any load"),
+        ("perceptron", "freezing", {"weights": "spherical", "load": 1.0}, "does not exist.*only binary"),
+        ("perceptron", "freezing", {"load": 0.5}, "does not exist.*positive, at any temperature"),
+        ("perceptron-teacher", "spinodal", {"weights": "spherical"}, "does not exist.*gradually"),
+        ("perceptron-clusters", "cluster-limit", {"replicas": 3.0}, "does not exist.*infinitely many"),
+        ("perceptron-landscape", "isolation", {"load": 0.9}, "does not exist.*beyond the capacity"),
+    ):
+        with pytest.raises(replicon.ConvergenceError, match=match):
+            replicon.find_transition(model, name, **controls)
+
+
+def test_freezing_is_found_at_any_load():
+    """At high loads errors are independent: ln 2 = load/(8 T^2) to leading order; T_f = 0.187101 at load 1."""
+    out = replicon.find_transition("perceptron", "freezing", load=[0.834, 1.0, 1000.0, 100000.0])
+    assert out["converged"].all()
+    assert float(out["value"][1]) == pytest.approx(1 / 5.344709, abs=1e-6)
+    # The correlated part of the errors' variance (1/(2 pi) of 1/4) does not count: measured against the Gaussian energy model.
+    ratio = out["value"].values[2:] / np.sqrt(np.array([1e3, 1e5]) / (8 * np.log(2)))
+    assert abs(ratio[1] - ratio[0]) < 0.02
+
+
+@pytest.mark.slow
+def test_one_step_breaking_of_warm_spheres_is_found_at_every_temperature():
+    """Load 2.4166, margin 0: replica symmetry breaks at T = 0.1675; below, one smooth branch, the same point by point."""
+    temperatures = [0.1, 0.13, 0.14, 0.145, 0.15, 0.155, 0.16]
+    sphere = {"weights": "spherical", "load": 2.4166}
+    out = replicon.solve("perceptron", branch="one-step", temperature=temperatures, **sphere)
+    assert out["converged"].all()
+    np.testing.assert_allclose(out["breaking"], [0.499028, 0.600076, 0.630677, 0.645479, 0.659967, 0.674149, 0.688020], atol=2e-6)
+    np.testing.assert_allclose(out["complexity"], 0.0, atol=1e-13)
+    for k in (3, 5):
+        alone = replicon.solve("perceptron", branch="one-step", temperature=temperatures[k], **sphere)
+        assert float(alone["breaking"]) == pytest.approx(float(out["breaking"][k]), abs=1e-9)
+    # The stationary m minimises the free entropy, which is the symmetric one's at m = 0 and m = 1.
+    symmetric = replicon.solve("perceptron", temperature=temperatures, **sphere)
+    assert (out["free_entropy"] < symmetric["free_entropy"]).all()
+    with pytest.raises(replicon.ConvergenceError, match="replica symmetry is stable"):
+        replicon.solve("perceptron", branch="one-step", temperature=0.18, **sphere)
 
 
 def test_teachers_on_the_sphere_are_never_known_exactly():

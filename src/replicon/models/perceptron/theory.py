@@ -42,10 +42,12 @@ def _point(weights: str, constraint: str, nodes: int):
         values, slopes = jax.vmap(jax.value_and_grad(by_field))(fields)
         return c.load * (weight @ slopes**2), c.load * (weight @ values)
 
-    def one(c):
-        begin = 0.3 if constraint == "threshold" else 0.0  # a symmetric constraint knows no direction: q = 0, exactly
-        start = separable.Overlaps(jnp.full((), begin), jnp.ones(()))
-        found = stationary.solve_one(theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3)
+    # The finer nodes improve a saddle that the usual ones have found.
+    iterate = theory.iterate if nodes == gaussian.NODES else None
+
+    def one(begin, c):
+        start = separable.Overlaps(begin, jnp.ones(()))
+        found = stationary.solve_one(theory.residual, start, c, iterate=iterate, steps=300, settled=1e-3)
         x = found.x
         errors = c.leak * jax.grad(lambda leak: theory.energetic(x, c._replace(leak=leak)))(c.leak)  # per weight
         slope = jax.jvp(lambda q: theory.iterate(x._replace(overlap=q), c).overlap, (x.overlap,), (jnp.ones(()),))[1]
@@ -89,11 +91,14 @@ def _replica_symmetric(controls, *, sharp: bool = True) -> dict:
     """`sharp`: whether points that the usual nodes do not resolve are solved again with more."""
     beta = _beta(controls.temperature)
     c = _leaky(controls, beta)
-    out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), c))
-    rows = np.flatnonzero(~out["accurate"] & (out["overlap"] < 1 - _SHARPEST) & sharp)
+    # A symmetric constraint knows no direction: q = 0, exactly.
+    begin = np.full_like(c.load, 0.3 if controls.constraint == "threshold" else 0.0)
+    out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), begin, c))
+    rows = np.flatnonzero(~out["accurate"] & (out["overlap"] < 1 - _SHARPEST) & (out["residual"] < 1e-6) & sharp)
     if len(rows):
         again = _point(controls.weights, controls.constraint, _FINE)
-        for name, values in evaluate(again, type(c)(*(v[rows] for v in c)), batch=16).items():
+        there = type(c)(*(v[rows] for v in c))
+        for name, values in evaluate(again, out["overlap"][rows], there, batch=16).items():
             out[name][rows] = values
     out["complexity"] = np.zeros_like(beta)
     out |= _thermal(out, beta, c.load)
@@ -178,7 +183,7 @@ def _broken(weights: str, constraint: str):
             "overlap": m * x.outer_overlap + (1 - m) * x.inner_overlap,
             "inner_overlap": x.inner_overlap,
             "errors": c.leak * jax.grad(lambda k: measure(x, c._replace(leak=k))["free_entropy"])(c.leak),
-            "converged": solved & ordered & (m > 0) & (m <= 1 + 1e-9) & (accuracy < 1e-6 * d),
+            "converged": solved & ordered & (m > 0) & (m <= 1 + 1e-9) & (accuracy < jnp.minimum(1e-4 * d**2, 1e-6)),
             "residual": error,
             "breaking": m,
         }
