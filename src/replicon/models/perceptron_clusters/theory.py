@@ -198,5 +198,5 @@ def find_cluster_limit(controls) -> Found:
     """The load at which the y = infinity local entropy, as a function of the overlap, gets a horizontal tangent."""
     many = np.isinf(np.broadcast_to(np.asarray(getattr(controls, "replicas", np.inf), float), np.shape(controls.overlap)))
     reason = np.where(many, "", "it is defined for infinitely many replicas: leave replicas at inf")
-    load = brentq(_steepest, 0.70, 0.79, xtol=1e-7) if many.any() else np.nan
+    load = float(brentq(_steepest, 0.70, 0.79, xtol=1e-7)) if many.any() else np.nan  # pyright: ignore
     return Found(np.where(many, load, np.nan), many, reason=reason)
