@@ -179,13 +179,14 @@ def memory_limit(chains: int) -> float:
     return max(_MEMORY, 4.5 / math.sqrt(chains))
 
 
-def draw(couplings, field, base, count: int, sweeps: int, rng) -> Drawn:
+def draw(couplings, field, base, count: int, sweeps: int, rng, tempered: int | None = None) -> Drawn:
     """`count` rows: ends of independent chains of `sweeps` sweeps, by exchange where these remember.
 
     A chain that mixes has forgotten at its end where it was at half-time: the correlation of
     the two over chains is nothing but noise. Where it is more, ladders down from independent spins
     take over; they count as mixed when, three times in turn, 99 % of their cold states have come from
     the independent end anew, and 90 % between one row and the next. Otherwise `mixed` is False, and `reason` says what was seen.
+    `tempered`: so many rows at most if it comes to that.
 
     Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: enumeration.
     """
@@ -198,7 +199,7 @@ def draw(couplings, field, base, count: int, sweeps: int, rng) -> Drawn:
     rows = plain.spins.astype(np.int8)
     if memory(half, rows) < memory_limit(chains):
         return Drawn(rows[:count], plain.fields[:count] + plain.field, True, "")
-    return draw_tempered(couplings, field, base, count, 20 * sweeps, rng)
+    return draw_tempered(couplings, field, base, min(count, tempered or count), 20 * sweeps, rng)
 
 
 def draw_tempered(couplings, field, base, count: int, limit: int, rng) -> Drawn:

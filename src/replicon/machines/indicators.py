@@ -33,7 +33,7 @@ def measure(state: State, mean: np.ndarray, components: np.ndarray, rows: np.nda
     hidden_usage (H,): mean of P(h = 1 | v) over rows of the data. active_units: hidden units that carry the
     fields of one of the machine's own samples, (sum_j I_j^2)^2 / sum_j I_j^4 with I = (v - mean).W, averaged over chains: H/3 in a
     paramagnet (normal fields), about 1 in a ferromagnet, between in the compositional phase. sparsity: visible units on which a
-    hidden one's weights live, as a fraction. pseudo_likelihood: of data, nats per visible unit, over at most 32 units.
+    hidden one's weights live, as a fraction. pseudo_likelihood: of data, sum over visible units in nats per row (from at most 32 units).
 
     Sources: Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017); Tubiana & Monasson, PRL 118, 138301 (2017), SM (participation ratios).
     """

@@ -330,9 +330,9 @@ def exact_likelihood(m: np.ndarray, second: np.ndarray, start, penalty: Penalty)
     return J, h, converged
 
 
-def features(states: np.ndarray) -> np.ndarray:
-    """Spins and products of pairs i < j of rows (n, N): (n, N (N + 1) / 2), float64."""
-    s = states.astype(float)
+def features(states: np.ndarray, dtype=np.float64) -> np.ndarray:
+    """Spins and products of pairs i < j of rows (n, N): (n, N (N + 1) / 2)."""
+    s = states.astype(dtype)
     first, second = np.triu_indices(s.shape[1], 1)
     return np.concatenate([s, s[:, first] * s[:, second]], axis=1)
 

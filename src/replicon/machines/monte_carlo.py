@@ -22,8 +22,9 @@ from replicon.machines.chains import (
 from replicon.machines.likelihood import Penalty, features
 
 _DENSE = 5200  # parameters of which all covariances are kept (N = 101)
-_TESTED = 2500  # parameters for which the chi-square of all together is formed
+_TESTED = 1300  # parameters for which the chi-square of all together is formed
 _WORK = 40_000_000  # entries of the final states' features
+_SPINS = 1_300_000, 400_000  # of the final states: of plain chains, of chains that exchange
 _ROUNDS = 4
 _QUANTILE = 0.99
 
@@ -69,12 +70,12 @@ def agreement(gap: np.ndarray, data: np.ndarray, chains: np.ndarray) -> Agreemen
     limit = float(chi2.ppf(_QUANTILE, count))
     if both.ndim == 1:
         return Agreement(math.nan, limit, z, z_limit)
-    # In units of each moment's own error; directions beyond rounding only.
+    # In units of each moment's own error, and directions beyond rounding only.
     scale = 1 / np.sqrt(variance)
-    values, vectors = np.linalg.eigh(both * np.outer(scale, scale))
-    kept = values > 1e-10 * values[-1]
-    along = vectors[:, kept].T @ (gap * scale)
-    return Agreement(float((along**2 / values[kept]).sum()), limit, z, z_limit)
+    correlation = both * np.outer(scale, scale)
+    correlation[np.diag_indices(count)] += 1e-10 * count
+    solved = cho_solve(cho_factor(correlation, overwrite_a=True), gap * scale)
+    return Agreement(float((gap * scale) @ solved), limit, z, z_limit)
 
 
 def _blocks(rows, size: int):
@@ -94,7 +95,7 @@ def _covariance(rows: np.ndarray, share: float = 1.0) -> np.ndarray:
     square = np.zeros((count, count))
     mean = np.zeros(count)
     for block in _blocks(rows, count):
-        x = features(block).astype(np.float32)
+        x = features(block, np.float32)
         square += x.T @ x
         mean += x.sum(axis=0, dtype=float)
     mean *= share / len(rows)
@@ -166,14 +167,15 @@ def monte_carlo_likelihood(
     `updates` steps of rate 0.5 / (1 + t/20) along the gradient divided by the curvature, from the best of `starts` (J, h), with
     moments of `chains` persistent chains, `sweeps` sweeps a step, at several temperatures where plain chains do not forget; the
     mean of the second half is returned. Then new chains, which have seen nothing of this, must have the data's moments within the
-    errors of both (`agreement`), and have mixed; where the moments differ, a Newton step and new chains again, up to four times.
+    errors of both (`agreement`), and have mixed; where the moments differ, or differ by more than the chains' errors and a tenth of
+    the data's, a Newton step and new chains again, up to four times.
 
     Source: Ferrari, Phys. Rev. E 94, 023301 (2016) (gradients divided by the data's covariance). Referee: `exact_likelihood`.
     """
     problem = _Problem(data, penalty)
     values = _best(problem, starts, chains, rng)
     population = None
-    renewed = {0, *(2**k for k in range(20)), updates // 4, updates // 2}
+    renewed = {0, *(4**k for k in range(1, 10)), updates // 4, updates // 2}
     total = np.zeros_like(values)
     kept = 0
     curvature = None
@@ -198,21 +200,30 @@ def monte_carlo_likelihood(
 
 
 def _settled(problem: _Problem, data: Data, values, sweeps: int, chains: int, rng):
-    most = max(min(20_000, _WORK // len(values)), 500)
-    count = int(min(max(data.count, chains), most))
+    wanted = max(data.count, chains)
+    plain, tempered = (int(min(wanted, max(min(spins // problem.count, _WORK // len(values)), 2000))) for spins in _SPINS)
     reason = ""
+    inherited = 0.0  # covariance of the chains behind the last Newton step, whose noise it took over
     for turn in range(_ROUNDS):
         J, h = problem.unpack(values)
-        drawn = draw(J, h, problem.base, count, sweeps, rng)
+        drawn = draw(J, h, problem.base, plain, sweeps, rng, tempered)
+        count = len(drawn.rows)
         found, spread = _moments(problem, drawn)
         gap = problem.goal - found - problem.ridge * values
         own = problem.data
         if own.ndim == 2 and (len(gap) > _TESTED or data.count < 2 * len(gap) or count < 2 * len(gap)):
-            own, spread = np.diagonal(own), np.diagonal(spread) if spread.ndim == 2 else spread
+            own = np.diagonal(own)
+        if spread.ndim > own.ndim:
+            spread = np.diagonal(spread)
+        if turn and np.ndim(inherited) > own.ndim:
+            inherited = np.diagonal(inherited)
         floor = 1 / data.count**2  # a moment is known to one row
         own = own / data.count + (floor * np.eye(len(gap)) if own.ndim == 2 else floor)
-        test = agreement(gap, own, spread / count)
-        if test.holds:
+        test = agreement(gap, own, spread / count + inherited)
+        each, noise = (np.diagonal(x) if x.ndim == 2 else x for x in (own, spread / count))
+        # A gap that is more than noise and more than a tenth of the data's errors is mended where the step's noise is small.
+        small = noise.sum() < each.sum() and turn < _ROUNDS - 1
+        if test.holds and not (small and not agreement(gap, each / 100, noise).holds):
             return J, h, "" if drawn.mixed else drawn.reason
         reason = f"the model's moments differ from the data's by up to {test.z:.1f} standard errors"
         if not drawn.mixed:
@@ -220,6 +231,7 @@ def _settled(problem: _Problem, data: Data, values, sweeps: int, chains: int, rn
         if turn < _ROUNDS - 1:
             step = _Curvature(problem.data, _covariance(drawn.rows), problem.ridge).solve(gap)
             values = values + step * min(1.0, 0.5 / max(np.abs(step).max(), 1e-300))
+            inherited = spread / count
     return J, h, reason
 
 
@@ -231,15 +243,15 @@ def _moments(problem: _Problem, drawn) -> tuple[np.ndarray, np.ndarray]:
     square = np.zeros((count, count)) if count <= _TESTED else np.zeros(count)
     size = max(1, 20_000_000 // count)
     for k in range(0, len(drawn.rows), size):
-        s = drawn.rows[k : k + size].astype(float)
-        t = np.tanh(drawn.fields[k : k + size])
+        s = drawn.rows[k : k + size].astype(np.float32)
+        t = np.tanh(drawn.fields[k : k + size]).astype(np.float32)
         x = np.concatenate([t, (t[:, first] * s[:, second] + s[:, first] * t[:, second]) / 2], axis=1)
-        x -= problem.goal
-        mean += x.sum(axis=0)
-        square += x.T @ x if square.ndim == 2 else (x**2).sum(axis=0)
+        x -= problem.goal.astype(np.float32)
+        mean += x.sum(axis=0, dtype=float)
+        square += x.T @ x if square.ndim == 2 else (x**2).sum(axis=0, dtype=float)
     mean /= len(drawn.rows)
     square /= len(drawn.rows)
-    return mean + problem.goal, square - (np.outer(mean, mean) if square.ndim == 2 else mean**2)
+    return mean + problem.goal.astype(np.float32), square - (np.outer(mean, mean) if square.ndim == 2 else mean**2)
 
 
 def _best(problem: _Problem, starts: list, chains: int, rng) -> np.ndarray:

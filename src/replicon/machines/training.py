@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax import lax
 from jax.extend.random import threefry_2x32
 
 
@@ -50,6 +51,11 @@ def optimizer(word: str, learning_rate: float) -> optax.GradientTransformation:
     return {"sgd": optax.sgd, "adam": optax.adam}[word](learning_rate)
 
 
+def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformation:
+    """A user's rule as a new object, for which nothing is compiled yet: what it reads from outside may have changed."""
+    return optax.GradientTransformation(lambda *given: rule.init(*given), lambda *given: rule.update(*given))
+
+
 def sigmoid(x):
     return 0.5 + 0.5 * jnp.tanh(0.5 * x)
 
@@ -73,12 +79,14 @@ def ladder(temperatures: int, dtype) -> np.ndarray:
     return np.linspace(0, 1, temperatures, dtype=dtype) if temperatures > 1 else np.ones(1, dtype)
 
 
-def sweep(parameters: Parameters, base, betas, hidden, key):
+def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
     """One Gibbs sweep (visible, then hidden) at each inverse temperature, then exchange of neighbours' states.
 
     Between the machine (beta = 1) and independent units of biases `base` (beta = 0):
     P(v, h) ~ exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v, h and the fraction of
-    exchanges accepted. Source: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
+    exchanges accepted; with `carried` (temperatures, chains, 1), a mark that goes with the states, that too.
+
+    Sources: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
     """
     W, a, b = parameters
     beta = betas[:, None, None]
@@ -88,7 +96,7 @@ def sweep(parameters: Parameters, base, betas, hidden, key):
     h = draw(for_h, sigmoid(beta * field))
     count = len(betas)
     if count == 1:
-        return v, h, jnp.ones((), v.dtype)
+        return (v, h, jnp.ones((), v.dtype)) if carried is None else (v, h, jnp.ones((), v.dtype), carried)
     exponent = (field * h).sum(axis=-1) + v @ (a - base)  # (temperatures, chains)
     gain = (betas[1:] - betas[:-1])[:, None] * (exponent[:-1] - exponent[1:])
     chance = jax.random.uniform(for_swap, gain.shape, gain.dtype)
@@ -101,7 +109,9 @@ def sweep(parameters: Parameters, base, betas, hidden, key):
     def exchanged(x):
         return jnp.where(down, jnp.roll(x, 1, axis=0), jnp.where(up, jnp.roll(x, -1, axis=0), x))
 
-    return exchanged(v), exchanged(h), swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
+    rate = swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
+    moved = exchanged(v), exchanged(h), rate
+    return moved if carried is None else (*moved, exchanged(carried))
 
 
 def gradient(settings: Settings, parameters: Parameters, mean, offset, base, hidden, data, share, key):
@@ -180,15 +190,30 @@ def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
     return v, h, rate.mean()
 
 
+@partial(jax.jit, static_argnames="sweeps")
+def run_ladder(parameters: Parameters, base, betas, hidden, fresh, key, sweeps: int):
+    """`sweeps` sweeps: last v, h, and `fresh` (temperatures, chains, 1): which states have been at inverse temperature 0."""
+
+    def one(carry, key):
+        v, h, _, mark = sweep(parameters, base, betas, carry[1], key, carry[2].at[0].set(True))
+        return (v, h, mark), None
+
+    blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
+    return lax.scan(one, (blank, hidden, fresh), jax.random.split(key, sweeps))[0]
+
+
 @jax.jit
 def pseudo_likelihood(parameters: Parameters, v, sites):
-    """(rows,): mean over `sites` (S,) of ln P(v_i | the other visible units), nats per visible unit. Besag, Statistician 24, 179 (1975)."""
+    """(rows,): sum over visible units of ln P(v_i | the others), nats per row, V times the mean over `sites` (S,) of the V units.
+
+    Source: Besag, Statistician 24, 179 (1975).
+    """
 
     def of_row(v):
         field = v @ parameters.weights + parameters.hidden_bias
         turn = 1 - 2 * v[sites]  # what flipping the site adds to it
         flipped = field + turn[:, None] * parameters.weights[sites]
         gain = turn * parameters.visible_bias[sites] + (jax.nn.softplus(flipped) - jax.nn.softplus(field)).sum(axis=-1)
-        return -jax.nn.softplus(gain).mean()
+        return -len(v) * jax.nn.softplus(gain).mean()
 
     return jax.lax.map(of_row, v, batch_size=16)
