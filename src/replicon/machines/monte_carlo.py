@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2, norm
+from threadpoolctl import threadpool_limits
 
 from replicon.machines.chains import (
     Population,
@@ -129,7 +130,7 @@ class _Curvature:
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         if self.factor is None:
             return gradient / self.variances
-        return cho_solve(self.factor, gradient)
+        return cho_solve(self.factor, gradient, check_finite=False)
 
 
 class _Problem:
@@ -159,6 +160,7 @@ class _Problem:
         return np.concatenate([means.mean(axis=0, dtype=float), ((pair + pair.T) / 2)[self.upper]])
 
 
+@threadpool_limits.wrap(limits=1)  # products too small to share: threads would wait for each other, and bits depend on their number
 def monte_carlo_likelihood(
     data: Data, starts: list, penalty: Penalty, chains: int, updates: int, sweeps: int, rng
 ) -> tuple[np.ndarray, np.ndarray, str]:
