@@ -247,7 +247,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         from replicon.machines.partition import quick_log_partition
 
         value, error = quick_log_partition(self._state.parameters, self.base_, _SUMMED, (int(self.seed), self.epochs_))
-        own = -self.free_energy(rows) - value
+        own = -self._free_energy(rows.astype(float)) - value
         alone = rows @ self.base_ - np.logaddexp(0, self.base_).sum()
         spread = (own - alone).std(ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0.0
         return {
@@ -314,7 +314,9 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     def free_energy(self, X) -> np.ndarray:
         """-ln sum_h exp(v.W.h + a.v + b.h) for each row, (rows,)."""
-        rows = self._rows(X)
+        return self._free_energy(self._rows(X))
+
+    def _free_energy(self, rows: np.ndarray) -> np.ndarray:
         return -rows @ self.visible_bias_ - np.logaddexp(0, rows @ self.weights_ + self.hidden_bias_).sum(axis=1)
 
     def log_partition(self, method="auto", *, chains=100, temperatures=1000, start=None, seed=0) -> LogPartition:
