@@ -53,7 +53,7 @@ def on_boundary(X):
 
 
 def test_refusals_are_those_of_linear_programming():
-    """Forty small data sets of few shapes and several couplings: refused if and only if the program finds no maximum, converged otherwise."""
+    """Forty small data sets of few shapes and several couplings: refused if and only if the program finds no maximum."""
     seen = set()
     for seed in range(40):
         rng = np.random.default_rng(seed)

@@ -15,6 +15,7 @@ import numpy as np
 _MEMORY = 0.05  # correlation with half-time above which chains count as not mixed
 _EXCHANGE = 0.3  # accepted fraction below which levels are put between two
 _LEVELS = 64
+_CHAINS = 8192  # of all levels together
 _FRESH = 0.99  # fraction of states that must have come from the independent end at first
 _RENEWED = 0.9  # the same from one row to the next
 
@@ -199,13 +200,13 @@ def draw(couplings, field, base, count: int, sweeps: int, rng, tempered: int | N
     rows = plain.spins.astype(np.int8)
     if memory(half, rows) < memory_limit(chains):
         return Drawn(rows[:count], plain.fields[:count] + plain.field, True, "")
-    return draw_tempered(couplings, field, base, min(count, tempered or count), 20 * sweeps, rng)
+    return draw_tempered(couplings, field, base, min(count, tempered or count), 5 * sweeps, rng)
 
 
 def draw_tempered(couplings, field, base, count: int, limit: int, rng) -> Drawn:
     """The rows of `draw` by exchange; at most about max(limit, 4000) sweeps from one to the next."""
     ladder = tuned_ladder(couplings, field, base, rng)
-    copies = min(max(count, 64), 1024)
+    copies = min(max(count, 64), 64 + _CHAINS // len(ladder))
     population = Population(couplings, field, base, copies, rng, ladder)
     limit = max(limit, 4000)
     mixed = True
