@@ -74,6 +74,8 @@ class BoltzmannMachine(BaseEstimator):
     Review: Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017). Referee: enumeration; trees; the Cramer-Rao bound.
     """
 
+    n_features_in_: int
+
     def __init__(
         self,
         method: str = "pseudo-likelihood",
@@ -211,7 +213,7 @@ class BoltzmannMachine(BaseEstimator):
         from scipy.linalg import hadamard
 
         count = spins.shape[1]
-        matrix = hadamard(2 ** int(count).bit_length(), dtype=np.int8)[:, 1 : count + 1]
+        matrix = hadamard(2 ** int(count).bit_length())[:, 1 : count + 1].astype(np.int8)
         even = np.concatenate([matrix, -matrix])
         weights = np.concatenate([np.ones(len(spins)), np.full(len(even), self.pseudocount / len(even))])
         return np.concatenate([spins, even]), weights

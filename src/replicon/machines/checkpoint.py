@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import struct
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from replicon._declare import show
 from replicon._errors import InputError
 from replicon._files import write_whole
 
@@ -51,17 +53,37 @@ class Saved(NamedTuple):
     data: str
 
 
+def check_path(path) -> None:
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"path = {show(path)} is none: give the name of a .npz file, as text or a Path.")
+
+
+def there(path: str | Path) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name too long, or no name: writing says so
+        return False
+
+
+def _sum(arrays: dict) -> str:
+    """Of names and contents of all arrays but the head: the archive's own sums do not see that an entry is missing."""
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    return total.hexdigest()
+
+
 def write(path: str | Path, machine) -> None:
     import jax
 
+    check_path(path)
     settings = machine.get_params(deep=False)
     if hasattr(settings["optimizer"], "update"):
         settings["optimizer"] = _OWN
-    head = {"version": _VERSION, "settings": settings, "epochs": machine.epochs_, "data": machine._data}
     state = machine._state
     leaves = jax.tree.leaves(state.optimizer)
     arrays = {
-        "head": np.array(json.dumps(head, default=lambda x: x.item())),
         **state.parameters._asdict(),
         **{f"optimizer/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)},
         "hidden": state.hidden.astype(np.int8),
@@ -72,8 +94,9 @@ def write(path: str | Path, machine) -> None:
     }
     for name in machine._records[0] if machine._records else ():
         arrays[f"history/{name}"] = np.array([record[name] for record in machine._records])
+    head = {"version": _VERSION, "settings": settings, "epochs": machine.epochs_, "data": machine._data, "sum": _sum(arrays)}
     content = io.BytesIO()
-    np.savez(content, **arrays)
+    np.savez(content, head=np.array(json.dumps(head, default=lambda x: x.item())), **arrays)
     write_whole(path, content.getvalue())
 
 
@@ -81,11 +104,8 @@ def read(path: str | Path) -> Saved:
     from replicon.machines.training import Parameters, State
 
     expected = "expected a file that RestrictedBoltzmannMachine.save has written"
-    try:
-        there = Path(path).is_file()
-    except (OSError, ValueError, TypeError):
-        there = False
-    if not there:
+    check_path(path)
+    if not (there(path) and Path(path).is_file()):
         raise InputError(f"No file {str(path)[:200]!r}: {expected}.")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -93,6 +113,8 @@ def read(path: str | Path) -> Saved:
         head = json.loads(str(arrays["head"]))
         if head["version"] != _VERSION:
             raise InputError(f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads version {_VERSION}.")
+        if head["sum"] != _sum({name: value for name, value in arrays.items() if name != "head"}):
+            raise ValueError
         settings = head["settings"]
         if settings["dtype"] not in ("float32", "float64") or settings["optimizer"] not in (*_WORDS, _OWN):
             raise ValueError

@@ -64,7 +64,7 @@ def _matrix(estimator, X, expected: str, reset: bool) -> np.ndarray:
         if count == 0:
             raise InputError(f"X has 0 {axis}(s) (shape={array.shape}) while a minimum of 1 is required: {expected}, neither empty.")
     try:
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)  # pyright: ignore[reportArgumentType]
     except ValueError as error:
         raise InputError(str(error)) from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -148,10 +148,10 @@ def pseudo_likelihood(spins: np.ndarray, weights: np.ndarray, start, penalty: Pe
         return theta
 
     with jax.enable_x64(True):
-        blocks, weights = jnp.asarray(x), jnp.asarray(weights)
+        blocks, shares = jnp.asarray(x), jnp.asarray(weights)
 
         def gradient(theta, dtype):
-            loss, slope = _pseudo(theta, blocks, weights, dtype)
+            loss, slope = _pseudo(theta, blocks, shares, dtype)
             value = float(loss) / total + (ridge * theta**2).sum() / 2
             return value, (np.array(slope) / total + ridge * theta) * free
 
@@ -165,22 +165,21 @@ def pseudo_likelihood(spins: np.ndarray, weights: np.ndarray, start, penalty: Pe
             theta, converged = _lasso(objective, first, free, full, penalty.strength, options)
         else:
             theta = full(_boxed(objective, first, options))
-            if count**3 * rows < _DENSE:
+            dense = count**3 * rows < _DENSE
 
-                def solve(theta, slope):
-                    return _solve_dense(np.asarray(_matrices(theta, blocks, weights)) / total, ridge, slope)
-            else:
+            def solve(theta, slope):
+                if dense:
+                    return _solve_dense(np.asarray(_matrices(theta, blocks, shares)) / total, ridge, slope)
 
-                def solve(theta, slope):
-                    def product(v):
-                        return (np.asarray(_curvature(theta, v, blocks, weights)) / total + ridge * v) * free
+                def product(v):
+                    return (np.asarray(_curvature(theta, v, blocks, shares)) / total + ridge * v) * free
 
-                    return _conjugate_gradients(product, -slope), np.zeros_like(theta)
+                return _conjugate_gradients(product, -slope), np.zeros_like(theta)
 
-            theta, left = _newton(theta, lambda t: gradient(t, np.float64)[1], solve, blocks, weights)
+            theta, left = _newton(theta, lambda t: gradient(t, np.float64)[1], solve, blocks, shares)
             converged = left is None
             if left is not None and penalty.strength == 0:
-                _refuse_separable(left, blocks, weights)
+                _refuse_separable(left, blocks, shares)
     J = (theta[:count] + theta[:count].T) / 2
     np.fill_diagonal(J, 0.0)
     return J, theta[count], converged
@@ -330,7 +329,7 @@ def exact_likelihood(m: np.ndarray, second: np.ndarray, start, penalty: Penalty)
     return J, h, converged
 
 
-def features(states: np.ndarray, dtype=np.float64) -> np.ndarray:
+def features(states: np.ndarray, dtype: type = np.float64) -> np.ndarray:
     """Spins and products of pairs i < j of rows (n, N): (n, N (N + 1) / 2)."""
     s = states.astype(dtype)
     first, second = np.triu_indices(s.shape[1], 1)

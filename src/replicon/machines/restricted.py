@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,34 +16,15 @@ from replicon._arrays import real_array
 from replicon._declare import Interval, Words, check_argument, check_seed, show
 from replicon._errors import ConvergenceError, DivergenceError, InputError
 from replicon.machines import checkpoint as _checkpoint
-from replicon.machines.indicators import measure, principal_components
+from replicon.machines.indicators import decline, likelihood_gain, measure, principal_components
 from replicon.machines.inputs import binary_rows
 from replicon.machines.partition import LogPartition, MeanField, annealed_log_partition, exact_log_partition, mean_field
+from replicon.machines.settings import OPTIMIZERS, SUMMED, check_settings
 
 if TYPE_CHECKING:
     import xarray
 
-_OPTIMIZERS = ("sgd", "momentum", "adam")
-_SUMMED = 14  # units of the smaller layer whose states are summed over when the machine is sampled or watched
-
 _COUNT = Interval(1, integer=True)
-_RATE = Interval(0)
-_DOMAINS = {
-    "hidden": _COUNT,
-    "method": Words(("cd", "pcd", "pt")),
-    "steps": _COUNT,
-    "epochs": Interval(0, integer=True),
-    "batch_size": _COUNT,
-    "chains": _COUNT,
-    "temperatures": Interval(2, integer=True),
-    "learning_rate": _RATE,
-    "weight_decay": _RATE,
-    "initial_scale": _RATE,
-    "record_every": Interval(0, integer=True),
-    "dtype": Words(("float32", "float64")),
-    "binarize": Interval(),
-}
-_OPTIONAL = ("batch_size", "chains", "binarize")
 
 
 class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -134,12 +114,12 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         checkpoint: a .npz file, rewritten after every epoch (aside, then renamed); where it exists, training goes on from it, to the
         last bit as if it had not stopped. Its machine, settings (but `epochs`) and data must be these.
         """
-        self._check()
-        if checkpoint is not None and not isinstance(checkpoint, (str, Path)):
-            raise InputError(f"checkpoint = {show(checkpoint)} is no path: give the name of a .npz file.")
+        check_settings(self)
+        if checkpoint is not None:
+            _checkpoint.check_path(checkpoint)
         X = binary_rows(self, X, self.dtype, reset=True)
         settings = self._settings()
-        if checkpoint is not None and os.path.exists(checkpoint):
+        if checkpoint is not None and _checkpoint.there(checkpoint):
             self._take(_checkpoint.read(checkpoint), checkpoint, X)
         else:
             self._start(X)
@@ -147,12 +127,14 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
             self._epoch(X, settings)
             if checkpoint is not None:
                 self.save(checkpoint)
-        self._compare()
+        complaint = decline(self._records, self.epochs_)
+        if complaint:
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=2)
         return self
 
     def partial_fit(self, X, y=None):
         """One more epoch, on X; the first one starts the machine."""
-        self._check()
+        check_settings(self)
         started = hasattr(self, "_state")
         X = binary_rows(self, X, self.dtype, reset=not started)
         if not started:
@@ -160,27 +142,11 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         self._epoch(X, self._settings())
         return self
 
-    def _check(self) -> None:
-        for name, domain in _DOMAINS.items():
-            value = getattr(self, name)
-            if value is not None or name not in _OPTIONAL:
-                check_argument(name, value, domain)
-        check_seed(self.seed)
-        if not isinstance(self.centred, (bool, np.bool_)):
-            raise InputError(f"centred = {show(self.centred)} is outside its domain: give True or False.")
-        if not hasattr(self.optimizer, "update") and self.optimizer not in _OPTIMIZERS:
-            raise InputError(
-                f"optimizer = {show(self.optimizer)} is not known: it is one of {', '.join(_OPTIMIZERS)}, "
-                "or an optax.GradientTransformation."
-            )
-
     def _settings(self):
         from replicon.machines.training import Settings, optimizer, traced_anew
 
-        if hasattr(self.optimizer, "update"):
-            rule: Any = traced_anew(self.optimizer)
-        else:
-            rule = optimizer(self.optimizer, float(self.learning_rate))
+        given: Any = self.optimizer
+        rule = traced_anew(given) if hasattr(given, "update") else optimizer(given, float(self.learning_rate))
         return Settings(self.method, int(self.steps), bool(self.centred), float(self.weight_decay), rule)
 
     def _start(self, X: np.ndarray) -> None:
@@ -239,36 +205,9 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
             chosen = X[rng.permutation(len(X))[:512]]
             sites = rng.permutation(X.shape[1])[:32]
             with self._precision():
-                record = measure(self._state, self._mean, self._components, chosen, sites) | self._gain(chosen)
+                record = measure(self._state, self._mean, self._components, chosen, sites)
+            record |= likelihood_gain(self._state.parameters, self.base_, chosen, (int(self.seed), self.epochs_))
             self._records.append({"epoch": self.epochs_, "exchange_rate": self._exchanges, **record})
-
-    def _gain(self, rows: np.ndarray) -> dict:
-        """Log-likelihood of rows beside that of independent units; ln Z summed, or annealed forward in 200 steps."""
-        from replicon.machines.partition import quick_log_partition
-
-        value, error = quick_log_partition(self._state.parameters, self.base_, _SUMMED, (int(self.seed), self.epochs_))
-        own = -self._free_energy(rows.astype(float)) - value
-        alone = rows @ self.base_ - np.logaddexp(0, self.base_).sum()
-        spread = (own - alone).std(ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0.0
-        return {
-            "log_likelihood": float(own.mean()),
-            "independent_log_likelihood": float(alone.mean()),
-            "log_likelihood_error": float(np.hypot(spread, error)),
-        }
-
-    def _compare(self) -> None:
-        """Warn where the last record is worse than independent units."""
-        if not self._records or self._records[-1]["epoch"] != self.epochs_ or not self.epochs_:
-            return
-        last = self._records[-1]
-        own, alone = last["log_likelihood"], last["independent_log_likelihood"]
-        if own - alone < -3 * last["log_likelihood_error"]:
-            warnings.warn(
-                f"After {self.epochs_} epochs the machine describes its data worse than independent units ({own:.4g} against "
-                f"{alone:.4g} nats per row; history_ has the curve): give method='pt', a smaller learning_rate, or more steps.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
 
     def _precision(self):
         import jax
@@ -314,9 +253,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     def free_energy(self, X) -> np.ndarray:
         """-ln sum_h exp(v.W.h + a.v + b.h) for each row, (rows,)."""
-        return self._free_energy(self._rows(X))
-
-    def _free_energy(self, rows: np.ndarray) -> np.ndarray:
+        rows = self._rows(X)
         return -rows @ self.visible_bias_ - np.logaddexp(0, rows @ self.weights_ + self.hidden_bias_).sum(axis=1)
 
     def log_partition(self, method="auto", *, chains=100, temperatures=1000, start=None, seed=0) -> LogPartition:
@@ -401,7 +338,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
                 raise InputError(f"start has {len(start)} rows: give one for each of count = {count}.")
             if temperatures not in (None, 1):
                 raise InputError(f"start belongs to plain chains: leave it out, or give temperatures=1 in place of {temperatures}.")
-        elif temperatures is None and min(parameters.weights.shape) <= _SUMMED:
+        elif temperatures is None and min(parameters.weights.shape) <= SUMMED:
             return gibbs.draw_exactly(parameters, count, np.random.default_rng(seed))
         with self._precision():
             rows, reason = gibbs.draw(
@@ -425,12 +362,12 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         settings = dict(saved.settings)
         if optimizer is not None:
             settings["optimizer"] = optimizer
-        elif settings["optimizer"] not in _OPTIMIZERS:
+        elif settings["optimizer"] not in OPTIMIZERS:
             raise InputError(f"'{path}' was trained with an optax object of its own: give it as optimizer=.")
         if set(settings) != set(cls().get_params()):
             raise InputError(f"'{path}' holds settings of another kind: expected what RestrictedBoltzmannMachine.save has written.")
         machine = cls(**settings)
-        machine._check()
+        check_settings(machine)
         machine._take(saved, path)
         return machine
 

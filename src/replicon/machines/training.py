@@ -53,7 +53,14 @@ def optimizer(word: str, learning_rate: float) -> optax.GradientTransformation:
 
 def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformation:
     """A user's rule as a new object, for which nothing is compiled yet: what it reads from outside may have changed."""
-    return optax.GradientTransformation(lambda *given: rule.init(*given), lambda *given: rule.update(*given))
+
+    def init(*given: Any) -> Any:
+        return rule.init(*given)
+
+    def update(*given: Any) -> Any:
+        return rule.update(*given)
+
+    return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType]
 
 
 def sigmoid(x):
@@ -83,8 +90,8 @@ def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
     """One Gibbs sweep (visible, then hidden) at each inverse temperature, then exchange of neighbours' states.
 
     Between the machine (beta = 1) and independent units of biases `base` (beta = 0):
-    P(v, h) ~ exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v, h and the fraction of
-    exchanges accepted; with `carried` (temperatures, chains, 1), a mark that goes with the states, that too.
+    P(v, h) ~ exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v, h, the
+    fraction of exchanges accepted, and `carried` (temperatures, chains, 1), marks that go with the states.
 
     Sources: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
     """
@@ -96,7 +103,7 @@ def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
     h = draw(for_h, sigmoid(beta * field))
     count = len(betas)
     if count == 1:
-        return (v, h, jnp.ones((), v.dtype)) if carried is None else (v, h, jnp.ones((), v.dtype), carried)
+        return v, h, jnp.ones((), v.dtype), carried
     exponent = (field * h).sum(axis=-1) + v @ (a - base)  # (temperatures, chains)
     gain = (betas[1:] - betas[:-1])[:, None] * (exponent[:-1] - exponent[1:])
     chance = jax.random.uniform(for_swap, gain.shape, gain.dtype)
@@ -110,8 +117,7 @@ def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
         return jnp.where(down, jnp.roll(x, 1, axis=0), jnp.where(up, jnp.roll(x, -1, axis=0), x))
 
     rate = swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
-    moved = exchanged(v), exchanged(h), rate
-    return moved if carried is None else (*moved, exchanged(carried))
+    return exchanged(v), exchanged(h), rate, None if carried is None else exchanged(carried)
 
 
 def gradient(settings: Settings, parameters: Parameters, mean, offset, base, hidden, data, share, key):
@@ -131,11 +137,11 @@ def gradient(settings: Settings, parameters: Parameters, mean, offset, base, hid
     if settings.method == "pt":
         betas = jnp.asarray(ladder(len(hidden), W.dtype))
         for step in range(settings.steps):
-            v, hidden, exchanges = sweep(parameters, base, betas, hidden, keys[step])
+            v, hidden, exchanges, _ = sweep(parameters, base, betas, hidden, keys[step])
         v = v[-1]
     else:
         for step in range(settings.steps - 1):
-            _, hidden, _ = sweep(parameters, base, jnp.ones(1, W.dtype), hidden, keys[step])
+            _, hidden, _, _ = sweep(parameters, base, jnp.ones(1, W.dtype), hidden, keys[step])
         last = jax.random.split(keys[settings.steps - 1])
         v = draw(last[0], sigmoid(hidden[-1] @ W.T + a))
     # Data and chains go through the weights, and into the gradient, as the rows of one matrix product each.
@@ -182,7 +188,7 @@ def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
     """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
 
     def one(carry, key):
-        v, h, rate = sweep(parameters, base, betas, carry[1], key)
+        v, h, rate, _ = sweep(parameters, base, betas, carry[1], key)
         return (v, h), rate
 
     blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
