@@ -12,7 +12,7 @@ from replicon.machines.training import draw as bernoulli
 
 _LADDERS = (10, 30, 100)  # inverse temperatures tried
 _CHUNK = 50
-_COPIES = 1024
+_CHAINS = 8192  # of all levels together
 
 
 def draw_exactly(parameters: Parameters, count: int, rng) -> np.ndarray:
@@ -76,11 +76,11 @@ def _plain(parameters, base, count: int, sweeps: int, start, key) -> tuple[np.nd
 
 
 def _tempered(parameters, base, count: int, sweeps: int, levels: int, key) -> tuple[np.ndarray, str]:
-    copies = min(max(count, 100), _COPIES)
+    copies = min(max(count, 100), 100 + _CHAINS // levels)
     betas = ladder(levels, base.dtype)
     key, first = jax.random.split(key)
     h = bernoulli(first, np.full((levels, copies, len(parameters.hidden_bias)), 0.5, base.dtype))
-    limit = max(5 * sweeps, 500)
+    limit = max(5 * sweeps, 2000)
     mixed = True
     rows: list[np.ndarray] = []
     warm = 3
