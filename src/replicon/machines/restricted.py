@@ -271,7 +271,11 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         if method == "exact" or (method == "auto" and min(parameters.weights.shape) <= 20):
             return LogPartition(exact_log_partition(parameters), 0.0, "exact")
         if method == "tap":
-            found = self.mean_field(start if start is not None else self.sample(chains, sweeps=50, temperatures=1, seed=seed))
+            if start is None:  # starts need not have mixed
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    start = self.sample(chains, sweeps=50, temperatures=1, seed=seed)
+            found = self.mean_field(start)
             if not len(found.log_partition):
                 raise ConvergenceError("No start converged to a TAP solution: take more chains, or method='ais'.")
             return LogPartition(float(np.logaddexp.reduce(found.log_partition)), np.nan, "tap", reliable=found.converged_fraction > 0.5)
