@@ -4,12 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import stats
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 import replicon
 from replicon import BoltzmannMachine
-from replicon.machines import boltzmann, inverse
+from replicon.machines import boltzmann, chains, inverse
 from replicon.simulation import spins
 
 
@@ -122,7 +124,7 @@ def test_every_method_matches_naive_mean_field_at_high_temperature(glass, capsys
     J, rows = glass
     error = {}
     for method in (*inverse.CLOSED, "pseudo-likelihood", "monte-carlo"):
-        error[method] = np.linalg.norm(BoltzmannMachine(method).fit(rows).couplings_ - J) / np.linalg.norm(J)
+        error[method] = np.linalg.norm(BoltzmannMachine(method, updates=150).fit(rows).couplings_ - J) / np.linalg.norm(J)
     with capsys.disabled():
         print("\nrelative error of the couplings, SK, N = 64, beta = 0.4, 1e5 rows")
         for method, value in error.items():
@@ -199,18 +201,103 @@ def test_likelihood_samples_and_diagnosis():
     assert np.array_equal(machine.sample(5, seed=1), machine.sample(5, seed=1))
 
 
-def test_specific_heat_by_chains_and_by_enumeration(monkeypatch):
-    J, h = dense(8, 0.4, 13)
-    machine = BoltzmannMachine("exact").fit(draws(J, h, 5000, np.random.default_rng(14)))
-    T = [0.7, 1.0, 2.0]
+def curie_weiss(n, coupling, field):
+    """Two modes of unequal weight, too far apart for a plain chain."""
+    return coupling * (np.ones((n, n)) - np.eye(n)), np.full(n, field)
+
+
+def known(J, h):
+    """A machine of these couplings."""
+    machine = BoltzmannMachine()
+    machine.couplings_, machine.fields_, machine.n_features_in_ = J, h, len(h)
+    s, p = law(J, h)
+    machine.magnetization_ = p @ s
+    return machine
+
+
+MACHINES = {"glass": dense(8, 0.4, 13), "two modes": curie_weiss(8, 0.5, 0.03)}
+
+
+@pytest.mark.parametrize("which", list(MACHINES))
+def test_specific_heat_by_chains_and_by_enumeration(which, monkeypatch):
+    J, h = MACHINES[which]
+    machine = known(J, h)
+    T = [0.3, 1.0, 2.0]
     exact = machine.specific_heat(T)
-    derivative = [machine.specific_heat([t])["specific_heat"].item() for t in T]
-    assert exact["specific_heat"].values == pytest.approx(derivative)
-    free = [replicon.enumerate_states(machine.couplings_, machine.fields_, temperature=t).energy for t in (0.999, 1.001)]
+    free = [replicon.enumerate_states(J, h, temperature=t).energy for t in (0.999, 1.001)]
     assert exact["specific_heat"].values[1] == pytest.approx((free[1] - free[0]) / 0.002 / 8, rel=1e-4)
     monkeypatch.setattr(boltzmann, "LARGEST", 4)
-    chains = machine.specific_heat(T)
-    assert (np.abs(chains["specific_heat"] - exact["specific_heat"]).values < 4.5 * chains["error"].values).all()
+    for chosen in (T, T[:1]):  # a low temperature alone, too: the ladder goes up by itself
+        chains = machine.specific_heat(chosen)
+        expected = exact["specific_heat"].values[: len(chosen)]
+        assert (np.abs(chains["specific_heat"] - expected).values < 4.5 * chains["error"].values).all()
+        assert (chains["error"].values < 0.2 * expected + 1e-3).all()
+
+
+def frequencies(rows):
+    return np.bincount((rows < 0) @ 2 ** np.arange(rows.shape[1])[::-1], minlength=2 ** rows.shape[1])
+
+
+def pvalue(seen, p):
+    """Chi-square over states of at least ten expected counts, the others together."""
+    large = p * seen.sum() > 10
+    observed, expected = np.append(seen[large], seen[~large].sum()), np.append(p[large], p[~large].sum()) * seen.sum()
+    if expected[-1] < 10:
+        observed, expected = observed[:-1], expected[:-1] * observed[:-1].sum() / expected[:-1].sum()
+    return stats.chisquare(observed, expected).pvalue
+
+
+@pytest.mark.parametrize("which", list(MACHINES))
+@pytest.mark.parametrize("largest", [20, 4])
+def test_samples_follow_the_exact_law(which, largest, monkeypatch):
+    """20,000 rows: drawn from the enumerated law, or by chains, plain or with exchanges as they need."""
+    J, h = MACHINES[which]
+    monkeypatch.setattr(boltzmann, "LARGEST", largest)
+    rows = known(J, h).sample(20_000, seed=3)
+    _, p = law(J, h)
+    # Rows by exchange keep a tenth of their copy's last state: counts vary by so much more.
+    assert pvalue(frequencies(rows) / (1.25 if which == "two modes" and largest == 4 else 1), p) > 1e-5
+    assert pvalue(frequencies(rows), law(1.1 * J, h)[1]) < 1e-9
+    assert abs(rows.mean() - p @ law(J, h)[0].mean(axis=1)) < 4.5 * np.sqrt(1.25 / 20_000)
+
+
+def test_a_wrong_rule_of_exchange_is_seen():
+    """Accepting every exchange gives the warmer law; plain chains stay in the mode they start in, and say so."""
+    J, h = MACHINES["two modes"]
+    _, p = law(J, h)
+    base = np.zeros(8)
+    population = chains.Population(J, h, base, 4000, np.random.default_rng(0), (0.0, 0.5, 0.75, 1.0))
+    for _ in range(40):
+        population.run(1)
+        population.level = np.roll(population.level, population.copies)
+    assert pvalue(frequencies(population.spins[population.cold()]), p) < 1e-9
+    plain = chains.Population(J, h, base, 4000, np.random.default_rng(0))
+    plain.run(100)
+    half = plain.spins.copy()
+    plain.run(100)
+    assert chains.memory(half, plain.spins) > 5 * chains.memory_limit(4000)
+
+
+def test_chains_that_do_not_mix_say_so(monkeypatch):
+    """Low temperature, three sweeps and no ladder to speak of."""
+    monkeypatch.setattr(boltzmann, "LARGEST", 4)
+    monkeypatch.setattr(chains, "_LEVELS", 5)
+    J, h = curie_weiss(24, 0.5, 0.02)
+    machine = known(*curie_weiss(8, 0.5, 0.02))
+    machine.couplings_, machine.fields_, machine.n_features_in_ = J, h, 24
+    machine.magnetization_ = np.full(24, 0.3)
+    with pytest.warns(ConvergenceWarning, match="chains did not mix"):
+        machine.sample(10, sweeps=3, temperature=0.2)
+
+
+def test_a_perfect_fit_of_two_modes_is_not_blamed(monkeypatch):
+    J, h = MACHINES["two modes"]
+    monkeypatch.setattr(boltzmann, "LARGEST", 4)
+    found = known(J, h).diagnose(draws(J, h, 20_000, np.random.default_rng(5)))
+    for name in ("magnetization", "correlation", "three_point", "active"):
+        assert np.abs(found[f"{name}_z"].values).max() < 4.5, name
+    wrong = known(J, h + 0.03).diagnose(draws(J, h, 20_000, np.random.default_rng(5)))
+    assert np.abs(wrong["magnetization_z"].values).max() > 8
 
 
 GOOD = (np.random.default_rng(0).random((200, 4)) < 0.5) * 1
@@ -219,16 +306,17 @@ GOOD = (np.random.default_rng(0).random((200, 4)) < 0.5) * 1
 @pytest.mark.parametrize(
     ("X", "method", "sentence"),
     [
-        (GOOD * np.array([1, 1, 0, 1]), "tap", "Spin 2 is -1 in all 200 rows"),
-        (np.where(GOOD, np.nan, 0), "tap", "holds nan at row"),
+        (GOOD * np.array([1, 1, 0, 1]), "tap", "Column 2 is -1 in all 200 rows"),
+        (np.where(GOOD, np.nan, 0), "tap", "holds NaN at row"),
         (GOOD * 3, "tap", r"holds 3 at row .* expected an array \(rows, spins\) of \+-1, or of 0 and 1"),
         (GOOD[:6], "tap", "6 rows are too few for method=tap with 4 spins: give at least 8"),
         (GOOD[:, [0, 1, 1, 2]], "naive-mean-field", "condition number is"),
-        (GOOD[:, [0, 1, 1, 2]], "pseudo-likelihood", "Spin 1 is predicted without error by the others in all 200 rows"),
-        (GOOD[:, [0, 1, 1, 2]], "exact", "no maximum"),
-        (GOOD[:, [0, 1, 1, 2]], "pair", "Spins 1 and 2 never take one of their four joint states"),
+        (GOOD[:, [0, 1, 1, 2]], "pseudo-likelihood", "Columns 1 and 2 are equal in all rows"),
+        (np.c_[GOOD, 1 - GOOD[:, 0]], "exact", "Columns 0 and 4 are opposite in all rows"),
+        (GOOD[(GOOD[:, 0] == 0) | (GOOD[:, 2] == 0)], "pair", r"Columns 0 and 2 are never \+1 and \+1 in one row"),
+        (GOOD + 1j, "pair", "complex numbers"),
         (np.tile(GOOD, 6), "exact", "at most 20 spins, X has 24"),
-        (GOOD, "mean-field", "method is one of independent, pair"),
+        (GOOD, "mean-field", "method must be one of independent, pair"),
         ("nothing.csv", "tap", "No file 'nothing.csv'"),
     ],
 )
@@ -246,7 +334,7 @@ def test_bad_settings_are_refused(tmp_path):
     np.savetxt(path, GOOD, delimiter=",", fmt="%d")
     machine = BoltzmannMachine("tap").fit(path)
     assert np.array_equal(machine.couplings_, BoltzmannMachine("tap").fit(2 * GOOD - 1).couplings_)
-    with pytest.raises(replicon.InputError, match="give numbers > 0"):
+    with pytest.raises(replicon.InputError, match="expected temperatures > 0"):
         machine.specific_heat([0.0, 1.0])
-    with pytest.raises(replicon.InputError, match="3 units a row, the fitted machine 4"):
+    with pytest.raises(replicon.InputError, match="X has 3 features, but BoltzmannMachine is expecting 4"):
         machine.energy(GOOD[:, :3])

@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.special import expit, logsumexp
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -129,7 +130,7 @@ def test_likelihood_is_a_probability_and_its_conditionals_are_the_pseudo_likelih
     assert np.exp(log).sum() == pytest.approx(1, abs=1e-12)
     assert np.exp(log) == pytest.approx(joint(parameters).sum(axis=1), rel=1e-10)
     flipped = [np.argmax((v[:, None] == np.where(np.arange(4) == i, 1 - v, v)).all(axis=2), axis=0) for i in range(4)]
-    conditional = np.mean([log - np.logaddexp(log, log[index]) for index in flipped], axis=0)
+    conditional = np.sum([log - np.logaddexp(log, log[index]) for index in flipped], axis=0)
     assert machine.pseudo_likelihood(v) == pytest.approx(conditional, abs=1e-12)
     assert machine.transform(v).shape == (16, 3)
 
@@ -231,8 +232,117 @@ def test_checkpoints_that_do_not_fit_are_refused(tmp_path, mnist):
     np.savez(path, weights=np.zeros((3, 2)))
     with pytest.raises(replicon.InputError, match="expected a file that"):
         RestrictedBoltzmannMachine.load(path)
-    with pytest.raises(replicon.InputError, match="could not be written"):
+    with pytest.raises(replicon.InputError, match="cannot be written"):
         RestrictedBoltzmannMachine(5, epochs=1).fit(X, checkpoint=tmp_path / "no folder" / "m.npz")
+
+
+def test_a_flipped_bit_or_a_missing_end_never_gives_another_machine(tmp_path):
+    path = tmp_path / "machine.npz"
+    machine = RestrictedBoltzmannMachine(3, epochs=1).fit(GOOD)
+    machine.save(path)
+    content, rng, seen = path.read_bytes(), np.random.default_rng(0), set()
+    for _ in range(300):
+        wrong = bytearray(content)
+        wrong[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+        path.write_bytes(wrong if rng.random() < 0.8 else content[: rng.integers(len(content))])
+        try:
+            loaded = RestrictedBoltzmannMachine.load(path)
+        except replicon.InputError:
+            seen.add("refused")
+            continue
+        seen.add("loaded")  # zip files hold dates and the like
+        assert loaded.get_params() == machine.get_params()
+        assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(loaded._state), jax.tree.leaves(machine._state), strict=True))
+        assert loaded.history_.equals(machine.history_)
+    assert seen == {"refused", "loaded"}
+
+
+def test_strangers_files_and_strange_paths(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    path = tmp_path / "machine.npz"
+    np.savez(path, head=np.array([Trap()], object))
+    for bad in (path, tmp_path, tmp_path / "no" / "where.npz", "x" * 400, "a\0b", 5, b"machine.npz"):
+        with pytest.raises(replicon.InputError):
+            RestrictedBoltzmannMachine.load(bad)
+        if bad != path:
+            with pytest.raises(replicon.InputError):
+                RestrictedBoltzmannMachine(2, epochs=1).fit(GOOD, checkpoint=bad)
+    assert not (tmp_path / "sprung").exists()
+
+
+def two_modes(visible, rows, flipped, seed=0):
+    """Rows near a pattern (weight 0.7) or near its complement."""
+    rng = np.random.default_rng(seed)
+    pattern, other = rng.integers(0, 2, visible), rng.random(rows) < 0.3
+    return np.where(other[:, None], 1 - pattern, pattern) ^ (rng.random((rows, visible)) < flipped)
+
+
+def test_a_machine_that_loses_a_mode_says_so_and_tempering_keeps_it():
+    X = two_modes(20, 400, 0.0)
+    settings = {"epochs": 200, "record_every": 20}
+    with pytest.warns(ConvergenceWarning, match=r"worse .* give method='pt'"):
+        plain = RestrictedBoltzmannMachine(10, **settings).fit(X)
+    tempered = RestrictedBoltzmannMachine(10, method="pt", **settings).fit(X)
+    gain = [(m.history_["log_likelihood"] - m.history_["independent_log_likelihood"]).values[-1] for m in (plain, tempered)]
+    assert gain[1] > gain[0] + 1
+    # The curve is the exact likelihood, and that of independent units.
+    rows = np.random.default_rng((0, 2, 200)).permutation(len(X))[:512]
+    assert tempered.history_["log_likelihood"].values[-1] == pytest.approx(tempered.score(X[rows]), rel=1e-6)
+    p = (X.sum(axis=0) + 0.5) / (len(X) + 1)
+    alone = (X * np.log(p) + (1 - X) * np.log(1 - p)).sum(axis=1).mean()
+    assert tempered.history_["independent_log_likelihood"].values[-1] == pytest.approx(alone, rel=1e-9)
+
+
+def test_worse_than_independent_units_is_said():
+    X = two_modes(12, 200, 0.3)
+    with pytest.warns(ConvergenceWarning, match="worse than independent units"):
+        RestrictedBoltzmannMachine(8, method="cd", learning_rate=20.0, epochs=3).fit(X)
+
+
+@pytest.mark.parametrize("temperatures", [None, 10])
+def test_samples_of_two_modes(temperatures, monkeypatch):
+    """Hidden units that turn two patterns on, the second of weight 0.3: exact draws, and exchanges where Gibbs chains are stuck."""
+    from replicon.machines import restricted
+
+    visible, hidden = 10, 6
+    sign = np.where(np.arange(visible) % 2, 1.0, -1.0)
+    W = np.outer(sign, np.full(hidden, 1.3))
+    parameters = training.Parameters(W, -W.sum(axis=1) / 2 + 0.05 * sign, -W.sum(axis=0) / 2)
+    machine, law = fitted(parameters), joint(parameters).sum(axis=1)
+    machine.base_ = np.zeros(visible)  # the means of data with both modes
+    v = states(visible)
+    weight = law[(v @ sign > 0)].sum() + law[v @ sign == 0].sum() / 2
+    assert 0.2 < weight < 0.9
+
+    def share(rows):
+        along = rows @ sign
+        return (along > 0).mean() + (along == 0).mean() / 2
+
+    assert abs(share(machine.sample(4000, seed=1)) - weight) < 4.5 * np.sqrt(weight * (1 - weight) / 4000)
+    monkeypatch.setattr(restricted, "SUMMED", 2)
+    rows = machine.sample(1000, sweeps=400, temperatures=temperatures, seed=2)
+    assert abs(share(rows) - weight) < 4.5 * np.sqrt(weight * (1 - weight) / 1000)
+    with pytest.warns(ConvergenceWarning, match="remember where they were"):
+        stuck = machine.sample(1000, sweeps=20, temperatures=1, seed=2)
+    assert stuck.shape == (1000, visible)
+
+
+def test_an_optimizer_that_changed_is_not_answered_for_by_the_old_one():
+    import optax
+
+    rate = {"value": 0.05}
+    rule = optax.scale_by_schedule(lambda count: -rate["value"])
+    X = two_modes(6, 60, 0.1)
+    machine = RestrictedBoltzmannMachine(3, optimizer=rule, epochs=2, record_every=0)
+    first = clone(machine).set_params(optimizer=rule).fit(X).weights_
+    rate["value"] = 0.2
+    second = clone(machine).set_params(optimizer=rule).fit(X).weights_
+    assert not np.array_equal(first, second)
+    plain = RestrictedBoltzmannMachine(3, learning_rate=0.2, epochs=2, record_every=0).fit(X).weights_
+    assert second == pytest.approx(plain, rel=1e-5)
 
 
 GOOD = np.arange(12).reshape(4, 3) % 2
@@ -243,10 +353,10 @@ GOOD = np.arange(12).reshape(4, 3) % 2
     [
         (GOOD + 0.5, "holds 0.5 at row 0, unit 0"),
         (2 * GOOD - 1, r"Spins of \+-1 become"),
-        (np.where(GOOD, np.nan, 0), "holds nan at row 0, unit 1"),
-        (np.zeros((0, 3)), r"shape \(0, 3\)"),
+        (np.where(GOOD, np.nan, 0), "holds NaN at row 0, unit 1"),
+        (np.zeros((0, 3)), r"shape=\(0, 3\)"),
         (GOOD[0], r"shape \(3,\)"),
-        (GOOD.astype(str) + "x", "could not be read as numbers"),
+        (GOOD.astype(str) + "x", "entries of type"),
     ],
 )
 def test_bad_data_is_refused_with_what_was_expected(X, sentence):
@@ -260,16 +370,23 @@ def test_bad_data_is_refused_with_what_was_expected(X, sentence):
     ("settings", "sentence"),
     [
         ({"hidden": 0}, "hidden must be a whole number >= 1"),
-        ({"learning_rate": -1}, "learning_rate must be a number >= 0"),
-        ({"method": "contrastive"}, "method is one of cd, pcd, pt"),
+        ({"learning_rate": -1}, "learning_rate must be >= 0"),
+        ({"method": "contrastive"}, "method must be one of cd, pcd, pt"),
         ({"optimizer": "lbfgs"}, "or an optax.GradientTransformation"),
         ({"batch_size": 2.5}, "batch_size must be a whole number"),
-        ({"learning_rate": 1e300, "epochs": 8}, "smaller learning_rate"),
+        ({"centred": "no"}, "give True or False"),
+        ({"seed": None}, "seed must be a whole number"),
     ],
 )
 def test_bad_settings_are_refused(settings, sentence):
     with pytest.raises(replicon.InputError, match=sentence):
         RestrictedBoltzmannMachine(**{"hidden": 2, **settings}).fit(GOOD)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # overflow
+def test_a_rate_without_measure_diverges():
+    with pytest.raises(replicon.DivergenceError, match="smaller learning_rate"):
+        RestrictedBoltzmannMachine(2, learning_rate=1e300, epochs=8).fit(GOOD)
 
 
 def test_it_fits_a_pipeline_of_scikit_learn():
@@ -281,5 +398,5 @@ def test_it_fits_a_pipeline_of_scikit_learn():
     first = clone(machine).set_params(epochs=1).fit(X)
     assert list(first.get_feature_names_out()[:2]) == ["restrictedboltzmannmachine0", "restrictedboltzmannmachine1"]
     assert np.array_equal(first.weights_, clone(first).fit(X).weights_)
-    with pytest.raises(replicon.InputError, match="63 units a row, the fitted machine 64"):
+    with pytest.raises(replicon.InputError, match="X has 63 features, but RestrictedBoltzmannMachine is expecting 64"):
         first.transform(X[:, :63])

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-import os
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from replicon._declare import show
 from replicon._errors import InputError
+from replicon._files import write_whole
 
-_VERSION = 1
+_VERSION = 2
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    struct.error,
+    zlib.error,
+)
+
+
+_WORDS = ("sgd", "momentum", "adam")
+_OWN = "optax object"
 
 
 class Saved(NamedTuple):
@@ -29,18 +53,37 @@ class Saved(NamedTuple):
     data: str
 
 
+def check_path(path) -> None:
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"path = {show(path)} is none: give the name of a .npz file, as text or a Path.")
+
+
+def there(path: str | Path) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name too long, or no name: writing says so
+        return False
+
+
+def _sum(arrays: dict) -> str:
+    """Of names and contents of all arrays but the head: the archive's own sums do not see that an entry is missing."""
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    return total.hexdigest()
+
+
 def write(path: str | Path, machine) -> None:
     import jax
 
-    path = Path(path)
+    check_path(path)
     settings = machine.get_params(deep=False)
     if hasattr(settings["optimizer"], "update"):
-        settings["optimizer"] = "optax object"
-    head = {"version": _VERSION, "settings": settings, "epochs": machine.epochs_, "data": machine._data}
+        settings["optimizer"] = _OWN
     state = machine._state
     leaves = jax.tree.leaves(state.optimizer)
     arrays = {
-        "head": np.array(json.dumps(head, default=lambda x: x.item())),
         **state.parameters._asdict(),
         **{f"optimizer/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)},
         "hidden": state.hidden.astype(np.int8),
@@ -51,34 +94,30 @@ def write(path: str | Path, machine) -> None:
     }
     for name in machine._records[0] if machine._records else ():
         arrays[f"history/{name}"] = np.array([record[name] for record in machine._records])
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(aside, "wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        raise InputError(
-            f"The checkpoint '{path}' could not be written ({error.strerror}): give a path in a folder you may write."
-        ) from None
-    finally:
-        aside.unlink(missing_ok=True)
+    head = {"version": _VERSION, "settings": settings, "epochs": machine.epochs_, "data": machine._data, "sum": _sum(arrays)}
+    content = io.BytesIO()
+    np.savez(content, head=np.array(json.dumps(head, default=lambda x: x.item())), **arrays)
+    write_whole(path, content.getvalue())
 
 
 def read(path: str | Path) -> Saved:
     from replicon.machines.training import Parameters, State
 
     expected = "expected a file that RestrictedBoltzmannMachine.save has written"
-    if not Path(path).is_file():
-        raise InputError(f"No file '{path}': {expected}.")
+    check_path(path)
+    if not (there(path) and Path(path).is_file()):
+        raise InputError(f"No file {str(path)[:200]!r}: {expected}.")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         head = json.loads(str(arrays["head"]))
         if head["version"] != _VERSION:
             raise InputError(f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads version {_VERSION}.")
+        if head["sum"] != _sum({name: value for name, value in arrays.items() if name != "head"}):
+            raise ValueError
         settings = head["settings"]
+        if settings["dtype"] not in ("float32", "float64") or settings["optimizer"] not in (*_WORDS, _OWN):
+            raise ValueError
         parameters = Parameters(*(arrays[name] for name in Parameters._fields))
         hidden, offset = arrays["hidden"].astype(settings["dtype"]), arrays["offset"]
         leaves = [arrays[f"optimizer/{k}"] for k in range(sum(name.startswith("optimizer/") for name in arrays))]
@@ -88,9 +127,16 @@ def read(path: str | Path) -> Saved:
         shapes = [x.shape for x in (parameters.visible_bias, arrays["base"], arrays["mean"], parameters.hidden_bias, offset)]
         if shapes != [(visible,)] * 3 + [(units,)] * 2 or hidden.shape[2] != units or settings["hidden"] != units:
             raise InputError(f"'{path}' holds arrays that do not belong together (weights {visible} x {units}): {expected}.")
+        numbers = (*parameters, offset, arrays["base"], arrays["mean"], arrays["components"], *leaves)
+        if not all(x.dtype.kind in "fiu" and np.isfinite(x).all() for x in numbers) or not np.isin(hidden, (0, 1)).all():
+            raise InputError(f"'{path}' holds numbers that no training leaves: {expected}.")
+        if type(head["epochs"]) is not int or head["epochs"] < 0 or not isinstance(head["data"], str):
+            raise ValueError
         kept = (arrays["base"], arrays["mean"], arrays["components"])
         return Saved(settings, State(parameters, None, hidden, offset), leaves, *kept, head["epochs"], records, head["data"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile):
+    except InputError:
+        raise
+    except _UNREADABLE:
         raise InputError(f"'{path}' could not be read: {expected}.") from None
 
 
@@ -98,7 +144,7 @@ def check(saved: Saved, machine, path, visible: int, data: str) -> None:
     """Refuse to go on with another machine, other settings or other data."""
     held, units = saved.state.parameters.weights.shape
     way_out = "give another path, or load it with RestrictedBoltzmannMachine.load"
-    if (held, units) != (visible, machine.hidden):
+    if (held, units) != (visible, int(machine.hidden)):
         raise InputError(
             f"The checkpoint '{path}' holds a machine of {held} x {units} units, this one has {visible} x {machine.hidden}: {way_out}."
         )

@@ -1,75 +1,84 @@
-"""What estimators accept, and the sentences that say so."""
+"""What estimators accept as rows, and the sentences that say so."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from pathlib import Path
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
+from replicon._arrays import real_array
 from replicon._errors import InputError
 from replicon.data import load_patterns
 
 
-def whole(name: str, value, low: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < low:
-        raise InputError(f"{name} = {value!r} is outside its domain: {name} must be a whole number >= {low}.")
-
-
-def real(name: str, value, low: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value) or value < low:
-        raise InputError(f"{name} = {value!r} is outside its domain: {name} must be a number >= {low:g}.")
-
-
-def choose(name: str, value, words: tuple, otherwise: str = "") -> None:
-    if not isinstance(value, str) or value not in words:
-        raise InputError(f"{name} = {value!r} is not known: {name} is one of {', '.join(words)}{', ' + otherwise if otherwise else ''}.")
-
-
-def binary_rows(X, dtype: str, features: int | None = None) -> np.ndarray:
-    """X as (rows, units) of 0 and 1 in `dtype`; InputError for anything else."""
+def binary_rows(estimator, X, dtype: str, *, reset: bool) -> np.ndarray:
+    """X as (rows, units) of 0 and 1 in `dtype`; InputError for anything else. See `_matrix`."""
+    if isinstance(X, (str, Path)):
+        X = load_patterns(X) > 0
     expected = "expected an array (rows, units) of 0 and 1"
-    array = _matrix(X, expected, features)
-    if array.dtype == bool:
-        return array.astype(dtype)
+    array = _matrix(estimator, X, expected, reset)
     odd = (array != 0) & (array != 1)
     if odd.any():
         row, unit = np.argwhere(odd)[0]
-        values = np.unique(array[odd])
-        cure = " Spins of +-1 become (X + 1) / 2." if set(values) == {-1.0} else " Grey values need a threshold: X > X.max() / 2."
-        raise InputError(f"X holds {array[row, unit]:g} at row {row}, unit {unit}: {expected}.{cure}")
+        values = set(np.unique(array[odd]))
+        cure = "Grey values need a threshold: X > X.max() / 2, or binarize=..."
+        if values == {-1.0}:
+            cure = "Spins of +-1 become (X + 1) / 2."
+        raise InputError(f"X holds {array[row, unit]:g} at row {row}, unit {unit}: {expected}. {cure}")
     return array.astype(dtype)
 
 
-def spin_rows(X, features: int | None = None) -> np.ndarray:
-    """X as (rows, spins) of +-1, int8: +-1 or 0/1 (0 read as -1), or the path of a file of them; InputError for anything else."""
+def spin_rows(estimator, X, *, reset: bool) -> np.ndarray:
+    """X as (rows, spins) of +-1, int8: +-1 or 0/1 (0 read as -1), or the path of a file of them."""
     if isinstance(X, (str, Path)):
-        return spin_rows(load_patterns(X), features)
+        X = load_patterns(X)
     expected = "expected an array (rows, spins) of +-1, or of 0 and 1"
-    array = _matrix(X, expected, features)
+    array = _matrix(estimator, X, expected, reset)
     low = array == (-1 if array.dtype != bool and (array < 0).any() else 0)
     odd = ~(low | (array == 1))
     if odd.any():
         row, spin = np.argwhere(odd)[0]
-        raise InputError(f"X holds {array[row, spin]:g} at row {row}, column {spin}: {expected}.")
+        raise InputError(
+            f"X holds {array[row, spin]:g} at row {row}, column {spin}: {expected}; other values need a threshold, binarize=..."
+        )
     return np.where(low, -1, 1).astype(np.int8)
 
 
-def _matrix(X, expected: str, features: int | None) -> np.ndarray:
-    if hasattr(X, "toarray"):  # scipy.sparse
-        X = X.toarray()
+def _matrix(estimator, X, expected: str, reset: bool) -> np.ndarray:
+    """An array of numbers (rows, columns) from arrays, lists, DataFrames and sparse matrices.
+
+    Names and number of the columns are remembered (`reset`) or compared with the fitted ones, as
+    scikit-learn does; the estimator's `binarize`, where set, makes X > binarize of X.
+    """
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    if kind == "c":
+        raise InputError(f"Complex data not supported: X holds complex numbers, {expected}.")
+    if isinstance(X, np.ndarray) and kind in "bui":
+        array = X
+    else:
+        array = real_array("X", X, expected, finite=False) if _filled(X) else np.asarray(X)
+    if array.ndim != 2:
+        raise InputError(f"X has shape {array.shape}: {expected}. Reshape your data.")
+    for count, axis in zip(array.shape, ("sample", "feature"), strict=True):
+        if count == 0:
+            raise InputError(f"X has 0 {axis}(s) (shape={array.shape}) while a minimum of 1 is required: {expected}, neither empty.")
     try:
-        array = np.asarray(X)
-        if array.dtype.kind not in "biuf":
-            array = array.astype(float)
-    except (TypeError, ValueError):
-        raise InputError(f"X could not be read as numbers: {expected}.") from None
-    if array.ndim != 2 or 0 in array.shape:
-        raise InputError(f"X has shape {array.shape}: {expected}, neither empty.")
-    if features is not None and array.shape[1] != features:
-        raise InputError(f"X has {array.shape[1]} units a row, the fitted machine {features}: {expected.replace('units', str(features))}.")
-    if not np.isfinite(array).all():
+        validate_data(estimator, X, reset=reset, skip_check_array=True)  # pyright: ignore[reportArgumentType]
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         row, unit = np.argwhere(~np.isfinite(array))[0]
-        raise InputError(f"X holds {array[row, unit]} at row {row}, unit {unit}: {expected}; leave such rows out, or fill them in.")
+        value = "NaN" if np.isnan(array[row, unit]) else "inf"
+        raise InputError(f"X holds {value} at row {row}, unit {unit}: {expected}; leave such rows out, or fill them in.")
+    if estimator.binarize is not None:
+        return array > estimator.binarize
     return array
+
+
+def _filled(X) -> bool:
+    """Whether X has entries; `real_array` refuses empty ones in another sentence."""
+    shape = getattr(X, "shape", None)
+    if shape is None:
+        return True
+    return 0 not in shape

@@ -23,6 +23,31 @@ def moments(spins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return m, np.asarray(second) / len(spins) - np.outer(m, m)
 
 
+def check_pairs(m: np.ndarray, second: np.ndarray, rows: float, *, equal_only: bool = False) -> None:
+    """Refuse two columns that never take one of their four joint states: their coupling has no finite value.
+
+    `equal_only`: only columns that always agree or always differ.
+    """
+    a, b = m[:, None], m[None, :]
+    cells = np.round(rows / 4 * np.array([1 + x * a + y * b + x * y * second for x in (1, -1) for y in (1, -1)]), 6)
+    empty = cells < 0.5
+    bad = np.triu((empty[0] & empty[3]) | (empty[1] & empty[2]) if equal_only else empty.any(axis=0), 1)
+    if not bad.any():
+        return
+    i, j = np.argwhere(bad)[0]
+    if empty[1, i, j] and empty[2, i, j]:
+        what = "are equal in all rows"
+    elif empty[0, i, j] and empty[3, i, j]:
+        what = "are opposite in all rows"
+    else:
+        state = int(np.argmax(empty[:, i, j]))
+        what = f"are never {('+1', '-1')[state // 2]} and {('+1', '-1')[state % 2]} in one row"
+    raise InputError(
+        f"Columns {i} and {j} {what} (they never take one of their four joint states), so their coupling would be infinite: "
+        "give more rows, leave one of them out, or give pseudocount > 0 or, with a likelihood method, regularization > 0."
+    )
+
+
 def _inverse(C: np.ndarray, method: str) -> np.ndarray:
     values = np.linalg.eigvalsh(C)
     if values[0] <= values[-1] / _CONDITION:
@@ -56,9 +81,6 @@ def pair(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         h = np.log(pp * pm / (mp * mm)) / 4
     np.fill_diagonal(J, 0.0)
     np.fill_diagonal(h, 0.0)
-    if not np.isfinite(J).all():
-        i, j = np.argwhere(~np.isfinite(J))[0]
-        raise InputError(f"Spins {i} and {j} never take one of their four joint states: method=pair needs all four; give more rows.")
     alone = np.arctanh(m)
     return J, alone + (h - alone[:, None] * (1 - np.eye(len(m)))).sum(axis=1)
 
@@ -85,21 +107,48 @@ def bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Source: Ricci-Tersenghi, J. Stat. Mech. P08015 (2012), eq. 16; Nguyen & Berg, J. Stat. Mech. P03004 (2012).
     """
+    J, h, _ = _bethe(m, C)
+    return J, h
+
+
+def _bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """J, h, and the pairs (N, N) whose equation has no solution."""
     inverse, product = _inverse(C, "bethe"), np.outer(m, m)
     spread = np.outer(1 - m**2, 1 - m**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = np.sqrt(1 + 4 * spread * inverse**2)
         inner = (whole - 2 * product * inverse) ** 2 - 4 * inverse**2
         t = (whole - np.sqrt(np.maximum(inner, 0.0))) / (2 * inverse) - product
-        J = -np.arctanh(np.where(np.abs(inverse) < 1e-12, 0.0, np.clip(t, -1 + 1e-12, 1 - 1e-12)))
+        weak = np.abs(inverse) < 1e-12
+        none = ~weak & ((inner < 0) | (np.abs(t) >= 1 - 1e-12))
+        J = -np.arctanh(np.where(weak, 0.0, np.clip(t, -1 + 1e-12, 1 - 1e-12)))
     J = _without_diagonal(J)
     t = np.tanh(J)
     a, b = m[:, None], m[None, :]  # cavity mean of j without i, from the pair's two equations
     below = 2 * t * (a - b * t)
-    root = np.sqrt(np.maximum((1 - t**2) ** 2 - 4 * t * (a - b * t) * (b - a * t), 0.0))
+    inner = (1 - t**2) ** 2 - 4 * t * (a - b * t) * (b - a * t)
+    none |= inner < -1e-12
+    root = np.sqrt(np.maximum(inner, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         cavity = np.where(np.abs(below) < 1e-12, b, (1 - t**2 - root) / below)
-    return J, np.arctanh(m) - np.arctanh(t * cavity).sum(axis=1)
+        none |= np.abs(t * cavity) >= 1
+        h = np.arctanh(m) - np.arctanh(np.clip(t * cavity, -1 + 1e-12, 1 - 1e-12)).sum(axis=1)
+    np.fill_diagonal(none, False)
+    return J, h, none
+
+
+def unsolved(method: str, m: np.ndarray, C: np.ndarray) -> str:
+    """Why the couplings of a closed method do not solve its equations; empty where they do."""
+    if method == "bethe":
+        none = _bethe(m, C)[2]
+    elif method == "tap":
+        none = np.triu(1 - 8 * np.outer(m, m) * _inverse(C, "tap") < 0, 1)
+    else:
+        return ""
+    if not none.any():
+        return ""
+    i, j = np.argwhere(none)[0]
+    return f"its equation has no solution for {int(np.triu(none | none.T, 1).sum())} pairs of columns, the first {i} and {j}"
 
 
 CLOSED = {"independent": independent, "pair": pair, "naive-mean-field": naive_mean_field, "tap": tap, "bethe": bethe}

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from replicon._errors import InputError
+from replicon._arrays import real_array
+from replicon._declare import Interval, Words, check_argument, check_seed, show
+from replicon._errors import ConvergenceError, DivergenceError, InputError
 from replicon.machines import checkpoint as _checkpoint
-from replicon.machines.indicators import measure, principal_components
-from replicon.machines.inputs import binary_rows, choose, real, whole
+from replicon.machines.indicators import decline, likelihood_gain, measure, principal_components
+from replicon.machines.inputs import binary_rows
 from replicon.machines.partition import LogPartition, MeanField, annealed_log_partition, exact_log_partition, mean_field
+from replicon.machines.settings import OPTIMIZERS, SUMMED, check_settings
 
 if TYPE_CHECKING:
     import xarray
 
-_METHODS = ("cd", "pcd", "pt")
-_OPTIMIZERS = ("sgd", "momentum", "adam")
+_COUNT = Interval(1, integer=True)
 
 
 class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -35,20 +39,26 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     epochs : passes over the data.
     batch_size : rows of a minibatch; None: all of them (full batch).
     chains : persistent chains; None: as many as rows of a minibatch.
-    learning_rate, optimizer : "sgd", "momentum" (0.9), "adam", or an `optax.GradientTransformation`, which has its own rate.
+    learning_rate, optimizer : "sgd", "momentum" (0.9), "adam", or an `optax.GradientTransformation`, which has its own rate (and
+        is compiled anew by every fit, since what it reads may have changed).
     centred : centred gradients (Montavon & Mueller 2012), means of the data for visible units, a running mean for hidden ones.
     weight_decay : of W alone, added to the gradient.
     initial_scale : standard deviation of the first weights. Visible biases start at the log-odds of the data's means.
-    record_every : epochs between records in `history_`; 0: none.
+    record_every : epochs between records in `history_`; 0: none, and no warning about the likelihood.
+    binarize : X > binarize is 1 (as in scikit-learn's BernoulliNB); None: X must be 0 and 1 already.
     dtype : of training, "float32" or "float64". Likelihoods are always in float64.
     seed : whole number; same seed, same bits.
 
     Attributes
     ----------
     weights_ (V, H), visible_bias_ (V,), hidden_bias_ (H,), epochs_ : epochs done, base_ (V,) : log-odds of the data's means,
-    `history_` : xarray.Dataset over `epoch`, see `replicon.machines.indicators.measure`.
+    `history_` : xarray.Dataset over `epoch`, see `replicon.machines.indicators.measure`, with log_likelihood and
+    independent_log_likelihood, of at most 512 rows of the data under the machine and under independent units of the data's means,
+    nats per row; log_likelihood_error, the standard error of their difference.
 
-    Raises InputError for data other than 0 and 1, or settings out of range. Likelihoods need ln Z: see `log_partition`.
+    X: rows of 0 and 1 (arrays, lists, DataFrames, sparse matrices), or the path of a file of them. Raises InputError for other data
+    or settings out of range, DivergenceError where the weights outgrow all numbers; a ConvergenceWarning says that the machine ends
+    worse than independent units. Likelihoods need ln Z: see `log_partition`.
 
     Sources: Hinton (2002); Tieleman (2008); Desjardins et al. (2010). Referees: enumeration of small machines; the early singular
     values, exp(lambda t) with lambda of (C - diag(p (1 - p)))/4 (Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017)).
@@ -71,6 +81,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         initial_scale=0.01,
         record_every=1,
         dtype="float32",
+        binarize: float | None = None,
         seed=0,
     ):
         self.hidden = hidden
@@ -87,7 +98,13 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         self.initial_scale = initial_scale
         self.record_every = record_every
         self.dtype = dtype
+        self.binarize = binarize
         self.seed = seed
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     # Training
 
@@ -97,44 +114,39 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         checkpoint: a .npz file, rewritten after every epoch (aside, then renamed); where it exists, training goes on from it, to the
         last bit as if it had not stopped. Its machine, settings (but `epochs`) and data must be these.
         """
-        X = binary_rows(X, self.dtype)
-        self._check()
-        if checkpoint is not None and Path(checkpoint).exists():
+        check_settings(self)
+        if checkpoint is not None:
+            _checkpoint.check_path(checkpoint)
+        X = binary_rows(self, X, self.dtype, reset=True)
+        settings = self._settings()
+        if checkpoint is not None and _checkpoint.there(checkpoint):
             self._take(_checkpoint.read(checkpoint), checkpoint, X)
         else:
             self._start(X)
         while self.epochs_ < self.epochs:
-            self._epoch(X)
+            self._epoch(X, settings)
             if checkpoint is not None:
                 self.save(checkpoint)
+        complaint = decline(self._records, self.epochs_)
+        if complaint:
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=2)
         return self
 
     def partial_fit(self, X, y=None):
         """One more epoch, on X; the first one starts the machine."""
-        X = binary_rows(X, self.dtype, getattr(self, "n_features_in_", None))
-        self._check()
-        if not hasattr(self, "_state"):
+        check_settings(self)
+        started = hasattr(self, "_state")
+        X = binary_rows(self, X, self.dtype, reset=not started)
+        if not started:
             self._start(X)
-        self._epoch(X)
+        self._epoch(X, self._settings())
         return self
 
-    def _check(self) -> None:
-        for name, low in (("hidden", 1), ("steps", 1), ("epochs", 0), ("temperatures", 2), ("record_every", 0), ("seed", 0)):
-            whole(name, getattr(self, name), low)
-        for name in ("batch_size", "chains"):
-            if getattr(self, name) is not None:
-                whole(name, getattr(self, name), 1)
-        for name, low in (("learning_rate", 0.0), ("weight_decay", 0.0), ("initial_scale", 0.0)):
-            real(name, getattr(self, name), low)
-        choose("method", self.method, _METHODS)
-        choose("dtype", self.dtype, ("float32", "float64"))
-        if not hasattr(self.optimizer, "update"):
-            choose("optimizer", self.optimizer, _OPTIMIZERS, "or an optax.GradientTransformation")
-
     def _settings(self):
-        from replicon.machines.training import Settings, optimizer
+        from replicon.machines.training import Settings, optimizer, traced_anew
 
-        rule: Any = self.optimizer if hasattr(self.optimizer, "update") else optimizer(self.optimizer, float(self.learning_rate))
+        given: Any = self.optimizer
+        rule = traced_anew(given) if hasattr(given, "update") else optimizer(given, float(self.learning_rate))
         return Settings(self.method, int(self.steps), bool(self.centred), float(self.weight_decay), rule)
 
     def _start(self, X: np.ndarray) -> None:
@@ -144,15 +156,15 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         rng = np.random.default_rng(self.seed)
         # Half a count on either side keeps the log-odds of a pixel that never changes finite.
         share = (X.sum(axis=0, dtype=float) + 0.5) / (rows + 1)
-        self.n_features_in_, self._n_features_out = visible, self.hidden
+        units = self._n_features_out = int(self.hidden)
         self.base_ = np.log(share / (1 - share))
         self._mean = X.mean(axis=0, dtype=float).astype(self.dtype)
-        weights = (self.initial_scale * rng.standard_normal((visible, self.hidden))).astype(self.dtype)
-        parameters = Parameters(weights, self.base_.astype(self.dtype), np.zeros(self.hidden, self.dtype))
-        count = self.chains or min(self.batch_size or rows, rows)
-        levels = self.temperatures if self.method == "pt" else 1
-        hidden = (rng.random((levels, count, self.hidden)) < 0.5).astype(self.dtype)
-        offset = np.full(self.hidden, 0.5, self.dtype)
+        weights = (self.initial_scale * rng.standard_normal((visible, units))).astype(self.dtype)
+        parameters = Parameters(weights, self.base_.astype(self.dtype), np.zeros(units, self.dtype))
+        count = int(self.chains or min(self.batch_size or rows, rows))
+        levels = int(self.temperatures) if self.method == "pt" else 1
+        hidden = (rng.random((levels, count, units)) < 0.5).astype(self.dtype)
+        offset = np.full(units, 0.5, self.dtype)
         with self._precision():
             self._state: Any = State(parameters, self._settings().optimizer.init(parameters), hidden, offset)
         self.epochs_ = 0
@@ -162,24 +174,24 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         self._components = principal_components(X) if self.record_every else np.zeros((visible, 0))
         self._record(X)
 
-    def _epoch(self, X: np.ndarray) -> None:
+    def _epoch(self, X: np.ndarray, settings) -> None:
         import jax
 
         from replicon.machines.training import epoch
 
-        rows, size = len(X), min(self.batch_size or len(X), len(X))
+        rows, size = len(X), int(min(self.batch_size or len(X), len(X)))
         batches = -(-rows // size)
-        order = np.random.default_rng((self.seed, 1, self.epochs_)).permutation(rows) if size < rows else np.arange(rows)
+        order = np.random.default_rng((int(self.seed), 1, self.epochs_)).permutation(rows) if size < rows else np.arange(rows)
         order = np.concatenate([order, order[: batches * size - rows]]).reshape(batches, size)
         share = (np.arange(batches * size) < rows).reshape(batches, size).astype(self.dtype)  # rows that fill the last batch do not count
         share /= share.sum(axis=1, keepdims=True)
         with self._precision():
-            key = jax.random.fold_in(jax.random.key(self.seed), self.epochs_)
+            key = jax.random.fold_in(jax.random.key(int(self.seed)), self.epochs_)
             base = self.base_.astype(self.dtype)
-            state, exchanges = epoch(self._settings(), self._state, X, self._mean, base, order, share, key)
+            state, exchanges = epoch(settings, self._state, X, self._mean, base, order, share, key)
             state = jax.tree.map(np.asarray, state)
         if not all(np.isfinite(x).all() for x in state.parameters):
-            raise InputError(
+            raise DivergenceError(
                 f"Training diverged in epoch {self.epochs_ + 1}: give a smaller learning_rate than {self.learning_rate:g} "
                 "(the machine is left as it was before that epoch)."
             )
@@ -189,11 +201,12 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     def _record(self, X: np.ndarray) -> None:
         if self.record_every and self.epochs_ % self.record_every == 0:
-            rng = np.random.default_rng((self.seed, 2, self.epochs_))
+            rng = np.random.default_rng((int(self.seed), 2, self.epochs_))
             chosen = X[rng.permutation(len(X))[:512]]
             sites = rng.permutation(X.shape[1])[:32]
             with self._precision():
                 record = measure(self._state, self._mean, self._components, chosen, sites)
+            record |= likelihood_gain(self._state.parameters, self.base_, chosen, (int(self.seed), self.epochs_))
             self._records.append({"epoch": self.epochs_, "exchange_rate": self._exchanges, **record})
 
     def _precision(self):
@@ -206,17 +219,17 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     @property
     def weights_(self) -> np.ndarray:
         check_is_fitted(self, "_state")
-        return self._state.parameters.weights
+        return np.array(self._state.parameters.weights)
 
     @property
     def visible_bias_(self) -> np.ndarray:
         check_is_fitted(self, "_state")
-        return self._state.parameters.visible_bias
+        return np.array(self._state.parameters.visible_bias)
 
     @property
     def hidden_bias_(self) -> np.ndarray:
         check_is_fitted(self, "_state")
-        return self._state.parameters.hidden_bias
+        return np.array(self._state.parameters.hidden_bias)
 
     @property
     def history_(self) -> xarray.Dataset:
@@ -230,7 +243,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     def _rows(self, X) -> np.ndarray:
         check_is_fitted(self, "_state")
-        return binary_rows(X, "float64", self.n_features_in_)
+        return binary_rows(self, X, "float64", reset=False)
 
     def transform(self, X) -> np.ndarray:
         """P(h = 1 | v) for each row, (rows, H)."""
@@ -250,33 +263,44 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         A warning says where annealing is not reliable.
         """
         check_is_fitted(self, "_state")
-        choose("method", method, ("auto", "exact", "ais", "tap"))
+        check_argument("method", method, Words(("auto", "exact", "ais", "tap")))
+        chains = check_argument("chains", chains, Interval(2, integer=True))
+        temperatures = check_argument("temperatures", temperatures, Interval(2, integer=True))
+        seed = check_seed(seed)
         parameters = self._state.parameters
         if method == "exact" or (method == "auto" and min(parameters.weights.shape) <= 20):
             return LogPartition(exact_log_partition(parameters), 0.0, "exact")
         if method == "tap":
-            found = self.mean_field(start if start is not None else self.sample(chains, sweeps=50, seed=seed))
+            if start is None:  # starts need not have mixed
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    start = self.sample(chains, sweeps=50, temperatures=1, seed=seed)
+            found = self.mean_field(start)
             if not len(found.log_partition):
-                raise InputError("No start converged to a TAP solution: take more chains, or method='ais'.")
+                raise ConvergenceError("No start converged to a TAP solution: take more chains, or method='ais'.")
             return LogPartition(float(np.logaddexp.reduce(found.log_partition)), np.nan, "tap", reliable=found.converged_fraction > 0.5)
-        whole("chains", chains, 2)
-        whole("temperatures", temperatures, 2)
         start = None if start is None else self._rows(start)
         return annealed_log_partition(parameters, self.base_, chains=chains, temperatures=temperatures, start=start, seed=seed)
 
     def mean_field(self, start, *, order=2) -> MeanField:
         """Distinct stationary points of the TAP free energy, from visible means `start` (starts, V) in [0, 1]."""
         check_is_fitted(self, "_state")
-        return mean_field(self._state.parameters, start, order=order)
+        expected = f"expected visible means (starts, {self.n_features_in_}) between 0 and 1"
+        means = real_array("start", start, expected, shape=(None, self.n_features_in_))
+        if not ((means >= 0) & (means <= 1)).all():
+            raise InputError(f"start holds values from {means.min():g} to {means.max():g}: {expected}.")
+        return mean_field(self._state.parameters, means, order=check_argument("order", order, Interval(1, 3, integer=True)))
 
     def score_samples(self, X, log_partition: LogPartition | None = None) -> np.ndarray:
-        """Ln P(v) of each row in nats; ln Z by `log_partition()` unless given, computed once for a machine."""
+        """Ln P(v) of each row in nats; ln Z by `log_partition()` unless given, computed once for the same parameters."""
         energy = self.free_energy(X)
         if log_partition is None:
-            if getattr(self, "_known", (None, None))[0] is not self._state:
-                self._known = (self._state, self.log_partition())
+            held = _digest(*self._state.parameters, self.base_)
+            if getattr(self, "_known", (None, None))[0] != held:
+                self._known = (held, self.log_partition())
             log_partition = self._known[1]
-        assert log_partition is not None
+        if not isinstance(log_partition, LogPartition):
+            raise InputError(f"log_partition = {show(log_partition)} is none: give what log_partition() returns.")
         return -energy - log_partition.value
 
     def score(self, X, y=None) -> float:
@@ -284,7 +308,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         return float(self.score_samples(X).mean())
 
     def pseudo_likelihood(self, X) -> np.ndarray:
-        """Mean over visible units of ln P(v_i | the others) for each row, nats per visible unit."""
+        """Sum over visible units of ln P(v_i | the others) of each row in nats, (rows,)."""
         import jax
 
         from replicon.machines.training import Parameters, pseudo_likelihood
@@ -294,32 +318,39 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
             parameters = Parameters(*(np.asarray(x, float) for x in self._state.parameters))
             return np.asarray(pseudo_likelihood(parameters, rows, np.arange(rows.shape[1])))
 
-    def sample(self, count=1, *, sweeps=1000, temperatures=1, start=None, seed=0) -> np.ndarray:
-        """`count` rows (count, V) of 0 and 1, each the end of its own chain of `sweeps` Gibbs sweeps.
+    def sample(self, count=1, *, sweeps=1000, temperatures: int | None = None, start=None, seed=0) -> np.ndarray:
+        """`count` independent rows (count, V) of 0 and 1.
 
-        Chains start at independent units of the data's means, or at `start` (count, V). With temperatures > 1 they exchange states
-        with chains at inverse temperatures between 0 and 1 (and `start` is not used).
+        temperatures None: drawn from the exact probabilities where a layer has at most 14 units; else ends of Gibbs chains of `sweeps`
+        sweeps from independent units of the data's means, and, where these do not forget their past, of chains that exchange
+        states with others down to independent units. temperatures = 1: plain chains, from `start` (count, V) if given; more: exchanges
+        over so many inverse temperatures between 0 and 1. A ConvergenceWarning says where chains did not mix
+        (`replicon.machines.gibbs`).
         """
-        import jax
-
-        from replicon.machines.training import draw, ladder, run_chains, sigmoid
+        from replicon.machines import gibbs
 
         check_is_fitted(self, "_state")
-        for name, value in (("count", count), ("sweeps", sweeps), ("temperatures", temperatures)):
-            whole(name, value, 1)
+        count = check_argument("count", count, _COUNT)
+        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        if temperatures is not None:
+            temperatures = check_argument("temperatures", temperatures, _COUNT)
+        seed = check_seed(seed)
+        parameters = self._state.parameters
+        if start is not None:
+            start = self._rows(start)
+            if len(start) != count:
+                raise InputError(f"start has {len(start)} rows: give one for each of count = {count}.")
+            if temperatures not in (None, 1):
+                raise InputError(f"start belongs to plain chains: leave it out, or give temperatures=1 in place of {temperatures}.")
+        elif temperatures is None and min(parameters.weights.shape) <= SUMMED:
+            return gibbs.draw_exactly(parameters, count, np.random.default_rng(seed))
         with self._precision():
-            key, visible, first = jax.random.split(jax.random.key(seed), 3)
-            base = self.base_.astype(self.dtype)
-            if start is None:
-                v = draw(visible, np.broadcast_to(np.asarray(sigmoid(base)), (count, len(base))))
-            else:
-                v = self._rows(start).astype(self.dtype)
-                if len(v) != count:
-                    raise InputError(f"start has {len(v)} rows: give one for each of count = {count}.")
-            h = draw(first, sigmoid(v @ self.weights_ + self.hidden_bias_))
-            h = np.broadcast_to(np.asarray(h), (temperatures, *h.shape))
-            v, _, _ = run_chains(self._state.parameters, base, ladder(temperatures, self.dtype), h, key, sweeps)
-        return np.asarray(v[-1], np.int8)
+            rows, reason = gibbs.draw(
+                parameters, self.base_.astype(self.dtype), count, sweeps, 1 if start is not None else temperatures, start, seed
+            )
+        if reason:
+            warnings.warn(f"Samples may be wrong: {reason}; give more sweeps or temperatures.", ConvergenceWarning, stacklevel=2)
+        return rows
 
     # Checkpoints
 
@@ -335,9 +366,12 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         settings = dict(saved.settings)
         if optimizer is not None:
             settings["optimizer"] = optimizer
-        elif settings["optimizer"] not in _OPTIMIZERS:
+        elif settings["optimizer"] not in OPTIMIZERS:
             raise InputError(f"'{path}' was trained with an optax object of its own: give it as optimizer=.")
+        if set(settings) != set(cls().get_params()):
+            raise InputError(f"'{path}' holds settings of another kind: expected what RestrictedBoltzmannMachine.save has written.")
         machine = cls(**settings)
+        check_settings(machine)
         machine._take(saved, path)
         return machine
 
@@ -350,6 +384,10 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         self.base_, self._mean, self._components = saved.base, saved.mean, saved.components
         self.epochs_, self._records, self._data = saved.epochs, saved.records, saved.data
         self._exchanges = np.nan
+
+
+def _digest(*arrays) -> str:
+    return hashlib.sha256(b"".join(repr((x.shape, x.dtype.str)).encode() + x.tobytes() for x in map(np.asarray, arrays))).hexdigest()
 
 
 def _fingerprint(X: np.ndarray) -> str:

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax import lax
 from jax.extend.random import threefry_2x32
 
 
@@ -50,6 +51,18 @@ def optimizer(word: str, learning_rate: float) -> optax.GradientTransformation:
     return {"sgd": optax.sgd, "adam": optax.adam}[word](learning_rate)
 
 
+def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformation:
+    """A user's rule as a new object, for which nothing is compiled yet: what it reads from outside may have changed."""
+
+    def init(*given: Any) -> Any:
+        return rule.init(*given)
+
+    def update(*given: Any) -> Any:
+        return rule.update(*given)
+
+    return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType]
+
+
 def sigmoid(x):
     return 0.5 + 0.5 * jnp.tanh(0.5 * x)
 
@@ -73,12 +86,14 @@ def ladder(temperatures: int, dtype) -> np.ndarray:
     return np.linspace(0, 1, temperatures, dtype=dtype) if temperatures > 1 else np.ones(1, dtype)
 
 
-def sweep(parameters: Parameters, base, betas, hidden, key):
+def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
     """One Gibbs sweep (visible, then hidden) at each inverse temperature, then exchange of neighbours' states.
 
     Between the machine (beta = 1) and independent units of biases `base` (beta = 0):
-    P(v, h) ~ exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v, h and the fraction of
-    exchanges accepted. Source: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
+    P(v, h) ~ exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v, h, the
+    fraction of exchanges accepted, and `carried` (temperatures, chains, 1), marks that go with the states.
+
+    Sources: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
     """
     W, a, b = parameters
     beta = betas[:, None, None]
@@ -88,7 +103,7 @@ def sweep(parameters: Parameters, base, betas, hidden, key):
     h = draw(for_h, sigmoid(beta * field))
     count = len(betas)
     if count == 1:
-        return v, h, jnp.ones((), v.dtype)
+        return v, h, jnp.ones((), v.dtype), carried
     exponent = (field * h).sum(axis=-1) + v @ (a - base)  # (temperatures, chains)
     gain = (betas[1:] - betas[:-1])[:, None] * (exponent[:-1] - exponent[1:])
     chance = jax.random.uniform(for_swap, gain.shape, gain.dtype)
@@ -101,7 +116,8 @@ def sweep(parameters: Parameters, base, betas, hidden, key):
     def exchanged(x):
         return jnp.where(down, jnp.roll(x, 1, axis=0), jnp.where(up, jnp.roll(x, -1, axis=0), x))
 
-    return exchanged(v), exchanged(h), swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
+    rate = swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
+    return exchanged(v), exchanged(h), rate, None if carried is None else exchanged(carried)
 
 
 def gradient(settings: Settings, parameters: Parameters, mean, offset, base, hidden, data, share, key):
@@ -121,11 +137,11 @@ def gradient(settings: Settings, parameters: Parameters, mean, offset, base, hid
     if settings.method == "pt":
         betas = jnp.asarray(ladder(len(hidden), W.dtype))
         for step in range(settings.steps):
-            v, hidden, exchanges = sweep(parameters, base, betas, hidden, keys[step])
+            v, hidden, exchanges, _ = sweep(parameters, base, betas, hidden, keys[step])
         v = v[-1]
     else:
         for step in range(settings.steps - 1):
-            _, hidden, _ = sweep(parameters, base, jnp.ones(1, W.dtype), hidden, keys[step])
+            _, hidden, _, _ = sweep(parameters, base, jnp.ones(1, W.dtype), hidden, keys[step])
         last = jax.random.split(keys[settings.steps - 1])
         v = draw(last[0], sigmoid(hidden[-1] @ W.T + a))
     # Data and chains go through the weights, and into the gradient, as the rows of one matrix product each.
@@ -172,7 +188,7 @@ def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
     """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
 
     def one(carry, key):
-        v, h, rate = sweep(parameters, base, betas, carry[1], key)
+        v, h, rate, _ = sweep(parameters, base, betas, carry[1], key)
         return (v, h), rate
 
     blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
@@ -180,15 +196,30 @@ def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
     return v, h, rate.mean()
 
 
+@partial(jax.jit, static_argnames="sweeps")
+def run_ladder(parameters: Parameters, base, betas, hidden, fresh, key, sweeps: int):
+    """`sweeps` sweeps: last v, h, and `fresh` (temperatures, chains, 1): which states have been at inverse temperature 0."""
+
+    def one(carry, key):
+        v, h, _, mark = sweep(parameters, base, betas, carry[1], key, carry[2].at[0].set(True))
+        return (v, h, mark), None
+
+    blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
+    return lax.scan(one, (blank, hidden, fresh), jax.random.split(key, sweeps))[0]
+
+
 @jax.jit
 def pseudo_likelihood(parameters: Parameters, v, sites):
-    """(rows,): mean over `sites` (S,) of ln P(v_i | the other visible units), nats per visible unit. Besag, Statistician 24, 179 (1975)."""
+    """(rows,): sum over visible units of ln P(v_i | the others), nats per row, V times the mean over `sites` (S,) of the V units.
+
+    Source: Besag, Statistician 24, 179 (1975).
+    """
 
     def of_row(v):
         field = v @ parameters.weights + parameters.hidden_bias
         turn = 1 - 2 * v[sites]  # what flipping the site adds to it
         flipped = field + turn[:, None] * parameters.weights[sites]
         gain = turn * parameters.visible_bias[sites] + (jax.nn.softplus(flipped) - jax.nn.softplus(field)).sum(axis=-1)
-        return -jax.nn.softplus(gain).mean()
+        return -len(v) * jax.nn.softplus(gain).mean()
 
     return jax.lax.map(of_row, v, batch_size=16)

@@ -27,8 +27,14 @@ model = Model(
         Control("sweeps", "t", 500, Interval(1, integer=True), "heat-bath sweeps of each chain that samples the model", shared=True),
     ),
     observables=(
-        Observable("pseudo_likelihood", "PL", "of a tenth of the rows, kept apart: nats per spin", high=0, role="simulation"),
-        Observable("independent_likelihood", "L_0", "of the same rows without couplings: nats per spin", high=0, role="simulation"),
+        Observable(
+            "pseudo_likelihood",
+            "PL",
+            "of a tenth of the rows, kept apart: sum over spins, nats per row",
+            high=0,
+            role="simulation",
+        ),
+        Observable("independent_likelihood", "L_0", "of the same rows without couplings: nats per row", high=0, role="simulation"),
         Observable(
             "correlation_error", "e_C", "root mean square error of connected pair correlations on the rows kept apart", 0, role="simulation"
         ),
@@ -39,8 +45,12 @@ model = Model(
             "critical_temperature",
             "T_c",
             "where the specific heat is largest between 0.4 and 2, if inside; the data stand at 1",
-            0,
+            0.4,
+            2.0,
             role="simulation",
+        ),
+        Observable(
+            "converged_fraction", "p", "of the fits, with samples and specific heat of chains that mixed", 0, 1, "simulation", fraction=True
         ),
     ),
     simulate=f"{_HERE}:simulate",

@@ -6,6 +6,7 @@ import math
 import warnings
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from replicon._errors import InputError
 from replicon._seed import generator
@@ -71,20 +72,24 @@ def _one(controls, rows: np.ndarray, rng: np.random.Generator) -> dict:
             where = f"data = {controls.data}, method = {controls.method}, regularization = {controls.regularization:g}"
             raise InputError(f"No fit at {where}, size = {size}: {error}") from None
     seed = int(rng.integers(2**31))
-    model = machine.sample(10_000, sweeps=controls.sweeps, seed=seed)
+    temperatures = np.linspace(0.4, 2.0, 17)
+    with warnings.catch_warnings(record=True) as said:  # `converged_fraction` says it
+        warnings.simplefilter("always")
+        model = machine.sample(10_000 if size <= LARGEST else 4000, sweeps=controls.sweeps, seed=seed)
+        heat = machine.specific_heat(temperatures, copies=32, sweeps=controls.sweeps, seed=seed)["specific_heat"].values
+    mixed = not any(issubclass(one.category, ConvergenceWarning) for one in said)
     upper = np.triu_indices(size, 1)
     pairs = [_connected(x)[upper] for x in (rows, model, test)]
     triples = np.array([rng.permutation(size)[:3] for _ in range(2000)]) if size > 2 else np.zeros((0, 3), int)
     data3, model3 = _three_point(rows, triples), _three_point(model, triples)
-    temperatures = np.linspace(0.4, 2.0, 17)
-    heat = machine.specific_heat(temperatures, copies=32, sweeps=controls.sweeps, seed=seed)["specific_heat"].values
     h = alone.fields_[:, None] / temperatures
     return {
-        "pseudo_likelihood": machine.score(test) / size,
-        "independent_likelihood": alone.score(test) / size,
+        "pseudo_likelihood": machine.score(test),
+        "independent_likelihood": alone.score(test),
         "correlation_error": np.sqrt(np.mean((pairs[1] - pairs[2]) ** 2)),
         "three_point_slope": (data3 @ model3) / (data3 @ data3) if len(data3) else np.nan,
         "critical_temperature": temperatures[place] if 0 < (place := int(np.argmax(heat))) < len(heat) - 1 else np.nan,
+        "converged_fraction": float(machine.converged_ and mixed),
         "examples": rows[rng.permutation(count)[:_SHOWN]],
         "samples": model[:_SHOWN] > 0,
         "independent": alone.sample(_SHOWN, sweeps=1, seed=seed) > 0,

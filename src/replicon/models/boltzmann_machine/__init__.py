@@ -31,7 +31,7 @@ model = Model(
     observables=(
         Observable("reconstruction_error", "gamma", "root of sum (J - J*)^2 / sum J*^2, J* the true couplings", 0),
         Observable("coupling_slope", "b", "regression of inferred on true couplings: sum J J* / sum J*^2"),
-        Observable("pseudo_likelihood", "PL", "of new data, nats per spin", high=0, role="simulation"),
+        Observable("pseudo_likelihood", "PL", "of new data: sum over spins, nats per row", high=0, role="simulation"),
         Observable("converged_fraction", "p", "of the fits", 0, 1, role="simulation", fraction=True),
     ),
     branches=(Branch("paramagnet", "beta < 1, couplings=sk, no fields: the methods that are functions of the correlations"),),

@@ -86,6 +86,6 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
         norm = (true**2).sum()
         out["reconstruction_error"].append(np.sqrt(((machine.couplings_ - true) ** 2).sum() / norm))
         out["coupling_slope"].append((machine.couplings_ * true).sum() / norm)
-        out["pseudo_likelihood"].append(machine.score(rows[kept[count:]]) / size)
+        out["pseudo_likelihood"].append(machine.score(rows[kept[count:]]))
         out["converged_fraction"].append(float(machine.converged_))
     return {name: np.array(values) for name, values in out.items()}

@@ -28,7 +28,13 @@ model = Model(
         Observable("growth_rate", "lambda", "of the leading mode of the weights, early, per unit of time (updates x learning rate)"),
         Observable("test_log_likelihood", "L", "of a tenth of the rows, kept apart: nats per row", high=0, role="simulation"),
         Observable("training_log_likelihood", "L_train", "of the rows it learned from: nats per row", high=0, role="simulation"),
-        Observable("pseudo_likelihood", "PL", "of the rows kept apart: nats per visible unit", high=0, role="simulation"),
+        Observable(
+            "pseudo_likelihood",
+            "PL",
+            "of the rows kept apart: sum over units, nats per row",
+            high=0,
+            role="simulation",
+        ),
         Observable("largest_singular_value", "w_1", "of the weights", 0, role="simulation"),
         Observable("active_units", "L_h", "hidden units that carry the fields of one sample (participation ratio)", 0, role="simulation"),
         Observable(

@@ -95,6 +95,12 @@ def _slope(time: np.ndarray, first: np.ndarray) -> float:
     return float(np.polyfit(time[inside], np.log(first[inside]), 1)[0]) if inside.sum() > 3 else np.nan
 
 
+def _dreams(machine) -> np.ndarray:
+    with warnings.catch_warnings():  # pictures of where chains are after so many sweeps, mixed or not
+        warnings.simplefilter("ignore", UserWarning)
+        return machine.sample(_SHOWN, sweeps=1000, temperatures=1, seed=machine.seed)
+
+
 def _pictures(machine, training: np.ndarray) -> dict:
     def padded(x):
         x = np.asarray(x, float)
@@ -108,7 +114,7 @@ def _pictures(machine, training: np.ndarray) -> dict:
     sign = np.sign((left * components[: len(left)]).sum(axis=1, keepdims=True))
     return {
         "examples": padded(training),
-        "samples": padded(machine.sample(_SHOWN, sweeps=1000, seed=machine.seed)),
+        "samples": padded(_dreams(machine)),
         "receptive_fields": padded(weights[:, strongest].T),
         "principal_components": padded(components),
         "singular_vectors": padded(left * sign),
