@@ -115,6 +115,19 @@ class Observable:
 
 
 @dataclass(frozen=True)
+class Array:
+    """A longer array that comes with the observables: a histogram, states, a spectrum. `axes`: names of its axes after those of
+    the grid and the sample; arrays that share the name of an axis are as long along it. `unless`: (control, word) with which it
+    is not given. Figures show arrays that are declared.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    role: Literal["both", "theory", "simulation"] = "simulation"
+    unless: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Branch:
     """A named solution. `ends_at`: the transition at which it ceases to exist, quoted when it cannot be found."""
 
@@ -145,7 +158,9 @@ class Model:
     Attributes: `name` and `title`; `controls`, `observables`, `branches` (the first is the default), `transitions`;
     `potential`, the name under which the value of the potential is reported ('free_energy' or 'free_entropy', per spin; None
     for a theory without one); `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation;
-    `size_control`, the control of the theory, if any, that is this size: `compare` sets it.
+    `size_control`, the control of the theory, if any, that is this size: `compare` sets it; `arrays`, what is returned beside the
+    observables; `revision`, raised when its numbers change, so that kept results of before are not taken for it; `origin` and
+    `content`, the file it was read from and 64 digits of what that held, set on reading.
 
     For developers
     --------------
@@ -162,7 +177,7 @@ class Model:
     `simulate(controls, size, samples, streams) -> dict`: all controls scalar; `streams` is a list of `samples`
     `numpy.random.SeedSequence`, one for each independent chain or disorder sample. Return arrays whose first axis is the
     sample: every simulation observable or the moments it is estimated from. Longer arrays (histograms, states) may be
-    returned under further names; they are stored with the rest.
+    returned under further names; they are stored with the rest, and figures show those that `arrays` declares.
 
     `check_size(controls, size)`, optional: raises InputError for a size that does not fit; controls as lists of values.
 
@@ -184,6 +199,10 @@ class Model:
     size_symbol: str = "N"
     size_control: str = "size"
     check_size: Callable[[dict, int], None] | str | None = None
+    arrays: tuple[Array, ...] = ()
+    revision: int = 1
+    origin: str = ""
+    content: str = ""
 
     def __post_init__(self) -> None:
         for control in self.controls:
@@ -196,7 +215,7 @@ class Model:
             if not (isinstance(name, str) and name.isidentifier()) or keyword.iskeyword(name) or name.startswith("_"):
                 raise InputError(f"Model '{self.name}' declares a control {name!r}: give a name that Python takes as an argument.")
             control.check(control.default)
-        for kind in ("controls", "observables", "branches", "transitions"):
+        for kind in ("controls", "observables", "branches", "transitions", "arrays"):
             names = [item.name for item in getattr(self, kind)]
             if len(set(names)) < len(names):
                 raise InputError(f"Model '{self.name}' declares one of its {kind} twice: {', '.join(names)}.")

@@ -245,9 +245,12 @@ def run(
 ) -> int:
     """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run again to continue."""
     from replicon.study.plan import read_study
+    from replicon.study.store import check_export
     from replicon.study.store import export as write_export
 
     loaded = read_study(study, quick=quick)
+    if export is not None:
+        check_export(export)
     folder = out or Path(loaded["name"])
     results = _run_with_bar(loaded, folder, workers, scheduler)
     from replicon.view.page import draw_figures

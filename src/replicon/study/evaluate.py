@@ -38,7 +38,7 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
     values = verdict.theory_values(model, found, chosen, len(table))
     if len(table) == 1 and not any(isinstance(v, list) for v in coordinates.values()) and not values["converged"][0]:
         raise ConvergenceError(verdict.why_unsolved(model, chosen, table[0], values))
-    return build(kind="solve", model=model.name, coordinates=coordinates, values=values, attributes={"controls": list(coordinates)})
+    return build(kind="solve", model=model, coordinates=coordinates, values=values, attributes={"controls": list(coordinates)})
 
 
 def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Dataset:
@@ -60,7 +60,7 @@ def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Datase
         raise ConvergenceError(verdict.why_not_found(model, transition, table[0], reason[0]))
     attributes = {"transition": name, "control": transition.control, "controls": list(coordinates)}
     values = {"value": value, "converged": converged, "reason": reason}
-    return build(kind="transition", model=model.name, coordinates=coordinates, values=values, attributes=attributes)
+    return build(kind="transition", model=model, coordinates=coordinates, values=values, attributes=attributes)
 
 
 def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, **controls: Any) -> xr.Dataset:
@@ -75,7 +75,7 @@ def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0,
     runs = [simulate_point(model, point, size, samples, seed) for point in grid.points(coordinates)]
     values = {name: np.stack([run[name] for run in runs]) for name in runs[0]}
     attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
-    return build(kind="simulate", model=model.name, coordinates=coordinates, values=values, inner=("sample",), attributes=attributes)
+    return build(kind="simulate", model=model, coordinates=coordinates, values=values, inner=("sample",), attributes=attributes)
 
 
 def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, branch: str | None = None, **controls: Any) -> xr.Dataset:
@@ -114,7 +114,7 @@ def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, 
             columns[key].append(column)
     attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
     values = {key: np.array(column) for key, column in columns.items()}
-    out = build(kind="compare", model=model.name, coordinates=coordinates, values=values, inner=("observable",), attributes=attributes)
+    out = build(kind="compare", model=model, coordinates=coordinates, values=values, inner=("observable",), attributes=attributes)
     return out.assign_coords(observable=names)
 
 

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replicon._errors import InputError
-from replicon._result import grid_axes
-from replicon.study.evaluate import interval, summarize
+from replicon._result import grid_axes, shown
+from replicon.simulation.statistics import binomial_interval, mean_and_error
 from replicon.view import arrays
 from replicon.view.axes import MARKERS, PALETTE, Results, axis_label, label_of, limits, lines_of, make_panels, model_of, select
 
@@ -103,12 +103,18 @@ def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndar
     Bars are standard errors, for a fraction of samples 95 % confidence intervals.
     """
     rows = []
+    fraction = name in shown(points).fractions
     for value in points[x].values:
         at = points.sel({x: value})
         if not all(bool(at[v].isnull().all()) for v in at.data_vars if at[v].dims == ("sample",)):
-            mean, error = summarize(points.attrs["model"], at)[name]
-            ends = interval(points.attrs["model"], at, name)
-            rows.append((float(value), mean, *((error, error) if ends is None else (mean - ends[0], ends[1] - mean))))
+            # What a model forms from moments was stored with them.
+            kept = f"{name}_error" in at and at[name].ndim == 0
+            mean, error = (at[name], at[f"{name}_error"]) if kept else mean_and_error(at[name].values)
+            below = above = float(error)
+            if fraction and not kept:
+                low, high = binomial_interval(at[name].values)
+                below, above = float(mean) - low, high - float(mean)
+            rows.append((float(value), float(mean), below, above))
     table = np.array(rows, float).reshape(-1, 4)
     return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
 

@@ -1,6 +1,6 @@
 """The Hopfield memory: N spins store load * N patterns; Hebb's or the pseudo-inverse rule, or a dense (modern) energy."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
 
 _THEORY = "replicon.models.hopfield.theory"
 _SIMULATION = "replicon.models.hopfield.simulation"
@@ -49,4 +49,5 @@ model = Model(
     simulate=f"{_SIMULATION}:simulate",
     check_size=f"{_SIMULATION}:check_size",
     source="Amit, Gutfreund & Sompolinsky, Ann. Phys. 173, 30 (1987)",
+    arrays=tuple(Array(name, ("pixel",), unless=("patterns", "random")) for name in ("pattern", "start_state", "final_state")),
 )

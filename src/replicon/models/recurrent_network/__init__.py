@@ -1,6 +1,6 @@
 """A recurrent network with given couplings, a connectome say: where it leaves rest, where it turns chaotic, how it responds."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
 
 _THEORY = "replicon.models.recurrent_network.theory"
 _SIMULATION = "replicon.models.recurrent_network.simulation"
@@ -60,4 +60,8 @@ model = Model(
     potential=None,
     source="Cook et al., Nature 571, 63 (2019), for the connectome; Aljadeff, Stern & Sharpee, PRL 114, 088101 (2015), for the bulk",
     size_meaning="neurons",
+    arrays=(
+        Array("eigenvalues_real", ("eigenvalue",)),
+        Array("eigenvalues_imaginary", ("eigenvalue",)),
+    ),
 )
