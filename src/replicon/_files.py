@@ -27,6 +27,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long: give a shorter one",
     errno.ENOENT: "there is no such file or folder: create it, or give another name",
     errno.ENOTDIR: "a part of the path is a file and no folder: give another name",
+    errno.EEXIST: "it is a file: give another name",
     errno.EISDIR: "it is a folder: give the name of a file",
     errno.ELOOP: "links lead in a circle: give another name",
     errno.EFBIG: "it is larger than the disk or the limits of this process allow",

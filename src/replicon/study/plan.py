@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parent / "studies"
 _SERIES = ("theory", "transition", "simulation")
 _MOST_POINTS = 10_000_000
 
-_WORD, _SIZES, _SAMPLES = Text(longest=4096), ListOf(Number(Interval(2, integer=True))), Number(Interval(1, integer=True))
+_WORD, _SIZES, _SAMPLES = Text(longest=4096), ListOf(Number(Interval(2, integer=True), "size")), Number(Interval(1, integer=True))
 _QUICK = {
     "theory": Table({"branch": _WORD, "controls": Controls()}),
     "transition": Table({"controls": Controls()}),

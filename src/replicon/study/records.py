@@ -103,7 +103,7 @@ def _scan(data: bytes) -> tuple[list[tuple[int, int, Record]], list[tuple[int, i
         begun = data[at : at + len(_MARK)] == _MARK[: len(data) - at]
         if found < 0 and begun and end > len(data):
             return good, bad, at
-        stop = len(data) if found < 0 else at + 1 + found
+        stop = len(data) if found < 0 else found
         bad.append((at, stop))
         at = stop
     return good, bad, at

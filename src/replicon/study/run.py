@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -142,6 +143,7 @@ def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> It
     """(key, what `function` makes of its value) as they finish, by processes of this machine, which only pipes connect."""
     from concurrent.futures.process import BrokenProcessPool
 
+    environment = dict(os.environ)  # which joblib adds to
     from joblib import Parallel, delayed
 
     pool = Parallel(
@@ -158,6 +160,9 @@ def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> It
         raise RepliconError(
             "A worker was killed, perhaps for want of memory: what was finished is kept; run the same command again, with fewer workers."
         ) from None
+    finally:
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
 
 
 def _keyed(function: Callable, key: Any, value: Any) -> tuple[Any, Any]:

@@ -17,7 +17,8 @@ class Kind(Protocol):
 
 
 def refuse(value: Any, place: str, expected: object) -> InputError:
-    return InputError(f"{place} = {show(value)}: expected {expected}.")
+    key = place.rpartition(", ")[2].partition("[")[0]
+    return InputError(f"{place} = {show(value)}: {getattr(expected, 'name', '') or key} must be {expected}.")
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,10 @@ def _check_mathematics(text: str, place: str) -> None:
 
 @dataclass(frozen=True)
 class Number:
-    """A real number, or a whole one, within an interval; booleans are none."""
+    """A real number, or a whole one, within an interval; booleans are none. `name`: of one of several in a list."""
 
     domain: Interval
+    name: str = ""
 
     def check(self, value: Any, place: str) -> float | int:
         if not self.domain.admits(value):

@@ -92,6 +92,7 @@ class Store:
                     f"read it with version {content.get('version')} or later."
                 )
             check_name(content["study"]["name"], "study", raises=StoreError)
+            list(content["plan"]["series"])
             return content
         except (ValueError, KeyError, TypeError, OSError, RecursionError):
             raise StoreError(
