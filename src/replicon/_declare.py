@@ -65,7 +65,11 @@ class Words:
     files: tuple[str, ...] = ()
 
     def admits(self, value: Any) -> bool:
-        return isinstance(value, str) and (value in self.words or (bool(self.files) and value.endswith(self.files)))
+        return isinstance(value, str) and (value in self.words or self.names_file(value))
+
+    def names_file(self, value: Any) -> bool:
+        """Whether a value is no word but the path of a file."""
+        return isinstance(value, str) and value not in self.words and bool(self.files) and value.endswith(self.files)
 
     def __str__(self) -> str:
         return "one of " + ", ".join(self.words) + (f", or a file ({', '.join(self.files)})" if self.files else "")

@@ -373,7 +373,7 @@ def test_a_full_disk_loses_nothing(own, disk):
     results = runner.run_study(own / "own.toml", out=own / "calm")
     filling = disk / "filling"
     filling.write_bytes(bytes(120_000))
-    with pytest.raises(replicon.StoreError, match="the disk is full: free some space, .* what was finished before is kept"):
+    with pytest.raises(replicon.StoreError, match=r"the disk is full: free some space, .* what was finished before is kept"):
         runner.run_study(own / "own.toml", out=disk / "out")
     kept = len(Store(disk / "out").found().records)
     assert 2 <= kept < 6

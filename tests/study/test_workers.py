@@ -161,5 +161,5 @@ def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
     (tmp_path / "odd.toml").write_text(
         '[[simulation]]\nname = "a"\nmodel = "odd.py"\nsizes = [4]\nsamples = 2\ncontrols = { field = "0:1:5" }\n'
     )
-    with pytest.raises(replicon.InputError, match="^field is too much for a worker$"):
+    with pytest.raises(replicon.InputError, match=r"^field is too much for a worker$"):
         runner.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)

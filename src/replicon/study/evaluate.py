@@ -9,8 +9,9 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from replicon import _seed, models
-from replicon._declare import Model, controls_tuple, resolve
+from replicon._declare import Model, Words, controls_tuple, resolve
 from replicon._errors import ConvergenceError, InputError
+from replicon._files import digest
 from replicon._result import build
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.statistics import binomial_interval, jackknife, mean_and_error, z_value
@@ -136,13 +137,21 @@ def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls:
 def simulate_point(model: Model, point: dict[str, Any], size: int, samples: int, seed: int) -> dict[str, np.ndarray]:
     """One grid point, validated before: arrays whose first axis is the sample. The unit of work of a study."""
     assert model.simulate is not None
-    told_apart = {name: value for name, value in point.items() if not model.control(name).shared}
+    told_apart = {name: _content(model, name, value) for name, value in point.items() if not model.control(name).shared}
     identity = {"model": model.name, "controls": told_apart, "size": int(size)}
     streams = _seed.streams(int(seed), identity, int(samples))
     # One thread for linear algebra: its sums, and so the bits, would else depend on the number of cores and workers.
     with threadpool_limits(limits=1, user_api="blas"):
         out = resolve(model.simulate)(controls_tuple(tuple(point), tuple(point.values())), int(size), int(samples), streams)
     return {name: np.asarray(value, float) for name, value in out.items()}
+
+
+def _content(model: Model, name: str, value: Any) -> Any:
+    """A value as random streams tell it apart: a file by what it holds, wherever it lies."""
+    domain = model.control(name).domain
+    if isinstance(domain, Words) and domain.names_file(value):
+        return {"content": digest(value, f"{name} must be {domain}")}
+    return value
 
 
 def summarize(model: str | Model, sampled: xr.Dataset) -> dict[str, tuple[float, float]]:

@@ -295,6 +295,10 @@ class _Checker:
                     f"it must give one of x = '{axes[0]}' and y = '{axes[1]}' and list the other."
                 )
             self._along(one, listed[0])
+        for limit, coordinate in (("xlim", "x"), ("ylim", "y")):
+            for region in self.figure.get("regions", []) if limit in self.figure else []:
+                if not min(self.figure[limit]) <= region[coordinate] <= max(self.figure[limit]):
+                    raise self.refuse(f"has the region {show(region['label'])} at {coordinate} = {region[coordinate]:g}, beyond {limit}.")
         for name in self.figure.get("dashed", []):
             if name not in self.figure["transition"]:
                 raise self.refuse(f"has '{name}' dashed, which it does not show: it shows {', '.join(self.figure['transition'])}.")

@@ -115,7 +115,8 @@ def check(
         version = _version(out, small)
         series = _prepared(version)
         seen = {one.name: one for one, _ in series}
-        version["figure"] = [check_figure(one, seen, f"{place}, [[figure]] {k}") for k, one in enumerate(out["figure"], start=1)]
+        here = f"{place}, with --quick" if small else place
+        version["figure"] = [check_figure(one, seen, f"{here}, [[figure]] {k}") for k, one in enumerate(out["figure"], start=1)]
         versions.append(version)
         if not any("quick" in one for kind in _SERIES for one in out[kind]):
             break
@@ -153,14 +154,9 @@ def _beside(value: Any, domain: Words, folder: Path) -> Any:
     """The path of a file beside the study made absolute; words of the domain stay words."""
     if isinstance(value, list):
         return [_beside(one, domain, folder) for one in value]
-    if _is_file(value, domain) and _is_there(folder / value):
+    if domain.names_file(value) and _is_there(folder / value):
         return os.path.realpath(folder / value)
     return value
-
-
-def _is_file(value: Any, domain: Any) -> bool:
-    """Whether a value names a file where the domain admits one."""
-    return isinstance(domain, Words) and isinstance(value, str) and value not in domain.words and value.endswith(domain.files or "\0")
 
 
 def plan(study: dict[str, Any]) -> list[Task]:
@@ -233,6 +229,6 @@ def _contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:
     for name, given in controls.items():
         domain = model.control(name).domain
         for value in given if isinstance(given, list) else [given]:
-            if _is_file(value, domain):
+            if isinstance(domain, Words) and domain.names_file(value):
                 out[value] = digest(value, f"{name} must be {domain}")
     return out

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replicon.view.axes import MARKERS, PALETTE, Results, label_of, limits, lines_of, make_panels, select
+from replicon.view.axes import MARKERS, PALETTE, Results, label_of, legend, limits, lines_of, make_panels, select
 
 
 def distribution(spec: dict[str, Any], results: Results) -> Figure:
@@ -45,8 +45,8 @@ def distribution(spec: dict[str, Any], results: Results) -> Figure:
     left.set(xlabel=spec.get("xlabel", "value"), ylabel=spec.get("ylabel", "probability density"), xlim=(0, 1))
     left.set_ylim(bottom=0)
     right.set(xlabel=spec.get("xlabel", "value"), ylabel="cumulative probability", xlim=(0, 1), ylim=(0, 1.02))
-    left.legend(loc="upper left")
-    right.legend(loc="upper left")
+    legend(left, "upper left")
+    legend(right, "upper left")
     return figure
 
 
@@ -93,7 +93,7 @@ def profile(spec: dict[str, Any], results: Results) -> Figure:
             axes.plot((np.arange(len(values)) + 0.5) / len(values), values, color=next(hues), label=label_of(spec, series, label))
     axes.set(xlabel=spec.get("xlabel", "place"), ylabel=spec.get("ylabel", spec["array"].replace("_", " ")))
     limits(axes, spec)
-    axes.legend(loc=spec.get("legend", "best"))
+    legend(axes, spec.get("legend", "best"))
     return figure
 
 
@@ -130,7 +130,7 @@ def function(spec: dict[str, Any], results: Results) -> Figure:
                 axes.errorbar(x[shown], mean, error, label=text, ls="-" if spec.get("join") else "none", **style)
     axes.set(xlabel=spec.get("xlabel", spec["abscissa"].replace("_", " ")), ylabel=spec.get("ylabel", names[0].replace("_", " ")))
     limits(axes, spec)
-    axes.legend(loc=spec.get("legend", "best"))
+    legend(axes, spec.get("legend", "best"))
     return figure
 
 
@@ -193,7 +193,7 @@ def spectrum(spec: dict[str, Any], results: Results) -> Figure:
         axes.set(title=label, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=spec.get("xlabel", "real part"))
         axes.title.set_fontsize(9.5)
     panels[0].set_ylabel(spec.get("ylabel", "imaginary part"))
-    panels[0].legend(loc="upper left")
+    legend(panels[0], "upper left")
     return figure
 
 
@@ -226,5 +226,5 @@ def landscape(spec: dict[str, Any], results: Results) -> Figure:
             if len(chosen):
                 axes.plot(*chosen.T, "o", ms=6, mfc=face, mec="black", label=text, ls="none")
         axes.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    right.legend(loc="upper left", frameon=True, framealpha=0.85)
+    legend(right, "upper left", frameon=True, framealpha=0.85)
     return figure

@@ -17,7 +17,7 @@ from replicon._errors import InputError
 from replicon._result import grid_axes, shown
 from replicon.simulation.statistics import binomial_interval, mean_and_error
 from replicon.view import arrays
-from replicon.view.axes import MARKERS, PALETTE, Results, axis_label, label_of, limits, lines_of, make_panels, model_of, select
+from replicon.view.axes import MARKERS, PALETTE, Results, axis_label, label_of, legend, limits, lines_of, make_panels, model_of, select
 
 STYLE = {
     "font.size": 9.5,
@@ -129,6 +129,7 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Figure:
         style = "--" if series in spec.get("dashed", []) else "-"
         axes.plot(columns[spec["x"]], columns[spec["y"]], style, color=colour, label=label_of(spec, series, ""))
     for region in spec.get("regions", []):
+        axes.update_datalim([(region["x"], region["y"])])
         axes.text(
             region["x"],
             region["y"],
@@ -138,12 +139,14 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Figure:
             fontsize=10,
             color="0.2",
             rotation=region.get("rotation", 0),
+            clip_on=True,
         )
+    axes.autoscale_view()
     model = model_of(spec, results)
     axes.set_xlabel(spec.get("xlabel") or axis_label(model, spec["x"]))
     axes.set_ylabel(spec.get("ylabel") or axis_label(model, spec["y"]))
     limits(axes, spec)
-    axes.legend(loc=spec.get("legend", "best"))
+    legend(axes, spec.get("legend", "best"))
     return figure
 
 
@@ -171,7 +174,7 @@ def collapse(spec: dict[str, Any], results: Results) -> Figure:
     right.set(xlabel=spec.get("xlabel", "scaled distance to the transition"), ylabel=spec.get("ylabel", "scaled observable"))
     if "xlim" in spec:
         right.set_xlim(*spec["xlim"])
-    left.legend(loc=spec.get("legend", "best"))
+    legend(left, spec.get("legend", "best"))
     return figure
 
 
