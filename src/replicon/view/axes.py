@@ -21,7 +21,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 Results = dict[str, xr.Dataset]
 
 # Symbols of declarations that are Greek words, as mathematics.
-_GREEK = {"alpha", "beta", "chi", "xi", "sigma", "rho", "lambda", "mu", "tau", "kappa", "gamma", "phi", "Delta"}
+_GREEK = {"Sigma", "alpha", "beta", "chi", "xi", "sigma", "rho", "lambda", "mu", "tau", "kappa", "gamma", "phi", "Delta"}
 
 
 def make_panels(count: int, spec: dict[str, Any], size: tuple[float, float] | None = None) -> tuple[Figure, list[Axes]]:
