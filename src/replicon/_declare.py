@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from replicon._errors import InputError
+from replicon._files import split_member
 
 Value = float | int | str
 
@@ -59,7 +60,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Words:
-    """One of a few words, or, where `files` lists endings, the path of a file with one of them."""
+    """One of a few words, or, where `files` lists endings, the path of a file with one of them (or 'path:name' of an array)."""
 
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
@@ -68,8 +69,10 @@ class Words:
         return isinstance(value, str) and (value in self.words or self.names_file(value))
 
     def names_file(self, value: Any) -> bool:
-        """Whether a value is no word but the path of a file."""
-        return isinstance(value, str) and value not in self.words and bool(self.files) and value.endswith(self.files)
+        """Whether a value is the path of a file, or 'path:name' of an array in one, and no word."""
+        if not isinstance(value, str) or value in self.words or not self.files:
+            return False
+        return split_member(value)[0].lower().endswith(self.files)
 
     def __str__(self) -> str:
         return "one of " + ", ".join(self.words) + (f", or a file ({', '.join(self.files)})" if self.files else "")

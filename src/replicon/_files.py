@@ -7,6 +7,7 @@ import errno
 import hashlib
 import importlib
 import os
+import re
 import secrets
 import socket
 import sys
@@ -190,3 +191,13 @@ def _modules_of(folder: Path) -> dict[str, ModuleType]:
         if 0 <= depth < len(parents) and parents[depth] == folder:
             here[name] = module
     return here
+
+
+_MEMBER = re.compile(r"(.*?\.(?:npy|npz|mat|mtx)):(.+)", re.IGNORECASE | re.DOTALL)
+
+
+def split_member(source: str | os.PathLike) -> tuple[str, str | None]:
+    """A path, and the name of the array meant in that file: 'file.npz:name' is ('file.npz', 'name'); without one, None."""
+    text = os.fspath(source)
+    found = _MEMBER.fullmatch(text) if isinstance(text, str) else None
+    return (found[1], found[2]) if found else (text, None)
