@@ -79,8 +79,7 @@ def _dense(name: str, given: Any, expected: str) -> np.ndarray:
     if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
         raise InputError(f"{name} holds {int(np.ma.count_masked(given))} masked entries: {expected}.")
     try:
-        if hasattr(given, "to_numpy"):
-            given = given.to_numpy()
+        given = given.to_numpy() if hasattr(given, "to_numpy") else given  # pyright: ignore[reportAttributeAccessIssue]
         return np.asarray(given)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.") from None

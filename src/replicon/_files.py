@@ -19,6 +19,10 @@ from types import ModuleType
 
 from replicon._errors import InputError
 
+# Endings of users' files that hold rows, and of those that hold a network.
+ROWS = (".npy", ".npz", ".csv", ".tsv", ".txt", ".mat")
+NETWORKS = (*ROWS, ".mtx", ".graphml", ".gml")
+
 _REASONS = {
     errno.ENOSPC: "the disk is full: free some space, or give another folder",
     errno.EDQUOT: "your quota on this disk is used up: free some space, or give another folder",

@@ -10,8 +10,9 @@ import numpy as np
 
 from replicon._arrays import real_array
 from replicon._errors import InputError
+from replicon._files import ROWS
 from replicon.data import arrays, tables
-from replicon.data.reader import ROWS, is_path, open_file, readable
+from replicon.data.reader import is_path, open_file, readable
 
 _EXPECTED = "expected an array (patterns, spins) of +-1 or 0/1 in a .npy, .npz, .csv, .tsv, .txt or .mat file"
 

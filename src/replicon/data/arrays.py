@@ -103,7 +103,9 @@ def _mat(content: bytes, member: str | None) -> Any:
         return _mat_of_hdf5(content, member)
     from scipy.io import loadmat, whosmat
 
-    shapes = {name: shape for name, shape, kind in whosmat(io.BytesIO(content)) if kind not in ("char", "cell", "struct", "function", "opaque")}
+    shapes = {
+        name: shape for name, shape, kind in whosmat(io.BytesIO(content)) if kind not in ("char", "cell", "struct", "function", "opaque")
+    }
     name = _chosen(shapes, member)
     _bound(shapes[name], 8)
     return loadmat(io.BytesIO(content), variable_names=[name])[name]
@@ -114,7 +116,7 @@ def _mat_of_hdf5(content: bytes, member: str | None) -> np.ndarray:
 
     with h5py.File(io.BytesIO(content), "r") as file:
         arrays: dict[str, Any] = {}
-        for key in file:
+        for key in map(str, file):
             if isinstance(file[key], h5py.Dataset) and file[key].attrs.get("MATLAB_class") not in (b"char", b"cell", b"function_handle"):
                 arrays[key] = file[key]
             elif isinstance(file[key], h5py.Group) and key == member:

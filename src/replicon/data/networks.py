@@ -15,8 +15,9 @@ import numpy as np
 from replicon._arrays import as_list, square_matrix
 from replicon._declare import show
 from replicon._errors import InputError
+from replicon._files import NETWORKS
 from replicon.data import arrays, tables
-from replicon.data.reader import NETWORKS, is_path, open_file, readable
+from replicon.data.reader import is_path, open_file, readable
 from replicon.data.tables import Fields, Unreadable
 
 # Neurons of C. elegans that release GABA and inhibit (McIntire et al., Nature 364, 337 (1993)).
@@ -254,8 +255,8 @@ def _of_edges(fields: Fields, columns: Mapping[str, int], header: list[str], lin
 
 def _in_order(name: str) -> list[tuple[int, int, str]]:
     """Names sorted with the numbers in them: 2 before 10, DD2 before DD10."""
-    parts = re.split(r"(\d+)", name, flags=re.ASCII)
-    return [(0, int(part), "") if k % 2 else (1, 0, part) for k, part in enumerate(parts) if part] + [(0, 0, name)]
+    parts = re.split(r"0*(\d+)", name, flags=re.ASCII)
+    return [(0, len(part), part) if k % 2 else (1, 0, part) for k, part in enumerate(parts) if part] + [(0, 0, name)]
 
 
 def _wired(edges: list[tuple[str, str, Any, str, str]], names: Sequence[str]) -> _Wiring:
@@ -278,8 +279,11 @@ def _wired(edges: list[tuple[str, str, Any, str, str]], names: Sequence[str]) ->
             for entry, entries in zip((value, place[target], place[source]), table[_BOTH_WAYS[kind]], strict=True):
                 entries.append(entry)
     shape = (len(names), len(names))
-    made = [sparse.csr_array((np.array(v, float), (np.array(i, int), np.array(j, int))), shape=shape) for v, i, j in table.values()]
-    return _Wiring(*made, tuple(names))
+    chemical, electrical = (
+        sparse.csr_array((np.array(values, float), (np.array(to, int), np.array(come, int))), shape=shape)
+        for values, to, come in table.values()
+    )
+    return _Wiring(chemical, electrical, tuple(names))
 
 
 def _graph(content: bytes, ending: str) -> Any:

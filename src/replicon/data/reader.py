@@ -12,10 +12,6 @@ from replicon._errors import InputError
 from replicon._files import read_bytes, split_member
 from replicon.data.tables import Unreadable
 
-# Endings of files that hold rows, and of those that hold a network.
-ROWS = (".npy", ".npz", ".csv", ".tsv", ".txt", ".mat")
-NETWORKS = (*ROWS, ".mtx", ".graphml", ".gml")
-
 
 class Open(NamedTuple):
     """The very bytes of a file, read once; its ending in small letters; which array of it is meant, None for the only one."""

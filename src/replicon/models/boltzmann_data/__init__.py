@@ -1,6 +1,7 @@
 """A pairwise model of real binary data: what do means and correlations of pairs explain?"""
 
 from replicon._declare import Array, Control, Interval, Model, Observable, Words
+from replicon._files import ROWS
 
 _HERE = "replicon.models.boltzmann_data.simulation"
 
@@ -12,7 +13,7 @@ model = Model(
             "data",
             "data",
             "small-digits",
-            Words(("small-digits", "digits"), files=(".npy", ".npz", ".csv")),
+            Words(("small-digits", "digits"), files=ROWS),
             "central patch of scikit-learn's digits or of MNIST's, or the first columns of your own rows of +-1 or 0/1",
         ),
         Control(

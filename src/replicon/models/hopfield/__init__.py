@@ -1,6 +1,7 @@
 """The Hopfield memory: N spins store load * N patterns; Hebb's or the pseudo-inverse rule, or a dense (modern) energy."""
 
 from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._files import ROWS
 
 _THEORY = "replicon.models.hopfield.theory"
 _SIMULATION = "replicon.models.hopfield.simulation"
@@ -19,7 +20,7 @@ model = Model(
             "patterns",
             "xi",
             "random",
-            Words(("random", "digits"), files=(".npy", ".npz", ".csv")),
+            Words(("random", "digits"), files=ROWS),
             "random signs, binarised MNIST digits, or your own +-1 array (patterns, spins)",
             "simulation",
         ),

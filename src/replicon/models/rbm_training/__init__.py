@@ -1,6 +1,7 @@
 """A restricted Boltzmann machine learns real data: likelihood, and the modes that grow out of its weights one by one."""
 
 from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Words
+from replicon._files import ROWS
 
 _HERE = "replicon.models.rbm_training"
 
@@ -12,7 +13,7 @@ model = Model(
             "data",
             "data",
             "small-digits",
-            Words(("small-digits", "digits"), files=(".npy", ".npz", ".csv")),
+            Words(("small-digits", "digits"), files=ROWS),
             "digits of scikit-learn (64 pixels, on above 7), of MNIST (784, on from 128), or your own array (rows, units) of +-1 or 0/1",
         ),
         Control("method", "method", "pcd", Words(("cd", "pcd", "pt")), "of the gradient's model average", "simulation", shared=True),

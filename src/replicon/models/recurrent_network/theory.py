@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,14 +18,14 @@ REACH = 8.0  # chaos is looked for up to so many times the gain of the instabili
 POSITIVE = 0.01  # a Lyapunov exponent above counts as chaos: those of limit cycles, zero, are measured to about half of it
 
 
-@lru_cache(maxsize=8)
 def unit_couplings(source: str, weights: str) -> np.ndarray:
-    """Couplings (N, N) of gain one: the sum of all squares is N. Raises InputError."""
+    """Couplings (N, N) of gain one: the sum of all squares is N. The file is read at each call. Raises InputError."""
     matrix = load_network(source).weights
     if weights == "log":
         matrix = np.sign(matrix) * np.log1p(np.abs(matrix))
     if not matrix.any():
         raise InputError(f"couplings = {source} are all zero: there is no network.")
+    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max())[1])  # a power of two, exact: no square overflows or vanishes
     return matrix / np.sqrt((matrix**2).sum() / len(matrix))
 
 
