@@ -75,9 +75,11 @@ def _dense(name: str, given: Any, expected: str) -> np.ndarray:
         except (TypeError, ValueError, networkx.NetworkXError) as error:
             raise InputError(f"{name} is a graph whose edges' weights are no numbers ({error}): {expected}.") from None
     if isinstance(given, Mapping):
-        raise InputError(f"{name} holds several arrays, {', '.join(map(str, given))[:80]}: {expected}; give one of them.")
+        raise InputError(f"{name} is a mapping with the entries {', '.join(map(str, given))[:80] or 'none'}: {expected}; give one of them.")
     if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
         raise InputError(f"{name} holds {int(np.ma.count_masked(given))} masked entries: {expected}.")
+    if given is None or isinstance(given, (str, bytes, bool)):
+        raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.")
     try:
         given = given.to_numpy() if hasattr(given, "to_numpy") else given  # pyright: ignore[reportAttributeAccessIssue]
         return np.asarray(given)

@@ -48,15 +48,17 @@ def why(error: OSError | ValueError) -> str:
 
 def read_bytes(path: str | Path, what: str) -> bytes:
     """The content of a user's file; `what`: the phrase that says what is expected. Raises InputError, one sentence."""
+    shown = str(path) if len(str(path)) < 300 else f"{str(path)[:200]}..."
     try:
+        if Path(path).is_dir():
+            raise InputError(f"'{shown}' is a folder: {what}.")
         if not Path(path).is_file():
-            found = "is a folder" if Path(path).is_dir() else ""
-            raise InputError(f"'{path}' {found}: {what}." if found else f"No file '{path}': {what}.")
+            raise InputError(f"No file '{shown}': {what}.")
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"'{path}' cannot be read, {why(error)}: {what}.") from None
+        raise InputError(f"'{shown}' cannot be read, {why(error)}: {what}.") from None
 
 
 def digest(path: str | Path, what: str = "give the path of a file") -> str:

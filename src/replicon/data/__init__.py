@@ -43,7 +43,7 @@ def load_patterns(source: Any) -> np.ndarray:
     are read as -1/+1. Raises InputError for a missing, unreadable, wrong-shaped or non-binary file.
     """
     if not is_path(source):
-        return _signs(real_array("the patterns", source, _EXPECTED, ndim=2), "the patterns")
+        return _signs(real_array("the array of patterns", source, _EXPECTED, ndim=2), "the array of patterns")
     file = open_file(source, ROWS, _EXPECTED)
     with readable(f"'{file.path}'", _EXPECTED):
         return _of_file(file.content, file.ending, file.member, f"'{file.path}'").copy()

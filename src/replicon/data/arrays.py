@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import subprocess
+import sys
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,9 @@ import numpy as np
 from replicon.data.tables import Unreadable
 
 LARGEST = 2**32  # bytes that a compressed or sparse array may become: 4 GiB
+LONGEST = 120  # seconds that reading a .mat or .mtx file may take
+_TOLD = 3  # exit status of the process that reads it, when it says why it cannot
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def read_array(content: bytes, ending: str, member: str | None) -> Any:
@@ -21,16 +28,31 @@ def read_array(content: bytes, ending: str, member: str | None) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            array = _READERS[ending](content, member)
-            if hasattr(array, "toarray"):
-                return _sound(array)
+            return _checked(_apart(content, ending, member) if ending in _FRAGILE else _READERS[ending](content, member))
     except Unreadable:
         raise
     except Exception as error:  # of damaged files the libraries say it in many ways
-        said = str(error).splitlines()[0].rstrip(".") if str(error) else "it ends too early"
-        raise Unreadable(f"it is no sound {ending} file, {type(error).__name__}: {said[:150]}") from None
+        raise Unreadable(unsound(ending, error)) from None
+
+
+def unsound(ending: str, error: Exception) -> str:
+    said = " ".join(str(error).split()).rstrip(".") or "it ends too early"
+    return f"it is no sound {ending} file, {type(error).__name__}: {said[:150]}"
+
+
+def _checked(array: Any) -> Any:
+    """Numbers alone, and of a sparse array indices within its shape: others would be written beyond the dense one."""
     if array.dtype.kind not in "biuf":
         raise Unreadable(_strange(array.dtype))
+    if not hasattr(array, "toarray"):
+        return array
+    _bound(array.shape, 8)
+    if array.format in ("csr", "csc", "bsr"):
+        array.check_format(full_check=True)
+    elif array.format == "coo":
+        for places, length in zip(array.coords, array.shape, strict=True):
+            if places.size and not 0 <= places.min() <= places.max() < length:
+                raise Unreadable(f"its entries lie outside its shape {array.shape}")
     return array
 
 
@@ -79,7 +101,7 @@ def _npz(content: bytes, member: str | None) -> Any:
 
         if {"format", "shape", "data"} <= set(infos) and member is None:
             return _sparse({name: one(name) for name in infos})
-        return one(_chosen(dict.fromkeys(infos), member))
+        return one(_chosen(infos, member))
 
 
 def _sparse(parts: dict[str, np.ndarray]) -> Any:
@@ -98,14 +120,47 @@ def _sparse(parts: dict[str, np.ndarray]) -> Any:
     return getattr(sparse, f"{kind}_array")((parts["data"], parts["indices"], parts["indptr"]), shape=shape)
 
 
+def _apart(content: bytes, ending: str, member: str | None) -> Any:
+    """The array of a file, read in a process of its own: damaged ones crash the libraries that read them."""
+    paths = os.pathsep.join(path for path in (str(Path(__file__).parents[2]), *sys.path) if path)
+    call = "from replicon.data.arrays import send; send()"
+    command = [sys.executable, "-P", "-W", "ignore", "-c", call, ending, *([] if member is None else [member])]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, env={**os.environ, "PYTHONPATH": paths}, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"it is no sound {ending} file: it is not read within {LONGEST} seconds") from None
+    if done.returncode == _TOLD:
+        raise Unreadable(done.stderr.decode(errors="replace").strip())
+    if done.returncode != 0:
+        raise Unreadable(f"it is no sound {ending} file: the library that reads it fails")
+    return _npz(done.stdout, None)
+
+
+def send() -> None:
+    """The other end of `_apart`: a file from standard input, its array as .npz to standard output, or a reason."""
+    from scipy import sparse
+
+    content, ending = sys.stdin.buffer.read(), sys.argv[1]
+    try:
+        array = _checked(_FRAGILE[ending](content, sys.argv[2] if len(sys.argv) > 2 else None))
+    except Exception as error:
+        sys.stderr.write(str(error) if isinstance(error, Unreadable) else unsound(ending, error))
+        sys.exit(_TOLD)
+    out = io.BytesIO()
+    if sparse.issparse(array):
+        sparse.save_npz(out, array, compressed=False)
+    else:
+        np.savez(out, array=array)
+    sys.stdout.buffer.write(out.getvalue())
+
+
 def _mat(content: bytes, member: str | None) -> Any:
-    if content[:8] == b"\x89HDF\r\n\x1a\n" or content[512:520] == b"\x89HDF\r\n\x1a\n":
-        return _mat_of_hdf5(content, member)
     from scipy.io import loadmat, whosmat
 
-    shapes = {
-        name: shape for name, shape, kind in whosmat(io.BytesIO(content)) if kind not in ("char", "cell", "struct", "function", "opaque")
-    }
+    if _HDF5 in (content[:8], content[512:520]):
+        return _mat_of_hdf5(content, member)
+    listed = whosmat(io.BytesIO(content))
+    shapes = {name: shape for name, shape, kind in listed if kind not in ("char", "cell", "struct", "function", "object", "opaque")}
     name = _chosen(shapes, member)
     _bound(shapes[name], 8)
     return loadmat(io.BytesIO(content), variable_names=[name])[name]
@@ -121,7 +176,7 @@ def _mat_of_hdf5(content: bytes, member: str | None) -> np.ndarray:
                 arrays[key] = file[key]
             elif isinstance(file[key], h5py.Group) and key == member:
                 raise Unreadable(f"'{key}' is a structure or a sparse matrix: save its field, or full({key})")
-        array = arrays[_chosen({name: value.shape[::-1] for name, value in arrays.items()}, member)]
+        array = arrays[_chosen(arrays, member)]
         _bound(array.shape, array.dtype.itemsize)
         if array.attrs.get("MATLAB_empty"):
             return np.zeros((0, 0))
@@ -140,35 +195,25 @@ def _mtx(content: bytes, member: str | None) -> Any:
     return mmread(io.BytesIO(content), spmatrix=False)
 
 
-_READERS: dict[str, Callable[[bytes, str | None], Any]] = {".npy": _npy, ".npz": _npz, ".mat": _mat, ".mtx": _mtx}
-ENDINGS = tuple(_READERS)
+_READERS: dict[str, Callable[[bytes, str | None], Any]] = {".npy": _npy, ".npz": _npz}
+_FRAGILE: dict[str, Callable[[bytes, str | None], Any]] = {".mat": _mat, ".mtx": _mtx}
+ENDINGS = (*_READERS, *_FRAGILE)
 
 
-def _chosen(arrays: Mapping[str, Any], member: str | None) -> str:
+def _chosen(arrays: Iterable[str], member: str | None) -> str:
     """The name asked for, or of the only array."""
-    listed = ", ".join(arrays) or "none"
+    arrays = list(arrays)
+    listed = ", ".join(arrays)[:200] or "none"
     if member is not None:
         if member not in arrays:
             raise Unreadable(f"it has no array '{member}': it holds {listed}")
         return member
     if len(arrays) != 1:
-        say = f": say which, as in '...:{next(iter(arrays))}'" if arrays else ""
+        say = f": say which, as in '...:{arrays[0]}'" if arrays else ""
         raise Unreadable(f"it holds {'several arrays, ' if arrays else 'no array'}{listed if arrays else ''}{say}")
-    return next(iter(arrays))
+    return arrays[0]
 
 
 def _bound(shape: tuple[int, ...], itemsize: int) -> None:
     if min(shape, default=0) < 0 or math.prod(shape) * itemsize > LARGEST:
         raise Unreadable(f"it tells of an array of shape {tuple(shape)}, more than {LARGEST / 2**30:.0f} GiB")
-
-
-def _sound(array: Any) -> Any:
-    """A sparse array whose indices lie within its shape: others would be written beyond the dense one."""
-    _bound(array.shape, 8)
-    if array.format in ("csr", "csc", "bsr"):
-        array.check_format(full_check=True)
-    elif array.format == "coo":
-        for axis, places in enumerate(array.coords):
-            if places.size and (places.min() < 0 or places.max() >= array.shape[axis]):
-                raise Unreadable(f"its entries lie outside its shape {array.shape}")
-    return array

@@ -136,8 +136,10 @@ def _of_file(content: bytes, ending: str, member: str | None, where: str) -> _Wi
     fields = tables.read_fields(content)
     columns = _columns(fields.rows[0])
     if columns is not None:
+        fields = tables.even(fields)
         return _of_edges(Fields(fields.rows[1:], fields.lines[1:]), columns, fields.rows[0])
     if _are_edges_without_header(fields.rows):
+        fields = tables.even(fields)
         return _of_edges(fields, {"pre": 0, "post": 1, **({"weight": 2} if len(fields.rows[0]) == 3 else {})}, ["pre", "post", "weight"])
     return _of_table(fields)
 
@@ -149,7 +151,10 @@ def _of_object(source: Any) -> _Wiring:
         header = [str(name) for name in source.columns]
         columns = _columns(header)
         if columns is not None:
-            rows = [[_text(value) for value in row] for row in np.asarray(source, dtype=object)]
+            if len(set(header)) < len(header):
+                raise Unreadable("two of its columns have the same name")
+            lists = [[_text(value) for value in np.asarray(source[name], dtype=object)] for name in source.columns]
+            rows = [list(row) for row in zip(*lists, strict=True)]
             return _of_edges(Fields(rows, list(range(len(rows)))), columns, header, "row")
         values = square_matrix("the network", source, _EXPECTED, finite=False)
         index = [str(name) for name in getattr(source, "index", range(len(values)))]
@@ -161,6 +166,8 @@ def _of_object(source: Any) -> _Wiring:
 def _text(value: Any) -> str:
     """A cell of a DataFrame as text; blank where there is none."""
     missing = value is None or value != value or type(value).__name__ == "NAType"
+    if isinstance(value, float) and value.is_integer():  # whole numbers, made real by pandas beside what is missing
+        value = int(value)
     return "" if missing else str(value).strip()
 
 
@@ -225,7 +232,7 @@ def _columns(header: list[str]) -> dict[str, int] | None:
 
 def _are_edges_without_header(rows: list[list[str]]) -> bool:
     """Whether lines are two names, of neurons that are no numbers, and perhaps a weight; the first no line of column names."""
-    if len(rows[0]) not in (2, 3) or any(tables.is_number(name) or not name for row in rows for name in row[:2]):
+    if len(rows[0]) not in (2, 3) or any(tables.is_number(name) or not name for row in rows for name in row[:2] + [""] * (2 - len(row))):
         return False
     if len(rows[0]) == 3:
         return tables.is_number(rows[0][2])
@@ -296,8 +303,7 @@ def _graph(content: bytes, ending: str) -> Any:
             named = re.search(rb"^\s*label\s", content, re.MULTILINE) is not None
             graph = networkx.read_gml(io.BytesIO(content), label="label" if named else "id")
     except Exception as error:  # of damaged files the libraries say it in many ways
-        said = str(error).splitlines()[0].rstrip(".") if str(error) else "it ends too early"
-        raise Unreadable(f"it is no sound {ending} file, {type(error).__name__}: {said[:150]}") from None
+        raise Unreadable(arrays.unsound(ending, error)) from None
     # Programs that number the nodes write what they are called beside it.
     for key in ("name", "label"):
         called = [str(data[key]) for _, data in graph.nodes(data=True) if key in data]

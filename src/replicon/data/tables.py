@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?(nan|inf|inf
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _INDEX = ("", "index", "id", "row", "name", "neuron", "unnamed: 0")  # what programs write above the names of rows
 _TRUTH = {"true": "1", "false": "0"}
-_NAMED = {"\t": "tabs", ";": "semicolons", ",": "commas", None: "blanks"}
+_BETWEEN = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 
 
 class Unreadable(ValueError):
@@ -29,6 +29,7 @@ class Fields(NamedTuple):
 
     rows: list[list[str]]
     lines: list[int]
+    delimiter: str | None = None
 
 
 class Labelled(NamedTuple):
@@ -49,7 +50,7 @@ def read_fields(content: bytes) -> Fields:
         told = first[4:5] if first.lower().startswith("sep=") else told
     if not lines:
         raise Unreadable("it is empty")
-    best, chosen = None, None
+    best: Fields | Unreadable | None = None
     for delimiter in _DELIMITERS if told is None else (told,):
         try:
             if len(_split(lines[:1], delimiter).rows[0]) < 2:
@@ -58,15 +59,15 @@ def read_fields(content: bytes) -> Fields:
         except Unreadable as error:
             best = best or error
             continue
-        even = all(len(row) == len(fields.rows[0]) for row in fields.rows)
-        if even or not isinstance(best, Fields):
-            best, chosen = fields, delimiter
-        if even:
+        same = all(len(row) == len(fields.rows[0]) for row in fields.rows)
+        if same or not isinstance(best, Fields):
+            best = fields
+        if same:
             break
     if isinstance(best, Unreadable):
         raise best
     best = best or _split(lines, ",")
-    return _even(_with_points(best) if chosen == ";" else best, chosen)
+    return _with_points(best) if best.delimiter == ";" else best
 
 
 def _decoded(content: bytes) -> str:
@@ -87,7 +88,7 @@ def _split(lines: list[tuple[int, str]], delimiter: str | None) -> Fields:
             if line.strip():
                 rows.append(line.replace('"', "").split())
                 numbers.append(number)
-        return Fields(rows, numbers)
+        return Fields(rows, numbers, delimiter)
     try:
         for number, line in lines:
             if not line.strip():
@@ -97,7 +98,7 @@ def _split(lines: list[tuple[int, str]], delimiter: str | None) -> Fields:
             numbers.append(number)
     except csv.Error as error:
         raise Unreadable(f"line {number}: {error}") from None
-    return Fields(rows, numbers)
+    return Fields(rows, numbers, delimiter)
 
 
 def _with_points(fields: Fields) -> Fields:
@@ -108,21 +109,20 @@ def _with_points(fields: Fields) -> Fields:
     if any("." in field and _NUMBER.fullmatch(field) for field in given):
         raise Unreadable("it holds decimal commas and decimal points")
     rows = [[field.replace(",", ".") if _DECIMAL_COMMA.fullmatch(field) else field for field in row] for row in fields.rows]
-    return Fields(rows, fields.lines)
+    return Fields(rows, fields.lines, fields.delimiter)
 
 
-def _even(fields: Fields, delimiter: str | None) -> Fields:
-    """All lines as long as one another; a first line of names may lack the one above the names of the rows."""
-    rows = fields.rows
-    width = len(rows[0])
-    if len(rows) > 1 and len(rows[1]) == width + 1 and all(len(row) == width + 1 for row in rows[1:]) and not any(map(is_number, rows[0])):
-        rows = [["", *rows[0]], *rows[1:]]
-        width += 1
+def even(fields: Fields, *, corner: bool = False) -> Fields:
+    """All lines as long as one another. With `corner`, a first line of names may lack the one above the names of the rows."""
+    rows, width = fields.rows, len(fields.rows[0])
+    lacking = corner and len(rows) > 1 and all(len(row) == width + 1 for row in rows[1:])
+    if lacking and not any(map(is_number, rows[0])) and _are_names([row[0] for row in rows[1:]]):
+        rows, width = [["", *rows[0]], *rows[1:]], width + 1
     for row, line in zip(rows, fields.lines, strict=True):
         if len(row) != width:
-            between = f", between {_NAMED.get(delimiter, 'them')}," if delimiter is not None else ""
-            raise Unreadable(f"line {line} has {len(row)} fields{between} and line {fields.lines[0]} has {width}")
-    return Fields(rows, fields.lines)
+            by = f", between {_BETWEEN[fields.delimiter]}," if fields.delimiter else ""
+            raise Unreadable(f"line {line} has {len(row)} field{'s' * (len(row) != 1)}{by} and line {fields.lines[0]} has {width}")
+    return Fields(rows, fields.lines, fields.delimiter)
 
 
 def is_number(field: str) -> bool:
@@ -141,6 +141,7 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
     2, ... (or from 1), three or more, where they cannot be data: in a `square` table by its shape, else, in one of +-1 or
     0/1, by their values.
     """
+    fields = even(fields, corner=True)
     rows, lines = [list(row) for row in fields.rows], list(fields.lines)
     if len(rows[0]) > 1 and all(not row[-1] for row in rows):  # a delimiter at the end of each line
         rows = [row[:-1] for row in rows]
