@@ -62,8 +62,8 @@ def read_bytes(path: str | Path, what: str) -> bytes:
 
 
 def digest(path: str | Path, what: str = "give the path of a file") -> str:
-    """Sixty-four hexadecimal digits of a file's content."""
-    return hashlib.sha256(read_bytes(path, what)).hexdigest()
+    """Sixty-four hexadecimal digits of a file's content; of 'file.npz:name', that of the file."""
+    return hashlib.sha256(read_bytes(split_member(path)[0], what)).hexdigest()
 
 
 def write_whole(path: str | Path, content: bytes | str, *, raises: type[Exception] = InputError) -> Path:

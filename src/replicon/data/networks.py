@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -232,7 +233,7 @@ def _columns(header: list[str]) -> dict[str, int] | None:
 
 def _are_edges_without_header(rows: list[list[str]]) -> bool:
     """Whether lines are two names, of neurons that are no numbers, and perhaps a weight; the first no line of column names."""
-    if len(rows[0]) not in (2, 3) or any(tables.is_number(name) or not name for row in rows for name in row[:2] + [""] * (2 - len(row))):
+    if len(rows[0]) not in (2, 3) or not all(tables.is_name(name) for row in rows for name in [*row[:2], *[""] * (2 - len(row))]):
         return False
     if len(rows[0]) == 3:
         return tables.is_number(rows[0][2])
@@ -297,11 +298,13 @@ def _graph(content: bytes, ending: str) -> Any:
     import networkx
 
     try:
-        if ending == ".graphml":
-            graph = networkx.read_graphml(io.BytesIO(content))
-        else:
-            named = re.search(rb"^\s*label\s", content, re.MULTILINE) is not None
-            graph = networkx.read_gml(io.BytesIO(content), label="label" if named else "id")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if ending == ".graphml":
+                graph = networkx.read_graphml(io.BytesIO(content))
+            else:
+                named = re.search(rb"^\s*label\s", content, re.MULTILINE) is not None
+                graph = networkx.read_gml(io.BytesIO(content), label="label" if named else "id")
     except Exception as error:  # of damaged files the libraries say it in many ways
         raise Unreadable(arrays.unsound(ending, error)) from None
     # Programs that number the nodes write what they are called beside it.

@@ -16,6 +16,7 @@ _DELIMITERS = ("\t", ";", ",", None)  # None: any run of blanks
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _INDEX = ("", "index", "id", "row", "name", "neuron", "unnamed: 0")  # what programs write above the names of rows
+_LIKE_NUMBER = re.compile(r"[+-]?[\d.,_eE+-]*\d[\d.,_eE+-]*", re.ASCII)  # what is meant as a number, right or wrong
 _TRUTH = {"true": "1", "false": "0"}
 _BETWEEN = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 
@@ -116,7 +117,7 @@ def even(fields: Fields, *, corner: bool = False) -> Fields:
     """All lines as long as one another. With `corner`, a first line of names may lack the one above the names of the rows."""
     rows, width = fields.rows, len(fields.rows[0])
     lacking = corner and len(rows) > 1 and all(len(row) == width + 1 for row in rows[1:])
-    if lacking and not any(map(is_number, rows[0])) and _are_names([row[0] for row in rows[1:]]):
+    if lacking and all(map(is_name, rows[0])) and _are_names([row[0] for row in rows[1:]]):
         rows, width = [["", *rows[0]], *rows[1:]], width + 1
     for row, line in zip(rows, fields.lines, strict=True):
         if len(row) != width:
@@ -127,6 +128,11 @@ def even(fields: Fields, *, corner: bool = False) -> Fields:
 
 def is_number(field: str) -> bool:
     return _NUMBER.fullmatch(field) is not None or field.lower() in _TRUTH
+
+
+def is_name(field: str) -> bool:
+    """Whether a field can only be a name: it is neither blank nor a number, nor one that is written wrongly."""
+    return bool(field) and not is_number(field) and not _LIKE_NUMBER.fullmatch(field)
 
 
 def is_count(labels: list[str]) -> bool:
@@ -148,13 +154,13 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
     columns = names = None
     corner = rows[0][0]
     cells = rows[0][1:]
-    named = len(rows) > 1 and not is_number(corner)
-    if named and (all(cell and not is_number(cell) for cell in cells) or _above(corner, cells, [row[0] for row in rows[1:]])):
+    named = len(rows) > 1 and (not corner or is_name(corner))
+    if named and (all(map(is_name, cells)) or _above(corner, cells, [row[0] for row in rows[1:]])):
         columns, rows, lines = rows[0], rows[1:], lines[1:]
     first = [row[0] for row in rows]
     if len(rows[0]) > 1:
         indexed = columns is not None and columns[0].lower() in _INDEX
-        texts = all(field and not is_number(field) for field in first)
+        texts = all(map(is_name, first))
         counted = columns is not None and len(first) > 2 and is_count(first) and not (square and len(rows) == len(rows[0]))
         if indexed or texts or counted:
             names, rows = first, [row[1:] for row in rows]
@@ -167,17 +173,16 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
 def _above(corner: str, cells: list[str], first: list[str]) -> bool:
     """Whether numbers in the first line are names: beside a blank corner, or counting the columns, above a column of names."""
     if corner:
-        return is_count(cells) and (is_count(first) or not any(map(is_number, first)))
+        return is_count(cells) and (is_count(first) or all(map(is_name, first)))
     return _are_names(cells) and _are_names(first)
 
 
 def _are_names(labels: list[str]) -> bool:
     """Whether labels can be names and not data: all different, texts or whole numbers, and these more than signs or bits."""
-    if len(set(labels)) < len(labels) or not all(labels):
+    numbers = [label for label in labels if not is_name(label)]
+    if len(set(labels)) < len(labels) or not all(re.fullmatch(r"-?\d+", label, re.ASCII) for label in numbers):
         return False
-    numbers = [label for label in labels if is_number(label)]
-    whole = all(re.fullmatch(r"-?\d+", label, re.ASCII) for label in numbers)
-    return is_count(labels) or (whole and not (numbers and set(numbers) <= {"-1", "0", "1"}))
+    return is_count(labels) or not numbers or not set(numbers) <= {"-1", "0", "1"}
 
 
 def _counted_away(values, columns, names, square: bool):

@@ -98,16 +98,16 @@ def nonlinearity(word: str) -> Nonlinearity:
         raise InputError(f"breaks of '{word}' are no finite numbers: give a tuple of the x at which phi has kinks.")
     seen = values.tobytes() + slopes.tobytes() + repr(breaks).encode()
     if phi not in _MET or _MET[phi][0] != seen:
-        function = phi if phi not in _MET else _renewed(phi)
+        function = phi if phi not in _MET else _renewed(phi, seen)
         odd = bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12))
         _MET[phi] = (seen, Nonlinearity(function, breaks, odd))
     return _MET[phi][1]
 
 
-def _renewed(phi: Callable) -> Callable:
-    """The same function as another object, for which nothing is compiled yet."""
+def _renewed(phi: Callable, seen: bytes) -> Callable:
+    """The same function as another object, of other content, for which nothing is compiled yet."""
 
-    def function(x):
+    def function(x, *, _values: bytes = seen):
         return phi(x)
 
     return function
