@@ -82,7 +82,6 @@ def test_the_array_meant_is_named_in_studies_and_on_the_command_line(tmp_path, c
     rng = np.random.default_rng(0)
     np.savez(path, a=rng.choice([-1, 1], (3, 20)), b=rng.choice([-1, 1], (3, 30)))
     replicon.simulate("hopfield", patterns=f"{path}:b", load=0.1, size=30, samples=2)
-    assert out.sizes["sample"] == 2 if "sample" in out.sizes else True
     with pytest.raises(replicon.InputError, match=r"several arrays, a, b: say which, as in '...:a'"):
         replicon.simulate("hopfield", patterns=str(path), load=0.1, size=30, samples=2)
     with pytest.raises(replicon.InputError, match=r"has no array 'c': it holds a, b"):
