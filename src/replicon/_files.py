@@ -207,3 +207,8 @@ def split_member(source: str | os.PathLike) -> tuple[str, str | None]:
     text = os.fspath(source)
     found = _MEMBER.fullmatch(text) if isinstance(text, str) else None
     return (found[1], found[2]) if found else (text, None)
+
+
+def ends_as_file(text: str) -> bool:
+    """Whether a text can only be the path of a file that is read, or 'path:name' of an array in one."""
+    return split_member(text)[0].lower().endswith((*NETWORKS, ".py"))

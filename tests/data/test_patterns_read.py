@@ -87,6 +87,8 @@ def test_the_array_meant_is_named_in_studies_and_on_the_command_line(tmp_path, c
     with pytest.raises(replicon.InputError, match=r"has no array 'c': it holds a, b"):
         replicon.simulate("hopfield", patterns=f"{path}:c", load=0.1, size=30, samples=2)
     assert parse_value("patterns", f"{path}:b") == f"{path}:b"
+    assert parse_value("patterns", "C:/run:3/p.csv") == "C:/run:3/p.csv"
+    assert parse_value("load", "0:1:3") == [0.0, 0.5, 1.0]
     with pytest.raises(SystemExit) as left:
         main(["simulate", "hopfield", f"patterns={path}:b", "load=0.1", "--size", "30", "--samples", "2", "--json"])
     assert left.value.code in (0, None)

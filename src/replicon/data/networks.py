@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -77,7 +78,7 @@ def load_network(source: Any, *, neurons: Sequence[str] | None = None, inhibitor
     `neurons` keeps only these, in this order. `inhibitory` neurons' chemical edges count as negative: for 'celegans' those
     that release GABA, otherwise none. Raises InputError.
     """
-    if isinstance(source, str) and source == "celegans":
+    if is_path(source) and os.fspath(source) == "celegans":
         inhibitory = GABA if inhibitory is None else inhibitory
         source = _CELEGANS
     file = open_file(source, NETWORKS, _EXPECTED) if is_path(source) else None

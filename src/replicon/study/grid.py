@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._files import split_member
+from replicon._files import ends_as_file
 
 _LARGEST = 10_000_000
 
@@ -26,7 +26,7 @@ def parse_value(name: str, text: Any) -> Any:
         raise InputError(f"{name} was given no value: write {name}=0.1, a list {name}=0.1,0.2 or a range {name}=0.1:1.0:10.")
     if "," in text:
         return [_scalar(part) for part in text.split(",") if part.strip()]
-    if ":" in text and split_member(text)[1] is None:
+    if ":" in text and not ends_as_file(text):
         return _range(name, text)
     return _scalar(text)
 
