@@ -69,6 +69,16 @@ def test_a_study_of_a_rewritten_file_holds_the_new_numbers(tmp_path):
         assert float(direct["outlier"]) == float(out["rest"]["outlier"])
 
 
+def test_a_study_names_an_array_in_a_file_beside_it(tmp_path):
+    (tmp_path / "study.toml").write_text(
+        '[[theory]]\nname = "rest"\nmodel = "recurrent-network"\ncontrols = {couplings = "several.npz:b", gain = 0.1}\n'
+    )
+    for matrix in (J, J @ J, J):  # into one folder: what is stored of the one content is no answer for the other
+        np.savez(tmp_path / "several.npz", a=np.eye(3), b=matrix)
+        out = replicon.run_study(tmp_path / "study.toml", out=tmp_path / "out")
+        assert float(out["rest"]["outlier"]) == pytest.approx(_outlier(matrix), rel=1e-12)
+
+
 def _tanh(slope: float) -> str:
     return f"import jax.numpy as jnp\n\n\ndef phi(x):\n    return jnp.tanh({slope:.2f} * x)\n"
 
@@ -92,13 +102,14 @@ def test_a_rewritten_transfer_function_gives_its_own_answer(tmp_path):
     assert met[0] is not met[1]
 
 
-@pytest.mark.parametrize("how", ["global", "attribute", "file"])
+@pytest.mark.parametrize("how", ["global", "attribute", "compiled", "file"])
 def test_a_transfer_function_that_changes_without_its_file_is_seen(tmp_path, how):
     path, held = tmp_path / "phi.py", tmp_path / "slope.npy"
     np.save(held, 1.0)
-    slope = {"global": "SLOPE", "attribute": "phi.slope", "file": f"float(np.load({str(held)!r}))"}[how]
-    head = "import jax.numpy as jnp\nimport numpy as np\n\nSLOPE = 1.0\n"
-    path.write_text(f"{head}\n\ndef phi(x):\n    return jnp.tanh({slope} * x)\n\n\nphi.slope = 1.0\n")
+    slope = {"global": "SLOPE", "compiled": "SLOPE", "attribute": "phi.slope", "file": f"float(np.load({str(held)!r}))"}[how]
+    head = "import jax\nimport jax.numpy as jnp\nimport numpy as np\n\nSLOPE = 1.0\n"
+    path.write_text(f"{head}\n\n{'@jax.jit' if how == 'compiled' else ''}\ndef phi(x):\n    return jnp.tanh({slope} * x)\n")
+    path.write_text(path.read_text() + ("\n\nphi.slope = 1.0\n" if how == "attribute" else ""))
     start = np.array([0.3, -0.2, 0.1])
 
     def states(phi):
@@ -107,7 +118,9 @@ def test_a_transfer_function_that_changes_without_its_file_is_seen(tmp_path, how
     first = nonlinearity(str(path))
     before = states(first)
     module = load_module(path)
-    module.SLOPE = module.phi.slope = 0.5
+    module.SLOPE = 0.5
+    if how == "attribute":
+        module.phi.slope = 0.5
     np.save(held, 0.5)
     second = nonlinearity(str(path))
     assert second is not first

@@ -6,13 +6,14 @@ one beneath a Gaussian of any width, where Gauss-Hermite fails, and for function
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import content
 from replicon._errors import InputError
 from replicon._files import load_module
 
@@ -64,8 +65,8 @@ SHIPPED = {
 }
 
 
-# Of each loaded phi: its values at the probe when it was first asked for, and the transfer function that stands for them.
-_MET: dict[Callable, tuple[bytes, Nonlinearity]] = {}
+# Of each loaded phi when it was last asked for: what its code holds, its values, and the transfer function that stands for them.
+_MET: dict[Callable, tuple[Hashable, bytes, Nonlinearity]] = {}
 _PROBE = np.linspace(-30.0, 30.0, 241)
 _EXPECTED = "expected a Python file that defines phi(x), elementwise, with jax.numpy"
 
@@ -85,6 +86,9 @@ def nonlinearity(word: str) -> Nonlinearity:
     phi = getattr(module, "phi", None)
     if not callable(phi):
         raise InputError(f"'{word}' defines no function phi: {_EXPECTED}.")
+    held = content(phi)
+    if phi in _MET and _MET[phi][0] != held:
+        jax.clear_caches()  # of a jax.jit of the user's own, too
     try:
         with jax.enable_x64(True):
             values, mirrored = (np.asarray(phi(jnp.asarray(x)), float) for x in (_PROBE, -_PROBE))
@@ -97,11 +101,11 @@ def nonlinearity(word: str) -> Nonlinearity:
     if not np.isfinite(breaks).all():
         raise InputError(f"breaks of '{word}' are no finite numbers: give a tuple of the x at which phi has kinks.")
     seen = values.tobytes() + slopes.tobytes() + repr(breaks).encode()
-    if phi not in _MET or _MET[phi][0] != seen:
+    if phi not in _MET or _MET[phi][:2] != (held, seen):
         function = phi if phi not in _MET else _renewed(phi, seen)
         odd = bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12))
-        _MET[phi] = (seen, Nonlinearity(function, breaks, odd))
-    return _MET[phi][1]
+        _MET[phi] = (held, seen, Nonlinearity(function, breaks, odd))
+    return _MET[phi][2]
 
 
 def _renewed(phi: Callable, seen: bytes) -> Callable:
