@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import zipfile
 
 import h5py
@@ -44,6 +45,26 @@ def test_what_pandas_writes_is_read_back(tmp_path, values, how):
             continue  # numbers that do not count, above numbers: nobody can tell, refused below
         pd.DataFrame(values, **names).to_csv(tmp_path / "a.csv", **how)
         np.testing.assert_array_equal(replicon.load_patterns(tmp_path / "a.csv"), SIGNS)
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("index", [True, False])
+def test_tables_of_all_shapes_are_read_as_written_or_refused(tmp_path, header, index):
+    """Up to four rows and columns, names that are numbers or not; none is read as another table."""
+    rng = np.random.default_rng(3)
+    for rows, columns in itertools.product(range(1, 5), repeat=2):
+        for row_names, column_names in itertools.product(("abcd", range(7, 11), range(4)), repeat=2):
+            # 0 and 1 above two columns, or beside two rows, without a corner, are data as well as names.
+            names_are_bits = (header and not index and columns < 3 and column_names == range(4)) or (
+                index and not header and rows < 3 and row_names == range(4)
+            )
+            if names_are_bits:
+                continue
+            bits = rng.integers(0, 2, (rows, columns))
+            frame = pd.DataFrame(bits, index=list(row_names)[:rows], columns=list(column_names)[:columns])
+            frame.to_csv(tmp_path / "a.csv", header=header, index=index)
+            with contextlib.suppress(replicon.InputError):
+                np.testing.assert_array_equal(replicon.load_patterns(tmp_path / "a.csv"), 2 * bits - 1)
 
 
 def test_all_kinds_of_files_and_objects_give_the_same_patterns(tmp_path):

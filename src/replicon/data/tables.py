@@ -171,10 +171,11 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
 
 
 def _above(corner: str, cells: list[str], first: list[str]) -> bool:
-    """Whether numbers in the first line are names: beside a blank corner, or counting the columns, above a column of names."""
-    if corner:
-        return is_count(cells) and (is_count(first) or all(map(is_name, first)))
-    return _are_names(cells) and _are_names(first)
+    """Whether numbers in the first line are names: beside the corner of a table with names of rows, or counting the columns."""
+    if corner.lower() in _INDEX:
+        return _are_names(cells) and _are_names(first)
+    # Beside another text, which may be the name of a row of data: three or more that count, no signs or bits.
+    return is_count(cells) and len(cells) > 2 and (is_count(first) or all(map(is_name, first)))
 
 
 def _are_names(labels: list[str]) -> bool:
