@@ -115,7 +115,7 @@ def test_chaos_of_a_given_network_begins_where_its_random_twin_s_does(tmp_path):
     gain = float(replicon.find_transition("recurrent-network", "chaos", couplings=str(tmp_path / "J.npy"))["value"])
     assert 0.95 < gain < 1.8
     np.save(tmp_path / "S.npy", np.diag([1.0, 0.5, 0.2]))
-    with pytest.raises(replicon.ConvergenceError, match="no such point"):
+    with pytest.raises(replicon.ConvergenceError, match="does not exist"):
         replicon.find_transition("recurrent-network", "chaos", couplings=str(tmp_path / "S.npy"))
 
 

@@ -38,7 +38,7 @@ model = Model(
     observables=(
         Observable("activity", "C", "<phi(x)^2>, over neurons and time", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field of one's own"),
-        Observable("lyapunov_exponent", "lambda", "largest Lyapunov exponent"),
+        Observable("lyapunov_exponent", "lambda", "largest Lyapunov exponent", partial=True),
         Observable("outlier", "l_1", "largest real part of the eigenvalues of J / g"),
         Observable("bulk_radius", "rho", "largest modulus that eigenvalues of J / g would have if all signs were random", 0),
         Observable("symmetry", "gamma", "sum J_ij J_ji / sum J_ij^2", -1, 1),
