@@ -11,7 +11,7 @@ from typing import Any
 from replicon import models
 from replicon._declare import Interval, Model, Words, show
 from replicon._errors import InputError
-from replicon._files import digest, read_bytes
+from replicon._files import digest, read_bytes, split_member
 from replicon._result import declaration
 from replicon.study import evaluate, grid
 from replicon.study.figures import FIGURES, Series, check_figure
@@ -154,7 +154,7 @@ def _beside(value: Any, domain: Words, folder: Path) -> Any:
     """The path of a file beside the study made absolute; words of the domain stay words."""
     if isinstance(value, list):
         return [_beside(one, domain, folder) for one in value]
-    if domain.names_file(value) and _is_there(folder / value):
+    if domain.names_file(value) and _is_there(folder / split_member(value)[0]):
         return os.path.realpath(folder / value)
     return value
 
