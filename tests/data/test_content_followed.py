@@ -85,6 +85,7 @@ def _tanh(slope: float) -> str:
 
 def test_a_rewritten_transfer_function_gives_its_own_answer(tmp_path):
     path = tmp_path / "phi.py"
+    np.save(tmp_path / "J.npy", J)
     met = []
     for slope in (1.0, 0.5, 1.0):
         _rewrite(path, _tanh(slope))
@@ -93,7 +94,7 @@ def test_a_rewritten_transfer_function_gives_its_own_answer(tmp_path):
         assert nonlinearity(str(path)) is phi, "one object for one content: what is compiled for it is used again"
         assert float(phi.slope(jnp.zeros(()))) == pytest.approx(slope)
         # x' = -x + J tanh(a x): the largest exponent at rest is a g outlier - 1.
-        out = replicon.solve("recurrent-network", nonlinearity=str(path), gain=0.1)
+        out = replicon.solve("recurrent-network", couplings=str(tmp_path / "J.npy"), nonlinearity=str(path), gain=0.1)
         assert float(out["lyapunov_exponent"]) == pytest.approx(slope * 0.1 * float(out["outlier"]) - 1, rel=1e-6)
         # The dynamical mean field of a random network becomes chaotic where g times the slope is one.
         onset = replicon.find_transition("recurrent-dynamics", "chaos", nonlinearity=str(path))

@@ -275,7 +275,7 @@ def test_damaged_files_are_read_or_refused_in_one_sentence(tmp_path):
     """Bits flipped and ends cut off; with a checksum (.npz), what is read is what was written."""
     rng = np.random.default_rng(1)
     for name, content in _valid(tmp_path).items():
-        for _ in range(250):
+        for _ in range(100):
             (tmp_path / name).write_bytes(_damaged(content, rng))
             weights = _read_or_refused(tmp_path / name)
             if weights is not None and name.endswith(".npz"):
@@ -306,7 +306,7 @@ def test_a_reader_that_dies_is_a_sentence(tmp_path, monkeypatch):
         replicon.load_network(tmp_path / "a.mtx")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="prepostweigh01-.,;\t\n \"'ab", max_size=80))
 def test_any_text_is_a_network_or_refused(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.csv"

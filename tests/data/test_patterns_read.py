@@ -275,7 +275,7 @@ def test_objects_that_cannot_be_used_are_refused_in_a_sentence(source, words):
         replicon.load_patterns(source)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=80) | st.text(alphabet="01-+.,;\t\n \"'#abe", max_size=60).map(str.encode))
 def test_any_text_is_read_or_refused(content):
     with contextlib.suppress(tables.Unreadable):

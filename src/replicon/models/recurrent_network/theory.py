@@ -65,8 +65,9 @@ def solve(controls, branch: str) -> dict:
     The exponent is that of the largest real part (continuous time) or modulus (discrete); NaN where that modulus is zero, and
     what is near x = 0 is gone after N steps. At the instability itself, within rounding, nothing converges.
     """
+    slope, trouble = _at_rest(nonlinearity(controls.nonlinearity))
     matrix = unit_couplings(controls.couplings, controls.weights)
-    found, (slope, trouble) = properties(matrix), _at_rest(nonlinearity(controls.nonlinearity))
+    found = properties(matrix)
     gain, random = controls.gain, controls.network == "random"
     top, error = _leading(matrix, slope, controls)
     if random:
