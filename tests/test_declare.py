@@ -11,7 +11,8 @@ from scipy import sparse
 import replicon
 from replicon import Control, Interval, Model, Observable, _seed
 from replicon._arrays import square_matrix
-from replicon._declare import RESERVED, check_argument
+from replicon._declare import RESERVED
+from replicon._domains import check_argument
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

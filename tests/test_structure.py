@@ -10,7 +10,7 @@ import replicon
 _ROOT = Path(replicon.__file__).parent
 # Each room may import from the rooms after it (and from itself).
 _ROOMS = ["cli", "view", "study", "models", "machines", "data", "theory", "simulation"]
-_FLOOR = {"_files", "_arrays", "_content", "_traced", "_interrupt", "_declare", "_result", "_seed", "_errors", "__init__"}
+_FLOOR = {"_files", "_arrays", "_content", "_domains", "_traced", "_interrupt", "_declare", "_result", "_seed", "_errors", "__init__"}
 
 
 def _imports(path: Path) -> set[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+    from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
     from replicon._errors import ConvergenceError, DivergenceError, InputError, RepliconError, StoreError
     from replicon.data import digits, load_patterns
     from replicon.data.networks import load_network
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from replicon.study.store import export, load
 
 _HOMES = {
-    "_declare": ("Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
+    "_declare": ("Array", "Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
     "_errors": ("ConvergenceError", "DivergenceError", "InputError", "RepliconError", "StoreError"),
     "data": ("digits", "load_patterns"),
     "data.networks": ("load_network",),
@@ -45,6 +45,7 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
+    "Array",
     "BoltzmannMachine",
     "Branch",
     "Control",

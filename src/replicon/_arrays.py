@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from replicon._declare import show
+from replicon._domains import show
 from replicon._errors import InputError
 
 _LARGEST_DENSE = 2**31  # entries of a sparse matrix written out: 16 GiB
@@ -38,12 +38,28 @@ def real_array(
     return array
 
 
-def square_matrix(name: str, given: Any, expected: str = "expected a square matrix of finite numbers") -> np.ndarray:
+def square_matrix(
+    name: str,
+    given: Any,
+    expected: str = "expected a square matrix of finite numbers",
+    *,
+    finite: bool = True,
+) -> np.ndarray:
     """`real_array` of shape (N, N)."""
-    array = real_array(name, given, expected, ndim=2)
+    array = real_array(name, given, expected, ndim=2, finite=finite)
     if array.shape[0] != array.shape[1]:
         raise InputError(f"{name} has shape {array.shape}: {expected}.")
     return array
+
+
+def as_list(name: str, given: Any, expected: str) -> list:
+    """The items of any list, tuple, set, array or Series. Raises InputError for what has none, such as a number or None."""
+    if hasattr(given, "tolist"):
+        given = given.tolist()
+    try:
+        return list(given)
+    except TypeError:
+        raise InputError(f"{name} = {show(given)} is no list: {expected}.") from None
 
 
 def _dense(name: str, given: Any, expected: str) -> np.ndarray:
@@ -54,12 +70,20 @@ def _dense(name: str, given: Any, expected: str) -> np.ndarray:
     if hasattr(given, "nodes") and hasattr(given, "adjacency"):  # a networkx graph: its edges go from row to column
         import networkx
 
-        return np.asarray(networkx.to_numpy_array(given)).T
-    if hasattr(given, "to_numpy"):
-        given = given.to_numpy()
+        try:
+            return np.asarray(networkx.to_numpy_array(given)).T
+        except (TypeError, ValueError, networkx.NetworkXError) as error:
+            raise InputError(f"{name} is a graph whose edges' weights are no numbers ({error}): {expected}.") from None
+    if isinstance(given, Mapping):
+        raise InputError(f"{name} is a mapping with the entries {', '.join(map(str, given))[:80] or 'none'}: {expected}; give one of them.")
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
+        raise InputError(f"{name} holds {int(np.ma.count_masked(given))} masked entries: {expected}.")
+    if given is None or isinstance(given, (str, bytes, bool)):
+        raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.")
     try:
+        given = given.to_numpy() if hasattr(given, "to_numpy") else given  # pyright: ignore[reportAttributeAccessIssue]
         return np.asarray(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.") from None
 
 
@@ -71,6 +95,10 @@ def _as_numbers(name: str, array: np.ndarray, expected: str) -> np.ndarray:
     if array.dtype.kind != "O":
         raise InputError(f"{name} holds entries of type {array.dtype}: {expected}.")
     try:
+        if any(isinstance(entry, (str, bytes)) for entry in array.flat):
+            raise TypeError
         return array.astype(float)
     except (TypeError, ValueError):
         raise InputError(f"{name} holds entries that are no numbers: {expected}.") from None
+    except OverflowError:
+        raise InputError(f"{name} holds a whole number too large for float64: {expected}.") from None

@@ -6,69 +6,18 @@ import difflib
 import importlib
 import keyword
 import math
-import numbers
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from replicon._domains import Interval, Words, check_argument, read_number
 from replicon._errors import InputError
 
 Value = float | int | str
 
 # Names that mean something else wherever controls are given or results are read.
 RESERVED = ("model", "branch", "size", "samples", "sample", "seed", "observable", "value", "converged", "stable", "residual", "reason")
-_LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Real numbers from low to high; `open_low`, `open_high` exclude the ends; `integer` admits whole numbers only."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-    integer: bool = False
-    infinite: bool = False  # whether +inf itself is a value
-
-    def admits(self, value: Any) -> bool:
-        value = as_number(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return False
-        if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
-            return False
-        if math.isinf(value):
-            return self.infinite and value > 0
-        if math.isnan(value) or (self.integer and (value != int(value) or abs(value) > _LARGEST_WHOLE)):
-            return False
-        above = value > self.low if self.open_low else value >= self.low
-        below = value < self.high if self.open_high else value <= self.high
-        return above and below
-
-    def __str__(self) -> str:
-        kind = "a whole number" if self.integer else "a number"
-        bounds = []
-        if self.low > -math.inf:
-            bounds.append(f"{'>' if self.open_low else '>='} {self.low:g}")
-        if self.high < math.inf:
-            bounds.append(f"{'<' if self.open_high else '<='} {self.high:g}")
-        text = " and ".join(bounds) if bounds and not self.integer else " ".join([kind, " and ".join(bounds)]).strip()
-        return text + (" (or inf)" if self.infinite else "")
-
-
-@dataclass(frozen=True)
-class Words:
-    """One of a few words, or, where `files` lists endings, the path of a file with one of them."""
-
-    words: tuple[str, ...]
-    files: tuple[str, ...] = ()
-
-    def admits(self, value: Any) -> bool:
-        return isinstance(value, str) and (value in self.words or (bool(self.files) and value.endswith(self.files)))
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.words) + (f", or a file ({', '.join(self.files)})" if self.files else "")
 
 
 @dataclass(frozen=True)
@@ -93,7 +42,7 @@ class Control:
     def check(self, value: Any) -> Value:
         """The value as float, int or word; raises InputError with the domain otherwise."""
         if isinstance(self.domain, Interval) and isinstance(value, str):
-            value = _read_number(value)
+            value = read_number(value)
         return check_argument(self.name, value, self.domain, self.meaning)
 
 
@@ -117,6 +66,19 @@ class Observable:
     estimate: Callable[..., Any] | None = None
     fraction: bool = False
     partial: bool = False
+
+
+@dataclass(frozen=True)
+class Array:
+    """A longer array that comes with the observables: a histogram, states, a spectrum. `axes`: names of its axes after those of
+    the grid and the sample; arrays that share the name of an axis are as long along it. `unless`: (control, word) with which it
+    is not given. Figures show arrays that are declared.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    role: Literal["both", "theory", "simulation"] = "simulation"
+    unless: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +119,9 @@ class Model:
     for a theory without one); `source`, the paper; `size_meaning` and `size_symbol`, what `size` counts in a simulation;
     `size_control`, the control of the theory, if any, that is this size: `compare` sets it; `quick_size`, a small size;
     `remarks`, a function (controls of one point, size, {observable: (mean, error)}) -> sentences on what stands
-    between theory and this simulation, which `compare` hands on.
+    between theory and this simulation, which `compare` hands on; `arrays`, what is returned beside the
+    observables; `revision`, raised when its numbers change, so that kept results of before are not taken for it; `origin` and
+    `content`, the file it was read from and 64 digits of what that held, set on reading.
 
     For developers
     --------------
@@ -174,7 +138,7 @@ class Model:
     `simulate(controls, size, samples, streams) -> dict`: all controls scalar; `streams` is a list of `samples`
     `numpy.random.SeedSequence`, one for each independent chain or disorder sample. Return arrays whose first axis is the
     sample: every simulation observable or the moments it is estimated from. Longer arrays (histograms, states) may be
-    returned under further names; they are stored with the rest.
+    returned under further names; they are stored with the rest, and figures show those that `arrays` declares.
 
     `check_size(controls, size)`, optional: raises InputError for a size that does not fit; controls as lists of values.
 
@@ -198,6 +162,10 @@ class Model:
     check_size: Callable[[dict, int], None] | str | None = None
     quick_size: int = 20
     remarks: Callable[[dict, int, dict], list[str]] | str | None = None
+    arrays: tuple[Array, ...] = ()
+    revision: int = 1
+    origin: str = ""
+    content: str = ""
 
     def __post_init__(self) -> None:
         for control in self.controls:
@@ -210,7 +178,7 @@ class Model:
             if not (isinstance(name, str) and name.isidentifier()) or keyword.iskeyword(name) or name.startswith("_"):
                 raise InputError(f"Model '{self.name}' declares a control {name!r}: give a name that Python takes as an argument.")
             control.check(control.default)
-        for kind in ("controls", "observables", "branches", "transitions"):
+        for kind in ("controls", "observables", "branches", "transitions", "arrays"):
             names = [item.name for item in getattr(self, kind)]
             if len(set(names)) < len(names):
                 raise InputError(f"Model '{self.name}' declares one of its {kind} twice: {', '.join(names)}.")
@@ -323,56 +291,3 @@ def _tuple_type(names: tuple[str, ...]):
     if names not in _TYPES:
         _TYPES[names] = namedtuple("Controls", names)
     return _TYPES[names]
-
-
-def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
-    """An argument of any public function as float, int or word; InputError, with the domain, for what it does not admit."""
-    if not domain.admits(value):
-        note = f" ({meaning})" if meaning else ""
-        raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}.")
-    if isinstance(domain, Words):
-        return value
-    value = as_number(value)
-    return int(value) if domain.integer and math.isfinite(value) else float(value)
-
-
-SEED = Interval(0, integer=True)
-
-
-def check_seed(seed: Any) -> int:
-    """A user's seed, a whole number; InputError otherwise (None would give other numbers at each call)."""
-    return check_argument("seed", seed, SEED, "random seed")
-
-
-def as_number(value: Any) -> Any:
-    """A number of Python's, NumPy's or any other kind as int or float; booleans and everything else unchanged, to be refused."""
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    return float(value) if isinstance(value, numbers.Real) else value
-
-
-def _read_number(text: str) -> Any:
-    """The number that a text is, else the text, for the domain to refuse."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def show(value: Any) -> str:
-    """A value in a sentence: short, whatever it is."""
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_WHOLE:
-        return "a whole number beyond 2^63"
-    shape = getattr(value, "shape", ())
-    if shape:
-        return f"an array of shape {tuple(shape)}"
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import importlib
 import os
+import re
 import secrets
 import socket
 import sys
@@ -18,6 +19,10 @@ from types import ModuleType
 
 from replicon._errors import InputError
 
+# Endings of users' files that hold rows, and of those that hold a network.
+ROWS = (".npy", ".npz", ".csv", ".tsv", ".txt", ".mat")
+NETWORKS = (*ROWS, ".mtx", ".graphml", ".gml")
+
 _REASONS = {
     errno.ENOSPC: "the disk is full: free some space, or give another folder",
     errno.EDQUOT: "your quota on this disk is used up: free some space, or give another folder",
@@ -27,6 +32,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long: give a shorter one",
     errno.ENOENT: "there is no such file or folder: create it, or give another name",
     errno.ENOTDIR: "a part of the path is a file and no folder: give another name",
+    errno.EEXIST: "it is a file: give another name",
     errno.EISDIR: "it is a folder: give the name of a file",
     errno.ELOOP: "links lead in a circle: give another name",
     errno.EFBIG: "it is larger than the disk or the limits of this process allow",
@@ -42,20 +48,22 @@ def why(error: OSError | ValueError) -> str:
 
 def read_bytes(path: str | Path, what: str) -> bytes:
     """The content of a user's file; `what`: the phrase that says what is expected. Raises InputError, one sentence."""
+    shown = str(path) if len(str(path)) < 300 else f"{str(path)[:200]}..."
     try:
+        if Path(path).is_dir():
+            raise InputError(f"'{shown}' is a folder: {what}.")
         if not Path(path).is_file():
-            found = "is a folder" if Path(path).is_dir() else ""
-            raise InputError(f"'{path}' {found}: {what}." if found else f"No file '{path}': {what}.")
+            raise InputError(f"No file '{shown}': {what}.")
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"'{path}' cannot be read, {why(error)}: {what}.") from None
+        raise InputError(f"'{shown}' cannot be read, {why(error)}: {what}.") from None
 
 
 def digest(path: str | Path, what: str = "give the path of a file") -> str:
-    """Sixty-four hexadecimal digits of a file's content."""
-    return hashlib.sha256(read_bytes(path, what)).hexdigest()
+    """Sixty-four hexadecimal digits of a file's content; of 'file.npz:name', that of the file."""
+    return hashlib.sha256(read_bytes(split_member(path)[0], what)).hexdigest()
 
 
 def write_whole(path: str | Path, content: bytes | str, *, raises: type[Exception] = InputError) -> Path:
@@ -189,3 +197,18 @@ def _modules_of(folder: Path) -> dict[str, ModuleType]:
         if 0 <= depth < len(parents) and parents[depth] == folder:
             here[name] = module
     return here
+
+
+_MEMBER = re.compile(r"(.*?\.(?:npy|npz|mat|mtx)):(.+)", re.IGNORECASE | re.DOTALL)
+
+
+def split_member(source: str | os.PathLike) -> tuple[str, str | None]:
+    """A path, and the name of the array meant in that file: 'file.npz:name' is ('file.npz', 'name'); without one, None."""
+    text = os.fspath(source)
+    found = _MEMBER.fullmatch(text) if isinstance(text, str) else None
+    return (found[1], found[2]) if found else (text, None)
+
+
+def ends_as_file(text: str) -> bool:
+    """Whether a text can only be the path of a file that is read, or 'path:name' of an array in one."""
+    return split_member(text)[0].lower().endswith((*NETWORKS, ".py"))

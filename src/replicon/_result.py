@@ -2,24 +2,54 @@
 
 Then `sample` (simulations) and, for arrays beyond one number, `component_<name>`, `component_2_<name>`, ...
 Controls given as one value are scalar coordinates. Attributes: model, version, kind (solve, simulate, compare, transition),
-and size, samples, seed where used.
+and size, samples, seed where used; `declaration`, JSON of what reading needs of the model's declaration (symbols, file of
+origin), so that results are shown without it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from replicon import __version__
+from replicon._declare import Model
+
+
+class Shown(NamedTuple):
+    """What showing results needs of a declaration. `symbols`: of controls and observables; `fractions`: observables that are."""
+
+    name: str
+    title: str = ""
+    origin: str = ""
+    content: str = ""
+    size_symbol: str = "N"
+    size_meaning: str = "size"
+    symbols: Mapping[str, str] = {}
+    fractions: Sequence[str] = ()
+
+
+def declaration(model: Model) -> dict[str, Any]:
+    """`Shown` of a model as plain values."""
+    symbols = {item.name: item.symbol for item in (*model.controls, *model.observables)}
+    fractions = [o.name for o in model.observables if o.fraction]
+    given = (model.name, model.title, model.origin, model.content, model.size_symbol, model.size_meaning)
+    return Shown(*given, symbols, fractions)._asdict()
+
+
+def shown(dataset: xr.Dataset) -> Shown:
+    """What a result carries of its model's declaration."""
+    held = json.loads(dataset.attrs.get("declaration", "{}"))
+    return Shown(**{"name": dataset.attrs["model"], **held})
 
 
 def build(
     *,
     kind: str,
-    model: str,
+    model: Model,
     coordinates: Mapping[str, Any],
     values: Mapping[str, np.ndarray],
     inner: Sequence[str] = (),
@@ -38,7 +68,13 @@ def build(
         rest = array.shape[1:]
         variables[name] = ([*axes, *dimensions(name, len(rest), inner)], array.reshape(shape + rest))
     coords = {name: (name, value) if isinstance(value, list) else value for name, value in coordinates.items()}
-    return xr.Dataset(variables, coords, {"model": model, "kind": kind, "version": __version__, **(attributes or {})})
+    return xr.Dataset(variables, coords, labels(kind, declaration(model), attributes))
+
+
+def labels(kind: str, declared: Mapping[str, Any], attributes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The attributes of a result. `declared`: what `declaration` gives."""
+    own = {"model": declared["name"], "kind": kind, "version": __version__, "declaration": json.dumps(declared)}
+    return {**own, **(attributes or {})}
 
 
 def dimensions(name: str, count: int, inner: Sequence[str]) -> list[str]:

@@ -248,10 +248,12 @@ def run(
     export: Annotated[Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")] = None,
 ) -> int:
     """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run again to continue."""
+    from replicon.study import store
     from replicon.study.plan import read_study
-    from replicon.study.store import export as write_export
 
     loaded = read_study(study, quick=quick)
+    if export is not None:
+        store.check_export(export)
     folder = out or Path(loaded["name"])
     results = _run_with_bar(loaded, folder, workers, scheduler)
     from replicon.view.page import draw_figures
@@ -259,7 +261,7 @@ def run(
     for path in draw_figures(loaded, results, folder):
         print(path)
     if export is not None:
-        write_export(folder, export)
+        store.export(folder, export)
         print(export)
     return OK
 

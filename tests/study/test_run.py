@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -15,6 +14,8 @@ import xarray as xr
 import replicon
 from replicon.study import plan as planner
 from replicon.study import run as runner
+from replicon.study.merge import identity
+from replicon.study.records import _MARK
 from replicon.study.store import Store
 
 STUDY = """
@@ -92,46 +93,67 @@ def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "execute", lambda task: calls.append(task) or execute(task))
     _same(whole, runner.run_study(study, out=tmp_path / "out"))
     assert calls == []
-    # One point lost, one damaged: exactly these two are done again, and the damaged file is kept aside.
-    lost, damaged = sorted((tmp_path / "out" / "points").glob("points-*.nc"))[:2]
-    lost.unlink()
-    damaged.write_bytes(damaged.read_bytes()[:500])
+    # One point damaged, and one lost behind it: exactly these two are done again, and the damaged file is kept aside.
+    (path,) = (tmp_path / "out" / "points").iterdir()
+    content = path.read_bytes()
+    starts = [k for k in range(len(content)) if content.startswith(_MARK, k)]
+    assert len(starts) == 10
+    damaged = content[: starts[2] - 9] + b"x" + content[starts[2] - 8 : starts[9]]
+    path.write_bytes(damaged)
+    with pytest.raises(replicon.StoreError, match=r"is damaged .* 2 of 10 points are lost"):
+        replicon.load(tmp_path / "out")
     notes = []
     _same(whole, runner.run_study(study, out=tmp_path / "out", progress=lambda done, total, note: notes.append(note)))
     assert len(calls) == 2
     assert any("damaged" in note for note in notes)
-    assert damaged.with_suffix(".damaged").exists()
+    (aside,) = (tmp_path / "out" / "points").glob("*.damaged")
+    assert aside.read_bytes() == damaged
+    _same(whole, replicon.load(tmp_path / "out"))
 
 
-def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
-    undisturbed = runner.run_study(study, out=tmp_path / "calm")
-    points = tmp_path / "killed" / "points"
-    code = f"""
-import time
+SLOW = """
+import sys, time
 from replicon.study import run
 execute = run.execute
 def slow(task):
-    time.sleep(0.15)
+    time.sleep(0.03)
     return execute(task)
 run.execute = slow
-run.run_study({str(study)!r}, out={str(tmp_path / "killed")!r})
+run.run_study(sys.argv[1], out=sys.argv[2])
 """
-    for wanted in (2, 5):
-        process = subprocess.Popen([sys.executable, "-c", code])
-        for _ in range(600):
-            if points.is_dir() and len(list(points.glob("*.nc"))) >= wanted:
+
+
+def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
+    """Killed at random moments after points are on the disk, in the middle of a record too; four times, then let go."""
+    study.write_text(STUDY.replace("[0.5, 0.8, 1.1]", "'0.5:1.1:40'"))
+    undisturbed = runner.run_study(study, out=tmp_path / "calm")
+    out, total = tmp_path / "killed", 4 + 80
+    store, random, kept = Store(out), np.random.default_rng(1), 0
+    for _ in range(4):
+        process = subprocess.Popen([sys.executable, "-c", SLOW, str(study), str(out)])
+        while process.poll() is None:
+            if store.points.is_dir() and len(store.found().records) > kept:
+                time.sleep(random.uniform(0, 0.5))
                 break
-            time.sleep(0.05)
+            time.sleep(0.02)
+        assert process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert (tmp_path / "killed" / "running.lock").exists()
-        kept = len(list(points.glob("*.nc")))
-        assert wanted <= kept < 10
-        with pytest.raises(replicon.StoreError, match=f"{10 - kept} of 10 points are missing"):
-            replicon.load(tmp_path / "killed")
-    (points / ".half-written.nc.1.part").write_bytes(b"what a kill leaves")
-    _same(undisturbed, runner.run_study(study, out=tmp_path / "killed"))
-    assert not list(points.glob(".*"))
+        before, kept = kept, len(store.found().records)
+        assert before < kept < total
+        with pytest.raises(replicon.StoreError, match=f"{total - kept} of {total} points are missing"):
+            replicon.load(out)
+    # A kill within the one call that adds a record leaves a part of it.
+    (path,) = store.points.iterdir()
+    path.write_bytes(path.read_bytes()[:-100])
+    notes, calls = [], []
+    ended = runner.run_study(study, out=out, progress=lambda done, of, note: (calls.append(done), notes.append(note)))
+    assert calls[0] == kept - 1
+    assert not any("damaged" in note for note in notes)
+    _same(undisturbed, ended)
+    _same(undisturbed, replicon.load(out))
+    assert sorted(p.name for p in out.iterdir()) == ["points", "study.json"]
+    assert len(list(store.points.iterdir())) == 1
 
 
 def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
@@ -145,7 +167,7 @@ def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background would hand on "ignore"
     )
     for _ in range(600):
-        if len(list((out / "points").glob("*.nc"))) >= 1:
+        if (out / "points").is_dir() and Store(out).found().records:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
@@ -251,7 +273,7 @@ def test_shipped_studies_are_valid(name, quick):
     assert study["text"].strip()
     assert study["figure"]
     assert all(figure["caption"] for figure in study["figure"])
-    assert len({Store(Path("x")).path(task) for task in tasks}) == len(tasks)
+    assert len({identity(task) for task in tasks}) == len(tasks)
 
 
 def test_the_environment_is_left_as_it_was(study, tmp_path):

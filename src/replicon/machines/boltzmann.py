@@ -11,7 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, Words, check_argument, check_seed
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed
 from replicon._errors import InputError
 from replicon.machines import chains, inverse, likelihood, monte_carlo
 from replicon.machines.inputs import spin_rows

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replicon._declare import show
+from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import write_whole
 

@@ -13,7 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, Words, check_argument, check_seed, show
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed, show
 from replicon._errors import ConvergenceError, DivergenceError, InputError
 from replicon.machines import checkpoint as _checkpoint
 from replicon.machines.indicators import decline, likelihood_gain, measure, principal_components

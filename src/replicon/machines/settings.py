@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon._declare import Interval, Words, check_argument, check_seed, show
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
 
 OPTIMIZERS = ("sgd", "momentum", "adam")

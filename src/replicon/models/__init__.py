@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
+import os
 import pkgutil
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 from replicon._declare import Model
 from replicon._errors import InputError
+from replicon._files import load_module
 
 
 def names() -> list[str]:
@@ -19,7 +20,10 @@ def names() -> list[str]:
 
 
 def get(model: str | Model) -> Model:
-    """The declaration of a model: by name, by the path of a .py file with a module-level `model`, or itself."""
+    """The declaration of a model: by name, by the path of a .py file with a module-level `model`, or itself.
+
+    A file is executed once for each content of it.
+    """
     if isinstance(model, Model):
         return model
     if str(model).endswith(".py"):
@@ -32,19 +36,15 @@ def get(model: str | Model) -> Model:
     return importlib.import_module(f"replicon.models.{model.replace('-', '_')}").model
 
 
+# The models of users' files, by the name of the module, which is another for each content.
+_READ: dict[str, Model] = {}
+
+
 def _from_file(path: Path) -> Model:
-    if not path.is_file():
-        raise InputError(f"No file '{path}': give the path of a Python file that defines `model = Model(...)`.")
-    name = f"replicon_user_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"'{path}' could not be imported: {type(error).__name__}: {error}.") from error
-    found = getattr(module, "model", None)
-    if not isinstance(found, Model):
-        raise InputError(f"'{path}' defines no `model = Model(...)` at its top level.")
-    return found
+    module = load_module(path, "give the path of a Python file that defines `model = Model(...)`")
+    if module.__name__ not in _READ:
+        found = getattr(module, "model", None)
+        if not isinstance(found, Model):
+            raise InputError(f"'{path}' defines no `model = Model(...)` at its top level.")
+        _READ[module.__name__] = replace(found, origin=os.path.realpath(path), content=module.__digest__)
+    return _READ[module.__name__]

@@ -20,7 +20,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, check_argument
+from replicon._declare import Interval
+from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon.simulation.rows import distinct, scaled_to_one, too_alike
 

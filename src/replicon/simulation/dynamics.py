@@ -15,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, Words, check_argument, check_seed
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced
 from replicon.simulation.networks import check_couplings

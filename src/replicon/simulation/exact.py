@@ -9,7 +9,8 @@ import numba
 import numpy as np
 
 from replicon._arrays import real_array, square_matrix
-from replicon._declare import Interval, check_argument
+from replicon._declare import Interval
+from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon.simulation.cache import sound_cache
 

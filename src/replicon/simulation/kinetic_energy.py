@@ -16,7 +16,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, check_argument, check_seed, show
+from replicon._declare import Interval
+from replicon._domains import check_argument, check_seed, show
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced
 from replicon.simulation.networks import certain, check_couplings, largest

@@ -17,7 +17,8 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, Words, check_argument, check_seed
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced, second_derivatives, trace
 

@@ -14,7 +14,8 @@ import numba
 import numpy as np
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, check_argument
+from replicon._declare import Interval
+from replicon._domains import check_argument
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.exact import TEMPERATURE, check_couplings
 

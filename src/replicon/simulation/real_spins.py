@@ -14,7 +14,8 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse.linalg import LinearOperator, cg
 
 from replicon._arrays import real_array, square_matrix
-from replicon._declare import Interval, check_argument
+from replicon._declare import Interval
+from replicon._domains import check_argument
 from replicon._errors import ConvergenceError, InputError
 
 _POSITIVE = Interval(0, open_low=True)

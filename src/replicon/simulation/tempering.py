@@ -11,7 +11,8 @@ import numpy as np
 
 from replicon import _seed
 from replicon._arrays import real_array
-from replicon._declare import Interval, check_argument, check_seed
+from replicon._declare import Interval
+from replicon._domains import check_argument, check_seed
 from replicon._errors import InputError
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.exact import TEMPERATURE, check_couplings

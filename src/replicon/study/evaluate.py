@@ -9,8 +9,9 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from replicon import _seed, models
-from replicon._declare import Control, Model, controls_tuple, resolve
+from replicon._declare import Control, Model, Words, controls_tuple, resolve
 from replicon._errors import ConvergenceError, InputError
+from replicon._files import digest
 from replicon._result import build
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.statistics import binomial_interval, jackknife, mean_and_error, z_value
@@ -38,7 +39,7 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
     values = verdict.theory_values(model, found, chosen, len(table))
     if len(table) == 1 and not any(isinstance(v, list) for v in coordinates.values()) and not values["converged"][0]:
         raise ConvergenceError(verdict.why_unsolved(model, chosen, table[0], values))
-    return build(kind="solve", model=model.name, coordinates=coordinates, values=values, attributes={"controls": list(coordinates)})
+    return build(kind="solve", model=model, coordinates=coordinates, values=values, attributes={"controls": list(coordinates)})
 
 
 def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Dataset:
@@ -60,7 +61,7 @@ def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Datase
         raise ConvergenceError(verdict.why_not_found(model, transition, table[0], reason[0]))
     attributes = {"transition": name, "control": transition.control, "controls": list(coordinates)}
     values = {"value": value, "converged": converged, "reason": reason}
-    return build(kind="transition", model=model.name, coordinates=coordinates, values=values, attributes=attributes)
+    return build(kind="transition", model=model, coordinates=coordinates, values=values, attributes=attributes)
 
 
 def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, **controls: Any) -> xr.Dataset:
@@ -75,7 +76,7 @@ def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0,
     runs = [simulate_point(model, point, size, samples, seed) for point in grid.points(coordinates)]
     values = {name: np.stack([run[name] for run in runs]) for name in runs[0]}
     attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
-    return build(kind="simulate", model=model.name, coordinates=coordinates, values=values, inner=("sample",), attributes=attributes)
+    return build(kind="simulate", model=model, coordinates=coordinates, values=values, inner=("sample",), attributes=attributes)
 
 
 def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, branch: str | None = None, **controls: Any) -> xr.Dataset:
@@ -126,7 +127,7 @@ def compare(model: str | Model, *, size: int, samples: int = 30, seed: int = 0, 
     if remarks:
         attributes["remarks"] = list(dict.fromkeys(remarks))
     values = {key: np.array(column) for key, column in columns.items()}
-    out = build(kind="compare", model=model.name, coordinates=coordinates, values=values, inner=("observable",), attributes=attributes)
+    out = build(kind="compare", model=model, coordinates=coordinates, values=values, inner=("observable",), attributes=attributes)
     return out.assign_coords(observable=names)
 
 
@@ -160,13 +161,21 @@ def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls:
 def simulate_point(model: Model, point: dict[str, Any], size: int, samples: int, seed: int) -> dict[str, np.ndarray]:
     """One grid point, validated before: arrays whose first axis is the sample. The unit of work of a study."""
     assert model.simulate is not None
-    told_apart = {name: value for name, value in point.items() if not model.control(name).shared}
+    told_apart = {name: _content(model, name, value) for name, value in point.items() if not model.control(name).shared}
     identity = {"model": model.name, "controls": told_apart, "size": int(size)}
     streams = _seed.streams(int(seed), identity, int(samples))
     # One thread for linear algebra: its sums, and so the bits, would else depend on the number of cores and workers.
     with threadpool_limits(limits=1, user_api="blas"):
         out = resolve(model.simulate)(controls_tuple(tuple(point), tuple(point.values())), int(size), int(samples), streams)
     return {name: np.asarray(value, float) for name, value in out.items()}
+
+
+def _content(model: Model, name: str, value: Any) -> Any:
+    """A value as random streams tell it apart: a file by what it holds, wherever it lies."""
+    domain = model.control(name).domain
+    if isinstance(domain, Words) and domain.names_file(value):
+        return {"content": digest(value, f"{name} must be {domain}")}
+    return value
 
 
 def summarize(model: str | Model, sampled: xr.Dataset) -> dict[str, tuple[float, float]]:

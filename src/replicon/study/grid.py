@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from replicon._errors import InputError
+from replicon._files import ends_as_file
 
 _LARGEST = 10_000_000
 
@@ -25,7 +26,7 @@ def parse_value(name: str, text: Any) -> Any:
         raise InputError(f"{name} was given no value: write {name}=0.1, a list {name}=0.1,0.2 or a range {name}=0.1:1.0:10.")
     if "," in text:
         return [_scalar(part) for part in text.split(",") if part.strip()]
-    if ":" in text:
+    if ":" in text and not ends_as_file(text):
         return _range(name, text)
     return _scalar(text)
 

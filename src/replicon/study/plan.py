@@ -1,71 +1,67 @@
-"""Studies: TOML files of series (theory, transition, simulation) and figures, checked whole and planned into tasks."""
+"""Studies: series (theory, transition, simulation) and figures, from TOML files or dictionaries, checked whole and planned."""
 
 from __future__ import annotations
 
-import hashlib
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replicon import __version__, models
+from replicon import models
+from replicon._declare import Interval, Model, Words
+from replicon._domains import show
 from replicon._errors import InputError
+from replicon._files import digest, read_bytes, split_member
+from replicon._result import declaration
 from replicon.study import evaluate, grid
+from replicon.study.figures import FIGURES, Series, check_figure
+from replicon.study.merge import Task, tasks
+from replicon.study.names import check_name
+from replicon.study.schema import Controls, ListOf, Number, Table, Text
+
+__all__ = ["FIGURES", "SHIPPED", "Task", "check", "plan", "prepare", "read_study", "shipped"]
 
 SHIPPED = Path(__file__).parent / "studies"
 _SERIES = ("theory", "transition", "simulation")
-_KEYS = {
-    "study": {"title", "text", "seed", *_SERIES, "figure"},
-    "theory": {"name", "model", "branch", "controls", "quick"},
-    "transition": {"name", "model", "transition", "controls", "quick"},
-    "simulation": {"name", "model", "controls", "sizes", "samples", "quick"},
+_MOST_POINTS = 10_000_000
+
+_WORD, _SIZES, _SAMPLES = Text(longest=4096), ListOf(Number(Interval(2, integer=True), "size")), Number(Interval(1, integer=True))
+_QUICK = {
+    "theory": Table({"branch": _WORD, "controls": Controls()}),
+    "transition": Table({"controls": Controls()}),
+    "simulation": Table({"controls": Controls(), "sizes": _SIZES, "samples": _SAMPLES}),
 }
-_REQUIRED = {
-    "theory": ("name", "model"),
-    "transition": ("name", "model", "transition"),
-    "simulation": ("name", "model", "sizes", "samples"),
+_NAMED = {"name": _WORD, "model": _WORD, "controls": Controls()}
+_TABLES = {
+    "theory": Table({**_NAMED, "branch": _WORD, "quick": _QUICK["theory"]}, required=("name", "model")),
+    "transition": Table({**_NAMED, "transition": _WORD, "quick": _QUICK["transition"]}, required=("name", "model", "transition")),
+    "simulation": Table(
+        {**_NAMED, "sizes": _SIZES, "samples": _SAMPLES, "quick": _QUICK["simulation"]},
+        required=("name", "model", "sizes", "samples"),
+    ),
 }
 
-# Kinds of figures, each with the keys it cannot do without; drawn by replicon.view.figure.
-FIGURES = {
-    "curves": ("x", "y"),
-    "phase-diagram": ("x", "y", "transition"),
-    "distribution": ("simulation", "density", "levels", "weights"),
-    "collapse": ("x", "y", "simulation", "critical", "x_exponent", "y_exponent"),
-    "images": ("x", "simulation", "arrays"),
-    "gallery": ("simulation", "arrays"),
-    "profile": ("simulation", "array"),
-    "function": ("abscissa", "ordinate"),
-    "spectrum": ("simulation", "real", "imaginary"),
-    "landscape": ("theory", "simulation"),
-}
-_FIGURE_KEYS = (
-    "kind",
-    "title",
-    "caption",
-    "theory",
-    "simulation",
-    "transition",
-    "along",
-    "y_of",
-    "labels",
-    "legend",
-    "at",
-    "join",
-    "dashed",
-    "regions",
-    "column",
-    "colours",
-    "xlabel",
-    "ylabel",
-    "xlim",
-    "ylim",
-    "xscale",
-    "yscale",
+
+class _Any:
+    """What is checked item by item, each with its number in the sentence."""
+
+    def check(self, value: Any, place: str) -> list:
+        if not isinstance(value, (list, tuple)):
+            raise InputError(f"{place} = {show(value)}: write [[{place.rpartition(', ')[2]}]], with double brackets: there may be several.")
+        return list(value)
+
+
+_STUDY = Table(
+    {
+        "name": Text(),
+        "title": Text(),
+        "text": Text(),
+        "seed": Number(Interval(0, integer=True)),
+        **dict.fromkeys((*_SERIES, "figure"), _Any()),
+    },
+    defaults={"text": "", "seed": 0, "theory": [], "transition": [], "simulation": [], "figure": []},
 )
-
-_PLACES = ("best", "upper right", "upper left", "lower left", "lower right", "center right", "center left", "upper center", "lower center")
-
-Task = dict[str, Any]
 
 
 def shipped() -> list[str]:
@@ -76,165 +72,164 @@ def shipped() -> list[str]:
 def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
     """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies each series' `quick`."""
     path = SHIPPED / f"{study}.toml" if str(study) in shipped() else Path(study)
-    if not path.is_file():
-        raise InputError(f"No study '{study}': give a TOML file or one of {', '.join(shipped())}.")
+    content = read_bytes(path, f"give a TOML file or one of {', '.join(shipped())}") if _is_there(path) else None
+    if content is None:
+        raise InputError(f"No study {show(str(study))}: give a TOML file or one of {', '.join(shipped())}.")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"'{path}' is not valid TOML: {error}.") from None
-    out = _checked(content, path)
-    for kind in _SERIES:
-        for series in out[kind]:
-            small = series.pop("quick", {})
-            if quick:
-                controls = {**series.get("controls", {}), **small.pop("controls", {})}
-                series.update(small, controls=controls)
-    out["name"] = path.stem + ("-quick" if quick else "")
-    # A user's model or file of patterns beside the study file is found from anywhere.
-    for kind in _SERIES:
-        for series in out[kind]:
-            if str(series["model"]).endswith(".py"):
-                series["model"] = str((path.parent / series["model"]).resolve())
-            for name, value in series.get("controls", {}).items():
-                if isinstance(value, str) and (path.parent / value).is_file():
-                    series["controls"][name] = str((path.parent / value).resolve())
-    plan(out)
-    series = {one["name"]: (kind, one) for kind in _SERIES for one in out[kind]}
-    for number, figure in enumerate(out["figure"], start=1):
-        _check_figure(figure, series, f"'{path}', [[figure]] {number}")
-    return out
+    return check(table, name=path.stem, folder=path.parent, place=str(path), quick=quick)
 
 
-def _checked(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    _known("study", content, str(path))
-    out = {"title": content.get("title", path.stem), "text": content.get("text", ""), "seed": content.get("seed", 0)}
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def check(
+    content: Mapping[str, Any], *, name: str | None = None, folder: str | Path = ".", place: str = "study", quick: bool = False
+) -> dict[str, Any]:
+    """A study, from a file or given as a dictionary, checked whole; InputError, one sentence, for what is not as it must be.
+
+    Both versions are checked, that of `quick` too; returned is the one asked for, with the paths of files made absolute, so
+    that a model or patterns beside the study are found from anywhere.
+    """
+    place = f"'{place}'"
+    out = _STUDY.check(content, place)
+    out["name"] = check_name(out.get("name", name), "study")
+    out.setdefault("title", out["name"])
     names: set[str] = set()
     for kind in _SERIES:
-        out[kind] = content.get(kind, [])
-        if not isinstance(out[kind], list):
-            raise InputError(f"'{path}': write [[{kind}]], with double brackets: there may be several.")
-        for series in out[kind]:
-            _known(kind, series, f"{path}, [[{kind}]]")
-            for key in _REQUIRED[kind]:
-                if key not in series:
-                    raise InputError(f"'{path}': a [[{kind}]] has no '{key}': it needs {', '.join(_REQUIRED[kind])}.")
-            if series["name"] in names or not str(series["name"]).replace("-", "").replace("_", "").isalnum():
-                raise InputError(f"'{path}': the name '{series['name']}' is used twice or is not of letters, digits, - and _.")
-            names.add(series["name"])
-            if not isinstance(series.get("sizes", []), list):
-                raise InputError(f"'{path}': sizes must be a list, for example sizes = [{series['sizes']}].")
-    out["figure"] = content.get("figure", [])
+        here = f"{place}, [[{kind}]]"
+        out[kind] = [_series(kind, one, f"{here} {number}", Path(folder)) for number, one in enumerate(out[kind], start=1)]
+        for one in out[kind]:
+            if one["name"] in names:
+                raise InputError(f"{here}: the name '{one['name']}' is used twice: give every series one of its own.")
+            names.add(one["name"])
     if not names:
-        raise InputError(f"'{path}' has no series: add a [[theory]], [[transition]] or [[simulation]].")
+        raise InputError(f"{place} has no series: add a [[theory]], [[transition]] or [[simulation]].")
+    versions = []
+    for small in (False, True):
+        version = _version(out, small)
+        series = _prepared(version)
+        seen = {one.name: one for one, _ in series}
+        here = f"{place}, with --quick" if small else place
+        version["figure"] = [check_figure(one, seen, f"{here}, [[figure]] {k}") for k, one in enumerate(out["figure"], start=1)]
+        versions.append(version)
+        if not any("quick" in one for kind in _SERIES for one in out[kind]):
+            break
+    chosen = versions[-1 if quick else 0]
+    return {**chosen, "name": out["name"] + "-quick"} if quick else chosen
+
+
+def _version(study: dict[str, Any], quick: bool) -> dict[str, Any]:
+    """The study with, or without, what its series' `quick` changes."""
+    out = dict(study)
+    for kind in _SERIES:
+        out[kind] = []
+        for one in study[kind]:
+            small = one.get("quick", {}) if quick else {}
+            controls = {**one.get("controls", {}), **small.get("controls", {})}
+            out[kind].append({**{key: value for key, value in one.items() if key != "quick"}, **small, "controls": controls})
     return out
 
 
-def _check_figure(figure: dict[str, Any], series: dict[str, tuple[str, dict[str, Any]]], place: str) -> None:
-    """Kind, keys, series and names of one figure; `series`: name -> (kind, series)."""
-    kind = figure.get("kind", "curves")
-    if kind not in FIGURES:
-        raise InputError(f"{place}: unknown figure kind '{kind}'. Kinds: {', '.join(sorted(FIGURES))}.")
-    for key in figure:
-        if key not in (*FIGURES[kind], *_FIGURE_KEYS):
-            raise InputError(f"{place}: unknown key '{key}'. Keys: {', '.join(sorted({*FIGURES[kind], *_FIGURE_KEYS}))}.")
-    for key in FIGURES[kind]:
-        if key not in figure:
-            raise InputError(f"{place} of kind '{kind}' has no '{key}': it needs {', '.join(FIGURES[kind])}.")
-    places = (*_PLACES, "center", *(["outside"] if kind == "curves" else []))
-    if figure.get("legend", "best") not in places:
-        raise InputError(f"{place} has legend = '{figure['legend']}': a figure of kind '{kind}' takes one of {', '.join(places)}.")
-    shown = {kind: figure.get(kind, []) for kind in _SERIES}
-    shown["transition"] = [*shown["transition"], *([figure["critical"]] if "critical" in figure else [])]
-    if not any(shown.values()):
-        raise InputError(f"{place} shows no series: give it theory, simulation or transition.")
-    for kind_of, names in shown.items():
-        for name in names:
-            if name not in series or series[name][0] != kind_of:
-                known = [n for n, (k, _) in series.items() if k == kind_of]
-                raise InputError(f"{place} shows '{name}' as {kind_of}: series of that kind are {', '.join(known) or 'none'}.")
-    if kind not in ("curves", "collapse"):
-        return
-    observables = figure["y"] if isinstance(figure["y"], list) else [figure["y"]]
-    for kind_of in ("theory", "simulation"):
-        for name in shown[kind_of]:
-            one = series[name][1]
-            model = models.get(one["model"])
-            listed = {key for key, value in parsed_controls(one).items() if isinstance(value, list)}
-            along = figure.get("along", {}).get(name, figure["x"]) if kind_of == "theory" else figure["x"]
-            if along not in listed | ({"size"} if kind_of == "simulation" else set()):
-                raise InputError(f"{place} has x = '{along}', which series '{name}' does not list: it lists {', '.join(listed) or 'none'}.")
-            for observable in [figure["y_of"][name]] if name in figure.get("y_of", {}) else observables:
-                if observable == model.potential and kind_of == "theory":
-                    continue
-                if model.observable(observable).role not in ("both", kind_of):
-                    raise InputError(f"{place}: the {kind_of} of {model.name} does not give '{observable}'.")
+def _series(kind: str, given: Any, place: str, folder: Path) -> dict[str, Any]:
+    one = _TABLES[kind].check(given, place)
+    check_name(one["name"], "series")
+    if one["model"].endswith(".py"):
+        one["model"] = os.path.realpath(folder / one["model"])
+    model = models.get(one["model"])
+    for controls in (one.get("controls", {}), one.get("quick", {}).get("controls", {})):
+        for name, value in controls.items():
+            domain = model.control(name).domain
+            if isinstance(domain, Words) and domain.files:
+                controls[name] = _beside(value, domain, folder)
+    return one
 
 
-def _known(kind: str, table: Any, place: str) -> None:
-    if not isinstance(table, dict):
-        raise InputError(f"'{place}' must be a table of key = value.")
-    for key in table:
-        if key not in _KEYS[kind]:
-            raise InputError(f"'{place}': unknown key '{key}'. Keys: {', '.join(sorted(_KEYS[kind]))}.")
+def _beside(value: Any, domain: Words, folder: Path) -> Any:
+    """The path of a file beside the study made absolute; words of the domain stay words."""
+    if isinstance(value, list):
+        return [_beside(one, domain, folder) for one in value]
+    if domain.names_file(value) and _is_there(folder / split_member(value)[0]):
+        return os.path.realpath(folder / value)
+    return value
 
 
 def plan(study: dict[str, Any]) -> list[Task]:
-    """The tasks of a study in order: one for each theory or transition series, one for each point and size of a simulation.
-
-    Everything is validated here, before the first task runs.
-    """
-    tasks: list[Task] = []
-    for series in study["theory"]:
-        model = models.get(series["model"])
-        model.branch(series.get("branch"))
-        model.check(parsed_controls(series), "theory")
-        tasks.append(
-            {
-                "kind": "theory",
-                "series": series["name"],
-                "model": series["model"],
-                "branch": series.get("branch"),
-                "controls": parsed_controls(series),
-            }
-        )
-    for series in study["transition"]:
-        model = models.get(series["model"])
-        model.transition(series["transition"])
-        model.check(parsed_controls(series), "theory")
-        tasks.append(
-            {
-                "kind": "transition",
-                "series": series["name"],
-                "model": series["model"],
-                "transition": series["transition"],
-                "controls": parsed_controls(series),
-            }
-        )
-    for series in study["simulation"]:
-        model = models.get(series["model"])
-        for size in series["sizes"]:
-            coordinates = evaluate.check_simulation(model, size, series["samples"], study["seed"], parsed_controls(series))
-            for point in grid.points(coordinates):
-                tasks.append(
-                    {
-                        "kind": "simulation",
-                        "series": series["name"],
-                        "model": series["model"],
-                        "controls": point,
-                        "size": size,
-                        "samples": series["samples"],
-                        "seed": study["seed"],
-                    }
-                )
-    for task in tasks:
-        task["version"] = __version__
-        # What a file held is part of what was computed from it.
-        used = [str(v) for v in (task["model"], *task["controls"].values()) if isinstance(v, str) and Path(v).is_file()]
-        if used:
-            task["files"] = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in used}
-    return tasks
+    """The tasks of a study in order: one for each theory or transition series, one for each point and size of a simulation."""
+    return tasks(prepare(study))
 
 
-def parsed_controls(series: dict[str, Any]) -> dict[str, Any]:
-    """The controls of a series as values and lists."""
-    return {name: grid.parse_value(name, value) for name, value in series.get("controls", {}).items()}
+def prepare(study: dict[str, Any]) -> dict[str, Any]:
+    """The plan of a checked study, as plain values: every series with all its controls, and all that reading its results needs."""
+    return {"series": [planned for _, planned in _prepared(study)]}
+
+
+def _prepared(study: dict[str, Any]) -> list[tuple[Series, dict[str, Any]]]:
+    return [_plan_series(kind, one, study["seed"]) for kind in _SERIES for one in study[kind]]
+
+
+def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dict[str, Any]]:
+    model = models.get(one["model"])
+    place = f"series '{one['name']}'"
+    own: dict[str, Any] = {}
+    parsed = {name: grid.parse_value(name, value) for name, value in one["controls"].items()}
+    sizes, transition = [], None
+    if kind == "simulation":
+        for size in one["sizes"]:
+            controls = evaluate.check_simulation(model, size, one["samples"], seed, parsed)
+        sizes = one["sizes"]
+        own = {"sizes": sizes, "samples": one["samples"], "seed": seed}
+    else:
+        if kind == "theory":
+            if model.solve is None:
+                raise InputError(f"{place}: {model.name} has no theory: simulate it.")
+            if one.get("branch") is not None or model.branches:
+                own = {"branch": model.branch(one.get("branch")).name}
+            else:
+                own = {"branch": None}
+        else:
+            transition = model.transition(one["transition"])
+            own = {"transition": transition.name}
+            if transition.control in parsed:
+                raise InputError(f"{place}: {transition.control} is what transition '{transition.name}' finds: leave it out.")
+        lists = {name for name, value in parsed.items() if isinstance(value, list)}
+        checked = model.check(parsed, "theory")
+        controls = {name: values if name in lists else values[0] for name, values in checked.items()}
+        if transition is not None:
+            del controls[transition.control]
+    count = max(len(sizes), 1)
+    for name, value in controls.items():
+        if isinstance(value, list):
+            count *= len(value)
+            if len(set(value)) < len(value):
+                twice = next(v for k, v in enumerate(value) if v in value[:k])
+                raise InputError(f"{place} lists {name} = {show(twice)} twice: give each value once.")
+    if count > _MOST_POINTS:
+        raise InputError(f"{place} has {count:.2g} points: give at most {_MOST_POINTS:.0e}, in several studies.")
+    planned = {
+        "kind": kind,
+        "series": one["name"],
+        "model": {"name": model.name, "file": model.origin, "content": model.content, "revision": model.revision},
+        **own,
+        "controls": controls,
+        "files": _contents(model, controls),
+        "declaration": declaration(model),
+    }
+    return Series(one["name"], kind, model, controls, sizes, transition), planned
+
+
+def _contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:
+    """What each file that a control names holds, as 64 digits: a part of what is computed from it."""
+    out = {}
+    for name, given in controls.items():
+        domain = model.control(name).domain
+        for value in given if isinstance(given, list) else [given]:
+            if isinstance(domain, Words) and domain.names_file(value):
+                out[value] = digest(value, f"{name} must be {domain}")
+    return out

@@ -11,25 +11,46 @@ from typing import Any
 import xarray as xr
 
 from replicon import models
-from replicon._errors import InputError, StoreError
-from replicon._result import build, dimensions
-from replicon.study import evaluate
-from replicon.study.plan import Task, parsed_controls, plan, read_study
+from replicon._declare import Interval
+from replicon._domains import check_argument
+from replicon._errors import InputError, RepliconError
+from replicon._files import digest
+from replicon._result import dimensions
+from replicon.simulation.statistics import jackknife
+from replicon.study import evaluate, records
+from replicon.study.merge import Task, identity, merge, tasks
+from replicon.study.plan import check, prepare, read_study
 from replicon.study.store import Store
 
 _MAPS, _MAPPINGS = Path("/proc/self/maps"), 30_000
+_WORKERS = Interval(1, integer=True)
 
 
 def execute(task: Task) -> xr.Dataset:
     """Run one task; the same in this process and in a worker."""
     _make_room()
+    model = models.get(task["model"]["file"] or task["model"]["name"])
+    _unchanged(task, model)
     if task["kind"] == "theory":
-        return evaluate.solve(task["model"], branch=task["branch"], **task["controls"])
+        return evaluate.solve(model, branch=task["branch"], **task["controls"])
     if task["kind"] == "transition":
-        return evaluate.find_transition(task["model"], task["transition"], **task["controls"])
-    model = models.get(task["model"])
+        return evaluate.find_transition(model, task["transition"], **task["controls"])
     values = evaluate.simulate_point(model, task["controls"], task["size"], task["samples"], task["seed"])
-    return xr.Dataset({name: (dimensions(name, v.ndim, ["sample"]), v) for name, v in values.items()})
+    found = xr.Dataset({name: (dimensions(name, v.ndim, ["sample"]), v) for name, v in values.items()})
+    # What a model forms from moments is kept with them: readers need not know how.
+    for observable in model.observables:
+        if observable.estimate is not None and observable.role != "theory" and observable.name not in values:
+            mean, error = jackknife(observable.estimate, *(values[name] for name in observable.moments))
+            found[observable.name], found[f"{observable.name}_error"] = float(mean), float(error)
+    return found
+
+
+def _unchanged(task: Task, model: models.Model) -> None:
+    """Numbers are never filed under the content of a file that is no longer there."""
+    changed = [task["model"]["file"]] if model.content != task["model"]["content"] else []
+    changed += [name for name, held in task["files"].items() if digest(name) != held]
+    if changed:
+        raise InputError(f"'{changed[0]}' was changed while the study ran: run it again, and it is planned with what the file holds now.")
 
 
 def _make_room() -> None:
@@ -52,44 +73,47 @@ def run_study(
 ) -> dict[str, xr.Dataset]:
     """Run a study, keep every finished point in `out`, and return its results by series.
 
-    `study`: a shipped name, a TOML file, or what `read_study` returned. `out`: a folder, `<name>` by default; run again with
-    the same folder, it continues and ends identical to an undisturbed run. `workers`: processes (dask.distributed), or
-    `scheduler`: the address of a running one. `progress(done, total, name)` is called after each task.
+    `study`: a shipped name, a TOML file, or a dictionary of the same form with a `name`, checked in the same way. `out`: a
+    folder, `<name>` by default; run again with the same folder, it continues and ends identical to an undisturbed run; a
+    finished one is only read, also where nothing can be written. `workers`: processes of this machine, or `scheduler`: the
+    address of a dask scheduler. `progress(done, total, name)` is called after each task.
     Raises InputError before anything runs, StoreError for a folder of another study or in use.
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise InputError(f"workers = {workers!r} is outside its domain: workers must be a whole number >= 1 (processes).")
-    if not isinstance(study, dict):
-        study = read_study(study, quick=quick)
+    workers = check_argument("workers", workers, _WORKERS, "processes")
+    study = check(study, quick=quick) if isinstance(study, dict) else read_study(study, quick=quick)
     store = Store(out if out is not None else study["name"])
-    tasks = plan(study)
+    plan = prepare(study)
+    wanted = [(identity(task), task) for task in tasks(plan)]
     report = progress or (lambda *_: None)
-    store.begin(study)
+    store.check(study)
+    if store.is_bound(study, plan):
+        found = store.found()
+        if not found.damaged and all(name in found.records for name, _ in wanted):
+            report(len(wanted), len(wanted), "kept")
+            return merge(plan, found, store.folder)
     with store.lock():
-        store.sweep()
-        missing = [task for task in tasks if not _kept(store, task, report)]
-        done = len(tasks) - len(missing)
-        report(done, len(tasks), "kept")
-        for task, dataset in _run(missing, workers, scheduler):
-            store.write(task, dataset)
-            done += 1
-            report(done, len(tasks), task["series"])
-        return assemble(study, tasks, store)
-
-
-def _kept(store: Store, task: Task, report: Callable) -> bool:
-    try:
-        return store.read(task) is not None
-    except StoreError as error:
-        aside = store.set_aside(task)
-        report(-1, -1, f"{error} The file was renamed to '{aside.name}'.")
-        return False
+        for sentence in store.begin(study, plan):
+            report(-1, -1, sentence)
+        kept = store.found().records
+        missing = {name: task for name, task in wanted if name not in kept}
+        del kept
+        done = len(wanted) - len(missing)
+        report(done, len(wanted), "kept")
+        with store.writer() as writer:
+            for name, dataset in _run(missing, workers, scheduler):
+                task = missing[name]
+                told = {key: value for key, value in task.items() if key != "declaration"}
+                writer.add(records.encode(told, name, dataset))
+                done += 1
+                report(done, len(wanted), task["series"])
+        return merge(plan, store.found(), store.folder)
 
 
 def run_studies(studies: list[dict[str, Any]], folders: list[Path], *, workers: int, progress: Callable[[int, int], None]) -> None:
     """Several studies, each whole in one of `workers` processes and kept in its folder, from where `run_study` then takes it."""
     progress(0, len(studies))
-    for done, _ in enumerate(_distributed(_whole, list(zip(studies, folders)), workers, None), start=1):
+    given = dict(enumerate(zip(studies, folders)))
+    for done, _ in enumerate(_in_processes(_whole, given, workers), start=1):
         progress(done, len(studies))
 
 
@@ -98,105 +122,65 @@ def _whole(chapter: tuple[dict[str, Any], Path]) -> None:
     run_study(study, out=folder)
 
 
-def _run(tasks: list[Task], workers: int, scheduler: str | None) -> Iterator[tuple[Task, xr.Dataset]]:
-    if scheduler is None and (workers == 1 or len(tasks) <= 1):
-        for task in tasks:
-            yield task, execute(task)
+def _run(missing: dict[str, Task], workers: int, scheduler: str | None) -> Iterator[tuple[str, xr.Dataset]]:
+    if scheduler is None and (workers == 1 or len(missing) <= 1):
+        for name, task in missing.items():
+            yield name, execute(task)
         return
     # The first task of each series runs here: it compiles (and caches on disk) what the workers then only load.
-    first: dict[str, Task] = {}
-    for task in tasks:
-        first.setdefault(task["series"], task)
-    alone = list(first.values())
-    for task in alone:
-        yield task, execute(task)
-    rest = [task for task in tasks if not any(task is one for one in alone)]
-    if rest:
-        yield from _distributed(execute, rest, workers, scheduler)
+    first: dict[str, str] = {}
+    for name, task in missing.items():
+        first.setdefault(task["series"], name)
+    for name in first.values():
+        yield name, execute(missing[name])
+    rest = {name: task for name, task in missing.items() if name not in first.values()}
+    if rest and scheduler is not None:
+        yield from _by_scheduler(rest, scheduler)
+    elif rest:
+        yield from _in_processes(execute, rest, workers)
 
 
-def _distributed(function: Callable, given: list, workers: int, scheduler: str | None) -> Iterable[tuple[Any, Any]]:
-    """Each of `given` with what `function` makes of it in a worker, as they finish."""
-    from dask import config
-    from distributed import Client, LocalCluster, as_completed
+def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> Iterator[tuple[Any, Any]]:
+    """(key, what `function` makes of its value) as they finish, by processes of this machine, which only pipes connect."""
+    from concurrent.futures.process import BrokenProcessPool
 
-    quiet = {"distributed.worker.memory.pause": False, "distributed.worker.memory.spill": False, "distributed.worker.memory.target": False}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = dict(os.environ)
-    with config.set(quiet):
-        if scheduler is None:
-            options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50, "env": threads}
-            cluster = LocalCluster(n_workers=min(workers, len(given)), **options)
-            client = Client(cluster)
-        else:
-            try:
-                client, cluster = Client(scheduler, timeout="5s"), None
-            except (OSError, ValueError, TimeoutError) as error:
-                raise InputError(
-                    f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask scheduler, such as tcp://host:8786."
-                ) from None
-        try:
-            futures = {client.submit(function, one, pure=False): one for one in given}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            client.close()
-            if cluster is not None:
-                cluster.close()
-            # Starting workers sets variables here as well.
-            for name in set(os.environ) - set(environment):
-                del os.environ[name]
-            os.environ.update(environment)
+    environment = dict(os.environ)  # which joblib adds to
+    from joblib import Parallel, delayed
+
+    pool = Parallel(
+        n_jobs=min(workers, len(given)),
+        backend="loky",
+        return_as="generator_unordered",
+        max_nbytes=None,
+        inner_max_num_threads=1,
+        idle_worker_timeout=5,
+    )
+    try:
+        yield from pool(delayed(_keyed)(function, key, value) for key, value in given.items())
+    except BrokenProcessPool:
+        raise RepliconError(
+            "A worker was killed, perhaps for want of memory: what was finished is kept; run the same command again, with fewer workers."
+        ) from None
+    finally:
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
 
 
-def assemble(study: dict[str, Any], tasks: list[Task], store: Store) -> dict[str, xr.Dataset]:
-    """One Dataset for each series from the kept tasks; simulations have dimensions (size, listed controls, sample)."""
-    out: dict[str, xr.Dataset] = {}
-    missing = 0
-    simulations: dict[str, list[tuple[Task, xr.Dataset]]] = {}
-    for task in tasks:
-        dataset = store.read(task)
-        if dataset is None:
-            missing += 1
-        elif task["kind"] == "simulation":
-            simulations.setdefault(task["series"], []).append((task, dataset))
-        else:
-            out[task["series"]] = dataset
-    if missing:
-        raise StoreError(
-            f"'{store.folder}' is not complete: {missing} of {len(tasks)} points are missing; run the study again with the same --out."
-        )
-    for series in study["simulation"]:
-        out[series["name"]] = _merged(series, simulations[series["name"]])
-    return out
+def _keyed(function: Callable, key: Any, value: Any) -> tuple[Any, Any]:
+    return key, function(value)
 
 
-def _merged(series: dict[str, Any], parts: list[tuple[Task, xr.Dataset]]) -> xr.Dataset:
-    listed = {name for name, value in parsed_controls(series).items() if isinstance(value, list)}
-    task = parts[0][0]
-    controls = task["controls"]
-    pieces = []
-    longest: dict[str, int] = {}
-    for _, dataset in parts:
-        longest |= {str(name): max(length, longest.get(str(name), 0)) for name, length in dataset.sizes.items() if name != "sample"}
-    for task, dataset in parts:
-        # Arrays of another length at another size (states, spectra) are filled up with NaN.
-        dataset = dataset.pad({name: (0, longest[str(name)] - length) for name, length in dataset.sizes.items() if name != "sample"})
-        point = {"size": task["size"], **{name: value for name, value in task["controls"].items() if name in listed}}
-        pieces.append(dataset.expand_dims({name: [value] for name, value in point.items()}))
-    merged = xr.combine_by_coords(pieces, join="outer", compat="no_conflicts", combine_attrs="drop")
-    assert isinstance(merged, xr.Dataset)
-    order = {"size": series["sizes"]}
-    order |= {name: list(dict.fromkeys(t["controls"][name] for t, _ in parts)) for name in controls if name in listed}
-    merged = merged.sel(order)
-    merged = merged.transpose("size", *[name for name in controls if name in listed], "sample", ...)
-    scalars = {name: value for name, value in controls.items() if name not in listed}
-    merged = merged.assign_coords(scalars)
-    merged.attrs = build(
-        kind="simulate",
-        model=models.get(series["model"]).name,
-        coordinates={},
-        values={},
-        attributes={"controls": list(controls), "samples": series["samples"], "seed": task["seed"]},
-    ).attrs
-    return merged
+def _by_scheduler(given: dict[str, Task], scheduler: str) -> Iterable[tuple[str, xr.Dataset]]:
+    """The same by a running scheduler of dask's, as it is secured."""
+    from distributed import Client, as_completed
+
+    try:
+        client = Client(scheduler, timeout="5s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(
+            f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask scheduler, such as tcp://host:8786."
+        ) from None
+    with client:
+        futures = {client.submit(execute, task, pure=False): name for name, task in given.items()}
+        for future in as_completed(futures):
+            yield futures[future], future.result()

@@ -1,199 +1,221 @@
-"""One file for every finished point, written aside and renamed; merged into Datasets on reading.
+"""A folder of results: the study as it was run, its finished points, one run at a time; merged into Datasets on reading.
 
-A folder of results holds `study.json` (the study as it was run) and `points/<series>-<fingerprint>.nc`, one netCDF file a
-task. A file carries a checksum of its arrays: a damaged one is never half-read. The fingerprint is that of the task (model,
-version, controls, size, samples, seed), so that a file can only be what its name says.
+`study.json` holds the study and its plan: for each series every control with its values, the model's name and file, what a
+reader needs of its declaration, and the content of every file that was used. Reading needs nothing else: it imports no
+model, runs no code, writes nothing, and works where the files are gone, on a read-only disk and in a later version.
+`points/` holds the finished points (`study.records`), each bound by its checksum to the fingerprint of its task.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from replicon._errors import InputError, StoreError
-from replicon._seed import fingerprint
+from replicon._files import alive, why, write_whole
+from replicon.study import records
+from replicon.study.merge import merge
+from replicon.study.names import check_name
 
-_ENGINE = "h5netcdf"
+_FORMAT = 2
 
 
 class Store:
-    """A folder of results. `begin` binds it to a study; `path`, `write`, `read` handle single tasks."""
+    """A folder of results. `held` says what it is of; `lock`, `begin` and `writer` are for the one that runs the study."""
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self.points = self.folder / "points"
+        self.manifest = self.folder / "study.json"
 
-    def begin(self, study: dict[str, Any]) -> None:
-        """Create the folder for a study, or check that it holds this one; StoreError if it holds another."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise StoreError(f"'{self.folder}' is a file: give a folder with --out.")
-        manifest = self.folder / "study.json"
-        if manifest.exists():
-            held = self.study()["name"]
-            if held != study["name"]:
-                raise StoreError(f"'{self.folder}' holds the study '{held}', not '{study['name']}': give another folder with --out.")
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
-            raise StoreError(f"'{self.folder}' is not empty and holds no study: give an empty or new folder with --out.")
-        self.points.mkdir(parents=True, exist_ok=True)
-        _replace(manifest, json.dumps(study, indent=2, sort_keys=True).encode())
+    def check(self, study: dict[str, Any]) -> None:
+        """StoreError if the folder cannot be the one of this study: a file, another study's, or something else's."""
+        try:
+            if self.folder.exists() and not self.folder.is_dir():
+                raise StoreError(f"'{self.folder}' is a file: give a folder with --out.")
+            if self.manifest.exists():
+                held = self.study()["name"]
+                if held != study["name"]:
+                    raise StoreError(f"'{self.folder}' holds the study '{held}', not '{study['name']}': give another folder with --out.")
+            elif self.folder.is_dir() and any(not _ours(p.name) for p in self.folder.iterdir()):
+                raise StoreError(f"'{self.folder}' is not empty and holds no study: give an empty or new folder with --out.")
+        except (OSError, ValueError) as error:
+            raise StoreError(f"'{self.folder}' cannot be used: {why(error)}.") from None
+
+    def begin(self, study: dict[str, Any], plan: dict[str, Any]) -> list[str]:
+        """Bind the folder to a study, under the lock; returns sentences on damaged files, which get another name."""
+        self.check(study)
+        try:
+            self.points.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"'{self.folder}' cannot be written: {why(error)}.") from None
+        content = _manifest(study, plan)
+        with suppress(OSError):
+            if self.manifest.read_text(encoding="utf-8") == content:
+                content = ""
+        if content:
+            write_whole(self.manifest, content, raises=StoreError)
+        return [
+            f"'{path}' is damaged (a checksum does not match): its sound points are kept, the others computed anew. "
+            f"The file was renamed to '{aside.name}'."
+            for path, aside in records.repair(self.points)
+        ]
+
+    def is_bound(self, study: dict[str, Any], plan: dict[str, Any]) -> bool:
+        """Whether `begin` was called with exactly this."""
+        try:
+            return self.manifest.read_text(encoding="utf-8") == _manifest(study, plan)
+        except (OSError, ValueError):
+            return False
+
+    def _read(self) -> dict[str, Any]:
+        if not self.manifest.is_file():
+            raise StoreError(f"'{self.folder}' holds no study (no study.json): give a folder written by `replicon run`.")
+        try:
+            content = json.loads(self.manifest.read_text(encoding="utf-8"))
+            if "format" not in content and "name" in content:
+                raise StoreError(
+                    f"'{self.folder}' was written by a version of Replicon before its first release, which is not read: "
+                    "give another folder, and the study is run again."
+                )
+            if content["format"] != _FORMAT:
+                raise StoreError(
+                    f"'{self.folder}' is of format {content['format']!r}, and this version of Replicon reads {_FORMAT}: "
+                    f"read it with version {content.get('version')} or later."
+                )
+            check_name(content["study"]["name"], "study", raises=StoreError)
+            list(content["plan"]["series"])
+            return content
+        except (ValueError, KeyError, TypeError, OSError, RecursionError):
+            raise StoreError(
+                f"'{self.manifest}' is damaged: run the study again with the same --out and it is written anew after you delete it."
+            ) from None
 
     def study(self) -> dict[str, Any]:
         """The study this folder was made by; StoreError if there is none or it cannot be read."""
-        manifest = self.folder / "study.json"
-        if not manifest.is_file():
-            raise StoreError(f"'{self.folder}' holds no study (no study.json): give a folder written by `replicon run`.")
-        try:
-            study = json.loads(manifest.read_text())
-            return {**study, "name": study["name"]}
-        except (ValueError, KeyError, TypeError, OSError):
-            raise StoreError(
-                f"'{manifest}' is damaged: run the study again with the same --out and it is written anew after you delete it."
-            ) from None
+        return self._read()["study"]
 
-    def path(self, task: dict[str, Any]) -> Path:
-        return self.points / f"{task['series']}-{fingerprint(task)[:20]}.nc"
+    def plan(self) -> dict[str, Any]:
+        """Its plan, as `study.plan.prepare` made it."""
+        return self._read()["plan"]
 
-    def write(self, task: dict[str, Any], dataset: xr.Dataset) -> None:
-        """Keep a finished task: all of it or nothing, also if the process dies at any moment."""
-        path = self.path(task)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        dataset = dataset.assign_attrs({k: json.dumps(v) for k, v in dataset.attrs.items()})
-        dataset = dataset.assign_attrs(checksum=_checksum(dataset))
-        dataset.to_netcdf(aside, engine=_ENGINE)
-        with open(aside, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(aside, path)
+    def writer(self) -> records.Writer:
+        return records.Writer(self.points)
 
-    def read(self, task: dict[str, Any]) -> xr.Dataset | None:
-        """A kept task, None if it is not there; StoreError if the file is damaged."""
-        path = self.path(task)
-        if not path.exists():
-            return None
-        try:
-            with xr.open_dataset(path, engine=_ENGINE) as opened:
-                dataset = opened.load()
-            checksum = dataset.attrs.pop("checksum")
-            good = checksum == _checksum(dataset)
-            dataset.attrs = {k: json.loads(v) for k, v in dataset.attrs.items()}
-        except Exception as error:  # whatever a damaged HDF5 file makes the reader raise
-            raise StoreError(
-                f"'{path}' is damaged ({type(error).__name__}): run the study again and this point is computed anew."
-            ) from None
-        if not good:
-            raise StoreError(f"'{path}' is damaged (its checksum does not match): run the study again and this point is computed anew.")
-        return dataset
-
-    def set_aside(self, task: dict[str, Any]) -> Path:
-        """Rename a damaged file so that it is kept for a look but never read."""
-        path = self.path(task)
-        aside = path.with_suffix(".damaged")
-        os.replace(path, aside)
-        return aside
-
-    def sweep(self) -> None:
-        """Remove what killed runs left half-written."""
-        for part in self.points.glob(".*.part"):
-            part.unlink(missing_ok=True)
+    def found(self) -> records.Found:
+        """Every sound record of the folder."""
+        return records.read(self.points)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for one run; StoreError if a living process holds it. A dead one's lock on this machine is taken."""
+        """Hold the folder for one run; StoreError if another holds it. Makes the folder where there is none.
+
+        An advisory lock of the system (flock) on `running.lock`: it is lost with the process that holds it, however that
+        ends, and never by any other way. Across hosts it holds on file systems that carry flock (local ones, NFS of Linux,
+        Lustre mounted with `flock`); elsewhere run a folder from one host at a time. The file goes when the run ends.
+        """
+        import fcntl
+
         path = self.folder / "running.lock"
-        host = socket.gethostname()
-        aside = path.with_name(f".running.{host}.{os.getpid()}.part")
-        aside.write_text(f"{host} {os.getpid()}")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             while True:
+                file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
                 try:
-                    os.link(aside, path)  # appears whole or not at all
-                    break
-                except FileExistsError:
-                    with suppress(FileNotFoundError):
-                        holder, _, pid = path.read_text().partition(" ")
-                        if holder != host or _alive(pid):
-                            raise StoreError(
-                                f"'{self.folder}' is in use by process {pid} on {holder}: wait for it, or delete '{path}' if it is gone."
-                            ) from None
-                        path.unlink()
-        finally:
-            aside.unlink(missing_ok=True)
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    held = os.read(file, 300).decode(errors="replace").strip() or "another process"
+                    os.close(file)
+                    raise StoreError(f"'{self.folder}' is in use by {held}: wait for it, or give another folder with --out.") from None
+                # The name may by now be another file's: the one before removed it between our two calls.
+                with suppress(FileNotFoundError):
+                    if os.stat(path).st_ino == os.fstat(file).st_ino:
+                        break
+                os.close(file)
+            os.truncate(file, 0)
+            os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        except (OSError, ValueError) as error:
+            raise StoreError(f"'{self.folder}' cannot be written: {why(error)}.") from None
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
+            os.close(file)
+
+
+def _ours(name: str) -> bool:
+    """Whether a run that was killed at its very beginning may have left this."""
+    return name in ("points", "running.lock") or (name.startswith(".") and name.endswith(".part"))
+
+
+def _manifest(study: dict[str, Any], plan: dict[str, Any]) -> str:
+    from replicon import __version__
+
+    return json.dumps({"format": _FORMAT, "version": __version__, "study": study, "plan": plan}, indent=1)
 
 
 def load(folder: str | Path) -> dict[str, xr.Dataset]:
     """The results of a study folder: for each series one Dataset (simulations have `size` as first dimension).
 
-    Raises StoreError if the folder holds no study, a point is missing (say how many) or damaged.
+    Runs no code of the study's, needs none of its files, writes nothing. Raises StoreError if the folder holds no study, a
+    point is missing (say how many) or damaged.
     """
-    from replicon.study.plan import plan
-    from replicon.study.run import assemble
-
     store = Store(folder)
-    study = store.study()
-    return assemble(study, plan(study), store)
+    return merge(store.plan(), store.found(), store.folder)
 
 
 def export(folder: str | Path, path: str | Path) -> None:
-    """Write a study's results to one file: .nc (netCDF) or .zarr, one group a series."""
-    results = load(folder)
+    """Write a study's results to one file: .nc (netCDF), replaced whole if it exists, or .zarr, one group a series."""
+    check_export(path)
     path = Path(path)
-    nodes = {
-        name: data.assign_attrs({k: json.dumps(v) if isinstance(v, (list, dict)) else v for k, v in data.attrs.items()})
-        for name, data in results.items()
-    }
-    tree = xr.DataTree.from_dict({name: _writable(data) for name, data in nodes.items()})
-    aside = path.with_name(f".{path.name}.part")
+    tree = xr.DataTree.from_dict({name: _writable(data) for name, data in load(folder).items()})
     if path.suffix == ".nc":
-        tree.to_netcdf(aside, engine=_ENGINE)
-        os.replace(aside, path)
-    elif path.suffix == ".zarr":
-        if path.exists():
-            raise InputError(f"'{path}' exists already: give a new name.")
+        # In memory first: HDF5 does not survive a disk that fills up.
+        content = tree.to_netcdf(None, engine="h5netcdf")
+        write_whole(path, bytes(content))
+        return
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        if not alive(left.name.split(".")[-2]):
+            shutil.rmtree(left, ignore_errors=True)
+    aside = path.parent / f".{path.name}.{os.getpid()}.part"
+    try:
         tree.to_zarr(aside, consolidated=False)
         os.replace(aside, path)
-    else:
-        raise InputError(f"'{path}' has no known ending: give a name ending in .nc (netCDF) or .zarr.")
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be written: {why(error)}.") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_export(path: str | Path) -> None:
+    """InputError unless results can be exported under this name, as far as that can be known before."""
+    path = Path(path)
+    try:
+        if path.suffix not in (".nc", ".zarr"):
+            raise InputError(f"'{path}' has no known ending: give a name ending in .nc (netCDF) or .zarr.")
+        if path.suffix == ".zarr" and os.path.lexists(path):
+            raise InputError(f"'{path}' exists already: give a new name.")
+        if len(os.fsencode(path.name)) > (220 if path.suffix == ".zarr" else 255):
+            raise InputError(f"'{path}' cannot be written: the name is too long: give a shorter one.")
+        if not path.parent.is_dir():
+            raise InputError(f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or give another name.")
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{path}' cannot be written: {why(error)}.") from None
 
 
 def _writable(dataset: xr.Dataset) -> xr.Dataset:
-    """Words as Python strings, which both formats take."""
+    """Words as Python strings and plain attributes, which both formats take."""
     names = [name for name in dataset.variables if dataset[name].dtype.kind == "U"]
-    return dataset.assign({name: dataset[name].astype(object) for name in names})
-
-
-def _checksum(dataset: xr.Dataset) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(map(str, dataset.variables)):
-        values = dataset[name].values
-        data = json.dumps(values.tolist()).encode() if values.dtype.kind in "OUS" else np.ascontiguousarray(values).tobytes()
-        digest.update(f"{name} {dataset[name].dims} ".encode() + data)
-    digest.update(json.dumps({k: v for k, v in dataset.attrs.items() if k != "checksum"}, sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_bytes(content)
-    os.replace(aside, path)
-
-
-def _alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
+    dataset = dataset.assign({name: dataset[name].astype(object) for name in names})
+    return dataset.assign_attrs({k: json.dumps(v) if isinstance(v, (list, dict)) else v for k, v in dataset.attrs.items()})

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from replicon._declare import Control, Model, Transition, controls_tuple, resolve, show
+from replicon._declare import Control, Model, Transition, controls_tuple, resolve
+from replicon._domains import show
 from replicon._errors import InputError
 
 # A residual of 1e-10, which counts as solved, moves an order parameter about that far over its bound.

@@ -6,17 +6,16 @@ one beneath a Gaussian of any width, where Gauss-Hermite fails, and for function
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import content
 from replicon._errors import InputError
+from replicon._files import load_module
 
 ORDER = 10  # Gauss-Legendre nodes in a panel
 REACH = 8.0  # standard deviations; the tail beyond weighs 1e-15
@@ -66,34 +65,56 @@ SHIPPED = {
 }
 
 
-@lru_cache(maxsize=32)
+# Of each loaded phi when it was last asked for: what its code holds, its values, and the transfer function that stands for them.
+_MET: dict[Callable, tuple[Hashable, bytes, Nonlinearity]] = {}
+_PROBE = np.linspace(-30.0, 30.0, 241)
+_EXPECTED = "expected a Python file that defines phi(x), elementwise, with jax.numpy"
+
+
 def nonlinearity(word: str) -> Nonlinearity:
     """A shipped function by name (tanh; erf, which is erf(sqrt(pi) x / 2), slope one; relu, which saturates: max(0, min(x, 1))),
     or `phi` of a Python file, written with jax.numpy, with `breaks`, a tuple of its kinks, beside it where it has some.
-    Raises InputError.
+
+    The same content of the file, and of what it imports from its folder, gives the same object, which compiled functions are
+    kept for; another content gives another one. phi should depend on x and on what its file defines alone. It is evaluated
+    between -30 and 30 at each call: if it has changed without its file (a global of its own, a file that it reads), the
+    new values get a new object, and nothing compiled for the old ones answers. Raises InputError.
     """
     if word in SHIPPED:
         return SHIPPED[word]
-    path = Path(word)
-    expected = "expected a Python file that defines phi(x), elementwise, with jax.numpy"
-    if not path.is_file():
-        raise InputError(f"No file '{word}': {expected}.")
-    spec = importlib.util.spec_from_file_location(f"replicon_nonlinearity_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = load_module(word, _EXPECTED)
+    phi = getattr(module, "phi", None)
+    if not callable(phi):
+        raise InputError(f"'{word}' defines no function phi: {_EXPECTED}.")
+    held = content(phi)
+    if phi in _MET and _MET[phi][0] != held:
+        jax.clear_caches()  # of a jax.jit of the user's own, too
     try:
-        spec.loader.exec_module(module)
-        phi = module.phi
-        probe = np.linspace(-30.0, 30.0, 241)
         with jax.enable_x64(True):
-            values, mirrored = np.asarray(phi(jnp.asarray(probe))), np.asarray(phi(jnp.asarray(-probe)))
-            slopes = np.asarray(Nonlinearity(phi).slope(jnp.asarray(probe)))
-    except Exception as error:
-        raise InputError(f"'{word}' is not a transfer function ({type(error).__name__}: {error}): {expected}.") from error
-    if values.shape != probe.shape or not (np.isfinite(values).all() and np.isfinite(slopes).all()):
-        raise InputError(f"phi of '{word}' does not return one finite number, with a finite slope, for each x: {expected}.")
-    breaks = tuple(sorted({*SMOOTH, *(float(b) for b in getattr(module, "breaks", ()))}))
-    return Nonlinearity(phi, breaks, bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12)))
+            values, mirrored = (np.asarray(phi(jnp.asarray(x)), float) for x in (_PROBE, -_PROBE))
+            slopes = np.asarray(Nonlinearity(phi).slope(jnp.asarray(_PROBE)), float)
+        breaks = tuple(sorted({*SMOOTH, *(float(b) for b in getattr(module, "breaks", ()))}))
+    except Exception as error:  # a user's code
+        raise InputError(f"'{word}' is not a transfer function ({type(error).__name__}: {error}): {_EXPECTED}.") from error
+    if values.shape != _PROBE.shape or not (np.isfinite(values).all() and np.isfinite(slopes).all()):
+        raise InputError(f"phi of '{word}' does not return one finite number, with a finite slope, for each x: {_EXPECTED}.")
+    if not np.isfinite(breaks).all():
+        raise InputError(f"breaks of '{word}' are no finite numbers: give a tuple of the x at which phi has kinks.")
+    seen = values.tobytes() + slopes.tobytes() + repr(breaks).encode()
+    if phi not in _MET or _MET[phi][:2] != (held, seen):
+        function = phi if phi not in _MET else _renewed(phi, seen)
+        odd = bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12))
+        _MET[phi] = (held, seen, Nonlinearity(function, breaks, odd))
+    return _MET[phi][2]
+
+
+def _renewed(phi: Callable, seen: bytes) -> Callable:
+    """The same function as another object, of other content, for which nothing is compiled yet."""
+
+    def function(x, *, _values: bytes = seen):
+        return phi(x)
+
+    return function
 
 
 def panels(mean, deviation, breaks: tuple[float, ...]) -> tuple[jax.Array, jax.Array]:

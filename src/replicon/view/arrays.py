@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replicon.view.axes import MARKERS, PALETTE, Results, label_of, limits, lines_of, make_panels, select
+from replicon.view.axes import MARKERS, PALETTE, Results, label_of, legend, limits, lines_of, make_panels, select
 
 
 def distribution(spec: dict[str, Any], results: Results) -> Figure:
@@ -45,8 +45,8 @@ def distribution(spec: dict[str, Any], results: Results) -> Figure:
     left.set(xlabel=spec.get("xlabel", "value"), ylabel=spec.get("ylabel", "probability density"), xlim=(0, 1))
     left.set_ylim(bottom=0)
     right.set(xlabel=spec.get("xlabel", "value"), ylabel="cumulative probability", xlim=(0, 1), ylim=(0, 1.02))
-    left.legend(loc="upper left")
-    right.legend(loc="upper left")
+    legend(left, "upper left")
+    legend(right, "upper left")
     return figure
 
 
@@ -62,8 +62,9 @@ def images(spec: dict[str, Any], results: Results) -> Figure:
         for axes, value in zip(axes_row, block[spec["x"]].values, strict=True):
             pixels = block[array].sel({spec["x"]: value}).values
             pixels = pixels[np.isfinite(pixels)]
-            side = round(len(pixels) ** 0.5)
-            axes.imshow(pixels.reshape(side, side), cmap=spec.get("colours", "gray_r"), vmin=-1, vmax=1, interpolation="nearest")
+            axes.imshow(
+                pixels.reshape(_height(len(pixels)), -1), cmap=spec.get("colours", "gray_r"), vmin=-1, vmax=1, interpolation="nearest"
+            )
             axes.set(xticks=[], yticks=[])
             axes.grid(False)
             for spine in axes.spines.values():
@@ -74,6 +75,11 @@ def images(spec: dict[str, Any], results: Results) -> Figure:
         text = spec.get("labels", {}).get(name, name)
         axes_row[0].set_ylabel(f"{array.replace('_', ' ')}\n{text}", rotation=0, ha="right", va="center", fontsize=8.5)
     return figure
+
+
+def _height(pixels: int) -> int:
+    """Rows of a picture of so many pixels: of a square where it is one, else of the rectangle nearest to it."""
+    return next(side for side in range(int(pixels**0.5 + 1e-9), 0, -1) if pixels % side == 0) if pixels else 1
 
 
 def profile(spec: dict[str, Any], results: Results) -> Figure:
@@ -87,7 +93,7 @@ def profile(spec: dict[str, Any], results: Results) -> Figure:
             axes.plot((np.arange(len(values)) + 0.5) / len(values), values, color=next(hues), label=label_of(spec, series, label))
     axes.set(xlabel=spec.get("xlabel", "place"), ylabel=spec.get("ylabel", spec["array"].replace("_", " ")))
     limits(axes, spec)
-    axes.legend(loc=spec.get("legend", "best"))
+    legend(axes, spec.get("legend", "best"))
     return figure
 
 
@@ -124,7 +130,7 @@ def function(spec: dict[str, Any], results: Results) -> Figure:
                 axes.errorbar(x[shown], mean, error, label=text, ls="-" if spec.get("join") else "none", **style)
     axes.set(xlabel=spec.get("xlabel", spec["abscissa"].replace("_", " ")), ylabel=spec.get("ylabel", names[0].replace("_", " ")))
     limits(axes, spec)
-    axes.legend(loc=spec.get("legend", "best"))
+    legend(axes, spec.get("legend", "best"))
     return figure
 
 
@@ -139,7 +145,9 @@ def _spread(x: np.ndarray, known: np.ndarray, scale: str | None) -> np.ndarray:
 
 def gallery(spec: dict[str, Any], results: Results) -> Figure:
     """Pictures of the first sample: a row for each of `arrays` (pictures, pixels), black and white for 0 to 1, in colours with a sign."""
-    blocks = [(name, select(results[name], spec.get("at", {})).isel(size=0, sample=0).squeeze(drop=True)) for name in spec["simulation"]]
+    chosen = {name: select(results[name], spec.get("at", {})) for name in spec["simulation"]}
+    first = {"size": 0, "sample": 0}
+    blocks = [(name, data.isel(first, missing_dims="ignore").squeeze(drop=True)) for name, data in chosen.items()]
     rows = [(name, array, block[array].values) for name, block in blocks for array in spec["arrays"]]
     count = max(len(pictures) for _, _, pictures in rows)
     figure = Figure(figsize=(0.85 * count + 1.9, 0.85 * len(rows) + 0.5), layout="constrained")
@@ -154,10 +162,11 @@ def gallery(spec: dict[str, Any], results: Results) -> Figure:
                 spine.set(visible=len(pixels) > 0, color="0.7", linewidth=0.6)
             if not len(pixels):
                 continue
-            side = round(len(pixels) ** 0.5)
             most = np.abs(pixels).max() if signed else 1.0
             colours = "RdBu_r" if signed else "gray_r"
-            axes.imshow(pixels.reshape(side, -1), cmap=colours, vmin=-most if signed else 0, vmax=most, interpolation="nearest")
+            axes.imshow(
+                pixels.reshape(_height(len(pixels)), -1), cmap=colours, vmin=-most if signed else 0, vmax=most, interpolation="nearest"
+            )
         text = spec.get("labels", {}).get(array, array.replace("_", " "))
         text = f"{text}\n{spec.get('labels', {}).get(name, name)}" if len(spec["simulation"]) > 1 else text
         axes_row[0].set_ylabel(text, rotation=0, ha="right", va="center", fontsize=8.5)
@@ -184,7 +193,7 @@ def spectrum(spec: dict[str, Any], results: Results) -> Figure:
         axes.set(title=label, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=spec.get("xlabel", "real part"))
         axes.title.set_fontsize(9.5)
     panels[0].set_ylabel(spec.get("ylabel", "imaginary part"))
-    panels[0].legend(loc="upper left")
+    legend(panels[0], "upper left")
     return figure
 
 
@@ -217,5 +226,5 @@ def landscape(spec: dict[str, Any], results: Results) -> Figure:
             if len(chosen):
                 axes.plot(*chosen.T, "o", ms=6, mfc=face, mec="black", label=text, ls="none")
         axes.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    right.legend(loc="upper left", frameon=True, framealpha=0.85)
+    legend(right, "upper left", frameon=True, framealpha=0.85)
     return figure

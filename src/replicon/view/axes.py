@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +12,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replicon import models
 from replicon._errors import InputError
-from replicon._result import grid_axes
+from replicon._result import Shown, grid_axes, shown
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#4d4d4d", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -20,7 +21,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 Results = dict[str, xr.Dataset]
 
 # Symbols of declarations that are Greek words, as mathematics.
-_GREEK = {"alpha", "beta", "chi", "xi", "sigma", "rho", "lambda", "mu", "tau", "kappa", "gamma", "phi", "Delta"}
+_GREEK = {"Sigma", "alpha", "beta", "chi", "xi", "sigma", "rho", "lambda", "mu", "tau", "kappa", "gamma", "phi", "Delta"}
 
 
 def make_panels(count: int, spec: dict[str, Any], size: tuple[float, float] | None = None) -> tuple[Figure, list[Axes]]:
@@ -40,9 +41,9 @@ def lines_of(data: xr.Dataset, x: str | None, sampled: bool = False) -> Iterator
         words = []
         for name in axes:
             value = line.coords[name].values.item()
-            model = models.get(data.attrs["model"])
-            symbol = model.size_symbol if name == "size" else symbol_of(model, name)
-            words.append(value if isinstance(value, str) else f"{symbol} = {value:g}")
+            declared = shown(data)
+            symbol = _settable(declared.size_symbol) if name == "size" else symbol_of(declared, name)
+            words.append(value.replace("$", r"\$") if isinstance(value, str) else f"{symbol} = {value:g}")
         yield ", ".join(words), line
 
 
@@ -55,33 +56,54 @@ def select(data: xr.Dataset, at: dict[str, Any]) -> xr.Dataset:
     return data.sel({name: value for name, value in at.items() if name in data.dims})
 
 
-def model_of(spec: dict[str, Any], results: Results):
+def model_of(spec: dict[str, Any], results: Results) -> Shown:
+    """What the results of a figure carry of its first model's declaration."""
     for kind in ("simulation", "theory", "transition"):
         for series in spec.get(kind, []):
-            return models.get(results[series].attrs["model"])
+            return shown(results[series])
     raise InputError("A figure shows no series: give it theory, simulation or transition.")
 
 
-def symbol_of(model, name: str) -> str:
-    for item in (*model.controls, *model.observables):
-        if item.name == name:
-            symbol = item.symbol
-            word = symbol.rstrip("0123456789")
-            if word in _GREEK:
-                return f"$\\{symbol}$"
-            base, _, index = symbol.partition("_")
-            if index:
-                return f"${base}_{{\\mathrm{{{index}}}}}$"
-            return f"${symbol}$" if len(symbol) <= 4 else symbol
-    return name
+def symbol_of(declared: Shown, name: str) -> str:
+    """A symbol as mathematics where it is short, Greek, or has an index; else, and where matplotlib cannot set it, as it is."""
+    if name not in declared.symbols:
+        return name.replace("$", r"\$")
+    symbol = declared.symbols[name]
+    base, _, index = symbol.partition("_")
+    if symbol.rstrip("0123456789") in _GREEK:
+        text = f"$\\{symbol}$"
+    elif index:
+        text = f"${base}_{{\\mathrm{{{index}}}}}$"
+    else:
+        text = f"${symbol}$" if len(symbol) <= 4 else symbol
+    return _settable(text, symbol)
 
 
-def axis_label(model, name: str) -> str:
+@functools.lru_cache(maxsize=1000)
+def _settable(text: str, otherwise: str | None = None) -> str:
+    """A text that matplotlib can set, or, where it cannot, another with no mathematics in it."""
+    from matplotlib.mathtext import MathTextParser
+
+    if (text.count("$") - text.count(r"\$")) % 2 == 0:
+        with contextlib.suppress(ValueError, RuntimeError):
+            MathTextParser("path").parse(text)
+            return text
+    return (text if otherwise is None else otherwise).replace("$", r"\$")
+
+
+def axis_label(declared: Shown, name: str) -> str:
+    """What stands at an axis of a control or an observable: its name in words, and its symbol."""
     if name == "size":
-        return model.size_meaning
-    symbol = symbol_of(model, name)
-    words = name.replace("_", " ")
+        return _settable(declared.size_meaning)
+    symbol = symbol_of(declared, name)
+    words = name.replace("_", " ").replace("$", r"\$")
     return words if symbol == name else f"{words} {symbol}"
+
+
+def legend(axes: Axes, place: str = "best", **style: Any) -> None:
+    """A legend, where something has a label."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc=place, **style)
 
 
 def limits(axes: Axes, spec: dict[str, Any]) -> None:

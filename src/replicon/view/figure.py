@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replicon._errors import InputError
-from replicon._result import grid_axes
-from replicon.study.evaluate import interval, summarize
+from replicon._result import grid_axes, shown
+from replicon.simulation.statistics import binomial_interval, mean_and_error
 from replicon.view import arrays
-from replicon.view.axes import MARKERS, PALETTE, Results, axis_label, label_of, limits, lines_of, make_panels, model_of, select
+from replicon.view.axes import MARKERS, PALETTE, Results, axis_label, label_of, legend, limits, lines_of, make_panels, model_of, select
 
 STYLE = {
     "font.size": 9.5,
@@ -103,12 +103,18 @@ def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndar
     Bars are standard errors, for a fraction of samples 95 % confidence intervals.
     """
     rows = []
+    fraction = name in shown(points).fractions
     for value in points[x].values:
         at = points.sel({x: value})
         if not all(bool(at[v].isnull().all()) for v in at.data_vars if at[v].dims == ("sample",)):
-            mean, error = summarize(points.attrs["model"], at)[name]
-            ends = interval(points.attrs["model"], at, name)
-            rows.append((float(value), mean, *((error, error) if ends is None else (mean - ends[0], ends[1] - mean))))
+            # What a model forms from moments was stored with them.
+            kept = f"{name}_error" in at and at[name].ndim == 0
+            mean, error = (at[name], at[f"{name}_error"]) if kept else mean_and_error(at[name].values)
+            below = above = float(error)
+            if fraction and not kept:
+                low, high = binomial_interval(at[name].values)
+                below, above = float(mean) - low, high - float(mean)
+            rows.append((float(value), float(mean), below, above))
     table = np.array(rows, float).reshape(-1, 4)
     return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
 
@@ -123,6 +129,7 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Figure:
         style = "--" if series in spec.get("dashed", []) else "-"
         axes.plot(columns[spec["x"]], columns[spec["y"]], style, color=colour, label=label_of(spec, series, ""))
     for region in spec.get("regions", []):
+        axes.update_datalim([(region["x"], region["y"])])
         axes.text(
             region["x"],
             region["y"],
@@ -132,12 +139,14 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Figure:
             fontsize=10,
             color="0.2",
             rotation=region.get("rotation", 0),
+            clip_on=True,
         )
+    axes.autoscale_view()
     model = model_of(spec, results)
     axes.set_xlabel(spec.get("xlabel") or axis_label(model, spec["x"]))
     axes.set_ylabel(spec.get("ylabel") or axis_label(model, spec["y"]))
     limits(axes, spec)
-    axes.legend(loc=spec.get("legend", "best"))
+    legend(axes, spec.get("legend", "best"))
     return figure
 
 
@@ -165,7 +174,7 @@ def collapse(spec: dict[str, Any], results: Results) -> Figure:
     right.set(xlabel=spec.get("xlabel", "scaled distance to the transition"), ylabel=spec.get("ylabel", "scaled observable"))
     if "xlim" in spec:
         right.set_xlim(*spec["xlim"])
-    left.legend(loc=spec.get("legend", "best"))
+    legend(left, spec.get("legend", "best"))
     return figure
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from replicon import __version__
+from replicon._errors import InputError
+from replicon._files import why, write_whole
 from replicon.view.figure import draw
 
 # The order in which a reader meets the shipped studies; others follow by name.
@@ -78,7 +79,10 @@ def draw_figures(study: dict[str, Any], results: dict[str, xr.Dataset], folder: 
     paths = []
     for number, specification in enumerate(study["figure"], start=1):
         path = Path(folder) / f"figure-{number}.png"
-        path.write_bytes(png(draw(specification, results), 200))
+        content = png(draw(specification, results), 200)
+        # A finished study may lie where nothing can be written.
+        if not path.is_file() or path.read_bytes() != content:
+            write_whole(path, content)
         paths.append(path)
     return paths
 
@@ -95,11 +99,11 @@ def write_page(chapters: list[tuple[dict[str, Any], dict[str, xr.Dataset]]], pat
         f"mean over independent samples. Dashed theory is unstable.</p><nav>{links}</nav>{body}"
         f"<footer>Replicon {html.escape(__version__)}. Every picture is drawn from the results kept beside this page.</footer></body></html>"
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(page, encoding="utf-8")
-    os.replace(aside, path)
-    return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise InputError(f"'{path.parent}' cannot be made: {why(error)}.") from None
+    return write_whole(path, page)
 
 
 def _anchor(study: dict[str, Any]) -> str:

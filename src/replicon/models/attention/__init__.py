@@ -2,7 +2,7 @@
 
 import math
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words, whole
 
 _THEORY = "replicon.models.attention.theory"
 _SIMULATION = "replicon.models.attention.simulation"
@@ -60,4 +60,8 @@ model = Model(
     size_meaning="dimension of the inputs",
     size_symbol="d",
     size_control="dimension",
+    arrays=(
+        Array("weights", ("entry",)),
+        Array("coupling_spectrum", ("mode",)),
+    ),
 )

@@ -1,6 +1,7 @@
 """A pairwise model of real binary data: what do means and correlations of pairs explain?"""
 
-from replicon._declare import Control, Interval, Model, Observable, Words
+from replicon._declare import Array, Control, Interval, Model, Observable, Words
+from replicon._files import ROWS
 
 _HERE = "replicon.models.boltzmann_data.simulation"
 
@@ -12,7 +13,7 @@ model = Model(
             "data",
             "data",
             "small-digits",
-            Words(("small-digits", "digits"), files=(".npy", ".npz", ".csv")),
+            Words(("small-digits", "digits"), files=ROWS),
             "central patch of scikit-learn's digits or of MNIST's, or the first columns of your own rows of +-1 or 0/1",
         ),
         Control(
@@ -57,4 +58,16 @@ model = Model(
     check_size=f"{_HERE}:check_size",
     potential=None,
     source="Schneidman, Berry, Segev & Bialek, Nature 440, 1007 (2006); Tkacik et al., PNAS 112, 11508 (2015)",
+    arrays=(
+        Array("examples", ("picture", "pixel")),
+        Array("samples", ("picture", "pixel")),
+        Array("independent", ("picture", "pixel")),
+        Array("pair_data", ("bin",)),
+        Array("pair_model", ("bin",)),
+        Array("triple_data", ("bin",)),
+        Array("triple_model", ("bin",)),
+        Array("temperature_scale", ("temperature",)),
+        Array("specific_heat", ("temperature",)),
+        Array("specific_heat_independent", ("temperature",)),
+    ),
 )

@@ -1,6 +1,7 @@
 """The Hopfield memory: N spins store load * N patterns; Hebb's or the pseudo-inverse rule, or a dense (modern) energy."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words, whole
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words, whole
+from replicon._files import ROWS
 
 _THEORY = "replicon.models.hopfield.theory"
 _SIMULATION = "replicon.models.hopfield.simulation"
@@ -19,7 +20,7 @@ model = Model(
             "patterns",
             "xi",
             "random",
-            Words(("random", "digits"), files=(".npy", ".npz", ".csv")),
+            Words(("random", "digits"), files=ROWS),
             "random signs, binarised MNIST digits, or your own +-1 array (patterns, spins)",
             "simulation",
         ),
@@ -50,4 +51,5 @@ model = Model(
     remarks=f"{_SIMULATION}:remarks",
     check_size=f"{_SIMULATION}:check_size",
     source="Amit, Gutfreund & Sompolinsky, Ann. Phys. 173, 30 (1987)",
+    arrays=tuple(Array(name, ("pixel",), unless=("patterns", "random")) for name in ("pattern", "start_state", "final_state")),
 )

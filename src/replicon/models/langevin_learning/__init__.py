@@ -1,6 +1,6 @@
 """Learning as a random walk in an energy landscape: does noisy gradient descent reach exp(-E/T)?"""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Words, whole
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Words, whole
 
 _HERE = "replicon.models.langevin_learning"
 
@@ -48,4 +48,10 @@ model = Model(
     potential=None,
     source="Welling & Teh, ICML 2011; Seung, Sompolinsky & Tishby, PRA 45, 6056 (1992); Kramers, Physica 7, 284 (1940)",
     size_meaning="weights",
+    arrays=(
+        Array("weight", ("bin",), "both"),
+        Array("density", ("bin",), "both"),
+        Array("time", ("time",)),
+        Array("energy_curve", ("time",)),
+    ),
 )

@@ -11,7 +11,8 @@ import numba
 import numpy as np
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, Words, check_argument, check_seed, show
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
 from replicon.models.perceptron.simulation import LARGEST
 from replicon.models.perceptron_algorithms import annealing, passing

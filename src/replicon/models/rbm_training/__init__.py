@@ -1,6 +1,7 @@
 """A restricted Boltzmann machine learns real data: likelihood, and the modes that grow out of its weights one by one."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Words
+from replicon._files import ROWS
 
 _HERE = "replicon.models.rbm_training"
 
@@ -12,7 +13,7 @@ model = Model(
             "data",
             "data",
             "small-digits",
-            Words(("small-digits", "digits"), files=(".npy", ".npz", ".csv")),
+            Words(("small-digits", "digits"), files=ROWS),
             "digits of scikit-learn (64 pixels, on above 7), of MNIST (784, on from 128), or your own array (rows, units) of +-1 or 0/1",
         ),
         Control("method", "method", "pcd", Words(("cd", "pcd", "pt")), "of the gradient's model average", "simulation", shared=True),
@@ -48,4 +49,23 @@ model = Model(
     source="Hinton, Neural Comput. 14, 1771 (2002); Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017)",
     size_meaning="hidden units",
     size_symbol="H",
+    arrays=(
+        Array("epoch", ("epoch",)),
+        Array("test_likelihood", ("epoch",)),
+        Array("training_likelihood", ("epoch",)),
+        Array("time", ("update",)),
+        Array("singular_value_1", ("update",)),
+        Array("singular_value_2", ("update",)),
+        Array("singular_value_3", ("update",)),
+        Array("singular_value_4", ("update",)),
+        Array("linear_1", ("update",)),
+        Array("linear_2", ("update",)),
+        Array("linear_3", ("update",)),
+        Array("linear_4", ("update",)),
+        Array("examples", ("picture", "pixel")),
+        Array("samples", ("picture", "pixel")),
+        Array("receptive_fields", ("picture", "pixel")),
+        Array("principal_components", ("picture", "pixel")),
+        Array("singular_vectors", ("picture", "pixel")),
+    ),
 )

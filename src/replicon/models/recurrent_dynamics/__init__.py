@@ -1,6 +1,6 @@
 """Random recurrent networks in motion: x' = -x + J phi(x), its chaos, its memory, and how it responds."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
 
 _THEORY = "replicon.models.recurrent_dynamics.theory"
 _SIMULATION = "replicon.models.recurrent_dynamics.simulation"
@@ -53,4 +53,8 @@ model = Model(
     potential=None,
     source="Sompolinsky, Crisanti & Sommers, PRL 61, 259 (1988); Schuecker, Goedeke & Helias, PRX 8, 041029 (2018)",
     size_meaning="neurons",
+    arrays=(
+        Array("lag", ("lag",), "both"),
+        Array("autocorrelation", ("lag",), "both"),
+    ),
 )

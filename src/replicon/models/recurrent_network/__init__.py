@@ -1,6 +1,7 @@
 """A recurrent network with given couplings, a connectome say: where it leaves rest, where it turns chaotic, how it responds."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._files import NETWORKS
 
 _THEORY = "replicon.models.recurrent_network.theory"
 _SIMULATION = "replicon.models.recurrent_network.simulation"
@@ -14,7 +15,7 @@ model = Model(
             "couplings",
             "J",
             "celegans",
-            Words(("celegans",), files=(".npy", ".npz", ".csv")),
+            Words(("celegans",), files=NETWORKS),
             "the connectome of C. elegans, a square matrix J[i, j] from j to i, or a list of edges; only their ratios matter",
         ),
         Control("weights", "w", "linear", Words(("linear", "log")), "couplings as they are, or sign(w) ln(1 + |w|)"),
@@ -60,4 +61,8 @@ model = Model(
     potential=None,
     source="Cook et al., Nature 571, 63 (2019), for the connectome; Aljadeff, Stern & Sharpee, PRL 114, 088101 (2015), for the bulk",
     size_meaning="neurons",
+    arrays=(
+        Array("eigenvalues_real", ("eigenvalue",)),
+        Array("eigenvalues_imaginary", ("eigenvalue",)),
+    ),
 )

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-from replicon._errors import InputError
+from replicon._errors import ConvergenceError, InputError
 from replicon.data.networks import load_network
-from replicon.models.recurrent_dynamics.theory import around_zero, onset
+from replicon.models.recurrent_dynamics.theory import onset
 from replicon.simulation.dynamics import evolve
-from replicon.simulation.networks import certain, components, elliptic_matrix, largest
-from replicon.theory.nonlinearity import nonlinearity
+from replicon.simulation.networks import certain, components, eigenvalues, elliptic_matrix, largest
+from replicon.theory.branch import Found
+from replicon.theory.nonlinearity import Nonlinearity, nonlinearity
 
 REACH = 8.0  # chaos is looked for up to so many times the gain of the instability
 POSITIVE = 0.01  # a Lyapunov exponent above counts as chaos: those of limit cycles, zero, are measured to about half of it
+ROUNDING = 64 * np.finfo(float).eps  # of a gain that is compared with the one of the instability
+
+_DRAWN = "the couplings of a surrogate are drawn in simulations: theory is of original and random"
 
 
-@lru_cache(maxsize=8)
 def unit_couplings(source: str, weights: str) -> np.ndarray:
-    """Couplings (N, N) of gain one: the sum of all squares is N. Raises InputError."""
+    """Couplings (N, N) of gain one: the sum of all squares is N. The file is read at each call. Raises InputError."""
     matrix = load_network(source).weights
     if weights == "log":
         matrix = np.sign(matrix) * np.log1p(np.abs(matrix))
     if not matrix.any():
         raise InputError(f"couplings = {source} are all zero: there is no network.")
-    matrix = matrix / np.abs(matrix).max()  # of any size: squares neither overflow nor vanish
+    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max())[1])  # a power of two, exact: no square overflows or vanishes
     return matrix / np.sqrt((matrix**2).sum() / len(matrix))
 
 
@@ -49,50 +53,48 @@ def properties(matrix: np.ndarray) -> dict[str, float]:
     """`outlier`, `bulk_radius` = sqrt of the spectral radius of J_ij^2 (all signs random and independent), `symmetry`."""
     squares = (matrix**2).sum()
     return {
-        "outlier": certain(*largest(matrix)),
+        "outlier": np.real(eigenvalues(matrix)).max(),
         "bulk_radius": np.sqrt(certain(*largest(matrix**2, np.abs))),
         "symmetry": (matrix * matrix.T).sum() / squares,
     }
 
 
 def solve(controls, branch: str) -> dict:
-    """Arrays (points,): the resolvent tr[(1 - a g J)^-1] a / N with a = phi'(0), of the couplings or, random, of the elliptic law."""
-    phi = nonlinearity(controls.nonlinearity)
+    """Arrays (points,): the resolvent tr[(1 - a g J)^-1] a / N with a = phi'(0), of the couplings or, random, of the elliptic law.
+
+    The exponent is that of the largest real part (continuous time) or modulus (discrete); NaN where that modulus is zero, and
+    what is near x = 0 is gone after N steps. At the instability itself, within rounding, nothing converges.
+    """
+    slope, trouble = _at_rest(nonlinearity(controls.nonlinearity))
     matrix = unit_couplings(controls.couplings, controls.weights)
-    found, near = properties(matrix), around_zero(phi)
-    slope, gain = near.slope, controls.gain
-    if controls.network == "random":
+    found = properties(matrix)
+    gain, random = controls.gain, controls.network == "random"
+    top, error = _leading(matrix, slope, controls)
+    if random:
         symmetry = found["symmetry"]
         found.update(outlier=1 + symmetry, bulk_radius=1.0)
         response = slope * 2 / (1 + np.sqrt(np.maximum(1 - 4 * (gain * slope) ** 2 * symmetry, 0.0)))
     else:
+        found["outlier"] = certain(*largest(matrix))
         # Not from eigenvalues, which rounding moves far where the matrix is close to defective.
-        size = len(matrix)
-        response = np.array([_resolvent(slope * g * matrix) * slope / size for g in gain])
-    radius = abs(slope) * gain * _edge(matrix, controls, found["symmetry"], slope)
-    with np.errstate(divide="ignore"):
-        growth = radius - 1 if controls.time == "continuous" else np.where(radius > 0, np.log(radius), np.nan)
-    known = controls.network in ("original", "random")
+        response = np.array([_resolvent(slope * g * matrix) * slope / len(matrix) for g in gain])
+    radius = abs(slope) * gain * top
+    known = random or controls.network == "original"
+    open_by = abs(slope) * gain * error + ROUNDING
+    stable, unstable = radius < 1 - open_by, radius > 1 + open_by
+    undecided = "rounding of the couplings leaves open whether x = 0 is stable here, or it is at its instability"
     zero = np.zeros_like(gain)
-    reason = (
-        "x = 0 is unstable here" if known else "the couplings of a surrogate are drawn in simulations: theory is of original and random"
-    )
     return {
         **{name: np.full_like(gain, value) for name, value in found.items()},
         "activity": zero,
         "variance": zero,
         "fluctuation": zero,
         "response": response,
-        "lyapunov_exponent": growth,
-        "converged": known & (not near.value) & (not near.corner) & (radius < 1 - 1e-12),
-        "reason": np.full(
-            len(gain),
-            "x = 0 is no fixed point, since phi(0) is not zero: simulate"
-            if near.value
-            else "phi has a corner at 0, where given couplings have no linear response: simulate"
-            if near.corner
-            else reason,
-        ),
+        "lyapunov_exponent": radius - 1 if controls.time == "continuous" else np.log(np.where(radius > 0, radius, np.nan)),
+        "converged": known & (trouble == "") & stable,
+        "reason": np.where(unstable, "x = 0 is unstable here", undecided)
+        if known and not trouble
+        else np.full(len(gain), trouble or _DRAWN),
     }
 
 
@@ -104,69 +106,86 @@ def _resolvent(matrix: np.ndarray) -> float:
         return np.nan
 
 
-def _edge(matrix: np.ndarray, controls, symmetry: float, slope: float) -> float:
-    """The largest real part (discrete time: modulus) of the eigenvalues of sign(phi'(0)) J, or of the elliptic law's; zero
-    where rounding leaves its sign open.
+def _at_rest(phi: Nonlinearity) -> tuple[float, str]:
+    """phi'(0), and why x = 0 has no linear response, if it has none."""
+    with jax.enable_x64(True):
+        low, value, high = np.asarray(phi.function(jnp.array([-1.0, 0.0, 1.0])), float)
+        before, slope, after = np.asarray(phi.slope(jnp.array([-1e-9, 0.0, 1e-9])), float)
+    if abs(value) > ROUNDING * max(abs(low), abs(high)):
+        return np.nan, "x = 0 is no fixed point, since phi(0) is not zero: simulate"
+    if abs(after - before) > 1e-6 * max(abs(after), abs(before)):
+        return np.nan, "phi has a corner at 0, so that x = 0 has no linear response: simulate"
+    return float(slope), ""
+
+
+def _leading(matrix: np.ndarray, slope: float, controls) -> tuple[float, float]:
+    """What, times g |phi'(0)|, reaches one at the instability: the largest real part (continuous time) or modulus of the
+    eigenvalues, of -J where phi falls at 0; and how far rounding may have moved it. Of a random matrix, by the elliptic law.
     """
-    discrete = controls.time == "discrete"
     if controls.network == "random":
-        return 1 + (abs(symmetry) if discrete else np.sign(slope) * symmetry)
-    return certain(*largest(np.sign(slope) * matrix, np.abs if discrete else np.real))
+        symmetry = properties(matrix)["symmetry"]
+        return (1 + symmetry if controls.time == "continuous" else 1 + abs(symmetry)), ROUNDING
+    return largest(-matrix if slope < 0 else matrix, np.real if controls.time == "continuous" else np.abs)
 
 
-def find_instability(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """1/(phi'(0) outlier) (discrete time: largest modulus); none where no eigenvalue has a positive real part."""
-    near = around_zero(nonlinearity(controls.nonlinearity))
+def find_instability(controls) -> Found:
+    """1/(phi'(0) l), l of `_leading`; there is none where no eigenvalue has a positive real part, beyond its rounding."""
     matrix = unit_couplings(controls.couplings, controls.weights)
-    cyclic = any(len(block) > 1 or block[0, 0] for block in components(matrix))
-    edge = _edge(matrix, controls, properties(matrix)["symmetry"], near.slope) if controls.network in ("original", "random") else np.nan
-    reason = ""
-    if near.value:
-        reason = "x = 0 is no fixed point, since phi(0) is not zero"
-    elif near.slope == 0 and not near.corner:
-        reason = "phi'(0) is zero, so that x = 0 stays stable at any gain"
-    elif edge <= 0:
-        reason = "no eigenvalue of the couplings has a positive real part, to rounding, so that x = 0 stays stable at any gain"
-        if not cyclic and controls.network == "original":
-            reason = "the couplings have no cycle, so that all their eigenvalues are zero and x = 0 stays stable at any gain"
-        elif controls.time == "discrete":
-            reason = "the largest eigenvalue of the couplings is zero, to rounding, so that x = 0 stays stable at any gain"
-    there = reason == "" and edge > 0 and not near.corner
-    value = 1 / (abs(near.slope) * edge) if there else np.nan
-    return np.array([value]), np.array([there]), np.array([reason], object)
+    slope, reason = _at_rest(nonlinearity(controls.nonlinearity))
+    if controls.network not in ("original", "random"):
+        reason = _DRAWN
+    reason = reason or _never(matrix, slope, controls)
+    value = np.nan if reason else 1 / (abs(slope) * certain(*_leading(matrix, slope, controls)))
+    return Found(np.array([value]), np.array([not reason]), reason=np.array([reason], object))
 
 
-def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _never(matrix: np.ndarray, slope: float, controls) -> str:
+    """Why x = 0 is stable at every gain, if it is."""
+    if slope == 0:
+        return "phi'(0) is zero, so that x = 0 is stable at any gain"
+    if certain(*_leading(matrix, slope, controls)) > 0:
+        return ""
+    if not eigenvalues(np.abs(matrix)).any():
+        return "the couplings have no cycle, so that x = 0 is stable at any gain"
+    what = "has a positive real part" if controls.time == "continuous" else "differs from zero"
+    return f"no eigenvalue of the couplings {what}, so that x = 0 is stable at any gain"
+
+
+def find_chaos(controls) -> Found:
     """The first gain of a scan (16 steps from the instability), then bisected 6 times, at which either of two trajectories has
     an exponent > 0.01. A surrogate is drawn once, from seed 0.
     """
     phi = nonlinearity(controls.nonlinearity)
     rng = np.random.default_rng(0)
     matrix = surrogate(unit_couplings(controls.couplings, controls.weights), controls.network, rng)
-    if reason := _orderly(matrix, controls.time):
-        return np.full(1, np.nan), np.zeros(1, bool), np.array([reason], object)
     starts = rng.standard_normal((2, len(matrix)))
-    part = np.real if controls.time == "continuous" else np.abs
-    rest = certain(*largest(matrix, part)) / float(onset(phi, 0.0))
+    top = certain(*largest(matrix, np.real if controls.time == "continuous" else np.abs))
+    rest = top / float(onset(phi, 0.0))
 
     def chaotic(gain: float) -> bool:
         settings = {"function": phi.function, "slope": phi.slope, "duration": 200, "transient": 100, "every": 1.0, "time": controls.time}
         return any(evolve(gain * matrix, start, exponents=1, **settings).exponents[0] > POSITIVE for start in starts)
 
-    for low, high in pairwise(np.geomspace(1.0, REACH, 17) / rest if rest > 0 else []):
-        if chaotic(high):
-            for _ in range(6):
-                middle = np.sqrt(low * high)
-                low, high = (low, middle) if chaotic(middle) else (middle, high)
-            return np.array([np.sqrt(low * high)]), np.ones(1, bool), np.array([""], object)
-    return np.full(1, np.nan), np.zeros(1, bool), np.array([""], object)
+    reason = _orderly(matrix, phi, controls.time)
+    try:
+        for low, high in pairwise(np.geomspace(1.0, REACH, 17) / rest if rest > 0 and not reason else []):
+            if chaotic(high):
+                for _ in range(6):
+                    middle = np.sqrt(low * high)
+                    low, high = (low, middle) if chaotic(middle) else (middle, high)
+                return Found(np.array([np.sqrt(low * high)]), np.ones(1, bool))
+    except ConvergenceError:
+        reason = "trajectories grow beyond all bounds before they turn chaotic: give a phi that saturates"
+    return Found(np.full(1, np.nan), np.zeros(1, bool), reason=np.array([reason], object))
 
 
-def _orderly(matrix: np.ndarray, time: str) -> str:
-    """Why such couplings make no chaos at any gain, or ''."""
+def _orderly(matrix: np.ndarray, phi: Nonlinearity, time: str) -> str:
+    """Why no trajectory is chaotic at any gain, where that is known."""
     alone = all(len(block) == 1 for block in components(matrix))
     if alone and (time == "continuous" or not np.diagonal(matrix).any()):
         return "the couplings have no cycle but of a neuron with itself, so that each neuron comes to rest after those before it"
-    if time == "continuous" and (matrix == matrix.T).all():
-        return "the couplings are symmetric, so that the motion descends in an energy and comes to rest"
+    with jax.enable_x64(True):
+        rising = bool((np.asarray(phi.slope(jnp.linspace(-30.0, 30.0, 601))) >= 0).all())
+    if time == "continuous" and rising and (matrix == matrix.T).all():
+        return "the couplings are symmetric, so that an energy falls along every trajectory, which comes to rest"
     return ""

@@ -1,6 +1,7 @@
 """A few neurons: their motion beside the pseudo-potential E = |-x + J phi(x)|^2 / 2, whose Boltzmann measure is integrated exactly."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Words
+from replicon._files import NETWORKS
 
 _THEORY = "replicon.models.recurrent_pseudo_potential.theory"
 _SIMULATION = "replicon.models.recurrent_pseudo_potential.simulation"
@@ -13,7 +14,7 @@ model = Model(
             "couplings",
             "J",
             "two-points",
-            Words(("spiral", "two-points"), files=(".npy", ".npz", ".csv")),
+            Words(("spiral", "two-points"), files=NETWORKS),
             "three neurons that spiral to one fixed point or have two; or your own J[i, j] from j to i (theory: at most 3)",
         ),
         Control("temperature", "T", 0.5, Interval(0.05), "of the pseudo-potential E"),
@@ -37,4 +38,14 @@ model = Model(
     potential="free_entropy",
     source="Qiu & Huang, arXiv 2401.10009",
     size_meaning="neurons",
+    arrays=(
+        Array("landscape", ("axis_1", "axis_2"), "theory"),
+        Array("axis_1", ("axis_1",), "theory"),
+        Array("axis_2", ("axis_2",), "theory"),
+        Array("fixed_point", ("point", "neuron"), "theory"),
+        Array("growth", ("point",), "theory"),
+        Array("states", ("state", "neuron")),
+        Array("trajectory", ("run", "time", "neuron")),
+        Array("trajectory_energy", ("run", "time")),
+    ),
 )

@@ -1,6 +1,6 @@
 """The Sherrington-Kirkpatrick spin glass: every pair of Ising spins coupled by J_ij ~ N(0, 1/N)."""
 
-from replicon._declare import Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
 
 _THEORY = "replicon.models.sherrington_kirkpatrick.theory"
 
@@ -33,4 +33,9 @@ model = Model(
     remarks="replicon.models.sherrington_kirkpatrick.simulation:remarks",
     check_size="replicon.models.sherrington_kirkpatrick.simulation:check_size",
     source="Sherrington & Kirkpatrick, PRL 35, 1792 (1975); Parisi, J. Phys. A 13, L115 (1980)",
+    arrays=(
+        Array("overlap_level", ("level",), "theory"),
+        Array("overlap_weight", ("level",), "theory"),
+        Array("overlap_density", ("bin",)),
+    ),
 )

@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from replicon._declare import Interval, check_argument, check_seed
+from replicon._declare import Interval
+from replicon._domains import check_argument, check_seed
 from replicon._errors import DivergenceError, InputError
 from replicon._seed import generator
 from replicon.models.attention.simulation import check_counts

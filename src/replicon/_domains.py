@@ -1,0 +1,122 @@
+"""Domains of arguments, and the one check of them: every argument of every public function passes here."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+from replicon._errors import InputError
+from replicon._files import split_member
+
+_LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Real numbers from low to high; `open_low`, `open_high` exclude the ends; `integer` admits whole numbers only."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    integer: bool = False
+    infinite: bool = False  # whether +inf itself is a value
+
+    def admits(self, value: Any) -> bool:
+        value = as_number(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
+            return False
+        if math.isinf(value):
+            return self.infinite and value > 0
+        if math.isnan(value) or (self.integer and (value != int(value) or abs(value) > _LARGEST_WHOLE)):
+            return False
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.integer else "a number"
+        bounds = []
+        if self.low > -math.inf:
+            bounds.append(f"{'>' if self.open_low else '>='} {self.low:g}")
+        if self.high < math.inf:
+            bounds.append(f"{'<' if self.open_high else '<='} {self.high:g}")
+        text = " and ".join(bounds) if bounds and not self.integer else " ".join([kind, " and ".join(bounds)]).strip()
+        return text + (" (or inf)" if self.infinite else "")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One of a few words, or, where `files` lists endings, the path of a file with one of them (or 'path:name' of an array)."""
+
+    words: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+    def admits(self, value: Any) -> bool:
+        return isinstance(value, str) and (value in self.words or self.names_file(value))
+
+    def names_file(self, value: Any) -> bool:
+        """Whether a value is the path of a file, or 'path:name' of an array in one, and no word."""
+        if not isinstance(value, str) or value in self.words or not self.files:
+            return False
+        return split_member(value)[0].lower().endswith(self.files)
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(self.words) + (f", or a file ({', '.join(self.files)})" if self.files else "")
+
+
+def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
+    """An argument of any public function as float, int or word; InputError, with the domain, for what it does not admit."""
+    if not domain.admits(value):
+        note = f" ({meaning})" if meaning else ""
+        raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}.")
+    if isinstance(domain, Words):
+        return value
+    value = as_number(value)
+    return int(value) if domain.integer and math.isfinite(value) else float(value)
+
+
+SEED = Interval(0, integer=True)
+
+
+def check_seed(seed: Any) -> int:
+    """A user's seed, a whole number; InputError otherwise (None would give other numbers at each call)."""
+    return check_argument("seed", seed, SEED, "random seed")
+
+
+def as_number(value: Any) -> Any:
+    """A number of Python's, NumPy's or any other kind as int or float; booleans and everything else unchanged, to be refused."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
+
+
+def read_number(text: str) -> Any:
+    """The number that a text is, else the text, for the domain to refuse."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def show(value: Any) -> str:
+    """A value in a sentence: short, whatever it is."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_WHOLE:
+        return "a whole number beyond 2^63"
+    shape = getattr(value, "shape", ())
+    if shape:
+        return f"an array of shape {tuple(shape)}"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

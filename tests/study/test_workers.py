@@ -1,0 +1,165 @@
+"""Workers: processes joined by pipes alone, killed ones answered by a sentence, Ctrl-C heard, scripts without a guard."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import replicon
+from replicon.study import run as runner
+from replicon.study.store import Store
+
+STUDY = """
+[[simulation]]
+name = "points"
+model = "curie-weiss"
+sizes = [{size}]
+samples = 4
+controls = {{ temperature = "0.5:1.5:{count}", sweeps = {sweeps} }}
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    def write(count=12, sweeps=20, size=50):
+        path = tmp_path / "many.toml"
+        path.write_text(STUDY.format(count=count, sweeps=sweeps, size=size))
+        return path
+
+    return write
+
+
+def _children(pid):
+    """Processes begun by one, and by these."""
+    found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found + [deeper for child in found for deeper in _children(child)]
+
+
+def _listening(pids):
+    """Inodes of the sockets of these processes at which somebody of this machine could knock."""
+    listening = set()
+    for name in ("tcp", "tcp6"):
+        path = Path(f"/proc/net/{name}")
+        rows = [line.split() for line in path.read_text().splitlines()[1:]] if path.exists() else []
+        listening |= {row[9] for row in rows if row[3] == "0A"}
+    # Sockets of Unix, those that have a name or accept connections.
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        row = line.split()
+        if len(row) > 7 or int(row[3], 16) & 0x10000:
+            listening.add(row[6])
+    held = set()
+    for pid in pids:
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                target = os.readlink(file)
+            except OSError:
+                continue
+            if target.startswith("socket:["):
+                held.add(target[8:-1])
+    return held & listening
+
+
+def test_workers_open_no_door(study, tmp_path):
+    before, seen, workers = _listening([os.getpid()]), set(), set()
+
+    def look(done, total, name):
+        pids = [os.getpid(), *_children(os.getpid())]
+        workers.update(pids)
+        seen.update(_listening(pids))
+
+    two = runner.run_study(study(), out=tmp_path / "two", workers=2, progress=look)
+    assert len(workers) >= 3
+    assert seen - before == set()
+    one = runner.run_study(study(), out=tmp_path / "one")
+    np.testing.assert_array_equal(one["points"]["energy"], two["points"]["energy"])
+    # The look finds a door where there is one.
+    import socket
+
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        assert _listening([os.getpid()]) - before
+
+
+SCRIPT = """
+import sys
+import replicon
+replicon.run_study(sys.argv[1], out=sys.argv[2], workers=2)
+print("ended")
+"""
+
+
+def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, tmp_path):
+    path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "replicon.cli", "run", str(path), "--out", str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(1200):
+        kept = len(Store(out).found().records) if (out / "points").is_dir() else 0
+        # Workers are those whose children they are not: the tracker of resources has none to do.
+        workers = [pid for pid in _children(process.pid) if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        if kept >= 4 and workers:
+            break
+        time.sleep(0.05)
+    os.kill(workers[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 2
+    assert "A worker was killed, perhaps for want of memory: what was finished is kept" in errors
+    assert "Traceback" not in errors
+    assert len(Store(out).found().records) >= kept
+    assert not (out / "running.lock").exists()
+
+
+def test_interrupted_workers_end_and_what_was_finished_is_kept(study, tmp_path):
+    path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "replicon.cli", "run", str(path), "--out", str(out), "--workers", "2"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    for _ in range(1200):
+        if (out / "points").is_dir() and len(Store(out).found().records) >= 4:
+            break
+        time.sleep(0.05)
+    started = _children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 130
+    assert "run the same command to continue" in errors
+    assert "Traceback" not in errors
+    assert len(started) >= 2
+    for _ in range(100):
+        left = [pid for pid in started if Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert left == []
+
+
+def test_a_script_needs_no_guard(study, tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run([sys.executable, tmp_path / "script.py", study(), tmp_path / "out"], capture_output=True, text=True)
+    assert done.stdout == "ended\n", done.stderr
+
+
+def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
+    (tmp_path / "odd.py").write_text(
+        "from replicon import Control, InputError, Interval, Model, Observable\n"
+        "def simulate(c, size, samples, streams):\n"
+        "    if c.field > 0.5:\n        raise InputError('field is too much for a worker')\n"
+        "    return {'bias': [c.field] * samples}\n"
+        "model = Model(name='odd', title='Odd', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n"
+        "    observables=(Observable('bias', 'm', 'mean', role='simulation'),), simulate=simulate)\n"
+    )
+    (tmp_path / "odd.toml").write_text(
+        '[[simulation]]\nname = "a"\nmodel = "odd.py"\nsizes = [4]\nsamples = 2\ncontrols = { field = "0:1:5" }\n'
+    )
+    with pytest.raises(replicon.InputError, match=r"^field is too much for a worker$"):
+        runner.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)
