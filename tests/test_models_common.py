@@ -124,11 +124,16 @@ def test_unknown_names_are_refused_with_the_nearest(name):
 @pytest.mark.parametrize("name", sorted({*SOLVED} & {*SIMULATED}))
 def test_theory_and_simulation_share_their_names(name):
     model = models.get(name)
-    solved, summary = replicon.solve(name), evaluate.summarize(name, _simulate(name))
+    solved, simulated = replicon.solve(name), _simulate(name)
+    summary = evaluate.summarize(name, simulated)
     for observable in model.observables:
         assert (observable.name in solved) == (observable.role != "simulation")
         assert (observable.name in summary) == (observable.role != "theory")
     assert any(o.role == "both" for o in model.observables)
+    for out, role in ((solved, "theory"), (simulated, "simulation")):
+        declared = {array.name: len(array.axes) for array in model.arrays if array.role in ("both", role)}
+        axes = {str(v): [str(d) for d in out[v].dims if str(d).startswith("component")] for v in out.data_vars}
+        assert {v: len(dims) for v, dims in axes.items() if dims}.items() <= declared.items()
     compared = replicon.compare(name, size=model.quick_size, samples=3, **_short(model))
     assert set(compared["observable"].values) == {o.name for o in model.observables if o.role != "theory"}
 

@@ -180,6 +180,10 @@ class Model:
             control.check(control.default)
         for kind in ("controls", "observables", "branches", "transitions", "arrays"):
             names = [item.name for item in getattr(self, kind)]
+            for name in names if kind != "controls" else []:
+                # They name variables, groups and words of the command line.
+                if not (isinstance(name, str) and name.replace("-", "_").replace("_", "a").isalnum()):
+                    raise InputError(f"Model '{self.name}' declares one of its {kind} as {name!r}: give letters, digits, - and _.")
             if len(set(names)) < len(names):
                 raise InputError(f"Model '{self.name}' declares one of its {kind} twice: {', '.join(names)}.")
         for transition in self.transitions:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import replicon
+from replicon.study import records
 from replicon.study import run as runner
 from replicon.study.store import Store
 
@@ -163,3 +164,18 @@ def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
     )
     with pytest.raises(replicon.InputError, match=r"^field is too much for a worker$"):
         runner.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_disk_that_fills_up_ends_the_workers_too(study, tmp_path, monkeypatch):
+    add, added = records.Writer.add, []
+
+    def full(self, record):
+        if len(added) == 3:
+            raise replicon.StoreError("the disk is full")
+        added.append(add(self, record))
+
+    monkeypatch.setattr(records.Writer, "add", full)
+    with pytest.raises(replicon.StoreError, match="the disk is full"):
+        runner.run_study(study(), out=tmp_path / "out", workers=2)
+    assert len(Store(tmp_path / "out").found().records) == 3

@@ -9,7 +9,8 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from replicon import _seed, models
-from replicon._declare import Control, Model, Words, controls_tuple, resolve
+from replicon._declare import Control, Interval, Model, Words, controls_tuple, resolve
+from replicon._domains import check_argument
 from replicon._errors import ConvergenceError, InputError
 from replicon._files import digest
 from replicon._result import build
@@ -73,6 +74,7 @@ def simulate(model: str | Model, *, size: int, samples: int = 30, seed: int = 0,
     """
     model = models.get(model)
     coordinates = check_simulation(model, size, samples, seed, controls)
+    size, samples, seed = int(size), int(samples), int(seed)
     runs = [simulate_point(model, point, size, samples, seed) for point in grid.points(coordinates)]
     values = {name: np.stack([run[name] for run in runs]) for name in runs[0]}
     attributes = {"size": size, "samples": samples, "seed": seed, "controls": list(coordinates)}
@@ -148,9 +150,8 @@ def check_simulation(model: Model, size: Any, samples: Any, seed: Any, controls:
     if model.simulate is None:
         raise InputError(f"{model.name} has no simulation: solve it.")
     for name, value, least in (("size", size, 2), ("samples", samples, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            meaning = model.size_meaning if name == "size" else {"samples": "independent samples", "seed": "random seed"}[name]
-            raise InputError(f"{name} = {value!r} is outside its domain: {name} must be a whole number >= {least} ({meaning}).")
+        meaning = model.size_meaning if name == "size" else {"samples": "independent samples", "seed": "random seed"}[name]
+        check_argument(name, value, Interval(least, integer=True), meaning)
     coordinates = _coordinates(model, controls, "simulation")
     if model.check_size is not None:
         resolve(model.check_size)({k: v if isinstance(v, list) else [v] for k, v in coordinates.items()}, int(size))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +101,8 @@ def run_study(
         del kept
         done = len(wanted) - len(missing)
         report(done, len(wanted), "kept")
-        with store.writer() as writer:
-            for name, dataset in _run(missing, workers, scheduler):
+        with store.writer() as writer, closing(_run(missing, workers, scheduler)) as finished:
+            for name, dataset in finished:
                 task = missing[name]
                 told = {key: value for key, value in task.items() if key != "declaration"}
                 writer.add(records.encode(told, name, dataset))
@@ -122,7 +124,7 @@ def _whole(chapter: tuple[dict[str, Any], Path]) -> None:
     run_study(study, out=folder)
 
 
-def _run(missing: dict[str, Task], workers: int, scheduler: str | None) -> Iterator[tuple[str, xr.Dataset]]:
+def _run(missing: dict[str, Task], workers: int, scheduler: str | None) -> Generator[tuple[str, xr.Dataset]]:
     if scheduler is None and (workers == 1 or len(missing) <= 1):
         for name, task in missing.items():
             yield name, execute(task)
@@ -140,7 +142,7 @@ def _run(missing: dict[str, Task], workers: int, scheduler: str | None) -> Itera
         yield from _in_processes(execute, rest, workers)
 
 
-def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> Iterator[tuple[Any, Any]]:
+def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> Generator[tuple[Any, Any]]:
     """(key, what `function` makes of its value) as they finish, by processes of this machine, which only pipes connect."""
     from concurrent.futures.process import BrokenProcessPool
 
@@ -155,13 +157,18 @@ def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> It
         inner_max_num_threads=1,
         idle_worker_timeout=5,
     )
+    results: Any = pool(delayed(_keyed)(function, key, value) for key, value in given.items())
     try:
-        yield from pool(delayed(_keyed)(function, key, value) for key, value in given.items())
+        for pair in results:  # noqa: UP028 (what is not yet done when we are closed is to be given up without a word)
+            yield pair
     except BrokenProcessPool:
         raise RepliconError(
             "A worker was killed, perhaps for want of memory: what was finished is kept; run the same command again, with fewer workers."
         ) from None
     finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
         for name in set(os.environ) - set(environment):
             del os.environ[name]
 
@@ -170,7 +177,7 @@ def _keyed(function: Callable, key: Any, value: Any) -> tuple[Any, Any]:
     return key, function(value)
 
 
-def _by_scheduler(given: dict[str, Task], scheduler: str) -> Iterable[tuple[str, xr.Dataset]]:
+def _by_scheduler(given: dict[str, Task], scheduler: str) -> Generator[tuple[str, xr.Dataset]]:
     """The same by a running scheduler of dask's, as it is secured."""
     from distributed import Client, as_completed
 

@@ -100,7 +100,7 @@ def axis_label(declared: Shown, name: str) -> str:
     return words if symbol == name else f"{words} {symbol}"
 
 
-def legend(axes: Axes, place: str = "best", **style: Any) -> None:
+def legend(axes: Axes, place: Any = "best", **style: Any) -> None:
     """A legend, where something has a label."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc=place, **style)

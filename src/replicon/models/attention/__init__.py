@@ -64,4 +64,5 @@ model = Model(
         Array("weights", ("entry",)),
         Array("coupling_spectrum", ("mode",)),
     ),
+    quick_size=6,
 )

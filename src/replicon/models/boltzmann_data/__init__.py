@@ -23,9 +23,12 @@ model = Model(
             Words(("independent", "pair", "naive-mean-field", "tap", "bethe", "pseudo-likelihood", "exact", "monte-carlo")),
             "of inference; all see the same rows",
             shared=True,
+            quick="tap",
         ),
         Control("regularization", "lambda", 0.001, Interval(0, 10), "L2, of the likelihoods", shared=True),
-        Control("sweeps", "t", 500, Interval(1, integer=True), "heat-bath sweeps of each chain that samples the model", shared=True),
+        Control(
+            "sweeps", "t", 500, Interval(1, integer=True), "heat-bath sweeps of each chain that samples the model", shared=True, quick=12
+        ),
     ),
     observables=(
         Observable(
@@ -70,4 +73,5 @@ model = Model(
         Array("specific_heat", ("temperature",)),
         Array("specific_heat_independent", ("temperature",)),
     ),
+    quick_size=9,
 )

@@ -26,7 +26,9 @@ model = Model(
             shared=True,
         ),
         Control("regularization", "lambda", 0.0, Interval(0, 10), "of method=pseudo-likelihood, L2", "simulation", shared=True),
-        Control("sweeps", "t", 100, Interval(1, integer=True), "heat-bath sweeps before the first row", "simulation", shared=True),
+        Control(
+            "sweeps", "t", 100, Interval(1, integer=True), "heat-bath sweeps before the first row", "simulation", shared=True, quick=12
+        ),
     ),
     observables=(
         Observable("reconstruction_error", "gamma", "root of sum (J - J*)^2 / sum J*^2, J* the true couplings", 0),
@@ -40,4 +42,5 @@ model = Model(
     check_size=f"{_HERE}.simulation:check_size",
     potential=None,
     source="Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017); Roudi, Aurell & Hertz, Front. Comput. Neurosci. 3, 22 (2009)",
+    quick_size=8,
 )

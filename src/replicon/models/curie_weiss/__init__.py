@@ -12,7 +12,7 @@ model = Model(
         Control("temperature", "T", 0.5, Interval(0), "temperature, k_B = 1"),
         Control("field", "h", 0.0, Interval(), "uniform field"),
         Control("start", "m0", 1.0, Interval(-1, 1), "magnetization of the initial state", "simulation"),
-        Control("sweeps", "t", 200, Interval(2, integer=True), "heat-bath sweeps, half of them measured", "simulation"),
+        Control("sweeps", "t", 200, Interval(2, integer=True), "heat-bath sweeps, half of them measured", "simulation", quick=12),
     ),
     observables=(
         Observable("magnetization", "m", "mean spin", -1, 1),

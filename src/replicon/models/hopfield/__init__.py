@@ -25,7 +25,7 @@ model = Model(
             "simulation",
         ),
         Control("start", "m0", 1.0, Interval(-1, 1), "overlap of the initial state with the first pattern", "simulation"),
-        Control("sweeps", "t", 200, Interval(1, integer=True), "heat-bath sweeps, half of them measured", "simulation"),
+        Control("sweeps", "t", 200, Interval(1, integer=True), "heat-bath sweeps, half of them measured", "simulation", quick=12),
     ),
     observables=(
         Observable("magnetization", "m", "overlap with the condensed pattern", -1, 1),
@@ -52,4 +52,5 @@ model = Model(
     check_size=f"{_SIMULATION}:check_size",
     source="Amit, Gutfreund & Sompolinsky, Ann. Phys. 173, 30 (1987)",
     arrays=tuple(Array(name, ("pixel",), unless=("patterns", "random")) for name in ("pattern", "start_state", "final_state")),
+    quick_size=40,
 )

@@ -13,7 +13,9 @@ model = Model(
         Control("context", "alpha", 2.0, Interval(0, open_low=True, infinite=True), "examples in a prompt, l / d", realized=whole),
         Control("diversity", "kappa", 1.0, Interval(0, open_low=True, infinite=True), "known tasks, k / d", realized=whole),
         Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
-        Control("contexts", "M", 200, Interval(1, integer=True), "test contexts of a sample, new and known tasks each", "simulation"),
+        Control(
+            "contexts", "M", 200, Interval(1, integer=True), "test contexts of a sample, new and known tasks each", "simulation", quick=20
+        ),
     ),
     observables=(
         Observable("icl_error", "e_ICL", "mean square error on new tasks", 0),
@@ -27,4 +29,5 @@ model = Model(
     source="Raventos et al., NeurIPS (2023); Lu et al., arXiv 2405.11751",
     size_meaning="dimension of the inputs",
     size_symbol="d",
+    quick_size=8,
 )

@@ -22,7 +22,9 @@ model = Model(
         Control("ridge", "lambda", 0.1, Interval(0, 100, open_low=True), "penalty lambda w^2/2 (regression)"),
         Control("method", "method", "mala", Words(("ula", "mala", "baoab", "sgld")), "of integration", "simulation", shared=True),
         Control("step", "dt", 0.02, Interval(0, 10, open_low=True), "of time", "simulation", shared=True),
-        Control("records", "n", 400, Interval(4, integer=True), "of each of eight chains, every tenth step", "simulation", shared=True),
+        Control(
+            "records", "n", 400, Interval(4, integer=True), "of each of eight chains, every tenth step", "simulation", shared=True, quick=20
+        ),
         Control(
             "batch", "B", 0.2, Interval(0, 1, open_low=True), "fraction of the examples in a minibatch (sgld)", "simulation", shared=True
         ),
@@ -54,4 +56,5 @@ model = Model(
         Array("time", ("time",)),
         Array("energy_curve", ("time",)),
     ),
+    quick_size=10,
 )

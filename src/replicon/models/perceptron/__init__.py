@@ -50,4 +50,5 @@ model = Model(
     potential="free_entropy",
     source="Gardner, J. Phys. A 21, 257 (1988); Krauth & Mezard, J. Physique 50, 3057 (1989)",
     size_meaning="weights, at most 25 with method=enumeration",
+    quick_size=8,
 )

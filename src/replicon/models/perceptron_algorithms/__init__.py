@@ -30,7 +30,7 @@ model = Model(
     controls=(
         Control("load", "alpha", 0.6, Interval(0, open_low=True), "patterns per weight"),
         Control("method", "method", "focusing-bp", Words(_METHODS), "algorithm; all see the same instances", shared=True),
-        Control("passes", "t", 4000, Interval(1, integer=True), "budget: reads of all patterns", shared=True),
+        Control("passes", "t", 4000, Interval(1, integer=True), "budget: reads of all patterns", shared=True, quick=200),
         Control("distance", "d", 0.05, Interval(0, 0.5, open_low=True, open_high=True), "of the local entropy", shared=True),
         Control("data", "data", "binary", Words(("binary", "gaussian", *_PAIRS)), "random patterns, or a pair of MNIST digits"),
     ),
@@ -53,4 +53,5 @@ model = Model(
     potential=None,
     source="Braunstein & Zecchina, PRL 96, 030201 (2006); Baldassi et al., PNAS 113, E7655 (2016)",
     size_meaning="weights, odd for sbpi and max-sum; with digits the pixels that vary most, at most 784",
+    quick_size=21,
 )

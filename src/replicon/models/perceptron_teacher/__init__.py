@@ -46,4 +46,5 @@ model = Model(
     potential="free_entropy",
     source="Gyorgyi, Phys. Rev. A 41, 7097 (1990); Sompolinsky, Tishby & Seung, PRL 65, 1683 (1990)",
     size_meaning="weights, at most 25 with method=enumeration",
+    quick_size=8,
 )

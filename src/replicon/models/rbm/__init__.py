@@ -23,7 +23,7 @@ model = Model(
             "simulation",
             shared=True,
         ),
-        Control("sweeps", "t", 400, Interval(2, integer=True), "of method=gibbs", "simulation", shared=True),
+        Control("sweeps", "t", 400, Interval(2, integer=True), "of method=gibbs", "simulation", shared=True, quick=12),
     ),
     observables=(
         Observable("teacher_overlap", "T", "of a student's receptive field with its own teacher's", 0, 1),

@@ -17,8 +17,8 @@ model = Model(
             "digits of scikit-learn (64 pixels, on above 7), of MNIST (784, on from 128), or your own array (rows, units) of +-1 or 0/1",
         ),
         Control("method", "method", "pcd", Words(("cd", "pcd", "pt")), "of the gradient's model average", "simulation", shared=True),
-        Control("steps", "k", 1, Interval(1, integer=True), "Gibbs sweeps for a gradient", "simulation", shared=True),
-        Control("epochs", "n", 30, Interval(1, integer=True), "passes over the data", "simulation", shared=True),
+        Control("steps", "k", 1, Interval(1, integer=True), "Gibbs sweeps for a gradient", "simulation", shared=True, quick=20),
+        Control("epochs", "n", 30, Interval(1, integer=True), "passes over the data", "simulation", shared=True, quick=3),
         Control("learning_rate", "eta", 0.05, Interval(0, 1e3, open_low=True), "of plain gradient ascent", "simulation", shared=True),
         Control("batch", "B", 128, Interval(0, integer=True), "rows of a minibatch; 0: all of them", "simulation", shared=True),
         Control("centred", "centred", "yes", Words(("yes", "no")), "gradients of centred units", "simulation", shared=True),
@@ -68,4 +68,5 @@ model = Model(
         Array("principal_components", ("picture", "pixel")),
         Array("singular_vectors", ("picture", "pixel")),
     ),
+    quick_size=6,
 )

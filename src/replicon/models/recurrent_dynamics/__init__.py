@@ -17,7 +17,7 @@ model = Model(
         Control("nonlinearity", "phi", "tanh", Words(("tanh", "erf", "relu"), (".py",)), "transfer function, or a file that defines phi"),
         Control("window", "T_w", 40.0, Interval(4, 400), "time span of branch two-time, its second half averaged", "theory"),
         Control("trajectories", "n", 2000, Interval(100, integer=True), "samples of branch two-time, with symmetry", "theory"),
-        Control("duration", "T", 100.0, Interval(8), "time measured, after half as long unmeasured", "simulation"),
+        Control("duration", "T", 100.0, Interval(8), "time measured, after half as long unmeasured", "simulation", quick=10),
         Control("step", "dt", 0.1, Interval(0, 0.5, open_low=True), "time step (continuous time)", "simulation"),
         Control(
             "perturbation", "h", 0.1, Interval(0, open_low=True), "size of the constant fields that measure the response", "simulation"

@@ -14,8 +14,10 @@ model = Model(
         Control("temperature", "T", 0.0, Interval(0), "of the kinetic energy E; 0: fixed points, E = 0"),
         Control("regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E"),
         Control("nonlinearity", "phi", "tanh", Words(("tanh", "erf", "relu"), (".py",)), "transfer function, or a file that defines phi"),
-        Control("sweeps", "t", 400, Interval(4, integer=True), "Hamiltonian trajectories, half of them measured", "simulation"),
-        Control("ladder", "K", 8, Interval(2, 64, integer=True), "temperatures of parallel tempering, from 1/2 down", "simulation"),
+        Control("sweeps", "t", 400, Interval(4, integer=True), "Hamiltonian trajectories, half of them measured", "simulation", quick=12),
+        Control(
+            "ladder", "K", 8, Interval(2, 64, integer=True), "temperatures of parallel tempering, from 1/2 down", "simulation", quick=2
+        ),
     ),
     observables=(
         Observable("activity", "C", "<phi(x)^2>", 0),

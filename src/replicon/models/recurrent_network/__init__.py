@@ -29,7 +29,7 @@ model = Model(
         Control("noise", "D", 0.0, Interval(0), "white noise, <xi xi> = 2 D delta; in discrete time its variance", "simulation"),
         Control("time", "time", "continuous", Words(("continuous", "discrete")), "x' = -x + J phi(x), or x(t+1) = J phi(x(t))"),
         Control("nonlinearity", "phi", "tanh", Words(("tanh", "erf", "relu"), (".py",)), "transfer function, or a file that defines phi"),
-        Control("duration", "T", 200.0, Interval(8), "time measured, after half as long unmeasured", "simulation"),
+        Control("duration", "T", 200.0, Interval(8), "time measured, after half as long unmeasured", "simulation", quick=10),
         Control("step", "dt", 0.1, Interval(0, 0.5, open_low=True), "time step (continuous time)", "simulation"),
         Control(
             "perturbation", "h", 0.1, Interval(0, open_low=True), "size of the constant fields that measure the response", "simulation"
@@ -65,4 +65,5 @@ model = Model(
         Array("eigenvalues_real", ("eigenvalue",)),
         Array("eigenvalues_imaginary", ("eigenvalue",)),
     ),
+    quick_size=300,
 )

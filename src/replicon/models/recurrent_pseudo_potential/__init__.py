@@ -22,9 +22,11 @@ model = Model(
         Control(
             "nonlinearity", "phi", "tanh", Words(("tanh", "erf", "relu"), (".py",)), "bounded transfer function, or a file that defines phi"
         ),
-        Control("sweeps", "t", 16000, Interval(4, integer=True), "steps of Langevin dynamics, half of them measured", "simulation"),
-        Control("chains", "K", 64, Interval(2, integer=True), "Langevin chains of a sample", "simulation"),
-        Control("duration", "T_f", 30.0, Interval(1), "length of the trajectories x' = -x + J phi(x)", "simulation"),
+        Control(
+            "sweeps", "t", 16000, Interval(4, integer=True), "steps of Langevin dynamics, half of them measured", "simulation", quick=12
+        ),
+        Control("chains", "K", 64, Interval(2, integer=True), "Langevin chains of a sample", "simulation", quick=4),
+        Control("duration", "T_f", 30.0, Interval(1), "length of the trajectories x' = -x + J phi(x)", "simulation", quick=10),
     ),
     observables=(
         Observable("variance", "x_2", "<x^2>, mean over neurons", 0),
@@ -48,4 +50,5 @@ model = Model(
         Array("trajectory", ("run", "time", "neuron")),
         Array("trajectory_energy", ("run", "time")),
     ),
+    quick_size=3,
 )

@@ -11,7 +11,9 @@ model = Model(
         Control("temperature", "T", 0.5, Interval(0), "temperature, k_B = 1"),
         Control("field", "h", 0.0, Interval(), "uniform field"),
         Control("ansatz", "ansatz", "rs", Words(("rs", "1rsb", "frsb")), "replica symmetric, one step, continuous breaking", "theory"),
-        Control("sweeps", "t", 2000, Interval(2, integer=True), "sweeps with parallel tempering, half of them measured", "simulation"),
+        Control(
+            "sweeps", "t", 2000, Interval(2, integer=True), "sweeps with parallel tempering, half of them measured", "simulation", quick=12
+        ),
     ),
     observables=(
         Observable("overlap", "q", "mean modulus of the overlap of two replicas", 0, 1),

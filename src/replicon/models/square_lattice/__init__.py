@@ -28,7 +28,9 @@ model = Model(
         Control("temperature", "T", 2.5, Interval(0, open_low=True), "temperature, k_B = 1"),
         Control("size", "L", math.inf, Interval(3, 512, integer=True, infinite=True), "linear size of the exact result", "theory"),
         Control("method", "method", "wolff", Words(("metropolis", "heat-bath", "wolff", "swendsen-wang")), "update", "simulation"),
-        Control("sweeps", "t", 2000, Interval(2, integer=True), "updates of the lattice, after half as many unmeasured", "simulation"),
+        Control(
+            "sweeps", "t", 2000, Interval(2, integer=True), "updates of the lattice, after half as many unmeasured", "simulation", quick=12
+        ),
     ),
     observables=(
         Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1, partial=True),
@@ -48,4 +50,5 @@ model = Model(
     size_symbol="L",
     check_size=_check_size,
     remarks=f"{_SIMULATION}:remarks",
+    quick_size=6,
 )
