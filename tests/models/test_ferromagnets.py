@@ -8,6 +8,7 @@ from scipy import integrate
 from tests.statistical import assert_mean
 
 import replicon
+from replicon.study.evaluate import summarize
 
 CRITICAL = 2 / math.log(1 + math.sqrt(2))
 
@@ -52,6 +53,20 @@ def test_curie_weiss_simulation_approaches_theory_as_one_over_n(field):
     for name, effect in (("magnetization", 0.002), ("energy", 0.002)):
         small, large = (run[name].values for run in runs)
         assert_mean((4 * large - small) / 3, float(theory[name]), effect=effect)
+
+
+def test_curie_weiss_susceptibility_of_short_chains_is_that_of_the_exact_sum():
+    """Chains of a few autocorrelation times near the critical point; the exact sum over magnetizations of 100 spins."""
+    n, temperature = 100, 1.15
+    totals = np.arange(-n, n + 1, 2)
+    log_weight = [math.lgamma(n + 1) - math.lgamma((n + t) / 2 + 1) - math.lgamma((n - t) / 2 + 1) for t in totals]
+    weight = np.exp(np.array(log_weight) + totals**2 / (2 * n * temperature) - n * math.log(2))
+    exact = (weight @ totals**2) / weight.sum() / n / temperature
+    out = replicon.simulate("curie-weiss", temperature=temperature, size=n, start=0, sweeps=100, samples=1000, seed=3)
+    mean, error = summarize("curie-weiss", out)["susceptibility"]
+    assert error < exact / 16
+    assert abs(mean - exact) < 4.5 * error
+    assert 3 < float(out["autocorrelation_time"].mean()) < 10
 
 
 def test_hysteresis():

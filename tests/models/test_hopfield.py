@@ -133,6 +133,36 @@ def test_sizes_and_loads_that_do_not_fit_are_refused(tmp_path):
         replicon.simulate("hopfield", size=50, load=0.2, patterns=str(tmp_path / "few.npy"))
 
 
+def test_comparisons_are_made_at_the_load_really_stored():
+    """At N = 30 loads 0.05 and 0.06 are both two patterns, 0.1 is three: one theory for the first two, and a sentence."""
+    out = replicon.compare("hopfield", size=30, load=[0.05, 0.06, 0.1], temperature=0.1, samples=3)
+    exact = replicon.solve("hopfield", load=[2 / 30, 0.1], temperature=0.1)
+    for name in ("magnetization", "energy"):
+        found = out["theory"].sel(observable=name).values
+        np.testing.assert_array_equal(found, exact[name].values[[0, 0, 1]])
+    assert out["load"].values.tolist() == [0.05, 0.06, 0.1]
+    assert out.attrs["remarks"] == [
+        "At size 30 load is rounded to what can be counted: theory is asked at load = 0.06667 for 0.05, 0.06667 for 0.06."
+    ]
+    assert "remarks" not in replicon.compare("hopfield", size=40, load=0.05, samples=3).attrs
+    assert "load = 0.5455 for 0.5" in replicon.compare("perceptron", size=11, load=0.5, samples=2).attrs["remarks"][0]
+
+
+def test_comparisons_say_what_theory_assumes_of_patterns(tmp_path):
+    rng = np.random.default_rng(0)
+    found = {}
+    for name, chance in (("biased", 0.7), ("fair", 0.5)):
+        np.save(tmp_path / f"{name}.npy", np.where(rng.random((20, 50)) < chance, 1, -1))
+        settings = {"patterns": str(tmp_path / f"{name}.npy"), "size": 50, "load": 0.04, "samples": 2}
+        found[name] = replicon.compare("hopfield", **settings).attrs["remarks"]
+    assert len(found["biased"]) == len(found["fair"]) == 1
+    assert "Theory is that of random patterns, unbiased and independent" in found["biased"][0]
+    assert "mean 0.3" in found["biased"][0]
+    assert "no bias or correlation that shows" in found["fair"][0]
+    rule = replicon.compare("hopfield", size=40, load=0.05, rule="pseudo-inverse", samples=2).attrs["remarks"]
+    assert rule == ["Theory is that of Hebb's rule, not of rule=pseudo-inverse."]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -119,3 +119,12 @@ def test_one_step_of_breaking_is_found_in_strong_fields():
     assert (one["free_energy"].values > symmetric["free_energy"].values).all()
     assert (one["residual"].values < 1e-8).all()
     assert (one["edwards_anderson"].values > symmetric["overlap"].values).all()
+
+
+def test_tempering_that_has_not_equilibrated_says_so():
+    """The sum e + (1 - q_2)/2T vanishes in equilibrium (partial integration over couplings) and is positive on the way there."""
+    settings = {"temperature": 0.4, "size": 32, "samples": 200, "seed": 2}
+    short = replicon.compare("sherrington-kirkpatrick", sweeps=4, **settings)
+    assert "has not equilibrated" in short.attrs["remarks"][0]
+    long = replicon.simulate("sherrington-kirkpatrick", sweeps=1000, **settings)
+    assert_mean(long["equilibration"].values, 0.0, effect=float(short["mean"].sel(observable="equilibration")))
