@@ -241,6 +241,8 @@ class Model:
         return {name: check_values(control, given.get(name, control.default)) for name, control in known.items()}
 
     def _named(self, kind: str, items: Sequence, name: str):
+        if not isinstance(name, str):
+            name = show(name)
         for item in items:
             if item.name == name:
                 return item

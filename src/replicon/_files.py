@@ -199,6 +199,13 @@ def _modules_of(folder: Path) -> dict[str, ModuleType]:
     return here
 
 
+def check_path(name: str, path: object, expected: str) -> Path:
+    """A path given as text or as a Path; InputError for anything else, before any file is looked for."""
+    if not isinstance(path, (str, os.PathLike)) or isinstance(path, bytes):
+        raise InputError(f"{name} = {type(path).__name__} is no path: {expected}.")
+    return Path(path)
+
+
 _MEMBER = re.compile(r"(.*?\.(?:npy|npz|mat|mtx)):(.+)", re.IGNORECASE | re.DOTALL)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from replicon._declare import Model
+from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import load_module
 
@@ -26,6 +27,8 @@ def get(model: str | Model) -> Model:
     """
     if isinstance(model, Model):
         return model
+    if not isinstance(model, (str, os.PathLike)):
+        raise InputError(f"model = {show(model)} is none: give a name, the path of a .py file, or a Model. Models: {', '.join(names())}.")
     if str(model).endswith(".py"):
         return _from_file(Path(model))
     known = names()
@@ -33,7 +36,7 @@ def get(model: str | Model) -> Model:
         near = difflib.get_close_matches(str(model), known, n=1, cutoff=0.4)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise InputError(f"Unknown model '{model}'.{hint} Models: {', '.join(known)}; or give the path of a .py file with your own.")
-    return importlib.import_module(f"replicon.models.{model.replace('-', '_')}").model
+    return importlib.import_module(f"replicon.models.{str(model).replace('-', '_')}").model
 
 
 # The models of users' files, by the name of the module, which is another for each content.

@@ -12,7 +12,7 @@ from replicon import models
 from replicon._declare import Interval, Model, Words
 from replicon._domains import show
 from replicon._errors import InputError
-from replicon._files import digest, read_bytes, split_member
+from replicon._files import check_path, digest, read_bytes, split_member
 from replicon._result import declaration
 from replicon.study import evaluate, grid
 from replicon.study.figures import FIGURES, Series, check_figure
@@ -71,6 +71,7 @@ def shipped() -> list[str]:
 
 def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
     """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies each series' `quick`."""
+    check_path("study", study, "give the name of a shipped study, or of a TOML file")
     path = SHIPPED / f"{study}.toml" if str(study) in shipped() else Path(study)
     content = read_bytes(path, f"give a TOML file or one of {', '.join(shipped())}") if _is_there(path) else None
     if content is None:

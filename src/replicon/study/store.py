@@ -20,7 +20,7 @@ from typing import Any
 import xarray as xr
 
 from replicon._errors import InputError, StoreError
-from replicon._files import alive, why, write_whole
+from replicon._files import alive, check_path, why, write_whole
 from replicon.study import records
 from replicon.study.merge import merge
 from replicon.study.names import check_name
@@ -32,7 +32,7 @@ class Store:
     """A folder of results. `held` says what it is of; `lock`, `begin` and `writer` are for the one that runs the study."""
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+        self.folder = check_path("folder", folder, "give the folder of a study's results, as text or a Path")
         self.points = self.folder / "points"
         self.manifest = self.folder / "study.json"
 
@@ -198,7 +198,7 @@ def export(folder: str | Path, path: str | Path) -> None:
 
 def check_export(path: str | Path) -> None:
     """InputError unless results can be exported under this name, as far as that can be known before."""
-    path = Path(path)
+    path = check_path("path", path, "give a name ending in .nc (netCDF) or .zarr, as text or a Path")
     try:
         if path.suffix not in (".nc", ".zarr"):
             raise InputError(f"'{path}' has no known ending: give a name ending in .nc (netCDF) or .zarr.")
