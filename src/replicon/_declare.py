@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from replicon._domains import Interval, Words, check_argument, read_number
+from replicon._domains import Interval, Words, check_argument, read_number, show
 from replicon._errors import InputError
 
 Value = float | int | str
