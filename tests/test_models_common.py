@@ -249,6 +249,10 @@ def _varied(model) -> tuple[str, list]:
     return control.name, [other, control.default]
 
 
+# Variances about the mean of all chains: pseudo-values, which depend on how many chains there are.
+_POOLED = {"specific_heat", "susceptibility"}
+
+
 @pytest.mark.parametrize("name", _without(DEAR, SIMULATED))
 def test_same_seed_same_bits_wherever_the_point_stands(name):
     control, values = _varied(models.get(name))
@@ -261,7 +265,7 @@ def test_same_seed_same_bits_wherever_the_point_stands(name):
     assert any((other[key].values != alone[key].values).any() for key in names)
     if name != "square-lattice":  # its 64 samples of method metropolis share a batch, those of wolff do not
         fewer = _simulate(name, samples=2, **{control: values[1]})
-        for key in names:
+        for key in (key for key in names if key not in _POOLED):
             np.testing.assert_array_equal(fewer[key].values, alone[key].values[:2])
 
 

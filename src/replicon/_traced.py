@@ -18,6 +18,7 @@ import numpy as np
 from jax.core import eval_jaxpr
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from replicon._domains import show
 from replicon._errors import InputError, RepliconError
 
 _AGREE = 1e-5  # relative; far above rounding in another order of operations, also of single precision
@@ -64,7 +65,7 @@ def trace(
     caches are emptied and the function is traced again.
     """
     if not callable(function):
-        raise InputError(f"{name} = {function!r} is no function: give one written with jax.numpy.")
+        raise InputError(f"{name} = {show(function)} is no function: give one written with jax.numpy.")
     function = _bare(function)
     found = _trace(name, function, arguments, derivatives, scalar)
     if not _faithful(name, function, found, arguments):

@@ -62,7 +62,7 @@ def test_phases_follow_one_another():
     assert symmetric["stable"].values.tolist() == [1, 0, 0]
     with pytest.raises(replicon.ConvergenceError, match="not broken"):
         replicon.solve("rbm", load=1.0, branch="permutation-broken")
-    with pytest.raises(replicon.ConvergenceError, match="no such point"):
+    with pytest.raises(replicon.ConvergenceError, match=r"does not exist.*one hidden unit"):
         replicon.find_transition("rbm", "permutation-teacher", hidden=1)
 
 

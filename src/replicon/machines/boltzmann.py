@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
 from replicon.machines import chains, inverse, likelihood, monte_carlo
 from replicon.machines.inputs import spin_rows
@@ -327,7 +327,7 @@ class BoltzmannMachine(BaseEstimator):
         expected = "expected temperatures > 0 (the data stand at 1)"
         T = np.atleast_1d(real_array("temperatures", temperatures, expected))
         if T.ndim != 1 or not (T > 0).all():
-            raise InputError(f"temperatures = {temperatures!r} is outside its domain: {expected}.")
+            raise InputError(f"temperatures = {show(temperatures)} is outside its domain: {expected}.")
         check_argument("copies", copies, _SEVERAL)
         check_argument("sweeps", sweeps, _COUNT)
         rng = np.random.default_rng(check_seed(seed))

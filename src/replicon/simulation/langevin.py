@@ -18,7 +18,7 @@ from jax.flatten_util import ravel_pytree
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument, check_seed, show
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced, second_derivatives, trace
 
@@ -96,7 +96,7 @@ def sample_langevin(
     )
     seed = check_seed(seed)
     if not isinstance(control_variate, (bool, np.bool_)):
-        raise InputError(f"control_variate = {control_variate!r} is neither True nor False.")
+        raise InputError(f"control_variate = {show(control_variate)} is neither True nor False.")
     with jax.enable_x64(True):
         first, unravel = _chains(start)
         rows = None if data is None else _rows(data)
@@ -183,7 +183,9 @@ def _batch(batch: Any, rows: Any) -> int:
         raise InputError(f"data has leaves of {sorted(counts)} rows: method=sgld draws rows, give all leaves the same number.")
     count = max(counts, default=0)
     if not count or not Interval(1, count, integer=True).admits(batch):
-        raise InputError(f"method=sgld draws batch = {batch!r} of {count} rows: give data, and a whole number of rows from 1 to theirs.")
+        raise InputError(
+            f"method=sgld draws batch = {show(batch)} of {count} rows: give data, and a whole number of rows from 1 to theirs."
+        )
     return int(batch)
 
 

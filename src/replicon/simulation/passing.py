@@ -18,6 +18,7 @@ from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon.simulation.cache import sound_cache
 from replicon.simulation.exact import TEMPERATURE, check_couplings
+from replicon.simulation.messages import cavities, is_settled, order_from_roots, pass_messages, soft
 
 _MEMORY = 10  # iterations over which the rate of convergence is measured
 _ROUNDING = 1e-15  # of one message or magnetization
@@ -142,31 +143,31 @@ def belief_propagation(
     strength = J[tail, head]
     reverse = np.empty(len(tail), np.int64)
     reverse[np.lexsort((tail, head))] = np.arange(len(tail))
-    order, tree = _order(J)
+    order, tree = order_from_roots(J)
     # A small bias, towards `start`, lets a symmetric problem leave its unstable symmetric point.
     bias = np.clip(np.full(n, 1e-3) if start is None else start, -0.99, 0.99)
 
     def settle(messages):
-        return _pass(messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations)
+        return pass_messages(messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations)
 
-    messages, residual, steps, settled = settle(_soft(strength, T * np.arctanh(bias)[tail], T))
+    messages, residual, steps, settled = settle(soft(strength, T * np.arctanh(bias)[tail], T))
     stable = True if tree else None
     if settled and not tree and start is None:
         rng = np.random.default_rng(0)
         for _ in range(_TRIES):
-            kick = _soft(strength, 1e-3 * T * rng.standard_normal(len(tail)), T)
+            kick = soft(strength, 1e-3 * T * rng.standard_normal(len(tail)), T)
             again, residual, more, settled = settle(messages + kick)
             steps += more
             stable = bool(settled and (np.abs(again - messages) <= 1e-6 * np.maximum(T, np.abs(messages))).all())
             if stable or not settled:
                 break
             messages = again
-    cavity = _cavities(messages, first, reverse, h)
+    cavity = cavities(messages, first, reverse, h)
     total = h + np.bincount(head, messages, n)
     m = np.tanh(total / T)
     forward = np.flatnonzero(tail < head)
     a, b, J_ab = cavity[forward], cavity[reverse[forward]], strength[forward]
-    correlation = np.tanh((J_ab + _soft(a, b, T)) / T)
+    correlation = np.tanh((J_ab + soft(a, b, T)) / T)
     # ln of the four weights of every pair, whose entropies count each spin once for each of its edges.
     weights = np.stack([J_ab + a + b, J_ab - a - b, -J_ab + a - b, -J_ab - a + b])
     weights = np.exp((weights - weights.max(axis=0)) / T)
@@ -176,89 +177,6 @@ def belief_propagation(
     edges = np.stack([tail[forward], head[forward]], axis=1)
     found = _marginals(m, float(energy), float(entropy), T, residual, steps, settled, stable, start is None)
     return found._replace(correlation=correlation, edges=edges)
-
-
-def _order(J: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Spins from the roots of all components outwards, and whether no component has a loop."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order, connected_components
-
-    graph = csr_array(J != 0)
-    count, label = connected_components(graph, directed=False)
-    roots = np.unique(label, return_index=True)[1]
-    order = [breadth_first_order(graph, root, directed=False, return_predecessors=False) for root in roots]
-    return np.concatenate(order).astype(np.int64), graph.nnz == 2 * (len(J) - count)
-
-
-@numba.vectorize(cache=True)
-def _soft(x, y, T):
-    """T atanh(tanh(x/T) tanh(y/T)), which is sign(x y) min(|x|, |y|) but for a correction of order T; nothing overflows."""
-    a, b = abs(x), abs(y)
-    low, high = min(a, b), max(a, b)
-    if low < 0.5 * T:
-        size = T * math.atanh(math.tanh(low / T) * math.tanh(high / T))
-    else:
-        size = low + T / 2 * (math.log1p(math.exp(-2 * (high + low) / T)) - math.log1p(math.exp(-2 * (high - low) / T)))
-    return size if (x > 0) == (y > 0) else -size
-
-
-@numba.njit(cache=True)
-def _cavity(i, messages, first, reverse, h, out):
-    """Field of spin i without each neighbour in turn, into out: sums that leave one out, for a difference would cancel."""
-    begin, end = first[i], first[i + 1]
-    total = h[i]
-    for k in range(begin, end):
-        out[k - begin] = total
-        total += messages[reverse[k]]
-    total = 0.0
-    for k in range(end - 1, begin - 1, -1):
-        out[k - begin] += total
-        total += messages[reverse[k]]
-
-
-@numba.njit(cache=True)
-def _cavities(messages, first, reverse, h):
-    out = np.empty_like(messages)
-    for i in range(len(h)):
-        _cavity(i, messages, first, reverse, h, out[first[i] : first[i + 1]])
-    return out
-
-
-@numba.njit(cache=True)
-def _pass(messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations):
-    """Turns until messages settle: (messages, residual, turns, settled). On a tree one spin after another, in order backwards,
-    then forwards, which is exact after one turn; with loops all at once, whose failure to settle tells of a glass.
-    """
-    n = len(h)
-    room = np.empty(n)
-    past = np.full(_MEMORY, np.inf)
-    messages = messages.copy()
-    residual, step, settled = np.inf, 0, False
-    while step < iterations and not settled:
-        residual = 0.0
-        read = messages if tree else messages.copy()
-        for place in range(0 if tree else n, 2 * n):
-            i = order[n - 1 - place] if place < n else order[place - n]
-            _cavity(i, read, first, reverse, h, room)
-            for k in range(first[i], first[i + 1]):
-                new = _soft(strength[k], room[k - first[i]], T)
-                # Only the second half of a turn tells: what it leaves unchanged is unchanged by the next first half.
-                if place >= n:
-                    residual = max(residual, abs(new - messages[k]) / max(T, abs(new)))
-                messages[k] += (1 - damping) * (new - messages[k])
-        settled = _is_settled(residual, past, step, tolerance)
-        step += 1
-    return messages, residual, step, settled
-
-
-@numba.njit(cache=True)
-def _is_settled(residual, past, step, tolerance):
-    """Whether what is left of a geometric approach, residual / (1 - rate), is below the tolerance: a slow approach is no end."""
-    rate = (residual / past[step % _MEMORY]) ** (1 / _MEMORY) if past[step % _MEMORY] > 0 else 1.0
-    past[step % _MEMORY] = residual
-    if residual <= _ROUNDING:
-        return True
-    return step >= _MEMORY and residual < tolerance * max(1 - rate, 1e-2)
 
 
 @numba.njit(cache=True)
@@ -279,7 +197,7 @@ def _descend(J, h, T, m, damping, tolerance, iterations):
             m[i] += change
             for j in range(len(h)):
                 field[j] += change * J[i, j]
-        settled = _is_settled(residual, past, step, tolerance)
+        settled = is_settled(residual, past, step, tolerance)
         step += 1
     return m, residual, step, settled
 
@@ -294,7 +212,7 @@ def _relax(field: Callable, T: float, m, damping, tolerance, iterations):
         if not math.isfinite(residual):
             break
         m = m + (1 - damping) * change
-        settled = bool(_is_settled(residual, past, step, tolerance))
+        settled = bool(is_settled(residual, past, step, tolerance))
         step += 1
     return m, residual, step, settled
 
