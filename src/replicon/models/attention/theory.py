@@ -121,7 +121,8 @@ def _root(c) -> Found:
         gap = np.where(c.prompts > 0.5, (c.prompts - 1) + t.missing, c.prompts - t.degrees)
         return gap - c.prompts * (c.ridge / xi), np.ones(xi.shape, bool)
 
-    return zero(at, np.maximum(low, 1e-300) * (1 - 1e-12), high * (1 + 1e-12) + 1e-300, geometric=True)
+    # Wider than the bounds, which may be closer than rounding: what vanishes is told from what is small at the ends.
+    return zero(at, np.maximum(low, 1e-300) / 2, 2 * high + 1e-300, geometric=True)
 
 
 def _controls(controls):
