@@ -183,9 +183,7 @@ def _batch(batch: Any, rows: Any) -> int:
         raise InputError(f"data has leaves of {sorted(counts)} rows: method=sgld draws rows, give all leaves the same number.")
     count = max(counts, default=0)
     if not count or not Interval(1, count, integer=True).admits(batch):
-        raise InputError(
-            f"method=sgld draws batch = {show(batch)} of {count} rows: give data, and a whole number of rows from 1 to theirs."
-        )
+        raise InputError(f"method=sgld draws batch = {show(batch)} of {count} rows: give data, and a whole number from 1 to its rows.")
     return int(batch)
 
 
