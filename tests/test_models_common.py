@@ -249,8 +249,8 @@ def _varied(model) -> tuple[str, list]:
     return control.name, [other, control.default]
 
 
-# Variances about the mean of all chains: pseudo-values, which depend on how many chains there are.
-_POOLED = {"specific_heat", "susceptibility"}
+# About the mean of all chains, and so dependent on how many there are.
+_POOLED = {"specific_heat", "susceptibility", "autocorrelation_time"}
 
 
 @pytest.mark.parametrize("name", _without(DEAR, SIMULATED))
