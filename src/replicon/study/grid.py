@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from replicon._domains import read_number
 from replicon._errors import InputError
 from replicon._files import ends_as_file
 
@@ -25,10 +26,10 @@ def parse_value(name: str, text: Any) -> Any:
     if not text:
         raise InputError(f"{name} was given no value: write {name}=0.1, a list {name}=0.1,0.2 or a range {name}=0.1:1.0:10.")
     if "," in text:
-        return [_scalar(part) for part in text.split(",") if part.strip()]
+        return [read_number(part.strip()) for part in text.split(",") if part.strip()]
     if ":" in text and not ends_as_file(text):
         return _range(name, text)
-    return _scalar(text)
+    return read_number(text)
 
 
 def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
@@ -51,18 +52,8 @@ def points(coordinates: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield dict(zip(coordinates, combination, strict=True))
 
 
-def _scalar(text: str) -> Any:
-    text = text.strip()
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
 def _range(name: str, text: str) -> list[float]:
-    parts = [_scalar(part) for part in text.split(":")]
+    parts = [read_number(part.strip()) for part in text.split(":")]
     sentence = f"{name}={text} is not a range: write start:stop:count, for example {name}=0.1:1.0:10 (ten values, ends included)."
     if len(parts) != 3 or not all(isinstance(p, (int, float)) for p in parts) or not isinstance(parts[2], int):
         raise InputError(sentence)
