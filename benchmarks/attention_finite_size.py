@@ -1,4 +1,6 @@
-"""How instances of attention tend to the theory: errors at d = 32, 64, 128 and a fit a/d to their distance from it."""
+"""How instances of attention tend to the theory: errors at d = 32, 64, 128 and a fit a/d to their
+distance from it.
+"""
 
 import numpy as np
 
@@ -18,10 +20,21 @@ if __name__ == "__main__":
         for name in ("icl_error", "idg_error"):
             d, gap, error = [], [], []
             for size, samples in SAMPLES.items():
-                values = replicon.simulate("attention", size=size, samples=samples, seed=1, noise=0.1, **point)[name].values
-                d, gap, error = [*d, size], [*gap, values.mean() - float(exact[name])], [*error, values.std(ddof=1) / samples**0.5]
+                values = replicon.simulate(
+                    "attention", size=size, samples=samples, seed=1, noise=0.1, **point
+                )[name].values
+                d, gap, error = (
+                    [*d, size],
+                    [*gap, values.mean() - float(exact[name])],
+                    [*error, values.std(ddof=1) / samples**0.5],
+                )
             x, y, w = 1 / np.array(d), np.array(gap), 1 / np.array(error) ** 2
             slope = (w * x * y).sum() / (w * x * x).sum()
             chi = (w * (y - slope * x) ** 2).sum()
-            shown = ", ".join(f"d={n}: {g:+.4f}({e:.4f})" for n, g, e in zip(d, gap, error, strict=True))
-            print(f"  {name}: theory {float(exact[name]):.5f}; instances minus theory {shown}; fit {slope:.3f}/d, chi^2 {chi:.1f} of 2")
+            shown = ", ".join(
+                f"d={n}: {g:+.4f}({e:.4f})" for n, g, e in zip(d, gap, error, strict=True)
+            )
+            print(
+                f"  {name}: theory {float(exact[name]):.5f}; instances minus theory {shown}; fit"
+                f" {slope:.3f}/d, chi^2 {chi:.1f} of 2"
+            )

@@ -1,7 +1,8 @@
-"""Pseudo-likelihood of the couplings of 200 spins from 100,000 rows, against a loop of scikit-learn's LogisticRegression over spins.
+"""Pseudo-likelihood of the couplings of 200 spins from 100,000 rows, against a loop of
+scikit-learn's LogisticRegression over spins.
 
-Floor: two products of rows x spins x spins an evaluation, 1.6e10 operations, single precision. The loop is timed on five spins, with
-its default tolerance, and multiplied.
+Floor: two products of rows x spins x spins an evaluation, 1.6e10 operations, single precision. The
+loop is timed on five spins, with its default tolerance, and multiplied.
 """
 
 import time
@@ -9,8 +10,8 @@ import time
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from replicon import BoltzmannMachine
-from replicon.simulation import spins
+from replicon.boltzmann import BoltzmannMachine
+from replicon.spins import heat_bath as spins
 
 N, ROWS, SPINS = 200, 100_000, 5
 
@@ -33,13 +34,17 @@ def rows_of(beta: float, rng) -> tuple[np.ndarray, np.ndarray]:
 if __name__ == "__main__":
     for beta in (0.4, 0.8):
         J, rows = rows_of(beta, np.random.default_rng(0))
-        BoltzmannMachine().fit(rows[:: ROWS // 8200])  # compiles nothing of the large shapes, but loads everything
+        BoltzmannMachine().fit(
+            rows[:: ROWS // 8200]
+        )  # compiles nothing of the large shapes, but loads everything
         begin = time.perf_counter()
         machine = BoltzmannMachine().fit(rows)
         ours = time.perf_counter() - begin
         begin, theirs = time.perf_counter(), []
         for spin in range(SPINS):
-            fit = LogisticRegression(C=1e9).fit(np.delete(rows, spin, axis=1).astype(float), rows[:, spin])
+            fit = LogisticRegression(C=1e9).fit(
+                np.delete(rows, spin, axis=1).astype(float), rows[:, spin]
+            )
             theirs.append(np.insert(fit.coef_[0] / 2, spin, 0.0))
         loop = (time.perf_counter() - begin) * N / SPINS
         x = rows.astype(np.float32)
@@ -50,5 +55,8 @@ if __name__ == "__main__":
         floor = (time.perf_counter() - begin) / 5
         error = np.linalg.norm(machine.couplings_ - J) / np.linalg.norm(J)
         print(f"pseudo-likelihood, N = {N}, {ROWS} rows, beta = {beta}: relative error {error:.4f}")
-        print(f"  ours {ours:.1f} s (asked: 20), LogisticRegression {loop:.0f} s: ratio {loop / ours:.1f} (asked: 5)")
+        print(
+            f"  ours {ours:.1f} s (asked: 20), LogisticRegression {loop:.0f} s: ratio"
+            f" {loop / ours:.1f} (asked: 5)"
+        )
         print(f"  products of one evaluation {floor:.2f} s")

@@ -1,7 +1,9 @@
-"""The Hopfield phase diagram from a cold start, 10,000 points of `solve` once compiled, and the answer of `replicon models`.
+"""The Hopfield phase diagram from a cold start, 10,000 points of `solve` once compiled, and the
+answer of `replicon models`.
 
-Cold: a new process with empty compilation caches, from the start of Python to the last of four lines of 100 points.
-Floor of the diagram: importing JAX and compiling one saddle-point solver, timed in the same way.
+Cold: a new process with empty compilation caches, from the start of Python to the last of four
+lines of 100 points. Floor of the diagram: importing JAX and compiling one saddle-point solver,
+timed in the same way.
 """
 
 import os
@@ -24,7 +26,11 @@ _ONE = "import replicon; replicon.solve('hopfield')"
 
 def cold(code):
     with tempfile.TemporaryDirectory() as empty:
-        environment = {**os.environ, "JAX_COMPILATION_CACHE_DIR": f"{empty}/jax", "NUMBA_CACHE_DIR": f"{empty}/numba"}
+        environment = {
+            **os.environ,
+            "JAX_COMPILATION_CACHE_DIR": f"{empty}/jax",
+            "NUMBA_CACHE_DIR": f"{empty}/numba",
+        }
         begin = time.perf_counter()
         subprocess.run([sys.executable, "-c", code], check=True, env=environment)
         return time.perf_counter() - begin
@@ -35,7 +41,10 @@ def compiled():
 
     import replicon
 
-    grid = {"load": list(np.linspace(0.001, 0.137, 100)), "temperature": list(np.linspace(0, 0.99, 100))}
+    grid = {
+        "load": list(np.linspace(0.001, 0.137, 100)),
+        "temperature": list(np.linspace(0, 0.99, 100)),
+    }
     replicon.solve("hopfield", **grid)
     times = []
     for _ in range(5):
@@ -49,7 +58,9 @@ def models():
     times = []
     for _ in range(5):
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "replicon.cli", "models"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "replicon.cli", "models"], check=True, stdout=subprocess.DEVNULL
+        )
         times.append(time.perf_counter() - begin)
     return max(times)
 

@@ -1,7 +1,8 @@
-"""A thousand points of the replica-symmetric perceptron once compiled, and a landscape curve of 40 distances from a cold start.
+"""A thousand points of the replica-symmetric perceptron once compiled, and a landscape curve of 40
+distances from a cold start.
 
-Cold: a new process with empty compilation caches, from the start of Python. Floor of the curve: the same process with a
-single distance.
+Cold: a new process with empty compilation caches, from the start of Python. Floor of the curve: the
+same process with a single distance.
 """
 
 import time
@@ -11,12 +12,18 @@ import numpy as np
 import replicon
 from hopfield_theory import cold
 
-_CURVE = "import replicon; out = replicon.solve('perceptron-landscape', load=[0.5], distance='0.01:0.6:40'); assert out.converged.all()"
+_CURVE = (
+    "import replicon; out = replicon.solve('perceptron-landscape', load=[0.5],"
+    " distance='0.01:0.6:40'); assert out.converged.all()"
+)
 _ONE = "import replicon; replicon.solve('perceptron-landscape', load=0.5, distance=0.3)"
 
 
 def compiled() -> float:
-    grid = {"load": np.linspace(0.02, 0.8, 40).tolist(), "margin": np.linspace(-0.5, 0.25, 25).tolist()}
+    grid = {
+        "load": np.linspace(0.02, 0.8, 40).tolist(),
+        "margin": np.linspace(-0.5, 0.25, 25).tolist(),
+    }
     replicon.solve("perceptron", **grid)
     times = []
     for _ in range(5):

@@ -1,10 +1,13 @@
-"""Single-spin updates of a dense glass, N = 1000, beta = 1, one core: ours, dwave-samplers at fixed temperature, the floor.
+"""Single-spin updates of a dense glass, N = 1000, beta = 1, one core: ours, dwave-samplers at fixed
+temperature, the floor.
 
-Spin updates per microsecond (attempted), best of several runs, one chain and sixteen. Both keep local fields, so that an
-attempt is O(1) and a flip O(N). The peer's own clock (`sampling_ns`) is used, which leaves out its input and output.
+Spin updates per microsecond (attempted), best of several runs, one chain and sixteen. Both keep
+local fields, so that an attempt is O(1) and a flip O(N). The peer's own clock (`sampling_ns`) is
+used, which leaves out its input and output.
 
-Floor: a flip reads one row of couplings and reads and writes the fields, 3 x 4 N bytes in float32; row updates are timed alone,
-and the measured fraction of flips turns their rate into one of attempts.
+Floor: a flip reads one row of couplings and reads and writes the fields, 3 x 4 N bytes in float32;
+row updates are timed alone, and the measured fraction of flips turns their rate into one of
+attempts.
 """
 
 import time
@@ -13,8 +16,8 @@ import numba
 import numpy as np
 from dwave.samplers import SimulatedAnnealingSampler
 
-from replicon.models.sherrington_kirkpatrick.simulation import couplings
-from replicon.simulation import spins
+from replicon.ising.sherrington_kirkpatrick_finite import couplings
+from replicon.spins import heat_bath as spins
 
 N, BETA = 1000, 1.0
 
@@ -39,11 +42,18 @@ def ours(J, chains, sweeps=300, repeats=7):
 def theirs(J, chains, rule, sweeps=1000, repeats=3):
     """Updates per microsecond of `chains` reads."""
     pairs = {(i, j): -J[i, j] for i in range(N) for j in range(i + 1, N)}
-    settings = {"beta_schedule_type": "custom", "beta_schedule": [BETA], "proposal_acceptance_criteria": rule, "num_reads": chains}
+    settings = {
+        "beta_schedule_type": "custom",
+        "beta_schedule": [BETA],
+        "proposal_acceptance_criteria": rule,
+        "num_reads": chains,
+    }
     sweeps = max(sweeps // chains, 50)
     times = []
     for k in range(repeats):
-        out = SimulatedAnnealingSampler().sample_ising({}, pairs, num_sweeps_per_beta=sweeps, seed=k, **settings)
+        out = SimulatedAnnealingSampler().sample_ising(
+            {}, pairs, num_sweeps_per_beta=sweeps, seed=k, **settings
+        )
         times.append(out.info["timing"]["sampling_ns"])
     return N * chains * sweeps / (min(times) / 1e3)
 
@@ -72,12 +82,24 @@ def floor(J, repeats=20_000):
 
 if __name__ == "__main__":
     J = couplings(N, np.random.default_rng(1))
-    print(f"Sherrington-Kirkpatrick, N = {N}, beta = {BETA}, one core, attempted spin updates per microsecond")
+    print(
+        f"Sherrington-Kirkpatrick, N = {N}, beta = {BETA}, one core, attempted spin updates per"
+        " microsecond"
+    )
     rows = floor(J)
     for chains in (1, 16):
         mine, fraction = ours(J, chains)
-        print(f"  {chains} chain{'s' if chains > 1 else ''}: replicon, heat bath {mine:.2f} ({fraction:.0%} of attempts flip)")
+        print(
+            f"  {chains} chain{'s' if chains > 1 else ''}: replicon, heat bath {mine:.2f}"
+            f" ({fraction:.0%} of attempts flip)"
+        )
         for rule in ("Gibbs", "Metropolis"):
             other = theirs(J, chains, rule)
-            print(f"    dwave-samplers, {rule:<10} {other:6.2f}   ratio {mine / other:5.1f}   (asked: at least 5)")
-        print(f"    floor, row updates only    {rows / fraction:6.2f}   replicon reaches {mine * fraction / rows:.0%} of it")
+            print(
+                f"    dwave-samplers, {rule:<10} {other:6.2f}   ratio {mine / other:5.1f}   (asked:"
+                " at least 5)"
+            )
+        print(
+            f"    floor, row updates only    {rows / fraction:6.2f}   replicon reaches"
+            f" {mine * fraction / rows:.0%} of it"
+        )

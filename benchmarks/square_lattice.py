@@ -1,10 +1,12 @@
-"""Checkerboard Metropolis on the square lattice, L = 1024 near T_c, one core: ours, peapods, the ratio, the floor.
+"""Checkerboard Metropolis on the square lattice, L = 1024 near T_c, one core: ours, peapods, the
+ratio, the floor.
 
-Spin updates per nanosecond, best of several runs, nothing measured in between. Ours advances 64 independent lattices at
-once; peapods runs one (sequential=True; more replicas give the same rate).
+Spin updates per nanosecond, best of several runs, nothing measured in between. Ours advances 64
+independent lattices at once; peapods runs one (sequential=True; more replicas give the same rate).
 
-Floor: every update of 64 spins needs 2 x 32 random words (one bit for each binary digit of the two acceptance
-probabilities), so one 64-bit word of the generator for each spin. Generating them alone is timed beside the sweep.
+Floor: every update of 64 spins needs 2 x 32 random words (one bit for each binary digit of the two
+acceptance probabilities), so one 64-bit word of the generator for each spin. Generating them alone
+is timed beside the sweep.
 """
 
 import math
@@ -16,7 +18,7 @@ import numpy as np
 import peapods
 
 from replicon import _seed
-from replicon.simulation import lattice
+from replicon.spins import lattice
 
 L, TEMPERATURE = 1024, 2.27
 
@@ -36,7 +38,14 @@ def ours(sweeps=4):
     black, white = _seed.generator(stream).integers(0, 2**64, (2, L, L // 2), np.uint64)
     digits = lattice.probability_digits(math.exp(-4 / TEMPERATURE))
     lattice.metropolis_sweeps(black, white, state, digits, 20)
-    return 64 * L * L * sweeps / best(lambda: lattice.metropolis_sweeps(black, white, state, digits, sweeps)) / 1e9
+    return (
+        64
+        * L
+        * L
+        * sweeps
+        / best(lambda: lattice.metropolis_sweeps(black, white, state, digits, sweeps))
+        / 1e9
+    )
 
 
 @numba.njit
@@ -56,11 +65,20 @@ def floor(calls=100_000):
 
 
 def theirs(sweeps=20, replicas=1):
-    """Its observables are measured on the last sweep of each run only (and are no numbers then, which it warns of)."""
+    """Its observables are measured on the last sweep of each run only (and are no numbers then,
+    which it warns of).
+    """
     warnings.simplefilter("ignore", RuntimeWarning)
     model = peapods.Ising((L, L), temperatures=np.array([TEMPERATURE]), n_replicas=replicas)
     model.sample(5, sequential=True, warmup_ratio=0.99)
-    return L * L * replicas * sweeps / best(lambda: model.sample(sweeps, sequential=True, warmup_ratio=0.99), 3) / 1e9
+    return (
+        L
+        * L
+        * replicas
+        * sweeps
+        / best(lambda: model.sample(sweeps, sequential=True, warmup_ratio=0.99), 3)
+        / 1e9
+    )
 
 
 if __name__ == "__main__":

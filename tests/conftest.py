@@ -1,4 +1,6 @@
-"""Shared by all tests: caches of compiled code, and the order that lets tests share what they compile."""
+"""Shared by all tests: caches of compiled code, and the order that lets tests share what they
+compile.
+"""
 
 import os
 import re
@@ -7,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-# Neither JAX nor Numba writes its cache so that two processes may share it: every worker has its own.
+# Neither JAX nor Numba writes its cache so that two processes may share it: every worker has its
+# own.
 _CACHE = Path(__file__).parents[1] / ".cache" / os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_CACHE / "jax")
 os.environ["NUMBA_CACHE_DIR"] = str(_CACHE / "numba")
@@ -15,21 +18,34 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--models-folder", help="A folder of models of one's own, tested from their declarations like the shipped ones.")
+    parser.addoption(
+        "--models-folder",
+        help=(
+            "A folder of models of one's own, tested from their declarations like the shipped ones."
+        ),
+    )
 
 
 def pytest_configure(config):
     folder = config.getoption("--models-folder")
     if folder:
-        import replicon.models
+        from replicon.study import catalogue
 
-        replicon.models.__path__.append(folder)
+        catalogue.add_folder(folder)
 
 
 def _group(item) -> str:
-    """The family of a test's model, where a file runs through all models, else of its file: families share compiled code."""
+    """The family of a test's model, where a file runs through all models, else of its file:
+    families share compiled code.
+    """
     stem, given = item.path.stem, item.callspec.params if hasattr(item, "callspec") else {}
-    model = given.get("name") if stem == "test_models_common" else given["value"]["model"] if stem == "test_reference" else None
+    model = (
+        given.get("name")
+        if stem == "test_models_common"
+        else given["value"]["model"]
+        if stem == "test_reference"
+        else None
+    )
     return re.split("[-_]", model or stem.removeprefix("test_"))[0]
 
 
@@ -44,6 +60,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
-    """A process may hold 65,530 mappings of memory, and every compiled function takes some: those of the group are released."""
+    """A process may hold 65,530 mappings of memory, and every compiled function takes some: those
+    of the group are released.
+    """
     if "jax" in sys.modules and (nextitem is None or _group(nextitem) != _group(item)):
         sys.modules["jax"].clear_caches()

@@ -1,4 +1,6 @@
-"""Helpers of stochastic tests: means of independent samples against a known value, and kernels with one line changed."""
+"""Helpers of stochastic tests: means of independent samples against a known value, and kernels with
+one line changed.
+"""
 
 import inspect
 import textwrap
@@ -8,7 +10,8 @@ import numpy as np
 
 
 def twin(kernel, old: str, new: str, **others):
-    """The compiled kernel with one piece of its source changed: the wrong twin that a test must reject.
+    """The compiled kernel with one piece of its source changed: the wrong twin that a test must
+    reject.
 
     `others`: functions that it calls, by name, in the place of its own.
     """
@@ -27,7 +30,9 @@ def z_score(samples, expected: float) -> float:
 
 
 def assert_mean(samples, expected: float, *, effect: float) -> None:
-    """|z| < 4.5, and the test has power: its standard error is below an eighth of the effect it must see."""
+    """|z| < 4.5, and the test has power: its standard error is below an eighth of the effect it
+    must see.
+    """
     error = np.std(samples, ddof=1) / np.sqrt(len(samples))
     assert error < effect / 8, f"standard error {error:.2g} cannot see an effect of {effect:.2g}"
     z = z_score(samples, expected)

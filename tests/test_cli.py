@@ -25,7 +25,15 @@ def test_solve_a_point_as_json(capsys):
     status, out, _ = call(capsys, "solve", "hopfield", "load=0.05", "temperature=0.3", "--json")
     record = json.loads(out)
     assert status == 0
-    assert list(record) == ["model", "branch", "controls", "observables", "free_energy", "stable", "converged"]
+    assert list(record) == [
+        "model",
+        "branch",
+        "controls",
+        "observables",
+        "free_energy",
+        "stable",
+        "converged",
+    ]
     assert record["controls"] == {"load": 0.05, "temperature": 0.3}
     assert record["observables"]["magnetization"] == pytest.approx(0.99117, abs=1e-5)
     assert record["stable"] is True
@@ -42,7 +50,9 @@ def test_a_grid_is_a_list_and_marks_what_did_not_converge(capsys):
 
 def test_a_range_holds_its_ends(capsys):
     _, out, _ = call(capsys, "solve", "curie-weiss", "temperature=0.1:0.9:9", "--json")
-    assert [r["controls"]["temperature"] for r in json.loads(out)] == pytest.approx(list(np.linspace(0.1, 0.9, 9)))
+    assert [r["controls"]["temperature"] for r in json.loads(out)] == pytest.approx(
+        list(np.linspace(0.1, 0.9, 9))
+    )
 
 
 def test_a_single_point_that_does_not_converge_is_status_three(capsys):
@@ -59,20 +69,41 @@ def test_transition_as_json(capsys):
     status, out, _ = call(capsys, "transition", "hopfield", "retrieval", "temperature=0", "--json")
     record = json.loads(out)
     assert status == 0
-    assert (record["transition"], record["control"], record["controls"]) == ("retrieval", "load", {"temperature": 0.0})
+    assert (record["transition"], record["control"], record["controls"]) == (
+        "retrieval",
+        "load",
+        {"temperature": 0.0},
+    )
     assert record["value"] == pytest.approx(0.1379, abs=1e-4)
 
 
 def test_simulate_and_compare_as_json(capsys):
-    words = ["square-lattice", "temperature=3", "sweeps=200", "--size", "8", "--samples", "30", "--seed", "4", "--json"]
+    words = [
+        "square-lattice",
+        "temperature=3",
+        "sweeps=200",
+        "--size",
+        "8",
+        "--samples",
+        "30",
+        "--seed",
+        "4",
+        "--json",
+    ]
     _, out, _ = call(capsys, "simulate", *words)
     record = json.loads(out)
-    assert {k: record[k] for k in ("size", "samples", "seed")} == {"size": 8, "samples": 30, "seed": 4}
+    assert {k: record[k] for k in ("size", "samples", "seed")} == {
+        "size": 8,
+        "samples": 30,
+        "seed": 4,
+    }
     assert set(record["observables"]["energy"]) == {"mean", "error"}
     _, out, _ = call(capsys, "compare", *words)
     energy = json.loads(out)["observables"]["energy"]
     assert set(energy) == {"mean", "error", "theory", "z"}
-    assert energy["theory"] == pytest.approx(float(replicon.solve("square-lattice", temperature=3, size=8)["energy"]))
+    assert energy["theory"] == pytest.approx(
+        float(replicon.solve("square-lattice", temperature=3, size=8)["energy"])
+    )
     assert abs(energy["z"]) < 4.5
 
 
@@ -81,7 +112,10 @@ def test_simulate_and_compare_as_json(capsys):
     [
         (["solve", "hopfeild"], "Did you mean 'hopfield'"),
         (["solve", "hopfield", "aplha=0.1"], "Did you mean 'load' (alpha)"),
-        (["solve", "hopfield", "load=-0.2"], "load = -0.2 is outside its domain: load must be >= 0 (patterns per spin)."),
+        (
+            ["solve", "hopfield", "load=-0.2"],
+            "load = -0.2 is outside its domain: load must be >= 0 (patterns per spin).",
+        ),
         (["solve", "hopfield", "load=nan"], "load = nan is outside its domain"),
         (["solve", "hopfield", "load=many"], "load = 'many' is outside its domain"),
         (["solve", "hopfield", "load"], "write name=value"),
@@ -93,7 +127,10 @@ def test_simulate_and_compare_as_json(capsys):
         (["simulate", "hopfield"], "--size"),
         (["simulate", "hopfield", "--size", "1"], "size must be a whole number >= 2 (spins)"),
         (["simulate", "hopfield", "--size", "x"], "--size"),
-        (["simulate", "hopfield", "--size", "50", "--samples", "0"], "samples must be a whole number >= 1"),
+        (
+            ["simulate", "hopfield", "--size", "50", "--samples", "0"],
+            "samples must be a whole number >= 1",
+        ),
         (["simulate", "hopfield", "patterns=none.npy", "--size", "50"], "No file 'none.npy'"),
         (["simulate", "square-lattice", "method=metropolis", "--size", "9"], "needs an even L"),
         (["run", "nothing"], "No study 'nothing'"),
@@ -109,7 +146,10 @@ def test_a_users_mistake_gets_a_sentence_and_status_two(capsys, words, sentence)
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("words", [[], ["models"], ["solve"], ["transition"], ["simulate"], ["compare"], ["run"], ["tour"]])
+@pytest.mark.parametrize(
+    "words",
+    [[], ["models"], ["solve"], ["transition"], ["simulate"], ["compare"], ["run"], ["tour"]],
+)
 def test_every_command_explains_itself(capsys, words):
     with pytest.raises(SystemExit) as done:
         cli.main([*words, "--help"])
@@ -127,7 +167,13 @@ def test_tables_for_people(capsys):
     status, out, _ = call(capsys, "simulate", "curie-weiss", "--size", "50", "--samples", "5")
     assert "+-" in out
     status, out, _ = call(capsys, "models", "hopfield")
-    for word in ("load", "alpha", "global-retrieval", "noise_overlap", "one of hebb, pseudo-inverse"):
+    for word in (
+        "load",
+        "alpha",
+        "global-retrieval",
+        "noise_overlap",
+        "one of hebb, pseudo-inverse",
+    ):
         assert word in out
 
 
@@ -135,7 +181,12 @@ def test_models_answers_in_a_second():
     seconds = []  # of the processor: other tests run beside this one
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        out = subprocess.run([sys.executable, "-m", "replicon.cli", "models"], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(
+            [sys.executable, "-m", "replicon.cli", "models"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert "sherrington-kirkpatrick" in out
@@ -143,7 +194,10 @@ def test_models_answers_in_a_second():
 
 
 def test_a_closed_pipe_is_no_error():
-    command = f"{sys.executable} -m replicon.cli solve curie-weiss temperature=0.1:0.9:2000 --json | head -1; exit ${{PIPESTATUS[0]}}"
+    command = (
+        f"{sys.executable} -m replicon.cli solve curie-weiss temperature=0.1:0.9:2000 --json | head"
+        " -1; exit ${PIPESTATUS[0]}"
+    )
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
@@ -155,11 +209,21 @@ def test_run_draws_figures_and_exports(capsys, tmp_path):
         '[[figure]]\nx = "temperature"\ny = ["magnetization", "entropy"]\ntheory = ["t"]\n'
     )
     out = tmp_path / "out"
-    status, printed, _ = call(capsys, "run", str(tmp_path / "small.toml"), "--out", str(out), "--export", str(tmp_path / "all.nc"))
+    status, printed, _ = call(
+        capsys,
+        "run",
+        str(tmp_path / "small.toml"),
+        "--out",
+        str(out),
+        "--export",
+        str(tmp_path / "all.nc"),
+    )
     assert status == 0
     assert printed.split() == [str(out / "figure-1.png"), str(tmp_path / "all.nc")]
     assert (out / "figure-1.png").read_bytes().startswith(b"\x89PNG")
-    status, _, err = call(capsys, "run", str(tmp_path / "small.toml"), "--out", str(tmp_path / "small.toml"))
+    status, _, err = call(
+        capsys, "run", str(tmp_path / "small.toml"), "--out", str(tmp_path / "small.toml")
+    )
     assert status == 2
     assert "is a file" in err
 
@@ -167,11 +231,11 @@ def test_run_draws_figures_and_exports(capsys, tmp_path):
 def test_a_users_model_from_a_file(capsys, tmp_path):
     path = tmp_path / "coin.py"
     path.write_text(
-        "from replicon import Control, Interval, Model, Observable\nimport numpy as np\n"
-        "def solve(c, branch):\n    m = np.tanh(c.field)\n"
-        "    return {'bias': m, 'free_energy': -np.log(2*np.cosh(c.field)), 'converged': m == m}\n"
-        "model = Model(name='coin', title='A coin', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n"
-        "    observables=(Observable('bias', 'm', 'mean', -1, 1),), solve=solve)\n"
+        "from replicon import Control, Interval, Model, Observable\nimport numpy as np\ndef"
+        " solve(c, branch):\n    m = np.tanh(c.field)\n    return {'bias': m, 'free_energy':"
+        " -np.log(2*np.cosh(c.field)), 'converged': m == m}\nmodel = Model(name='coin', title='A"
+        " coin', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n   "
+        " observables=(Observable('bias', 'm', 'mean', -1, 1),), solve=solve)\n"
     )
     status, out, _ = call(capsys, "solve", str(path), "field=0.5", "--json")
     assert status == 0
@@ -186,9 +250,16 @@ def test_a_users_model_from_a_file(capsys, tmp_path):
 
 
 def test_nothing_needs_the_network_or_a_home(tmp_path):
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "nowhere"), "http_proxy": "http://127.0.0.1:9"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path / "nowhere"),
+        "http_proxy": "http://127.0.0.1:9",
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "replicon.cli", "solve", "curie-weiss", "--json"], capture_output=True, text=True, env=environment
+        [sys.executable, "-m", "replicon.cli", "solve", "curie-weiss", "--json"],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["converged"] is True

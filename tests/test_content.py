@@ -54,7 +54,16 @@ def _global(monkeypatch, value):
 
 
 @pytest.mark.parametrize(
-    "function", [scaled, through_another, inner_lambda, functools.partial(scaled), jax.jit(scaled), lambda x: scaled(x)], ids=range(6)
+    "function",
+    [
+        scaled,
+        through_another,
+        inner_lambda,
+        functools.partial(scaled),
+        jax.jit(scaled),
+        lambda x: scaled(x),
+    ],
+    ids=range(6),
 )
 def test_a_function_is_also_what_its_globals_hold(function, monkeypatch):
     before = content(function)

@@ -21,7 +21,9 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 def test_an_interval_admits_what_lies_in_it(a, b, x, open_low, open_high):
     low, high = sorted((a, b))
     interval = Interval(low, high, open_low, open_high)
-    inside = (x > low or (x == low and not open_low)) and (x < high or (x == high and not open_high))
+    inside = (x > low or (x == low and not open_low)) and (
+        x < high or (x == high and not open_high)
+    )
     assert interval.admits(x) == inside
 
 
@@ -69,7 +71,10 @@ def test_streams_depend_on_everything_that_is_simulated_and_on_nothing_else():
     assert len({*base, *(x for other in others for x in other)}) == 12
 
 
-@pytest.mark.parametrize("value", [np.int64(3), np.int8(3), np.float32(3), np.float64(3), np.array(3), np.array(3.0), 3, 3.0])
+@pytest.mark.parametrize(
+    "value",
+    [np.int64(3), np.int8(3), np.float32(3), np.float64(3), np.array(3), np.array(3.0), 3, 3.0],
+)
 def test_a_number_is_a_number_whoever_made_it(value):
     whole = check_argument("a", value, Interval(0, integer=True))
     assert (whole, type(whole)) == (3, int)
@@ -79,7 +84,20 @@ def test_a_number_is_a_number_whoever_made_it(value):
 
 @pytest.mark.parametrize(
     "value",
-    [10**400, -(10**400), 10**5000, 2**63, 1e300, np.bool_(True), np.array([1, 2]), np.array(True), None, 1j, "x" * 500, object()],
+    [
+        10**400,
+        -(10**400),
+        10**5000,
+        2**63,
+        1e300,
+        np.bool_(True),
+        np.array([1, 2]),
+        np.array(True),
+        None,
+        1j,
+        "x" * 500,
+        object(),
+    ],
     ids=range(12),
 )
 def test_what_is_no_number_of_a_domain_gets_one_short_sentence(value):
@@ -92,16 +110,34 @@ def test_what_is_no_number_of_a_domain_gets_one_short_sentence(value):
 @pytest.mark.parametrize("name", [*RESERVED, "lambda", "_x", "a b", "a-b", "../x", ""])
 def test_a_control_may_not_take_a_name_that_means_something_else(name):
     with pytest.raises(replicon.InputError, match="declares a control"):
-        Model(name="m", title="m", controls=(Control(name, "a", 0.0, Interval(), "x"),), observables=())
+        Model(
+            name="m",
+            title="m",
+            controls=(Control(name, "a", 0.0, Interval(), "x"),),
+            observables=(),
+        )
 
 
 def test_a_default_lies_in_its_own_domain():
     with pytest.raises(replicon.InputError, match="outside its domain"):
-        Model(name="m", title="m", controls=(Control("a", "a", -1.0, Interval(0), "x"),), observables=())
+        Model(
+            name="m",
+            title="m",
+            controls=(Control("a", "a", -1.0, Interval(0), "x"),),
+            observables=(),
+        )
 
 
 @pytest.mark.parametrize(
-    "given", [np.eye(3), np.eye(3).tolist(), np.eye(3, dtype=bool), np.eye(3, dtype=object), sparse.csr_array(np.eye(3)), sparse.eye(3)]
+    "given",
+    [
+        np.eye(3),
+        np.eye(3).tolist(),
+        np.eye(3, dtype=bool),
+        np.eye(3, dtype=object),
+        sparse.csr_array(np.eye(3)),
+        sparse.eye(3),
+    ],
 )
 def test_an_array_of_any_kind_is_read_as_it_is(given):
     np.testing.assert_array_equal(square_matrix("J", given), np.eye(3))

@@ -1,4 +1,6 @@
-"""README and guide are true: every block is executed, in order, in an empty folder; shown errors are compared word by word."""
+"""README and guide are true: every block is executed, in order, in an empty folder; shown errors
+are compared word by word.
+"""
 
 import os
 import re
@@ -16,7 +18,10 @@ BLOCK = re.compile(r"(?:<!-- (?P<note>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<bo
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_block_of_a_document_runs(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     names: dict = {}
     shown = ""
     ran = 0
@@ -32,7 +37,12 @@ def test_every_block_of_a_document_runs(document, tmp_path, monkeypatch):
             ran += 1
         elif language == "sh":
             wanted = int(detail) if kind == "fails" else 0
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", body], capture_output=True, text=True, env=environment)
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", body],
+                capture_output=True,
+                text=True,
+                env=environment,
+            )
             assert done.returncode == wanted, f"{body}\n{done.stdout}\n{done.stderr}"
             assert "Traceback" not in done.stderr
             shown = done.stdout + done.stderr
@@ -40,11 +50,15 @@ def test_every_block_of_a_document_runs(document, tmp_path, monkeypatch):
         elif language == "text":
             assert shown.strip() == body.strip()
         else:
-            raise AssertionError(f"a block of {language} would not be run: write python, sh or text, or note why not")
+            raise AssertionError(
+                f"a block of {language} would not be run: write python, sh or text, or note why not"
+            )
     assert ran >= 5
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+)
 def test_links_and_named_files_exist(document):
     path = ROOT / document
     text = path.read_text()
@@ -54,12 +68,18 @@ def test_links_and_named_files_exist(document):
     for name in re.findall(r"`((?:src|tests|docs|benchmarks)/[\w./-]+)`", text):
         assert (ROOT / name).exists(), name
     for anchor in re.findall(r"\]\(#([^)]+)\)", text):
-        headings = [re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-") for h in re.findall(r"^#+ (.*)$", text, re.M)]
+        headings = [
+            re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-")
+            for h in re.findall(r"^#+ (.*)$", text, re.M)
+        ]
         assert anchor in headings
 
 
 def test_the_worked_model_is_short():
     guide = (ROOT / "docs/guide.md").read_text()
     (model,) = [b["body"] for b in BLOCK.finditer(guide) if b["note"] == "file: three_spin.py"]
-    theory = model[model.index("class Order") : model.index("def simulate")] + model[model.index("def dynamic") :]
+    theory = (
+        model[model.index("class Order") : model.index("def simulate")]
+        + model[model.index("def dynamic") :]
+    )
     assert len([line for line in theory.splitlines() if line.strip()]) <= 65

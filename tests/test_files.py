@@ -1,4 +1,6 @@
-"""Users' files: modules by content, and files that appear whole or not at all, with a sentence where they cannot."""
+"""Users' files: modules by content, and files that appear whole or not at all, with a sentence
+where they cannot.
+"""
 
 import os
 import subprocess
@@ -25,7 +27,10 @@ def test_a_module_is_executed_once_for_each_content(tmp_path):
     assert log.read_text() == "xx"
 
 
-@pytest.mark.parametrize("line", ["from .beside import value", "from beside import value", "from pack.inner import value"])
+@pytest.mark.parametrize(
+    "line",
+    ["from .beside import value", "from beside import value", "from pack.inner import value"],
+)
 def test_what_lies_beside_a_module_belongs_to_its_content(tmp_path, line):
     other = tmp_path / "other"
     for folder, number in ((tmp_path, 1), (other, 7)):
@@ -34,7 +39,10 @@ def test_what_lies_beside_a_module_belongs_to_its_content(tmp_path, line):
         (folder / "pack" / "inner.py").write_text(f"value = {number}")
         (folder / "beside.py").write_text(f"value = {number}")
         (folder / "mine.py").write_text(line)
-    first, elsewhere = _files.load_module(tmp_path / "mine.py"), _files.load_module(other / "mine.py")
+    first, elsewhere = (
+        _files.load_module(tmp_path / "mine.py"),
+        _files.load_module(other / "mine.py"),
+    )
     assert (first.value, elsewhere.value) == (1, 7)
     assert _files.load_module(tmp_path / "mine.py") is first
     for name in ("beside.py", "pack/inner.py"):
@@ -83,7 +91,10 @@ def test_files_appear_whole(tmp_path):
 
 
 def test_a_killed_writer_leaves_nothing_in_the_way(tmp_path):
-    code = "import os, sys\nfrom replicon import _files\nos.replace = lambda *a: os.kill(os.getpid(), 9)\n"
+    code = (
+        "import os, sys\nfrom replicon import _files\nos.replace = lambda *a: os.kill(os.getpid(),"
+        " 9)\n"
+    )
     code += f"_files.write_whole({str(tmp_path / 'out')!r}, 'x')"
     subprocess.run([sys.executable, "-c", code])
     assert [p.name[-5:] for p in tmp_path.iterdir()] == [".part"]
@@ -118,7 +129,12 @@ def test_what_cannot_be_written_gets_one_sentence(tmp_path, name, words):
 def test_a_full_disk_loses_nothing(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)], capture_output=True).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)], capture_output=True
+        ).returncode
+    ):
         pytest.skip("needs the right to mount a small disk")
     try:
         _files.write_whole(disk / "out", "first")

@@ -10,26 +10,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import replicon
-from replicon import models
 from replicon._declare import Interval, Words
-from replicon.study import evaluate
+from replicon.study import ask as evaluate
+from replicon.study import catalogue as models
 
 NAMES = models.names()
 SOLVED = [name for name in NAMES if models.get(name).solve is not None]
-SIMULATED = [name for name in NAMES if models.get(name).simulate is not None]
+SIMULATED = [name for name in NAMES if models.get(name).simulated]
 WITH_CONTROLS = [(name, c.name) for name in NAMES for c in models.get(name).controls]
 # Every edge of these is a new shape, compiled for seconds.
-DEAR = {"softmax-transformer", "rbm-training", "langevin-learning", "recurrent-network", "perceptron-clusters", "perceptron-landscape"}
+DEAR = {
+    "softmax-transformer",
+    "rbm-training",
+    "langevin-learning",
+    "recurrent-network",
+    "perceptron-clusters",
+    "perceptron-landscape",
+}
 
 
 def _short(model) -> dict:
-    """The cheap settings that the model declares: what is tested here does not depend on their length."""
+    """The cheap settings that the model declares: what is tested here does not depend on their
+    length.
+    """
     return {c.name: c.quick for c in model.controls_for("simulation") if c.quick is not None}
 
 
 def _simulate(name, **settings):
     model = models.get(name)
-    return replicon.simulate(name, **{"size": model.quick_size, "samples": 3, "seed": 1, **_short(model), **settings})
+    return replicon.simulate(
+        name, **{"size": model.size.quick, "samples": 3, "seed": 1, **_short(model), **settings}
+    )
 
 
 def _edges(control):
@@ -38,8 +49,15 @@ def _edges(control):
     if isinstance(domain, Words):
         return list(domain.words)
     low = 1e-3 if domain.low == -math.inf else domain.low + (1e-3 if domain.open_low else 0)
-    high = max(low, 3.0) if domain.high == math.inf else domain.high - (1e-3 if domain.open_high else 0)
-    return [int(v) if domain.integer else v for v in (low, max(low, min(high, 64)) if domain.integer else high)]
+    high = (
+        max(low, 3.0)
+        if domain.high == math.inf
+        else domain.high - (1e-3 if domain.open_high else 0)
+    )
+    return [
+        int(v) if domain.integer else v
+        for v in (low, max(low, min(high, 64)) if domain.integer else high)
+    ]
 
 
 def _attempt(call, refusal):
@@ -59,7 +77,9 @@ def test_defaults_solve_and_give_every_observable(name):
         if observable.role != "simulation":
             value = float(out[observable.name])
             inside = observable.low <= value <= observable.high
-            assert inside or (observable.partial and np.isnan(value)), f"{observable.name} = {value}"
+            assert inside or (observable.partial and np.isnan(value)), (
+                f"{observable.name} = {value}"
+            )
     if model.potential:
         assert np.isfinite(float(out[model.potential]))
 
@@ -70,17 +90,29 @@ def _without(dear: set, cases: list) -> list:
     return [pytest.param(*case, marks=[pytest.mark.slow] * (case[0] in dear)) for case in given]
 
 
-@pytest.mark.parametrize(("name", "control"), _without(DEAR | {"recurrent-pseudo-potential"}, WITH_CONTROLS))
+@pytest.mark.parametrize(
+    ("name", "control"), _without(DEAR | {"recurrent-pseudo-potential"}, WITH_CONTROLS)
+)
 def test_edges_of_every_domain_are_solved_or_refused_in_a_sentence(name, control):
     model = models.get(name)
     declared = model.control(control)
     for value in _edges(declared):
         if name in SOLVED and declared.role != "simulation" and value not in ("1rsb", "frsb"):
-            out, refusal = _attempt(lambda value=value: replicon.solve(name, **{control: value}), replicon.ConvergenceError)
+            out, refusal = _attempt(
+                lambda value=value: replicon.solve(name, **{control: value}),
+                replicon.ConvergenceError,
+            )
             assert name in refusal if refusal else bool(out["converged"])
         if name in SIMULATED and declared.role != "theory":
-            size = 784 if value == "digits" and not name.startswith(("rbm", "boltzmann")) else model.quick_size
-            out, refusal = _attempt(lambda value=value, size=size: _simulate(name, size=size, **{control: value}), replicon.InputError)
+            size = (
+                784
+                if value == "digits" and not name.startswith(("rbm", "boltzmann"))
+                else model.size.quick
+            )
+            out, refusal = _attempt(
+                lambda value=value, size=size: _simulate(name, size=size, **{control: value}),
+                replicon.InputError,
+            )
             means = [] if refusal else [mean for mean, _ in evaluate.summarize(name, out).values()]
             assert control in refusal if refusal else np.isfinite(means).any()
 
@@ -90,8 +122,14 @@ def test_edges_of_every_domain_are_solved_or_refused_in_a_sentence(name, control
 @given(data=st.data())
 def test_any_value_outside_a_domain_gets_the_sentence(name, control, data):
     declared = models.get(name).control(control)
-    values = st.one_of(st.floats(), st.integers(), st.text(max_size=6), st.booleans(), st.none(), st.just([]))
-    value = data.draw(values.filter(lambda v: not (isinstance(v, list) or declared.domain.admits(_as_given(declared, v)))))
+    values = st.one_of(
+        st.floats(), st.integers(), st.text(max_size=6), st.booleans(), st.none(), st.just([])
+    )
+    value = data.draw(
+        values.filter(
+            lambda v: not (isinstance(v, list) or declared.domain.admits(_as_given(declared, v)))
+        )
+    )
     with pytest.raises(replicon.InputError) as caught:
         declared.check(value)
     sentence = str(caught.value)
@@ -131,11 +169,18 @@ def test_theory_and_simulation_share_their_names(name):
         assert (observable.name in summary) == (observable.role != "theory")
     assert any(o.role == "both" for o in model.observables)
     for out, role in ((solved, "theory"), (simulated, "simulation")):
-        declared = {array.name: len(array.axes) for array in model.arrays if array.role in ("both", role)}
-        axes = {str(v): [str(d) for d in out[v].dims if str(d).startswith("component")] for v in out.data_vars}
+        declared = {
+            array.name: len(array.axes) for array in model.arrays if array.role in ("both", role)
+        }
+        axes = {
+            str(v): [str(d) for d in out[v].dims if str(d).startswith("component")]
+            for v in out.data_vars
+        }
         assert {v: len(dims) for v, dims in axes.items() if dims}.items() <= declared.items()
-    compared = replicon.compare(name, size=model.quick_size, samples=3, **_short(model))
-    assert set(compared["observable"].values) == {o.name for o in model.observables if o.role != "theory"}
+    compared = replicon.compare(name, size=model.size.quick, samples=3, **_short(model))
+    assert set(compared["observable"].values) == {
+        o.name for o in model.observables if o.role != "theory"
+    }
 
 
 # A grid off the special points of each model: all branches, all temperatures of interest.
@@ -144,8 +189,18 @@ _GRIDS = {
     "hopfield": {"load": [0.02, 0.07, 0.12], "temperature": np.linspace(0.05, 1.25, 9)},
     "sherrington-kirkpatrick": {"temperature": np.linspace(0.15, 1.8, 12), "field": [0.0, 0.4]},
     "square-lattice": {"temperature": np.linspace(1.1, 4.0, 10), "size": [8, math.inf]},
-    "attention": {"context": [0.5, 4.0], "diversity": [0.3, 3.0], "prompts": [0.5, 2.0], "ridge": [0.0, 0.1]},
-    "perceptron": {"load": [0.1, 0.6, 1.0], "margin": [-0.5, 0.0, 1.0], "temperature": [0.0, 0.4], "weights": ["ising", "spherical"]},
+    "attention": {
+        "context": [0.5, 4.0],
+        "diversity": [0.3, 3.0],
+        "prompts": [0.5, 2.0],
+        "ridge": [0.0, 0.1],
+    },
+    "perceptron": {
+        "load": [0.1, 0.6, 1.0],
+        "margin": [-0.5, 0.0, 1.0],
+        "temperature": [0.0, 0.4],
+        "weights": ["ising", "spherical"],
+    },
     "perceptron-teacher": {"load": [0.2, 0.8, 1.4]},
     "boltzmann-machine": {
         "load": [0.5, 2.0, 50.0],
@@ -154,39 +209,77 @@ _GRIDS = {
     },
     "perceptron-landscape": {"load": [0.5], "distance": [0.05, 0.2, 0.33, 0.5]},
     "perceptron-clusters": {"load": [0.5], "overlap": [0.6, 0.9], "replicas": [1.5, 3.0, math.inf]},
-    "recurrent-dynamics": {"gain": [0.5, 1.1, 2.0, 20.0], "noise": [0.0, 0.2], "time": ["continuous", "discrete"]},
-    "recurrent-fixed-points": {"gain": [0.5, 1.2], "symmetry": [-0.3, 0.0, 0.5], "temperature": [0.0, 0.1], "regulariser": [0.0, 0.2]},
+    "recurrent-dynamics": {
+        "gain": [0.5, 1.1, 2.0, 20.0],
+        "noise": [0.0, 0.2],
+        "time": ["continuous", "discrete"],
+    },
+    "recurrent-fixed-points": {
+        "gain": [0.5, 1.2],
+        "symmetry": [-0.3, 0.0, 0.5],
+        "temperature": [0.0, 0.1],
+        "regulariser": [0.0, 0.2],
+    },
     "rbm": {"load": [0.2, 1.0, 1.8, 3.0], "prior": ["informed", "uniform"]},
-    "in-context-estimators": {"context": [0.5, 1.0, 4.0], "noise": [0.0, 0.3], "estimator": ["ridge", "discrete", "none"]},
+    "in-context-estimators": {
+        "context": [0.5, 1.0, 4.0],
+        "noise": [0.0, 0.3],
+        "estimator": ["ridge", "discrete", "none"],
+    },
 }
 # Branches that exist only elsewhere.
 _ELSEWHERE = {
-    ("recurrent-fixed-points", "frozen"): {"gain": [1.2], "temperature": [0.05], "nonlinearity": ["relu"]},
-    ("recurrent-dynamics", "two-time"): {"gain": [1.5], "symmetry": [0.0, 0.5], "window": [10.0], "trajectories": [400]},
-    ("perceptron", "one-step"): {"load": [9.0], "margin": [-1.0], "breaking_parameter": [0.3], "weights": ["spherical"]},
+    ("recurrent-fixed-points", "frozen"): {
+        "gain": [1.2],
+        "temperature": [0.05],
+        "nonlinearity": ["relu"],
+    },
+    ("recurrent-dynamics", "two-time"): {
+        "gain": [1.5],
+        "symmetry": [0.0, 0.5],
+        "window": [10.0],
+        "trajectories": [400],
+    },
+    ("perceptron", "one-step"): {
+        "load": [9.0],
+        "margin": [-1.0],
+        "breaking_parameter": [0.3],
+        "weights": ["spherical"],
+    },
     ("perceptron", "frozen"): {"load": [0.7, 1.0, 1.5], "temperature": [0.05, 0.15]},
 }
 
 
 def _first_grid(model, example=None) -> dict:
-    """Two values of the first number that theory reads, at the defaults or at an example, or of its first word."""
+    """Two values of the first number that theory reads, at the defaults or at an example, or of its
+    first word.
+    """
     controls = model.controls_for("theory")
     for control in controls:
         if isinstance(control.domain, Interval):
-            return {**(example or {}), control.name: _two(control, (example or {}).get(control.name, control.default))}
+            return {
+                **(example or {}),
+                control.name: _two(control, (example or {}).get(control.name, control.default)),
+            }
     return {controls[0].name: list(controls[0].domain.words[:2])}
 
 
 def _two(control, value) -> list:
     """A value and another a little beside it, both in the domain."""
     step = 1 if control.domain.integer else 0.01 * max(1.0, abs(value))
-    beside = next(v for v in (value + step, value - step, value + step / 100) if control.domain.admits(v))
+    beside = next(
+        v for v in (value + step, value - step, value + step / 100) if control.domain.admits(v)
+    )
     return [value, beside] if math.isfinite(value) else [beside]
 
 
 def _grid(name, branch):
     model = models.get(name)
-    grid = _ELSEWHERE.get((name, branch)) or _GRIDS.get(name) or _first_grid(model, model.branch(branch).example)
+    grid = (
+        _ELSEWHERE.get((name, branch))
+        or _GRIDS.get(name)
+        or _first_grid(model, model.branch(branch).example)
+    )
     return replicon.solve(name, branch=branch, **{k: _listed(v) for k, v in grid.items()})
 
 
@@ -196,7 +289,10 @@ def _listed(value) -> list:
 
 @pytest.mark.parametrize(
     ("name", "branch"),
-    _without({"perceptron-clusters", "perceptron-landscape"}, [(n, b.name) for n in NAMES for b in models.get(n).branches]),
+    _without(
+        {"perceptron-clusters", "perceptron-landscape"},
+        [(n, b.name) for n in NAMES for b in models.get(n).branches],
+    ),
 )
 def test_solutions_are_stationary_bounded_and_say_so(name, branch):
     model = models.get(name)
@@ -210,9 +306,13 @@ def test_solutions_are_stationary_bounded_and_say_so(name, branch):
         values = out[observable.name].values
         assert np.isnan(values[~converged]).all()
         inside = (values >= observable.low) & (values <= observable.high)
-        assert (inside | ~converged | (np.isnan(values) & observable.partial)).all(), observable.name
+        assert (inside | ~converged | (np.isnan(values) & observable.partial)).all(), (
+            observable.name
+        )
     if "entropy" in out:
-        most = min(model.observable("entropy").high, 2 * math.log(2)) if name == "rbm" else math.log(2)
+        most = (
+            min(model.observable("entropy").high, 2 * math.log(2)) if name == "rbm" else math.log(2)
+        )
         assert (out["entropy"].values[converged] <= most + 1e-12).all()
 
 
@@ -221,31 +321,50 @@ def _two_temperatures(model, branch) -> list:
     return _two(control, model.branch(branch).example.get("temperature", control.default))
 
 
-@pytest.mark.parametrize(("name", "branch"), [(n, b.name) for n in NAMES for b in models.get(n).branches])
+@pytest.mark.parametrize(
+    ("name", "branch"), [(n, b.name) for n in NAMES for b in models.get(n).branches]
+)
 def test_energy_is_the_derivative_of_the_potential_along_temperature(name, branch):
     """Energy = f - T df/dT by central differences."""
     model = models.get(name)
-    if model.potential != "free_energy" or "temperature" not in {c.name for c in model.controls_for("theory")}:
+    if model.potential != "free_energy" or "temperature" not in {
+        c.name for c in model.controls_for("theory")
+    }:
         pytest.skip("no temperature")
-    at = {k: _listed(v) for k, v in _GRIDS.get(name, {}).items()} or {"temperature": _two_temperatures(model, branch)}
+    at = {k: _listed(v) for k, v in _GRIDS.get(name, {}).items()} or {
+        "temperature": _two_temperatures(model, branch)
+    }
     temperature, step = np.array(at["temperature"]), 1e-4
-    f = [replicon.solve(name, branch=branch, **{**at, "temperature": list(temperature + s)}) for s in (-step, 0, step)]
+    f = [
+        replicon.solve(name, branch=branch, **{**at, "temperature": list(temperature + s)})
+        for s in (-step, 0, step)
+    ]
     there = np.logical_and.reduce([d["converged"].values for d in f])
     same = (f[0]["branch"].values == f[2]["branch"].values) & there
     axis = list(f[1]["free_energy"].dims).index("temperature")
     slope = (f[2]["free_energy"].values - f[0]["free_energy"].values) / (2 * step)
     shape = [-1 if k == axis else 1 for k in range(slope.ndim)]
-    difference = f[1]["free_energy"].values - temperature.reshape(shape) * slope - f[1]["energy"].values
+    difference = (
+        f[1]["free_energy"].values - temperature.reshape(shape) * slope - f[1]["energy"].values
+    )
     assert same.any()
     assert np.nanmax(np.abs(difference[same])) < 2e-6
 
 
 def _varied(model) -> tuple[str, list]:
     """A control of the simulation, first one that is real, and two of its values."""
-    controls = [c for c in model.controls_for("simulation") if isinstance(c.domain, Interval) and c.quick is None]
-    control = next(c for c in sorted(controls, key=lambda c: c.domain.integer) if math.isfinite(c.default))
+    controls = [
+        c
+        for c in model.controls_for("simulation")
+        if isinstance(c.domain, Interval) and c.quick is None
+    ]
+    control = next(
+        c for c in sorted(controls, key=lambda c: c.domain.integer) if math.isfinite(c.default)
+    )
     step = 1 if control.domain.integer else 0.25 * max(1.0, abs(control.default))
-    other = next(v for v in (control.default + step, control.default - step) if control.domain.admits(v))
+    other = next(
+        v for v in (control.default + step, control.default - step) if control.domain.admits(v)
+    )
     return control.name, [other, control.default]
 
 
@@ -263,7 +382,9 @@ def test_same_seed_same_bits_wherever_the_point_stands(name):
     for key in names:
         np.testing.assert_array_equal(grid[key].values, alone[key].values)
     assert any((other[key].values != alone[key].values).any() for key in names)
-    if name != "square-lattice":  # its 64 samples of method metropolis share a batch, those of wolff do not
+    if (
+        name != "square-lattice"
+    ):  # its 64 samples of method metropolis share a batch, those of wolff do not
         fewer = _simulate(name, samples=2, **{control: values[1]})
         for key in (key for key in names if key not in _POOLED):
             np.testing.assert_array_equal(fewer[key].values, alone[key].values[:2])
@@ -281,19 +402,22 @@ def test_json_is_json(name, capsys):
     from replicon import cli
 
     model = models.get(name)
-    size = str(model.quick_size)
+    size = str(model.size.quick)
     short = [f"{key}={value}" for key, value in _short(model).items()]
     sampled = [*short, "--size", size, "--samples", "3", "--seed", "1", "--json"]
     theory = []
     if name in SOLVED:
         ((control, values),) = _first_grid(model).items()
-        theory = [(["solve", name, "--json"], dict), (["solve", name, f"{control}={values[0]},{values[1]}", "--json"], list)]
+        theory = [
+            (["solve", name, "--json"], dict),
+            (["solve", name, f"{control}={values[0]},{values[1]}", "--json"], list),
+        ]
     calls = [
         (["models", name, "--json"], dict),
         *theory,
         *([(["simulate", name, *sampled], dict)] if name in SIMULATED else []),
         *([(["compare", name, *sampled], dict)] if name in SOLVED and name in SIMULATED else []),
-        *(([("transition"), name, t.name, "--json"], dict) for t in model.transitions),
+        *((["transition", name, t.name, "--json"], dict) for t in model.transitions),
     ]
     for words, kind in calls:
         with pytest.raises(SystemExit) as done:
@@ -309,7 +433,11 @@ def test_json_is_json(name, capsys):
 def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
     model = models.get(name)
     for transition in model.transitions:
-        grids = {c.name: [transition.example.get(c.name, c.default)] for c in model.controls_for("theory") if c.name != transition.control}
+        grids = {
+            c.name: [transition.example.get(c.name, c.default)]
+            for c in model.controls_for("theory")
+            if c.name != transition.control
+        }
         for control in grids:
             if control == "temperature":
                 grids[control] = [0.1, 0.5]

@@ -1,4 +1,6 @@
-"""Every published, exact or independently computed number, with its source, in tests/reference/*.toml."""
+"""Every published, exact or independently computed number, with its source, in
+tests/reference/*.toml.
+"""
 
 import tomllib
 from pathlib import Path
@@ -23,7 +25,13 @@ def test_reference_value(value):
     assert value["kind"] in {"exact", "published", "independent solver"}
     assert value["source"]
     if value["question"] == "solve":
-        found = float(replicon.solve(value["model"], branch=value.get("branch"), **value["controls"])[value["name"]])
+        found = float(
+            replicon.solve(value["model"], branch=value.get("branch"), **value["controls"])[
+                value["name"]
+            ]
+        )
     else:
-        found = float(replicon.find_transition(value["model"], value["name"], **value["controls"])["value"])
+        found = float(
+            replicon.find_transition(value["model"], value["name"], **value["controls"])["value"]
+        )
     assert abs(found - value["value"]) <= value["uncertainty"]

@@ -1,4 +1,6 @@
-"""A compiled function is what the user's function computes now; the same computation is compiled once."""
+"""A compiled function is what the user's function computes now; the same computation is compiled
+once.
+"""
 
 import functools
 import time
@@ -22,7 +24,9 @@ def _double():
 
 
 def _energy(function, x=(1.0, 2.0, 4.0)):
-    found = trace("energy", function, jnp.array(x), derivatives=(jax.grad, second_derivatives), scalar=True)
+    found = trace(
+        "energy", function, jnp.array(x), derivatives=(jax.grad, second_derivatives), scalar=True
+    )
     return *found, float(found[0](found[1], jnp.array(x)))
 
 
@@ -66,7 +70,11 @@ def _changes():
     yield lambda w: inner(w), lambda: globals().update(FACTOR=3.0), 21.0
     yield jitted, lambda: globals().update(FACTOR=4.0), 28.0
     yield lambda w: jitted(w) + w[0], lambda: globals().update(FACTOR=5.0), 36.0
-    yield lambda w: jax.lax.scan(body, w, None, length=2)[0].sum(), lambda: globals().update(FACTOR=2.0), 28.0
+    yield (
+        lambda w: jax.lax.scan(body, w, None, length=2)[0].sum(),
+        lambda: globals().update(FACTOR=2.0),
+        28.0,
+    )
 
 
 def test_a_function_that_changed_is_another_computation():
@@ -86,8 +94,12 @@ def test_the_same_computation_on_other_numbers_is_compiled_once():
     assert (first[2], second[2]) == (10.0, 7.0)
     assert _energy(lambda w: (w**2).sum())[0] == _energy(lambda w: (w**2).sum())[0]
     assert _energy(lambda w: (w**2).sum())[0] != _energy(lambda w: (w**3).sum())[0]
-    # Numbers closed over by an inner compiled function cannot become arguments: they belong to the key.
-    assert _energy(lambda w: jax.jit(lambda v: (ROWS * v).sum())(w))[0] != _energy(lambda w: jax.jit(lambda v: (2 * ROWS * v).sum())(w))[0]
+    # Numbers closed over by an inner compiled function cannot become arguments: they belong to the
+    # key.
+    assert (
+        _energy(lambda w: jax.jit(lambda v: (ROWS * v).sum())(w))[0]
+        != _energy(lambda w: jax.jit(lambda v: (2 * ROWS * v).sum())(w))[0]
+    )
 
 
 def test_rules_of_differentiation_belong_to_the_function():
@@ -115,7 +127,9 @@ def test_functions_that_call_back_into_python_are_the_same_only_as_objects():
 
 
 def test_functions_of_arrays_and_their_slopes():
-    traced, constants = trace("phi", lambda x: jnp.tanh(FACTOR * x), jnp.ones((2, 3)), derivatives=(first_derivatives,))
+    traced, constants = trace(
+        "phi", lambda x: jnp.tanh(FACTOR * x), jnp.ones((2, 3)), derivatives=(first_derivatives,)
+    )
     assert traced.result.shape == (2, 3)
     np.testing.assert_allclose(traced(constants, jnp.ones((2, 3))), np.tanh(np.ones((2, 3))))
 

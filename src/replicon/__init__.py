@@ -1,4 +1,10 @@
-"""Replicon: statistical physics of neural networks. `solve` is the infinite-size theory, `simulate` finite networks."""
+"""Replicon: statistical physics of neural networks. `solve` is the infinite-size theory, `simulate`
+finite networks.
+
+The questions stand here, what belongs to one subject in its room: `replicon.ising`, `hopfield`,
+`perceptron`, `recurrent`, `boltzmann`, `rbm`, `attention`, `langevin`; `replicon.channel` (prior x
+channel), `replicon.spins` (kernels), `replicon.theory` (the engine), `replicon.data` (readers).
+"""
 
 from __future__ import annotations
 
@@ -8,91 +14,105 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from replicon._declare import Array, Branch, Control, Interval, Model, Observable, Transition, Words
-    from replicon._errors import ConvergenceError, DivergenceError, InputError, RepliconError, StoreError
-    from replicon.data import digits, load_patterns
-    from replicon.data.networks import load_network
-    from replicon.machines.boltzmann import BoltzmannMachine
-    from replicon.machines.restricted import RestrictedBoltzmannMachine
-    from replicon.models.perceptron_algorithms.search import count_near, count_solutions, find_weights, local_entropy
-    from replicon.simulation.dynamics import evolve, kaplan_yorke_dimension
-    from replicon.simulation.exact import enumerate_states
-    from replicon.simulation.kinetic_energy import find_fixed_points, sample_kinetic_energy
-    from replicon.simulation.langevin import integrate_entropy, sample_langevin
-    from replicon.simulation.passing import belief_propagation, naive_mean_field, tap
-    from replicon.simulation.tempering import sample_spins
-    from replicon.study.evaluate import compare, find_transition, simulate, solve
+    from replicon import (
+        attention,
+        boltzmann,
+        channel,
+        data,
+        hopfield,
+        ising,
+        langevin,
+        perceptron,
+        rbm,
+        recurrent,
+        spins,
+        theory,
+    )
+    from replicon._declare import (
+        Axis,
+        Branch,
+        Control,
+        Interval,
+        Model,
+        Observable,
+        Schedule,
+        Size,
+        Transition,
+        View,
+        Words,
+    )
+    from replicon._errors import (
+        ConvergenceError,
+        DivergenceError,
+        InputError,
+        RepliconError,
+        StoreError,
+    )
+    from replicon.study.ask import compare, find_transition, simulate, solve, start, summarize
+    from replicon.study.catalogue import describe
+    from replicon.study.catalogue import names as models
+    from replicon.study.plan import shipped as studies
     from replicon.study.run import run_study
-    from replicon.study.store import export, load
+    from replicon.study.store import export_results, load_results
+    from replicon.view.figure import draw
 
+# Where each public name lies: "room" or "room:name there".
 _HOMES = {
-    "_declare": ("Array", "Branch", "Control", "Interval", "Model", "Observable", "Transition", "Words"),
-    "_errors": ("ConvergenceError", "DivergenceError", "InputError", "RepliconError", "StoreError"),
-    "data": ("digits", "load_patterns"),
-    "data.networks": ("load_network",),
-    "machines.boltzmann": ("BoltzmannMachine",),
-    "machines.restricted": ("RestrictedBoltzmannMachine",),
-    "models.perceptron_algorithms.search": ("count_near", "count_solutions", "find_weights", "local_entropy"),
-    "simulation.dynamics": ("evolve", "kaplan_yorke_dimension"),
-    "simulation.exact": ("enumerate_states",),
-    "simulation.kinetic_energy": ("find_fixed_points", "sample_kinetic_energy"),
-    "simulation.langevin": ("integrate_entropy", "sample_langevin"),
-    "simulation.passing": ("belief_propagation", "naive_mean_field", "tap"),
-    "simulation.tempering": ("sample_spins",),
-    "study.evaluate": ("compare", "find_transition", "simulate", "solve"),
-    "study.run": ("run_study",),
-    "study.store": ("export", "load"),
+    "solve": "study.ask",
+    "find_transition": "study.ask",
+    "simulate": "study.ask",
+    "compare": "study.ask",
+    "summarize": "study.ask",
+    "start": "study.ask",
+    "models": "study.catalogue:names",
+    "describe": "study.catalogue",
+    "studies": "study.plan:shipped",
+    "run_study": "study.run",
+    "load_results": "study.store",
+    "export_results": "study.store",
+    "draw": "view.figure",
+    "Model": "_declare",
+    "Control": "_declare",
+    "Observable": "_declare",
+    "Axis": "_declare",
+    "View": "_declare",
+    "Branch": "_declare",
+    "Transition": "_declare",
+    "Size": "_declare",
+    "Schedule": "_declare",
+    "Interval": "_declare",
+    "Words": "_declare",
+    "RepliconError": "_errors",
+    "InputError": "_errors",
+    "ConvergenceError": "_errors",
+    "DivergenceError": "_errors",
+    "StoreError": "_errors",
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = [
-    "Array",
-    "BoltzmannMachine",
-    "Branch",
-    "Control",
-    "ConvergenceError",
-    "DivergenceError",
-    "InputError",
-    "Interval",
-    "Model",
-    "Observable",
-    "RepliconError",
-    "RestrictedBoltzmannMachine",
-    "StoreError",
-    "Transition",
-    "Words",
-    "belief_propagation",
-    "compare",
-    "count_near",
-    "count_solutions",
-    "digits",
-    "enumerate_states",
-    "evolve",
-    "export",
-    "find_fixed_points",
-    "find_transition",
-    "find_weights",
-    "integrate_entropy",
-    "kaplan_yorke_dimension",
-    "load",
-    "load_network",
-    "load_patterns",
-    "local_entropy",
-    "naive_mean_field",
-    "run_study",
-    "sample_kinetic_energy",
-    "sample_langevin",
-    "sample_spins",
-    "simulate",
-    "solve",
-    "tap",
-]
+_ROOMS = (
+    "attention",
+    "boltzmann",
+    "channel",
+    "data",
+    "hopfield",
+    "ising",
+    "langevin",
+    "perceptron",
+    "rbm",
+    "recurrent",
+    "spins",
+    "theory",
+)
+__all__ = [*_HOMES, *_ROOMS]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(f"replicon.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'replicon' has no attribute '{name}'")
+    if name in _ROOMS:
+        return importlib.import_module(f"replicon.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'replicon' has no attribute '{name}'")
+    room, _, own = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(f"replicon.{room}"), own or name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*__all__, "__version__"])

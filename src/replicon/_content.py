@@ -1,8 +1,10 @@
-"""What a value holds, as a key: so that no cache answers for a function, array or object that has changed since.
+"""What a value holds, as a key: so that no cache answers for a function, array or object that has
+changed since.
 
-A function is its code, its defaults, what its closure holds and what the globals that its code names hold, each followed
-down to plain values; an array is its bytes; an object is its class and its attributes. Functions of Replicon itself are
-followed into their closures only, and those of installed packages not at all: they do not change while a program runs.
+A function is its code, its defaults, what its closure holds and what the globals that its code
+names hold, each followed down to plain values; an array is its bytes; an object is its class and
+its attributes. Functions of Replicon itself are followed into their closures only, and those of
+installed packages not at all: they do not change while a program runs.
 """
 
 from __future__ import annotations
@@ -26,14 +28,19 @@ Made = TypeVar("Made")
 
 
 def content(value: Any) -> Hashable:
-    """A hashable key that is equal for equal contents; values that cannot be looked into count as themselves."""
+    """A hashable key that is equal for equal contents; values that cannot be looked into count as
+    themselves.
+    """
     return _key(value, {})
 
 
-def cached(maxsize: int = 128, changed: Callable[[], Any] | None = None) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
+def cached(
+    maxsize: int = 128, changed: Callable[[], Any] | None = None
+) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
     """`functools.lru_cache` keyed by the content of the arguments at the time of the call.
 
-    `changed()` is called before something is made again for the very objects that held something else before.
+    `changed()` is called before something is made again for the very objects that held something
+    else before.
     """
 
     def decorate(function: Callable[..., Made]) -> Callable[..., Made]:
@@ -165,7 +172,9 @@ def _of_global(value: Any, attributes: frozenset[str], seen: dict[int, int]) -> 
 
 @functools.lru_cache(maxsize=4096)
 def _named(code: types.CodeType) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The globals and the attributes that some code names, that of the functions inside it included."""
+    """The globals and the attributes that some code names, that of the functions inside it
+    included.
+    """
     names: dict[str, None] = {}
     attributes: set[str] = set()
     for instruction in dis.get_instructions(code):

@@ -1,4 +1,6 @@
-"""Domains of arguments, and the one check of them: every argument of every public function passes here."""
+"""Domains of arguments, and the one check of them: every argument of every public function passes
+here.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
 
 @dataclass(frozen=True)
 class Interval:
-    """Real numbers from low to high; `open_low`, `open_high` exclude the ends; `integer` admits whole numbers only."""
+    """Real numbers from low to high; `open_low`, `open_high` exclude the ends; `integer` admits
+    whole numbers only.
+    """
 
     low: float = -math.inf
     high: float = math.inf
@@ -32,11 +36,26 @@ class Interval:
             return False
         if math.isinf(value):
             return self.infinite and value > 0
-        if math.isnan(value) or (self.integer and (value != int(value) or abs(value) > _LARGEST_WHOLE)):
+        if math.isnan(value) or (
+            self.integer and (value != int(value) or abs(value) > _LARGEST_WHOLE)
+        ):
             return False
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
         return above and below
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON: numbers, 'inf' where infinite, and the sentence."""
+        return {
+            "kind": "interval",
+            "low": "-inf" if self.low == -math.inf else self.low,
+            "high": "inf" if self.high == math.inf else self.high,
+            "open_low": self.open_low,
+            "open_high": self.open_high,
+            "integer": self.integer,
+            "infinite": self.infinite,
+            "sentence": str(self),
+        }
 
     def __str__(self) -> str:
         kind = "a whole number" if self.integer else "a number"
@@ -45,13 +64,19 @@ class Interval:
             bounds.append(f"{'>' if self.open_low else '>='} {self.low:g}")
         if self.high < math.inf:
             bounds.append(f"{'<' if self.open_high else '<='} {self.high:g}")
-        text = " and ".join(bounds) if bounds and not self.integer else " ".join([kind, " and ".join(bounds)]).strip()
+        text = (
+            " and ".join(bounds)
+            if bounds and not self.integer
+            else " ".join([kind, " and ".join(bounds)]).strip()
+        )
         return text + (" (or inf)" if self.infinite else "")
 
 
 @dataclass(frozen=True)
 class Words:
-    """One of a few words, or, where `files` lists endings, the path of a file with one of them (or 'path:name' of an array)."""
+    """One of a few words, or, where `files` lists endings, the path of a file with one of them (or
+    'path:name' of an array).
+    """
 
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
@@ -65,15 +90,32 @@ class Words:
             return False
         return split_member(value)[0].lower().endswith(self.files)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "kind": "words",
+            "words": list(self.words),
+            "files": list(self.files),
+            "sentence": str(self),
+        }
+
     def __str__(self) -> str:
-        return "one of " + ", ".join(self.words) + (f", or a file ({', '.join(self.files)})" if self.files else "")
+        return (
+            "one of "
+            + ", ".join(self.words)
+            + (f", or a file ({', '.join(self.files)})" if self.files else "")
+        )
 
 
 def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
-    """An argument of any public function as float, int or word; InputError, with the domain, for what it does not admit."""
+    """An argument of any public function as float, int or word; InputError, with the domain, for
+    what it does not admit.
+    """
     if not domain.admits(value):
         note = f" ({meaning})" if meaning else ""
-        raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}.")
+        raise InputError(
+            f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}."
+        )
     if isinstance(domain, Words):
         return value
     value = as_number(value)
@@ -84,12 +126,16 @@ SEED = Interval(0, integer=True)
 
 
 def check_seed(seed: Any) -> int:
-    """A user's seed, a whole number; InputError otherwise (None would give other numbers at each call)."""
+    """A user's seed, a whole number; InputError otherwise (None would give other numbers at each
+    call).
+    """
     return check_argument("seed", seed, SEED, "random seed")
 
 
 def as_number(value: Any) -> Any:
-    """A number of Python's, NumPy's or any other kind as int or float; booleans and everything else unchanged, to be refused."""
+    """A number of Python's, NumPy's or any other kind as int or float; booleans and everything else
+    unchanged, to be refused.
+    """
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, bool):

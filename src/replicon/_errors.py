@@ -1,8 +1,12 @@
-"""The exceptions a user can meet. Each carries one sentence: what was given, what is allowed, the way out."""
+"""The exceptions a user can meet. Each carries one sentence: what was given, what is allowed, the
+way out.
+"""
 
 
 class RepliconError(Exception):
-    """Root of them all, so that `except RepliconError` catches exactly what Replicon says on purpose."""
+    """Root of them all, so that `except RepliconError` catches exactly what Replicon says on
+    purpose.
+    """
 
 
 class InputError(RepliconError, ValueError):
@@ -14,7 +18,9 @@ class ConvergenceError(RepliconError, RuntimeError):
 
 
 class DivergenceError(ConvergenceError):
-    """Numbers that grew beyond all bounds: a dynamics, a chain or a training whose step is too large for it."""
+    """Numbers that grew beyond all bounds: a dynamics, a chain or a training whose step is too
+    large for it.
+    """
 
 
 class StoreError(RepliconError, RuntimeError):

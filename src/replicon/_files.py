@@ -1,4 +1,6 @@
-"""Users' files: their bytes, their Python modules by content, and files that appear whole or not at all."""
+"""Users' files: their bytes, their Python modules by content, and files that appear whole or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def why(error: OSError | ValueError) -> str:
 
 
 def read_bytes(path: str | Path, what: str) -> bytes:
-    """The content of a user's file; `what`: the phrase that says what is expected. Raises InputError, one sentence."""
+    """The content of a user's file; `what`: the phrase that says what is expected. Raises
+    InputError, one sentence.
+    """
     shown = str(path) if len(str(path)) < 300 else f"{str(path)[:200]}..."
     try:
         if Path(path).is_dir():
@@ -66,18 +70,24 @@ def digest(path: str | Path, what: str = "give the path of a file") -> str:
     return hashlib.sha256(read_bytes(split_member(path)[0], what)).hexdigest()
 
 
-def write_whole(path: str | Path, content: bytes | str, *, raises: type[Exception] = InputError) -> Path:
+def write_whole(
+    path: str | Path, content: bytes | str, *, raises: type[Exception] = InputError
+) -> Path:
     """Write a file that appears whole or not at all, also if the process dies or the disk fills up.
 
-    Written aside in the same folder, flushed to the disk, renamed; an existing file is replaced, a link is followed. What
-    killed calls left aside of the same file is removed. Raises `raises`, one sentence.
+    Written aside in the same folder, flushed to the disk, renamed; an existing file is replaced, a
+    link is followed. What killed calls left aside of the same file is removed. Raises `raises`, one
+    sentence.
     """
     data = content.encode() if isinstance(content, str) else content
     aside = None
     try:
         if os.path.islink(path) and not os.path.exists(path):
             leads = os.readlink(path)
-            raise raises(f"'{path}' is a link to '{leads}', which is not there: remove the link, or give another name.")
+            raise raises(
+                f"'{path}' is a link to '{leads}', which is not there: remove the link, or give"
+                " another name."
+            )
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise raises(f"'{path}' cannot be written: {_REASONS[errno.EISDIR]}.")
@@ -113,16 +123,19 @@ def alive(pid: str | int) -> bool:
     return True
 
 
-# What was loaded: for each file and its content, the modules, each with the contents of those it imported from beside it.
+# What was loaded: for each file and its content, the modules, each with the contents of those it
+# imported from beside it.
 _LOADED: dict[tuple[str, str], list[tuple[dict[str, str], ModuleType]]] = {}
 _LOADING = threading.RLock()
 
 
 def load_module(path: str | Path, what: str = "give the path of a Python file") -> ModuleType:
-    """The module of a user's Python file, executed once for each content of it and of what it imports from its folder.
+    """The module of a user's Python file, executed once for each content of it and of what it
+    imports from its folder.
 
-    Files beside it may be imported, absolutely or relatively, at its top. `module.__digest__`: 64 hexadecimal digits of all
-    these contents. Raises InputError, one sentence, for a file that is not there or raises.
+    Files beside it may be imported, absolutely or relatively, at its top. `module.__digest__`: 64
+    hexadecimal digits of all these contents. Raises InputError, one sentence, for a file that is
+    not there or raises.
     """
     content = read_bytes(path, what)
     place = Path(os.path.realpath(path))
@@ -135,7 +148,8 @@ def load_module(path: str | Path, what: str = "give the path of a Python file") 
         held = hashlib.sha256(own.encode())
         for name, one in sorted(beside.items()):
             held.update(f"{os.path.relpath(name, place.parent)} {one}".encode())
-        module.__digest__ = held.hexdigest() if beside else own  # pyright: ignore[reportAttributeAccessIssue]
+        # pyright: ignore[reportAttributeAccessIssue]
+        module.__digest__ = held.hexdigest() if beside else own
         _LOADED.setdefault((str(place), own), []).append((beside, module))
         return module
 
@@ -152,16 +166,24 @@ def _execute(path: str | Path, place: Path, content: bytes) -> tuple[dict[str, s
             exec(compile(content, str(place), "exec", dont_inherit=True), module.__dict__)
         except (Exception, SystemExit) as error:
             del sys.modules[module.__name__]
-            lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(place)]
+            lines = [
+                f.lineno
+                for f in traceback.extract_tb(error.__traceback__)
+                if f.filename == str(place)
+            ]
             at = f" in line {lines[-1]}" if lines else ""
-            raise InputError(f"'{path}' could not be imported: {type(error).__name__}{at}: {error}.") from error
+            raise InputError(
+                f"'{path}' could not be imported: {type(error).__name__}{at}: {error}."
+            ) from error
     beside.pop(str(place), None)
     return beside, module
 
 
 @contextlib.contextmanager
 def _folder_first(folder: Path) -> Iterator[dict[str, str]]:
-    """Import from a folder first, and afresh; gives the contents of what was. Modules of other folders with these names stay."""
+    """Import from a folder first, and afresh; gives the contents of what was. Modules of other
+    folders with these names stay.
+    """
     found: dict[str, str] = {}
     before = _modules_of(folder)
     for name in before:
@@ -185,14 +207,22 @@ def _folder_first(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _modules_of(folder: Path) -> dict[str, ModuleType]:
-    """Loaded modules whose file, or whose package's, lies in the folder itself, those of installed packages left alone."""
+    """Loaded modules whose file, or whose package's, lies in the folder itself, those of installed
+    packages left alone.
+    """
     here = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         top = name.split(".")[0]
-        if not isinstance(file, str) or top in ("__main__", "replicon") or top in sys.stdlib_module_names:
+        if (
+            not isinstance(file, str)
+            or top in ("__main__", "replicon")
+            or top in sys.stdlib_module_names
+        ):
             continue
-        depth = name.count(".") - top.startswith("replicon_user_") + (Path(file).name == "__init__.py")
+        depth = (
+            name.count(".") - top.startswith("replicon_user_") + (Path(file).name == "__init__.py")
+        )
         parents = Path(file).parents
         if 0 <= depth < len(parents) and parents[depth] == folder:
             here[name] = module
@@ -200,7 +230,9 @@ def _modules_of(folder: Path) -> dict[str, ModuleType]:
 
 
 def check_path(name: str, path: object, expected: str) -> Path:
-    """A path given as text or as a Path; InputError for anything else, before any file is looked for."""
+    """A path given as text or as a Path; InputError for anything else, before any file is looked
+    for.
+    """
     if not isinstance(path, (str, os.PathLike)) or isinstance(path, bytes):
         raise InputError(f"{name} = {type(path).__name__} is no path: {expected}.")
     return Path(path)
@@ -210,12 +242,16 @@ _MEMBER = re.compile(r"(.*?\.(?:npy|npz|mat|mtx)):(.+)", re.IGNORECASE | re.DOTA
 
 
 def split_member(source: str | os.PathLike) -> tuple[str, str | None]:
-    """A path, and the name of the array meant in that file: 'file.npz:name' is ('file.npz', 'name'); without one, None."""
+    """A path, and the name of the array meant in that file: 'file.npz:name' is ('file.npz',
+    'name'); without one, None.
+    """
     text = os.fspath(source)
     found = _MEMBER.fullmatch(text) if isinstance(text, str) else None
     return (found[1], found[2]) if found else (text, None)
 
 
 def ends_as_file(text: str) -> bool:
-    """Whether a text can only be the path of a file that is read, or 'path:name' of an array in one."""
+    """Whether a text can only be the path of a file that is read, or 'path:name' of an array in
+    one.
+    """
     return split_member(text)[0].lower().endswith((*NETWORKS, ".py"))

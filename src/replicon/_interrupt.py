@@ -11,10 +11,12 @@ from contextlib import contextmanager
 
 @contextmanager
 def heard_interrupts() -> Iterator[None]:
-    """Raise a KeyboardInterrupt again that was swallowed: where it meets a callback of the garbage collector, and JAX has one,
-    Python only prints it and goes on.
+    """Raise a KeyboardInterrupt again that was swallowed: where it meets a callback of the garbage
+    collector, and JAX has one, Python only prints it and goes on.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
         yield
         return
 

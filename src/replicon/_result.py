@@ -1,9 +1,10 @@
-"""The schema of a result: an xarray.Dataset whose dimensions are the controls given as lists, in declared order.
+"""The schema of a result: an xarray.Dataset whose dimensions are the controls given as lists, in
+declared order; then `sample` (simulations) and, for arrays, their declared axes.
 
-Then `sample` (simulations) and, for arrays beyond one number, `component_<name>`, `component_2_<name>`, ...
-Controls given as one value are scalar coordinates. Attributes: model, version, kind (solve, simulate, compare, transition),
-and size, samples, seed where used; `declaration`, JSON of what reading needs of the model's declaration (symbols, file of
-origin), so that results are shown without it.
+Controls given as one value are scalar coordinates. Attributes: model, version, kind (solve,
+simulate, compare, transition), and size, samples, seed where used; `declaration`, JSON of what
+reading needs of the model's declaration, so that results are shown without it. Every variable and
+coordinate has `long_name`, `symbol` and `meaning`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,32 @@ import xarray as xr
 from replicon import __version__
 from replicon._declare import Model
 
+# (symbol, meaning) of what every result may hold beside what its model declares.
+_COMMON = {
+    "converged": ("", "whether the numbers are a solution: the solver's flag, bounds, identities"),
+    "stable": ("", "1 where both stabilities are positive, 0 where one is not, NaN if not known"),
+    "longitudinal_stability": ("", "stability against fluctuations of the order parameters"),
+    "replicon": ("lambda", "stability against breaking replica symmetry; positive is stable"),
+    "branch": ("", "which solution"),
+    "residual": ("", "largest component of the equations at the solution"),
+    "reason": ("", "why there is no solution"),
+    "free_energy": ("f", "free energy per degree of freedom"),
+    "free_entropy": ("phi", "free entropy per degree of freedom"),
+    "value": ("", "value of the control at the transition"),
+    "mean": ("", "mean over samples"),
+    "error": ("", "standard error of the mean"),
+    "theory": ("", "infinite-size theory"),
+    "z": ("z", "(mean - theory) / error"),
+    "sample": ("", "independent sample"),
+    "observable": ("", "observable"),
+}
+
 
 class Shown(NamedTuple):
-    """What showing results needs of a declaration. `symbols`: of controls and observables; `fractions`: observables that are."""
+    """What showing results needs of a declaration. `symbols` and `meanings`: of controls,
+    observables and axes; `fractions`: observables that are; `axes`: those of each array;
+    `coordinates`: the numbers along axes that have them always.
+    """
 
     name: str
     title: str = ""
@@ -29,15 +53,33 @@ class Shown(NamedTuple):
     size_symbol: str = "N"
     size_meaning: str = "size"
     symbols: Mapping[str, str] = {}
+    meanings: Mapping[str, str] = {}
     fractions: Sequence[str] = ()
+    axes: Mapping[str, Sequence[str]] = {}
+    coordinates: Mapping[str, Sequence[float]] = {}
 
 
 def declaration(model: Model) -> dict[str, Any]:
     """`Shown` of a model as plain values."""
-    symbols = {item.name: item.symbol for item in (*model.controls, *model.observables)}
-    fractions = [o.name for o in model.observables if o.fraction]
-    given = (model.name, model.title, model.origin, model.content, model.size_symbol, model.size_meaning)
-    return Shown(*given, symbols, fractions)._asdict()
+    axes = [axis for array in model.arrays for axis in array.axes]
+    items = (*axes, *model.controls, *model.observables)
+    return Shown(
+        name=model.name,
+        title=model.title,
+        origin=model.origin,
+        content=model.content,
+        size_symbol=model.size.symbol,
+        size_meaning=model.size.meaning,
+        symbols={item.name: item.symbol for item in items},
+        meanings={item.name: item.meaning for item in items},
+        fractions=[o.name for o in model.observables if o.fraction],
+        axes={o.name: [axis.name for axis in o.axes] for o in model.arrays},
+        coordinates={
+            axis.name: list(axis.coordinate)
+            for axis in axes
+            if axis.coordinate and not isinstance(axis.coordinate, str)
+        },
+    )._asdict()
 
 
 def shown(dataset: xr.Dataset) -> Shown:
@@ -55,32 +97,68 @@ def build(
     inner: Sequence[str] = (),
     attributes: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
-    """Arrays whose first axis runs over the grid (C order over the coordinates that are lists) as a Dataset.
+    """Arrays whose first axis runs over the grid (C order over the coordinates that are lists) as a
+    Dataset.
 
-    `inner`: names of axes that follow the grid's (for example sample); further axes become component_<name> and so on.
+    `inner`: names of axes that follow the grid's (for example sample); then come the declared axes
+    of arrays.
     """
-    axes = [name for name, value in coordinates.items() if isinstance(value, list)]
-    shape = tuple(len(coordinates[name]) for name in axes)
+    grid = [name for name, value in coordinates.items() if isinstance(value, list)]
+    shape = tuple(len(coordinates[name]) for name in grid)
+    declared = declaration(model)
     variables = {}
     for name, array in values.items():
         array = np.asarray(array)
         array = array.astype(float) if array.dtype.kind in "iuf" else array
-        rest = array.shape[1:]
-        variables[name] = ([*axes, *dimensions(name, len(rest), inner)], array.reshape(shape + rest))
-    coords = {name: (name, value) if isinstance(value, list) else value for name, value in coordinates.items()}
-    return xr.Dataset(variables, coords, labels(kind, declaration(model), attributes))
+        own = dimensions(declared, name, array.ndim - 1, inner)
+        variables[name] = ([*grid, *own], array.reshape(shape + array.shape[1:]))
+    coords = {
+        name: (name, value) if isinstance(value, list) else value
+        for name, value in coordinates.items()
+    }
+    return labelled(xr.Dataset(variables, coords, labels(kind, declared, attributes)))
 
 
-def labels(kind: str, declared: Mapping[str, Any], attributes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def labels(
+    kind: str, declared: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The attributes of a result. `declared`: what `declaration` gives."""
-    own = {"model": declared["name"], "kind": kind, "version": __version__, "declaration": json.dumps(declared)}
+    own = {
+        "model": declared["name"],
+        "kind": kind,
+        "version": __version__,
+        "declaration": json.dumps(declared),
+    }
     return {**own, **(attributes or {})}
 
 
-def dimensions(name: str, count: int, inner: Sequence[str]) -> list[str]:
+def dimensions(
+    declared: Mapping[str, Any], name: str, count: int, inner: Sequence[str]
+) -> list[str]:
     """Names of the `count` axes of an array after those of its grid: `inner`, then its own."""
-    own = [f"component_{name}" if k == 0 else f"component_{k + 1}_{name}" for k in range(count - len(inner))]
-    return [*inner[:count], *own]
+    own = list(declared["axes"].get(name, ()))
+    assert len(inner) + len(own) == count, f"'{name}' has {count} axes: {[*inner, *own]} declared"
+    return [*inner, *own]
+
+
+def labelled(dataset: xr.Dataset) -> xr.Dataset:
+    """The result with numbers along its axes, and long_name, symbol and meaning everywhere."""
+    known = shown(dataset)
+    numbers = {
+        axis: list(values)
+        for axis, values in known.coordinates.items()
+        if axis not in dataset.coords and dataset.sizes.get(axis) == len(values)
+    }
+    dataset = dataset.assign_coords(numbers)
+    sizes = {"size": (known.size_symbol, known.size_meaning)}
+    for name in dataset.variables:
+        other = {**_COMMON, **sizes}.get(str(name), ("", ""))
+        symbol = known.symbols.get(str(name), other[0])
+        meaning = known.meanings.get(str(name), other[1])
+        words = str(name).replace("_", " ")
+        long_name = f"{words} {symbol}" if symbol and symbol != words else words
+        dataset[name].attrs |= {"long_name": long_name, "symbol": symbol, "meaning": meaning}
+    return dataset
 
 
 def records(dataset: xr.Dataset) -> list[tuple[dict[str, Any], xr.Dataset]]:
@@ -89,7 +167,12 @@ def records(dataset: xr.Dataset) -> list[tuple[dict[str, Any], xr.Dataset]]:
     out = []
     for index in np.ndindex(*(dataset.sizes[name] for name in axes)):
         point = dataset.isel(dict(zip(axes, index, strict=True)))
-        out.append(({name: plain(point.coords[name].values) for name in point.coords if name in dataset.attrs["controls"]}, point))
+        controls = {
+            name: plain(point.coords[name].values)
+            for name in point.coords
+            if name in dataset.attrs["controls"]
+        }
+        out.append((controls, point))
     return out
 
 
@@ -98,7 +181,9 @@ def grid_axes(dataset: xr.Dataset) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """A JSON value: float, int, bool, str, or None for what is not finite (infinity keeps its word 'inf')."""
+    """A JSON value: float, int, bool, str, or None for what is not finite (infinity keeps its word
+    'inf').
+    """
     item = np.asarray(value).item()
     if isinstance(item, float):
         if np.isnan(item):

@@ -1,8 +1,8 @@
 """One integer of the user's becomes the random streams of every (grid point, sample).
 
-A stream depends on the seed, on what is simulated (model, controls, size) and on the sample's number, not on the place of
-the point in a grid nor on the worker that runs it: the same point gives the same bits in every study and on any machine
-with the same versions.
+A stream depends on the seed, on what is simulated (model, controls, size) and on the sample's
+number, not on the place of the point in a grid nor on the worker that runs it: the same point gives
+the same bits in every study and on any machine with the same versions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 
 
 def fingerprint(identity: Mapping[str, Any]) -> str:
-    """Sixty-four hexadecimal digits of a mapping of plain values, independent of the order of its keys."""
+    """Sixty-four hexadecimal digits of a mapping of plain values, independent of the order of its
+    keys.
+    """
     return hashlib.sha256(json.dumps(identity, sort_keys=True, allow_nan=True).encode()).hexdigest()
 
 
@@ -24,7 +26,9 @@ def streams(seed: int, identity: Mapping[str, Any], samples: int) -> list[np.ran
     """One SeedSequence for each sample of the point that `identity` describes."""
     digest = fingerprint(identity)
     key = tuple(int(digest[i : i + 8], 16) for i in range(0, 32, 8))
-    return [np.random.SeedSequence(entropy=seed, spawn_key=(*key, sample)) for sample in range(samples)]
+    return [
+        np.random.SeedSequence(entropy=seed, spawn_key=(*key, sample)) for sample in range(samples)
+    ]
 
 
 def generator(stream: np.random.SeedSequence) -> np.random.Generator:

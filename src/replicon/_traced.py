@@ -1,8 +1,10 @@
-"""Functions of a user's as what they compute now: compiled code is kept by that, never by the function's name or identity.
+"""Functions of a user's as what they compute now: compiled code is kept by that, never by the
+function's name or identity.
 
-A function may read a global, an attribute, a cell or an array that changes between two calls. It is therefore traced at every
-call (milliseconds). The trace is the key of what is compiled, and the arrays that the function closes over are arguments of
-it: the same computation on other numbers needs no compilation, and another computation never meets old code.
+A function may read a global, an attribute, a cell or an array that changes between two calls. It is
+therefore traced at every call (milliseconds). The trace is the key of what is compiled, and the
+arrays that the function closes over are arguments of it: the same computation on other numbers
+needs no compilation, and another computation never meets old code.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from replicon._domains import show
 from replicon._errors import InputError, RepliconError
 
-_AGREE = 1e-5  # relative; far above rounding in another order of operations, also of single precision
+_AGREE = (
+    1e-5  # relative; far above rounding in another order of operations, also of single precision
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """What a function computes: `traced(constants, *arguments)`. Equal, and of one hash, where the computation is the same.
+    """What a function computes: `traced(constants, *arguments)`. Equal, and of one hash, where the
+    computation is the same.
 
     `result`: shapes and types of what it returns (a tree of jax.ShapeDtypeStruct).
     """
@@ -53,19 +58,24 @@ def trace(
     derivatives: Sequence[Callable] = (),
     scalar: bool = False,
 ) -> tuple[Traced, list]:
-    """`function` as it is now, for arguments of these shapes and types, and the arrays it closes over.
+    """`function` as it is now, for arguments of these shapes and types, and the arrays it closes
+    over.
 
-    `arguments` (trees of arrays) also are the point at which the trace is compared with the function itself. `derivatives`:
-    what the compiled code takes of it, e.g. (jax.grad,), each a map from functions to functions of the same arguments; their
-    traces belong to the key, since rules of differentiation (jax.custom_jvp) are part of the function. `scalar`: one real
-    number is asked for.
+    `arguments` (trees of arrays) also are the point at which the trace is compared with the
+    function itself. `derivatives`: what the compiled code takes of it, e.g. (jax.grad,), each a map
+    from functions to functions of the same arguments; their traces belong to the key, since rules
+    of differentiation (jax.custom_jvp) are part of the function. `scalar`: one real number is asked
+    for.
 
-    Raises InputError, with `name` in its sentence: what JAX cannot follow; what draws random numbers, reads a clock or
-    otherwise answers differently each time. A jax.jit within the function keeps what it once read; where that is old, JAX's
-    caches are emptied and the function is traced again.
+    Raises InputError, with `name` in its sentence: what JAX cannot follow; what draws random
+    numbers, reads a clock or otherwise answers differently each time. A jax.jit within the function
+    keeps what it once read; where that is old, JAX's caches are emptied and the function is traced
+    again.
     """
     if not callable(function):
-        raise InputError(f"{name} = {show(function)} is no function: give one written with jax.numpy.")
+        raise InputError(
+            f"{name} = {show(function)} is no function: give one written with jax.numpy."
+        )
     function = _bare(function)
     found = _trace(name, function, arguments, derivatives, scalar)
     if not _faithful(name, function, found, arguments):
@@ -73,25 +83,33 @@ def trace(
         found = _trace(name, function, arguments, derivatives, scalar)
         if not _faithful(name, function, found, arguments):
             raise InputError(
-                f"{name} gives one value when it is called and another when it is compiled: it must depend on its arguments "
-                "alone; pass what changes, random numbers too, as data."
+                f"{name} gives one value when it is called and another when it is compiled: it must"
+                " depend on its arguments alone; pass what changes, random numbers too, as data."
             )
     return found
 
 
 def first_derivatives(function: Callable) -> Callable:
-    """Its derivative along itself, of a function from an array to an array of any shape: an entry for `derivatives`."""
+    """Its derivative along itself, of a function from an array to an array of any shape: an entry
+    for `derivatives`.
+    """
     return lambda x, *rest: jax.jvp(lambda y: function(y, *rest), (x,), (x,))[1]
 
 
 def second_derivatives(function: Callable) -> Callable:
-    """Product of the Hessian with a vector, of a function from a tree to one number: an entry for `derivatives`."""
+    """Product of the Hessian with a vector, of a function from a tree to one number: an entry for
+    `derivatives`.
+    """
     return lambda x, *rest: jax.jvp(jax.grad(lambda y: function(y, *rest)), (x,), (x,))[1]
 
 
 def _bare(function: Callable) -> Callable:
     """Without an outer jax.jit, whose cache would hide what changed."""
-    while hasattr(function, "__wrapped__") and hasattr(function, "lower") and hasattr(function, "trace"):
+    while (
+        hasattr(function, "__wrapped__")
+        and hasattr(function, "lower")
+        and hasattr(function, "trace")
+    ):
         function = function.__wrapped__
     return function
 
@@ -102,18 +120,33 @@ def _trace(name, function, arguments, derivatives, scalar) -> tuple[Traced, list
     again, _ = _followed(name, function, shapes)
     if _content(closed) != _content(again):
         raise InputError(
-            f"{name} is another computation each time it is called (random numbers, a clock, a counter): it must depend on its "
-            "arguments alone; pass what changes as data."
+            f"{name} is another computation each time it is called (random numbers, a clock, a"
+            " counter): it must depend on its arguments alone; pass what changes as data."
         )
     if scalar:
         leaves = jax.tree.leaves(result)
-        if len(leaves) != 1 or leaves[0].shape != () or not jnp.issubdtype(leaves[0].dtype, jnp.floating):
+        if (
+            len(leaves) != 1
+            or leaves[0].shape != ()
+            or not jnp.issubdtype(leaves[0].dtype, jnp.floating)
+        ):
             shown = ", ".join(f"{leaf.dtype} of shape {leaf.shape}" for leaf in leaves) or "nothing"
-            raise InputError(f"{name} returns {shown}: it must return one real number for one set of parameters.")
+            raise InputError(
+                f"{name} returns {shown}: it must return one real number for one set of parameters."
+            )
     views = [_followed(name, derivative(function), shapes)[0] for derivative in derivatives]
     given = {_bits(value) for value in closed.consts}
-    rules = tuple((str(view), tuple(_within(view)), *({_bits(v) for v in view.consts} - given)) for view in views)
-    key = (jax.tree.structure(shapes), str(closed), tuple(_within(closed)), tuple(_opaque(closed.jaxpr)), rules)
+    rules = tuple(
+        (str(view), tuple(_within(view)), *({_bits(v) for v in view.consts} - given))
+        for view in views
+    )
+    key = (
+        jax.tree.structure(shapes),
+        str(closed),
+        tuple(_within(closed)),
+        tuple(_opaque(closed.jaxpr)),
+        rules,
+    )
     return Traced(closed.jaxpr, result, key), [jnp.array(value) for value in closed.consts]
 
 
@@ -131,13 +164,15 @@ def _unfit(name: str, error: Exception) -> InputError:
     words = str(error).strip().splitlines() or [""]
     what = f"{type(error).__name__}: {words[0][:200]}".rstrip(": .")
     return InputError(
-        f"{name} could not be followed by JAX ({what}): write it with jax.numpy, for one set of parameters of the given shapes, "
-        "differentiable, without Python conditions on its values."
+        f"{name} could not be followed by JAX ({what}): write it with jax.numpy, for one set of"
+        " parameters of the given shapes, differentiable, without Python conditions on its values."
     )
 
 
 def _faithful(name: str, function: Callable, found: tuple[Traced, list], arguments: tuple) -> bool:
-    """Whether trace and function agree at the arguments and beside them; the function runs without any jax.jit within it."""
+    """Whether trace and function agree at the arguments and beside them; the function runs without
+    any jax.jit within it.
+    """
     traced, constants = found
     for shift in (0.0, 0.1):
         point = (_beside(arguments[0], shift), *arguments[1:])
@@ -148,7 +183,9 @@ def _faithful(name: str, function: Callable, found: tuple[Traced, list], argumen
             raise
         except Exception as error:
             raise _unfit(name, error) from error
-        for a, b in zip(jax.tree.leaves(raw), jax.tree.leaves(traced(constants, *point)), strict=True):
+        for a, b in zip(
+            jax.tree.leaves(raw), jax.tree.leaves(traced(constants, *point)), strict=True
+        ):
             a, b = np.asarray(a), np.asarray(b)
             scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
             if not np.allclose(a, b, rtol=_AGREE, atol=_AGREE * scale, equal_nan=True):
@@ -172,18 +209,23 @@ def _content(closed: ClosedJaxpr) -> tuple:
 
 
 def _within(closed: ClosedJaxpr) -> Iterator[tuple]:
-    """Arrays inside a trace, to the bit: literals, and what inner functions (jax.jit, scan) close over."""
+    """Arrays inside a trace, to the bit: literals, and what inner functions (jax.jit, scan) close
+    over.
+    """
     for inner in _jaxprs(closed.jaxpr):
         if isinstance(inner, ClosedJaxpr):
             yield from map(_bits, inner.consts)
             continue
         for equation in inner.eqns:
             yield from (_bits(atom.val) for atom in equation.invars if isinstance(atom, Literal))
-            yield from (_bits(p) for p in _parameters(equation) if isinstance(p, (np.ndarray, jax.Array)))
+            yield from (
+                _bits(p) for p in _parameters(equation) if isinstance(p, (np.ndarray, jax.Array))
+            )
 
 
 def _opaque(jaxpr: Jaxpr) -> Iterator[Any]:
-    """Functions that a trace calls by name (callbacks into Python): the same only where they are the same object.
+    """Functions that a trace calls by name (callbacks into Python): the same only where they are
+    the same object.
 
     Rules of differentiation are left to the traces of the derivatives.
     """
@@ -191,7 +233,11 @@ def _opaque(jaxpr: Jaxpr) -> Iterator[Any]:
         if isinstance(inner, Jaxpr):
             for equation in inner.eqns:
                 if not equation.primitive.name.startswith("custom_"):
-                    yield from (p for p in _parameters(equation) if callable(p) and not isinstance(p, (type, Jaxpr, ClosedJaxpr)))
+                    yield from (
+                        p
+                        for p in _parameters(equation)
+                        if callable(p) and not isinstance(p, (type, Jaxpr, ClosedJaxpr))
+                    )
 
 
 def _jaxprs(jaxpr: Jaxpr) -> Iterator[Jaxpr | ClosedJaxpr]:
@@ -207,7 +253,9 @@ def _jaxprs(jaxpr: Jaxpr) -> Iterator[Jaxpr | ClosedJaxpr]:
 
 
 def _parameters(equation) -> list:
-    return jax.tree.leaves(list(equation.params.values()), is_leaf=lambda p: isinstance(p, (Jaxpr, ClosedJaxpr)))
+    return jax.tree.leaves(
+        list(equation.params.values()), is_leaf=lambda p: isinstance(p, (Jaxpr, ClosedJaxpr))
+    )
 
 
 def _bits(value: Any) -> tuple:

@@ -22,7 +22,10 @@ OK, USAGE, NOT_CONVERGED, INTERRUPTED = 0, 2, 3, 130
 
 app = App(
     name="replicon",
-    help="Statistical physics of neural networks: `solve` is the infinite-size theory, `simulate` finite networks.",
+    help=(
+        "Statistical physics of neural networks: `solve` is the infinite-size theory, `simulate`"
+        " finite networks."
+    ),
     version=__version__,
     help_format="markdown",
     result_action="return_value",
@@ -30,31 +33,53 @@ app = App(
 )
 
 Assignments = Annotated[
-    str, Parameter(show=True, help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.")
+    str,
+    Parameter(
+        show=True,
+        help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.",
+    ),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print nothing but JSON.")]
-Size = Annotated[int, Parameter(name="--size", help="Size of the network (the linear size for a lattice).")]
-Samples = Annotated[int, Parameter(name="--samples", help="Independent chains or disorder samples.")]
+Size = Annotated[
+    int, Parameter(name="--size", help="Size of the network (the linear size for a lattice).")
+]
+Samples = Annotated[
+    int, Parameter(name="--samples", help="Independent chains or disorder samples.")
+]
 Seed = Annotated[int, Parameter(name="--seed", help="Random seed.")]
-BranchName = Annotated[str | None, Parameter(name="--branch", help="Which solution; see `replicon models MODEL`.")]
+BranchName = Annotated[
+    str | None, Parameter(name="--branch", help="Which solution; see `replicon models MODEL`.")
+]
 
 
 @app.command
 def models(model: str | None = None, /, *, json: Json = False) -> int:
-    """What there is: models, or one model's controls with defaults and domains, observables, branches, transitions."""
-    from replicon import models as registry
+    """What there is: models, or one model's controls with defaults and domains, observables,
+    branches, transitions.
+    """
+    from replicon.study import catalogue
     from replicon.view.table import console
 
     if model is None:
-        declarations = [registry.get(name) for name in registry.names()]
+        declarations = [catalogue.get(name) for name in catalogue.names()]
         if json:
             return _print_json([{"model": m.name, "title": m.title} for m in declarations])
-        listing = Table(Column("model", no_wrap=True), "what", "controls", Column("transitions", overflow="fold"))
+        listing = Table(
+            Column("model", no_wrap=True),
+            "what",
+            "controls",
+            Column("transitions", overflow="fold"),
+        )
         for m in declarations:
-            listing.add_row(m.name, m.title, ", ".join(c.name for c in m.controls), ", ".join(t.name for t in m.transitions))
+            listing.add_row(
+                m.name,
+                m.title,
+                ", ".join(c.name for c in m.controls),
+                ", ".join(t.name for t in m.transitions),
+            )
         console().print(listing)
         return OK
-    m = registry.get(model)
+    m = catalogue.get(model)
     if json:
         return _print_json(m.as_dict())
     out = console()
@@ -77,20 +102,24 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
 
 
 @app.command
-def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, json: Json = False) -> int:
-    """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05 temperature=0:0.5:6`."""
+def solve(
+    model: str, /, *assignments: Assignments, branch: BranchName = None, json: Json = False
+) -> int:
+    """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05
+    temperature=0:0.5:6`.
+    """
     from replicon._result import plain, records
-    from replicon.study import evaluate, grid
+    from replicon.study import ask, grid
     from replicon.view import table
 
     controls = grid.parse_assignments(assignments)
     single = not any(isinstance(v, list) for v in controls.values())
     try:
-        dataset = evaluate.solve(model, branch=branch, **controls)
+        dataset = ask.solve(model, branch=branch, **controls)
     except ConvergenceError as error:
         return _unconverged(error, json, {"model": model, "branch": branch, "controls": controls})
     declared = _get(model)
-    names = [o.name for o in declared.observables if o.role != "simulation"]
+    names = [o.name for o in declared.scalars if o.role != "simulation"]
     out = []
     for point, values in records(dataset):
         stable = plain(values["stable"])
@@ -100,7 +129,11 @@ def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, j
                 "branch": plain(values["branch"]) or None,
                 "controls": point,
                 "observables": {name: _finite(values[name]) for name in names},
-                **({declared.potential: _finite(values[declared.potential])} if declared.potential else {}),
+                **(
+                    {declared.potential: _finite(values[declared.potential])}
+                    if declared.potential
+                    else {}
+                ),
                 "stable": None if stable is None else bool(stable),
                 "converged": bool(values["converged"]),
                 **_reason(values),
@@ -127,17 +160,21 @@ def solve(model: str, /, *assignments: Assignments, branch: BranchName = None, j
 
 @app.command
 def transition(model: str, name: str, /, *assignments: Assignments, json: Json = False) -> int:
-    """The value of a control at a transition: `replicon transition hopfield retrieval temperature=0`."""
+    """The value of a control at a transition: `replicon transition hopfield retrieval
+    temperature=0`.
+    """
     from replicon._result import records
-    from replicon.study import evaluate, grid
+    from replicon.study import ask, grid
     from replicon.view import table
 
     controls = grid.parse_assignments(assignments)
     single = not any(isinstance(v, list) for v in controls.values())
     try:
-        dataset = evaluate.find_transition(model, name, **controls)
+        dataset = ask.find_transition(model, name, **controls)
     except ConvergenceError as error:
-        return _unconverged(error, json, {"model": model, "transition": name, "controls": controls, "value": None})
+        return _unconverged(
+            error, json, {"model": model, "transition": name, "controls": controls, "value": None}
+        )
     declared = _get(model)
     control = dataset.attrs["control"]
     out = [
@@ -162,30 +199,58 @@ def transition(model: str, name: str, /, *assignments: Assignments, json: Json =
 
 
 @app.command
-def simulate(model: str, /, *assignments: Assignments, size: Size, samples: Samples = 30, seed: Seed = 0, json: Json = False) -> int:
+def simulate(
+    model: str,
+    /,
+    *assignments: Assignments,
+    size: Size,
+    samples: Samples = 30,
+    seed: Seed = 0,
+    json: Json = False,
+) -> int:
     """Finite networks: mean and standard error of every observable over independent samples."""
     from replicon._result import records
-    from replicon.study import evaluate, grid
+    from replicon.study import ask, grid
     from replicon.view import table
 
     controls = grid.parse_assignments(assignments)
-    dataset = evaluate.simulate(model, size=size, samples=samples, seed=seed, **controls)
+    dataset = ask.simulate(model, size=size, samples=samples, seed=seed, **controls)
     declared = _get(model)
     out = []
     for point, values in records(dataset):
-        summary = evaluate.summarize(model, values)
+        summary = ask.summarize(model, values)
         observables: dict[str, dict[str, Any]] = {
-            n: {"mean": _finite(mean), "error": _finite(error)} for n, (mean, error) in summary.items()
+            n: {"mean": _finite(mean), "error": _finite(error)}
+            for n, (mean, error) in summary.items()
         }
         for name, record in observables.items():
-            ends = evaluate.interval(model, values, name)
+            ends = ask.interval(model, values, name)
             if ends is not None:
                 record["interval"] = list(ends)
-        out.append({"model": declared.name, "controls": point, "size": size, "samples": samples, "seed": seed, "observables": observables})
+        out.append(
+            {
+                "model": declared.name,
+                "controls": point,
+                "size": size,
+                "samples": samples,
+                "seed": seed,
+                "observables": observables,
+            }
+        )
     if json:
-        return _print_json(out[0] if not any(isinstance(v, list) for v in controls.values()) else out)
-    rows = [{**table.varying(dataset, row["controls"]), **{n: table.measured(v) for n, v in row["observables"].items()}} for row in out]
-    table.print_table(table.title(declared, f"simulation, size {size}, {samples} samples", out), rows)
+        return _print_json(
+            out[0] if not any(isinstance(v, list) for v in controls.values()) else out
+        )
+    rows = [
+        {
+            **table.varying(dataset, row["controls"]),
+            **{n: table.measured(v) for n, v in row["observables"].items()},
+        }
+        for row in out
+    ]
+    table.print_table(
+        table.title(declared, f"simulation, size {size}, {samples} samples", out), rows
+    )
     return OK
 
 
@@ -202,23 +267,36 @@ def compare(
 ) -> int:
     """Theory beside simulation: mean, error, theory and z of every observable."""
     from replicon._result import records
-    from replicon.study import evaluate, grid
+    from replicon.study import ask, grid
     from replicon.view import table
 
     controls = grid.parse_assignments(assignments)
-    dataset = evaluate.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
+    dataset = ask.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
     declared = _get(model)
     out = []
     for point, values in records(dataset):
         observables = {}
         for name in values["observable"].values:
             row = values.sel(observable=name)
-            observables[str(name)] = {key: _finite(row[key]) for key in ("mean", "error", "theory", "z")}
-        out.append({"model": declared.name, "controls": point, "size": size, "samples": samples, "seed": seed, "observables": observables})
+            observables[str(name)] = {
+                key: _finite(row[key]) for key in ("mean", "error", "theory", "z")
+            }
+        out.append(
+            {
+                "model": declared.name,
+                "controls": point,
+                "size": size,
+                "samples": samples,
+                "seed": seed,
+                "observables": observables,
+            }
+        )
         if "remarks" in dataset.attrs:
             out[-1]["remarks"] = dataset.attrs["remarks"]
     if json:
-        return _print_json(out[0] if not any(isinstance(v, list) for v in controls.values()) else out)
+        return _print_json(
+            out[0] if not any(isinstance(v, list) for v in controls.values()) else out
+        )
     rows = [
         {
             **table.varying(dataset, row["controls"]),
@@ -230,7 +308,10 @@ def compare(
         for row in out
         for name, v in row["observables"].items()
     ]
-    table.print_table(table.title(declared, f"theory beside simulation, size {size}, {samples} samples", out), rows)
+    table.print_table(
+        table.title(declared, f"theory beside simulation, size {size}, {samples} samples", out),
+        rows,
+    )
     for remark in dataset.attrs.get("remarks", ()):
         print(remark)
     return OK
@@ -241,13 +322,21 @@ def run(
     study: str,
     /,
     *,
-    out: Annotated[Path | None, Parameter(help="Folder of the results; the study's name by default.")] = None,
+    out: Annotated[
+        Path | None, Parameter(help="Folder of the results; the study's name by default.")
+    ] = None,
     workers: Annotated[int, Parameter(help="Processes.")] = 1,
-    scheduler: Annotated[str | None, Parameter(help="Address of a running dask scheduler, instead of --workers.")] = None,
+    scheduler: Annotated[
+        str | None, Parameter(help="Address of a running dask scheduler, instead of --workers.")
+    ] = None,
     quick: Annotated[bool, Parameter(negative="", help="The small version of the study.")] = False,
-    export: Annotated[Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")] = None,
+    export: Annotated[
+        Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")
+    ] = None,
 ) -> int:
-    """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run again to continue."""
+    """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run
+    again to continue.
+    """
     from replicon.study import store
     from replicon.study.plan import read_study
 
@@ -261,7 +350,7 @@ def run(
     for path in draw_figures(loaded, results, folder):
         print(path)
     if export is not None:
-        store.export(folder, export)
+        store.export_results(folder, export)
         print(export)
     return OK
 
@@ -275,22 +364,29 @@ def tour(
     """Every shipped study, small, as one self-contained HTML page with its pictures."""
     from replicon.study.plan import read_study, shipped
     from replicon.study.run import run_studies, run_study
-    from replicon.view.page import order, write_page
+    from replicon.view.page import write_page
 
-    names = order(shipped())
-    studies, folders = [read_study(name, quick=True) for name in names], [out / name for name in names]
+    names = shipped()
+    studies, folders = (
+        [read_study(name, quick=True) for name in names],
+        [out / name for name in names],
+    )
     if workers > 1:
         with _progress("studies") as advance:
             run_studies(studies, folders, workers=workers, progress=advance)
         results = [run_study(study, out=folder) for study, folder in zip(studies, folders)]
     else:
-        results = [_run_with_bar(study, folder, workers, None) for study, folder in zip(studies, folders)]
+        results = [
+            _run_with_bar(study, folder, workers, None) for study, folder in zip(studies, folders)
+        ]
     print(write_page(list(zip(studies, results)), out / "index.html"))
     return OK
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130 after Ctrl-C."""
+    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130
+    after Ctrl-C.
+    """
     _cache_compilations()
     try:
         with heard_interrupts():
@@ -302,7 +398,10 @@ def main(arguments: list[str] | None = None) -> None:
         _complain(error)
         status = USAGE
     except KeyboardInterrupt:
-        print("Interrupted. What was finished is kept: run the same command to continue.", file=sys.stderr)
+        print(
+            "Interrupted. What was finished is kept: run the same command to continue.",
+            file=sys.stderr,
+        )
         status = INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe (head, say) has gone: nothing to tell it.
@@ -312,7 +411,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _cache_compilations() -> None:
-    """Let JAX keep compiled code between calls, in the user's cache folder, unless the user has decided otherwise."""
+    """Let JAX keep compiled code between calls, in the user's cache folder, unless the user has
+    decided otherwise.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replicon" / "jax"
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
@@ -339,11 +440,18 @@ def _run_with_bar(study: dict[str, Any], folder: Path, workers: int, scheduler: 
 
 @contextmanager
 def _progress(name: str):
-    """A bar on standard error; what it yields is called with (done, total) or, done being -1, with a sentence to print."""
+    """A bar on standard error; what it yields is called with (done, total) or, done being -1, with
+    a sentence to print.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         line = bar.add_task(name, total=None)
 
@@ -357,9 +465,9 @@ def _progress(name: str):
 
 
 def _get(model: str):
-    from replicon import models as registry
+    from replicon.study import catalogue
 
-    return registry.get(model)
+    return catalogue.get(model)
 
 
 def _reason(values) -> dict[str, str]:

@@ -18,7 +18,9 @@ EDGES = [("b", "a", 2.0), ("a", "b", 1.5), ("b", "c", -1.0), ("c", "c", 0.5)]  #
 
 
 def edges(header: str, between: str = ",", comma: str = ".") -> str:
-    lines = [between.join((pre, post, str(weight).replace(".", comma))) for pre, post, weight in EDGES]
+    lines = [
+        between.join((pre, post, str(weight).replace(".", comma))) for pre, post, weight in EDGES
+    ]
     return "\n".join([header, *lines] if header else lines) + "\n"
 
 
@@ -47,9 +49,21 @@ TABLES = {
     "told": "sep=;\n" + edges("pre;post;weight", ";"),
     "headless": edges(""),
     "with-index": pd.DataFrame(EDGES, columns=["pre", "post", "weight"]).to_csv(),
-    "other-order": pd.DataFrame(EDGES, columns=["pre", "post", "weight"])[["weight", "post", "pre"]].to_csv(index=False),
-    "annotated": pd.DataFrame([(*e, "glia", 7) for e in EDGES], columns=["pre", "post", "weight", "class", "x"]).to_csv(index=False),
-    "typed": pd.DataFrame([(*e, "Chemical") for e in EDGES], columns=["pre", "post", "weight", "type"]).to_csv(index=False),
+    "other-order": (
+        pd.DataFrame(EDGES, columns=["pre", "post", "weight"])[["weight", "post", "pre"]].to_csv(
+            index=False
+        )
+    ),
+    "annotated": (
+        pd.DataFrame(
+            [(*e, "glia", 7) for e in EDGES], columns=["pre", "post", "weight", "class", "x"]
+        ).to_csv(index=False)
+    ),
+    "typed": (
+        pd.DataFrame(
+            [(*e, "Chemical") for e in EDGES], columns=["pre", "post", "weight", "type"]
+        ).to_csv(index=False)
+    ),
     "added": edges("pre,post,weight") + "b,c,2\nb,c,-2\n",
     "matrix": matrix(),
     "named-index": matrix(index_label="neuron"),
@@ -66,17 +80,21 @@ TABLES = {
 @pytest.mark.parametrize("ending", ["csv", "tsv", "txt"])
 def test_tables_of_all_kinds_give_the_same_network(tmp_path, kind, ending):
     (tmp_path / f"a.{ending}").write_bytes(TABLES[kind].encode())
-    network = replicon.load_network(tmp_path / f"a.{ending}")
+    network = replicon.data.load_network(tmp_path / f"a.{ending}")
     assert network.names == NAMES
     np.testing.assert_array_equal(network.weights, J)
 
 
-@pytest.mark.parametrize("how", [{}, {"index": False}, {"header": False}, {"index": False, "header": False}, {"sep": ";"}], ids=str)
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"index": False}, {"header": False}, {"index": False, "header": False}, {"sep": ";"}],
+    ids=str,
+)
 def test_a_plain_matrix_has_numbered_neurons(tmp_path, how):
     wide = np.arange(144.0).reshape(12, 12) - 70.5
     for values in (J, wide):
         pd.DataFrame(values).to_csv(tmp_path / "a.csv", **how)
-        network = replicon.load_network(tmp_path / "a.csv")
+        network = replicon.data.load_network(tmp_path / "a.csv")
         np.testing.assert_array_equal(network.weights, values)
         assert network.names == tuple(str(k) for k in range(len(values)))
 
@@ -90,25 +108,33 @@ def directed() -> nx.DiGraph:
 
 def test_objects_go_in_directly(tmp_path):
     frame = pd.DataFrame(J, index=NAMES, columns=NAMES)
-    named = (frame, frame[["b", "c", "a"]], frame.set_axis(range(3)), pd.DataFrame(EDGES, columns=["Pre", "Post", "Weight"]), directed())
+    named = (
+        frame,
+        frame[["b", "c", "a"]],
+        frame.set_axis(range(3)),
+        pd.DataFrame(EDGES, columns=["Pre", "Post", "Weight"]),
+        directed(),
+    )
     for source in (*named, nx.MultiDiGraph(directed())):
-        network = replicon.load_network(source)
+        network = replicon.data.load_network(source)
         assert network.names == NAMES
         np.testing.assert_array_equal(network.weights, J)
     for source in (J, J.tolist(), sparse.csr_array(J), sparse.coo_matrix(J), pd.DataFrame(J)):
-        network = replicon.load_network(source)
+        network = replicon.data.load_network(source)
         assert network.names == ("0", "1", "2")
         np.testing.assert_array_equal(network.weights, J)
-    np.testing.assert_array_equal(replicon.load_network(J > 0).weights, J > 0)
+    np.testing.assert_array_equal(replicon.data.load_network(J > 0).weights, J > 0)
     # networkx's own matrix has rows for where edges begin.
-    np.testing.assert_array_equal(replicon.load_network(directed()).weights, nx.to_numpy_array(directed()).T)
+    np.testing.assert_array_equal(
+        replicon.data.load_network(directed()).weights, nx.to_numpy_array(directed()).T
+    )
     undirected = nx.Graph([("u", "v", {"weight": 2.0}), ("v", "v", {"weight": 3.0})])
-    np.testing.assert_array_equal(replicon.load_network(undirected).weights, [[0, 2], [2, 3]])
-    inhibited = replicon.load_network(undirected, inhibitory=["u"])
+    np.testing.assert_array_equal(replicon.data.load_network(undirected).weights, [[0, 2], [2, 3]])
+    inhibited = replicon.data.load_network(undirected, inhibitory=["u"])
     np.testing.assert_array_equal(inhibited.weights, [[0, 2], [-2, 3]])
     twice = nx.MultiDiGraph([(10, 2), (10, 2)])
-    assert replicon.load_network(twice).names == ("10", "2")
-    np.testing.assert_array_equal(replicon.load_network(twice).weights, [[0, 0], [2, 0]])
+    assert replicon.data.load_network(twice).names == ("10", "2")
+    np.testing.assert_array_equal(replicon.data.load_network(twice).weights, [[0, 0], [2, 0]])
 
 
 def test_graphs_and_matrices_in_files(tmp_path):
@@ -118,34 +144,47 @@ def test_graphs_and_matrices_in_files(tmp_path):
     nx.set_node_attributes(numbered, dict(zip(numbered, NAMES, strict=True)), "name")
     nx.write_graphml(numbered, tmp_path / "b.graphml")  # as igraph writes
     for name in ("a.graphml", "a.gml", "b.graphml"):
-        network = replicon.load_network(tmp_path / name)
+        network = replicon.data.load_network(tmp_path / name)
         assert network.names == NAMES
         np.testing.assert_array_equal(network.weights, J)
-    scipy_io.savemat(tmp_path / "a.mat", {"J": sparse.csc_array(J), "names": np.array(NAMES, object)})
+    scipy_io.savemat(
+        tmp_path / "a.mat", {"J": sparse.csc_array(J), "names": np.array(NAMES, object)}
+    )
     scipy_io.mmwrite(tmp_path / "a.mtx", sparse.coo_array(J))
     scipy_io.mmwrite(tmp_path / "b.mtx", J)
     for name in ("a.mat", "a.mtx", "b.mtx"):
-        np.testing.assert_array_equal(replicon.load_network(tmp_path / name).weights, J)
+        np.testing.assert_array_equal(replicon.data.load_network(tmp_path / name).weights, J)
 
 
 def test_numbered_neurons_are_in_numeric_order(tmp_path):
     (tmp_path / "a.csv").write_text("pre,post,weight\n10,9,1\n9,2,3\n2,10,5\n")
-    network = replicon.load_network(tmp_path / "a.csv")
+    network = replicon.data.load_network(tmp_path / "a.csv")
     assert network.names == ("2", "9", "10")
     np.testing.assert_array_equal(network.weights, [[0, 3, 0], [0, 0, 1], [5, 0, 0]])
     (tmp_path / "b.csv").write_text("pre,post\nn10,n9\nn9,n2\n" + f"{'9' * 5000},n1\n")
-    assert replicon.load_network(tmp_path / "b.csv").names[1:] == ("n1", "n2", "n9", "n10")
-    frame = pd.DataFrame({"pre": [10, 2, 9], "post": [9.0, 10.0, 2.0]})  # made real beside what was missing
-    assert replicon.load_network(frame).names == ("2", "9", "10")
-    assert replicon.load_network(tmp_path / "a.csv", neurons=[10, np.int64(2)]).weights.tolist() == [[0, 5], [0, 0]]
+    assert replicon.data.load_network(tmp_path / "b.csv").names[1:] == ("n1", "n2", "n9", "n10")
+    frame = pd.DataFrame(
+        {"pre": [10, 2, 9], "post": [9.0, 10.0, 2.0]}
+    )  # made real beside what was missing
+    assert replicon.data.load_network(frame).names == ("2", "9", "10")
+    assert replicon.data.load_network(
+        tmp_path / "a.csv", neurons=[10, np.int64(2)]
+    ).weights.tolist() == [[0, 5], [0, 0]]
 
 
 def test_types_and_directions_of_edges(tmp_path):
-    (tmp_path / "a.csv").write_text("pre,post,type,weight\na,b,Electrical,2\nb,a,electrical,4\nb,c,chemical,1\nc,a,electrical,5\n")
-    network = replicon.load_network(tmp_path / "a.csv", inhibitory=["b"])
+    (tmp_path / "a.csv").write_text(
+        "pre,post,type,weight\na,b,Electrical,2\nb,a,electrical,4\nb,c,chemical,1\nc,a,electrical,5\n"
+    )
+    network = replicon.data.load_network(tmp_path / "a.csv", inhibitory=["b"])
     np.testing.assert_array_equal(network.weights, [[0, 3, 5], [3, 0, 0], [5, -1, 0]])
-    (tmp_path / "gephi.csv").write_text("Source,Target,Type,Id,Label,timeset,Weight\n1,2,Directed,0,,,2\n2,3,Undirected,1,,,4\n")
-    np.testing.assert_array_equal(replicon.load_network(tmp_path / "gephi.csv").weights, [[0, 0, 0], [2, 0, 4], [0, 4, 0]])
+    (tmp_path / "gephi.csv").write_text(
+        "Source,Target,Type,Id,Label,timeset,Weight\n1,2,Directed,0,,,2\n2,3,Undirected,1,,,4\n"
+    )
+    np.testing.assert_array_equal(
+        replicon.data.load_network(tmp_path / "gephi.csv").weights,
+        [[0, 0, 0], [2, 0, 4], [0, 4, 0]],
+    )
 
 
 REFUSED = {
@@ -162,7 +201,9 @@ REFUSED = {
     "pre,post,weight\n": "no edges",
     "pre,post,type\na,b,magic\n": "line 2: the type 'magic' is neither",
     "pre_id,pre_name,post\n1,a,b\n": "'pre_id' and 'pre_name' may be the column pre",
-    "pre,post,strength_of_it_all\na,b,2\n": "'strength_of_it_all' holds numbers and none is called weight",
+    "pre,post,strength_of_it_all\na,b,2\n": (
+        "'strength_of_it_all' holds numbers and none is called weight"
+    ),
     "neuron1,neuron2,weight\na,b,2\n": "no line of column names",
     "neuronA,neuronB\nAVAL,AVAR\nAVAR,AVAL\n": "no line of column names",
     "i,j,w\n0,1,2\n1,2,3\n2,0,4\n": "nobody can tell",
@@ -179,7 +220,7 @@ REFUSED = {
 def test_tables_that_are_no_network_are_refused_with_their_line(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(replicon.InputError, match=REFUSED[text]) as caught:
-        replicon.load_network(tmp_path / "a.csv")
+        replicon.data.load_network(tmp_path / "a.csv")
     assert "a.csv" in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -187,13 +228,25 @@ def test_tables_that_are_no_network_are_refused_with_their_line(tmp_path, text):
     ("source", "words"),
     [
         (nx.DiGraph(), "without nodes"),
-        (nx.DiGraph([(1, 2, {"weight": "heavy"})]), "the edge from '1' to '2': the weight 'heavy' is no number"),
-        (nx.DiGraph([(1, 2, {"weight": 1.0}), (2, 1, {})]), "the edge from '2' to '1' has no weight, and others have one"),
+        (
+            nx.DiGraph([(1, 2, {"weight": "heavy"})]),
+            "the edge from '1' to '2': the weight 'heavy' is no number",
+        ),
+        (
+            nx.DiGraph([(1, 2, {"weight": 1.0}), (2, 1, {})]),
+            "the edge from '2' to '1' has no weight, and others have one",
+        ),
         (nx.DiGraph([(1, "1")]), "two of its nodes are called '1'"),
         (nx.DiGraph([(1, 2, {"type": "friend"})]), "neither chemical nor electrical"),
         (nx.DiGraph([(1, 2, {"weight": np.inf})]), "NaN or infinite"),
-        (pd.DataFrame({"pre": ["a", None], "post": ["b", "a"]}), "row 1: the neuron in column pre is blank"),
-        (pd.DataFrame({"pre": ["a"], "post": ["b"], "weight": [None]}), "row 0: the weight is blank"),
+        (
+            pd.DataFrame({"pre": ["a", None], "post": ["b", "a"]}),
+            "row 1: the neuron in column pre is blank",
+        ),
+        (
+            pd.DataFrame({"pre": ["a"], "post": ["b"], "weight": [None]}),
+            "row 0: the weight is blank",
+        ),
         (pd.DataFrame(J, index=list("abc"), columns=list("abd")), "different names"),
         (J[:2], "shape"),
         (J + 1j, "complex"),
@@ -205,7 +258,7 @@ def test_tables_that_are_no_network_are_refused_with_their_line(tmp_path, text):
 )
 def test_objects_that_are_no_network_are_refused_in_a_sentence(source, words):
     with pytest.raises(replicon.InputError, match=words):
-        replicon.load_network(source)
+        replicon.data.load_network(source)
 
 
 @pytest.mark.parametrize(
@@ -225,15 +278,21 @@ def test_objects_that_are_no_network_are_refused_in_a_sentence(source, words):
 )
 def test_names_of_neurons_are_checked(settings, words):
     with pytest.raises(replicon.InputError, match=words):
-        replicon.load_network(directed(), **settings)
+        replicon.data.load_network(directed(), **settings)
 
 
 def test_of_a_large_graph_neurons_can_be_chosen(tmp_path):
     path = tmp_path / "large.csv"
     path.write_text("pre,post\n" + "".join(f"{k},{k + 1}\n" for k in range(30_000)))
-    with pytest.raises(replicon.InputError, match="30001 neurons, too many for a matrix: choose among them with neurons="):
-        replicon.load_network(path)
-    np.testing.assert_array_equal(replicon.load_network(path, neurons=[7, 8, 29_999]).weights, [[0, 0, 0], [1, 0, 0], [0, 0, 0]])
+    with pytest.raises(
+        replicon.InputError,
+        match="30001 neurons, too many for a matrix: choose among them with neurons=",
+    ):
+        replicon.data.load_network(path)
+    np.testing.assert_array_equal(
+        replicon.data.load_network(path, neurons=[7, 8, 29_999]).weights,
+        [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+    )
 
 
 def _valid(tmp_path) -> dict[str, bytes]:
@@ -259,7 +318,7 @@ def _damaged(content: bytes, rng: np.random.Generator) -> bytes:
 def _read_or_refused(path) -> np.ndarray | None:
     """The weights, or None for what is refused in one sentence; anything else is raised."""
     try:
-        network = replicon.load_network(path)
+        network = replicon.data.load_network(path)
     except replicon.InputError as error:
         told = str(error)
     else:
@@ -298,12 +357,14 @@ def test_damaged_files_do_not_crash(tmp_path, name):
 def test_a_reader_that_dies_is_a_sentence(tmp_path, monkeypatch):
     """What `_apart` says of a process that is killed by a signal."""
     (tmp_path / "a.mtx").write_text("%%MatrixMarket matrix array real general\n1 1\n1.0\n")
-    np.testing.assert_array_equal(replicon.load_network(tmp_path / "a.mtx").weights, [[1.0]])
+    np.testing.assert_array_equal(replicon.data.load_network(tmp_path / "a.mtx").weights, [[1.0]])
     (tmp_path / "sitecustomize.py").write_text("import os\nos.kill(os.getpid(), 11)\n")
     monkeypatch.syspath_prepend(tmp_path)
     networks._of_file.cache_clear()
-    with pytest.raises(replicon.InputError, match=r"no sound \.mtx file: the library that reads it fails"):
-        replicon.load_network(tmp_path / "a.mtx")
+    with pytest.raises(
+        replicon.InputError, match=r"no sound \.mtx file: the library that reads it fails"
+    ):
+        replicon.data.load_network(tmp_path / "a.mtx")
 
 
 @settings(max_examples=100, deadline=None)

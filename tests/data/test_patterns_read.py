@@ -1,4 +1,6 @@
-"""Files of patterns and rows: what programs write is read as it was meant, and everything else is refused in one sentence."""
+"""Files of patterns and rows: what programs write is read as it was meant, and everything else is
+refused in one sentence.
+"""
 
 import contextlib
 import io
@@ -16,7 +18,7 @@ from scipy import sparse
 
 import replicon
 from replicon.data import arrays, tables
-from replicon.machines.rows import load_rows
+from replicon.data.rows import load_rows
 
 SIGNS = np.array([[1, -1, 1, 1], [-1, -1, 1, -1], [1, 1, -1, 1]])
 BITS = (SIGNS + 1) // 2
@@ -38,13 +40,22 @@ WRITTEN = (
 
 
 @pytest.mark.parametrize("how", WRITTEN, ids=str)
-@pytest.mark.parametrize("values", [SIGNS, BITS, BITS.astype(bool), SIGNS / 1.0], ids=["signs", "bits", "truth", "reals"])
+@pytest.mark.parametrize(
+    "values", [SIGNS, BITS, BITS.astype(bool), SIGNS / 1.0], ids=["signs", "bits", "truth", "reals"]
+)
 def test_what_pandas_writes_is_read_back(tmp_path, values, how):
-    for names in ({}, {"columns": list("abcd")}, {"columns": list("abcd"), "index": ["p", "q", "r"]}, {"columns": [7, 8, 9, 11]}):
-        if names.get("columns") == [7, 8, 9, 11] and (how.get("index") is False or "index_label" in how):
+    for names in (
+        {},
+        {"columns": list("abcd")},
+        {"columns": list("abcd"), "index": ["p", "q", "r"]},
+        {"columns": [7, 8, 9, 11]},
+    ):
+        if names.get("columns") == [7, 8, 9, 11] and (
+            how.get("index") is False or "index_label" in how
+        ):
             continue  # numbers that do not count, above numbers: nobody can tell, refused below
         pd.DataFrame(values, **names).to_csv(tmp_path / "a.csv", **how)
-        np.testing.assert_array_equal(replicon.load_patterns(tmp_path / "a.csv"), SIGNS)
+        np.testing.assert_array_equal(replicon.data.load_patterns(tmp_path / "a.csv"), SIGNS)
 
 
 @pytest.mark.parametrize("header", [True, False])
@@ -53,18 +64,25 @@ def test_tables_of_all_shapes_are_read_as_written_or_refused(tmp_path, header, i
     """Up to four rows and columns, names that are numbers or not; none is read as another table."""
     rng = np.random.default_rng(3)
     for rows, columns in itertools.product(range(1, 5), repeat=2):
-        for row_names, column_names in itertools.product(("abcd", range(7, 11), range(4)), repeat=2):
-            # 0 and 1 above two columns, or beside two rows, without a corner, are data as well as names.
-            names_are_bits = (header and not index and columns < 3 and column_names == range(4)) or (
-                index and not header and rows < 3 and row_names == range(4)
-            )
+        for row_names, column_names in itertools.product(
+            ("abcd", range(7, 11), range(4)), repeat=2
+        ):
+            # 0 and 1 above two columns, or beside two rows, without a corner, are data as well as
+            # names.
+            names_are_bits = (
+                header and not index and columns < 3 and column_names == range(4)
+            ) or (index and not header and rows < 3 and row_names == range(4))
             if names_are_bits:
                 continue
             bits = rng.integers(0, 2, (rows, columns))
-            frame = pd.DataFrame(bits, index=list(row_names)[:rows], columns=list(column_names)[:columns])
+            frame = pd.DataFrame(
+                bits, index=list(row_names)[:rows], columns=list(column_names)[:columns]
+            )
             frame.to_csv(tmp_path / "a.csv", header=header, index=index)
             with contextlib.suppress(replicon.InputError):
-                np.testing.assert_array_equal(replicon.load_patterns(tmp_path / "a.csv"), 2 * bits - 1)
+                np.testing.assert_array_equal(
+                    replicon.data.load_patterns(tmp_path / "a.csv"), 2 * bits - 1
+                )
 
 
 def test_all_kinds_of_files_and_objects_give_the_same_patterns(tmp_path):
@@ -75,22 +93,49 @@ def test_all_kinds_of_files_and_objects_give_the_same_patterns(tmp_path):
     np.savez(tmp_path / "c.npz", other=-SIGNS, patterns=SIGNS)
     np.savetxt(tmp_path / "a.txt", SIGNS, header="three patterns")
     np.savetxt(tmp_path / "a.tsv", SIGNS, delimiter="\t", fmt="%d")
-    (tmp_path / "stray.csv").write_text("".join(" , ".join(f" {x}" for x in row) + ",\n\n" for row in SIGNS))
+    (tmp_path / "stray.csv").write_text(
+        "".join(" , ".join(f" {x}" for x in row) + ",\n\n" for row in SIGNS)
+    )
     scipy_io.savemat(tmp_path / "a.mat", {"patterns": SIGNS, "label": "three"}, do_compression=True)
     scipy_io.savemat(tmp_path / "b.mat", {"patterns": sparse.csc_array(BITS * 1.0)})
-    with h5py.File(tmp_path / "c.mat", "w", userblock_size=512) as file:  # as MATLAB's -v7.3, columns first
+    with h5py.File(
+        tmp_path / "c.mat", "w", userblock_size=512
+    ) as file:  # as MATLAB's -v7.3, columns first
         file["patterns"] = SIGNS.T
         file["other"] = -SIGNS.T
-    for source in ("a.npy", "b.npy", "a.npz", "b.npz", "c.npz:patterns", "a.txt", "a.tsv", "stray.csv", "a.mat", "b.mat", "c.mat:patterns"):
-        np.testing.assert_array_equal(replicon.load_patterns(str(tmp_path / source)), SIGNS, err_msg=source)
-        np.testing.assert_array_equal(replicon.load_patterns(tmp_path / source), SIGNS, err_msg=source)
+    for source in (
+        "a.npy",
+        "b.npy",
+        "a.npz",
+        "b.npz",
+        "c.npz:patterns",
+        "a.txt",
+        "a.tsv",
+        "stray.csv",
+        "a.mat",
+        "b.mat",
+        "c.mat:patterns",
+    ):
+        np.testing.assert_array_equal(
+            replicon.data.load_patterns(str(tmp_path / source)), SIGNS, err_msg=source
+        )
+        np.testing.assert_array_equal(
+            replicon.data.load_patterns(tmp_path / source), SIGNS, err_msg=source
+        )
     (tmp_path / "A.CSV").write_bytes((tmp_path / "stray.csv").read_bytes())
-    objects = (SIGNS, BITS.astype(bool), SIGNS.tolist(), pd.DataFrame(BITS), sparse.csr_array(BITS), tmp_path / "A.CSV")
+    objects = (
+        SIGNS,
+        BITS.astype(bool),
+        SIGNS.tolist(),
+        pd.DataFrame(BITS),
+        sparse.csr_array(BITS),
+        tmp_path / "A.CSV",
+    )
     for source in objects:
-        np.testing.assert_array_equal(replicon.load_patterns(source), SIGNS)
+        np.testing.assert_array_equal(replicon.data.load_patterns(source), SIGNS)
     for constant in (np.ones((3, 4)), np.ones((3, 4), bool)):
-        np.testing.assert_array_equal(replicon.load_patterns(constant), 1)
-    np.testing.assert_array_equal(replicon.load_patterns(np.zeros((3, 4))), -1)
+        np.testing.assert_array_equal(replicon.data.load_patterns(constant), 1)
+    np.testing.assert_array_equal(replicon.data.load_patterns(np.zeros((3, 4))), -1)
     rows = np.tile(BITS, (10, 1))
     np.testing.assert_array_equal(load_rows(pd.DataFrame(rows)), rows)
 
@@ -103,7 +148,9 @@ def test_the_array_meant_is_named_in_studies_and_on_the_command_line(tmp_path, c
     rng = np.random.default_rng(0)
     np.savez(path, a=rng.choice([-1, 1], (3, 20)), b=rng.choice([-1, 1], (3, 30)))
     replicon.simulate("hopfield", patterns=f"{path}:b", load=0.1, size=30, samples=2)
-    with pytest.raises(replicon.InputError, match=r"several arrays, a, b: say which, as in '...:a'"):
+    with pytest.raises(
+        replicon.InputError, match=r"several arrays, a, b: say which, as in '...:a'"
+    ):
         replicon.simulate("hopfield", patterns=str(path), load=0.1, size=30, samples=2)
     with pytest.raises(replicon.InputError, match=r"has no array 'c': it holds a, b"):
         replicon.simulate("hopfield", patterns=f"{path}:c", load=0.1, size=30, samples=2)
@@ -111,7 +158,19 @@ def test_the_array_meant_is_named_in_studies_and_on_the_command_line(tmp_path, c
     assert parse_value("patterns", "C:/run:3/p.csv") == "C:/run:3/p.csv"
     assert parse_value("load", "0:1:3") == [0.0, 0.5, 1.0]
     with pytest.raises(SystemExit) as left:
-        main(["simulate", "hopfield", f"patterns={path}:b", "load=0.1", "--size", "30", "--samples", "2", "--json"])
+        main(
+            [
+                "simulate",
+                "hopfield",
+                f"patterns={path}:b",
+                "load=0.1",
+                "--size",
+                "30",
+                "--samples",
+                "2",
+                "--json",
+            ]
+        )
     assert left.value.code in (0, None)
     assert '"samples": 2' in capsys.readouterr().out
 
@@ -148,8 +207,12 @@ def test_tables_that_cannot_be_used_are_refused_with_their_line(tmp_path, text, 
     path = tmp_path / "a.csv"
     path.write_text(text)
     with pytest.raises(replicon.InputError, match=words) as caught:
-        replicon.load_patterns(path)
-    assert "a.csv" in str(caught.value) and "expected an array" in str(caught.value) and "\n" not in str(caught.value)
+        replicon.data.load_patterns(path)
+    assert (
+        "a.csv" in str(caught.value)
+        and "expected an array" in str(caught.value)
+        and "\n" not in str(caught.value)
+    )
 
 
 def _npy(array=None, **changes) -> bytes:
@@ -204,18 +267,20 @@ _HUGE = _npy(np.array([10**6, 10**6]), shape=(2,))
 def test_arrays_that_cannot_be_used_are_refused_in_a_sentence(tmp_path, name, content, words):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(replicon.InputError, match=words) as caught:
-        replicon.load_patterns(tmp_path / name)
+        replicon.data.load_patterns(tmp_path / name)
     assert "expected an array" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_what_a_compressed_array_would_take_is_bounded(tmp_path, monkeypatch):
-    (tmp_path / "a.npz").write_bytes(_zip(a=_npy(np.ones(10**5), descr="<f8", shape=(10**2, 10**3))))
+    (tmp_path / "a.npz").write_bytes(
+        _zip(a=_npy(np.ones(10**5), descr="<f8", shape=(10**2, 10**3)))
+    )
     assert (tmp_path / "a.npz").stat().st_size < 2000
-    assert replicon.load_patterns(tmp_path / "a.npz").shape == (100, 1000)
+    assert replicon.data.load_patterns(tmp_path / "a.npz").shape == (100, 1000)
     monkeypatch.setattr(arrays, "LARGEST", 2**19)
     np.savez_compressed(tmp_path / "b.npz", a=np.ones((10**3, 10**2)))
     with pytest.raises(replicon.InputError, match="would take"):
-        replicon.load_patterns(tmp_path / "b.npz")
+        replicon.data.load_patterns(tmp_path / "b.npz")
 
 
 def test_pickles_are_not_opened(tmp_path):
@@ -227,23 +292,32 @@ def test_pickles_are_not_opened(tmp_path):
     np.savez(tmp_path / "a.npz", a=np.array([[Runs()]], dtype=object))
     for name in ("a.npy", "a.npz"):
         with pytest.raises(replicon.InputError, match="could run code"):
-            replicon.load_patterns(tmp_path / name)
+            replicon.data.load_patterns(tmp_path / name)
     assert not (tmp_path / "it ran").exists()
 
 
 def test_indices_beyond_the_shape_of_a_sparse_array_are_refused(tmp_path):
-    np.savez(tmp_path / "a.npz", format=b"csr", shape=(2, 2), data=[1.0, 1.0], indices=[0, 2**40], indptr=[0, 1, 2])
+    np.savez(
+        tmp_path / "a.npz",
+        format=b"csr",
+        shape=(2, 2),
+        data=[1.0, 1.0],
+        indices=[0, 2**40],
+        indptr=[0, 1, 2],
+    )
     np.savez(tmp_path / "b.npz", format=b"coo", shape=(2, 2), data=[1.0], row=[5], col=[0])
     np.savez(tmp_path / "c.npz", format=b"xyz", shape=(2, 2), data=[1.0])
     for name in "abc":
         with pytest.raises(replicon.InputError, match="could not be read"):
-            replicon.load_patterns(tmp_path / f"{name}.npz")
+            replicon.data.load_patterns(tmp_path / f"{name}.npz")
 
 
-@pytest.mark.parametrize("path", ["", "/dev/zero", "/tmp", "a\0b.npy", "x" * 5000 + ".npy", "none.csv", "none.npz:a"])
+@pytest.mark.parametrize(
+    "path", ["", "/dev/zero", "/tmp", "a\0b.npy", "x" * 5000 + ".npy", "none.csv", "none.npz:a"]
+)
 def test_paths_that_are_no_files_are_refused_in_a_sentence(path):
     with pytest.raises(replicon.InputError, match=r"No file|is a folder|cannot be read") as caught:
-        replicon.load_patterns(path)
+        replicon.data.load_patterns(path)
     assert len(str(caught.value)) < 600
 
 
@@ -272,11 +346,13 @@ def test_paths_that_are_no_files_are_refused_in_a_sentence(path):
 )
 def test_objects_that_cannot_be_used_are_refused_in_a_sentence(source, words):
     with pytest.raises(replicon.InputError, match=words):
-        replicon.load_patterns(source)
+        replicon.data.load_patterns(source)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=80) | st.text(alphabet="01-+.,;\t\n \"'#abe", max_size=60).map(str.encode))
+@given(
+    st.binary(max_size=80) | st.text(alphabet="01-+.,;\t\n \"'#abe", max_size=60).map(str.encode)
+)
 def test_any_text_is_read_or_refused(content):
     with contextlib.suppress(tables.Unreadable):
         table = tables.labelled(tables.read_fields(content))

@@ -1,4 +1,6 @@
-"""A study is checked whole before its first point: every key of every table, with values of every wrong type; what passes draws."""
+"""A study is checked whole before its first point: every key of every table, with values of every
+wrong type; what passes draws.
+"""
 
 import contextlib
 import copy
@@ -49,12 +51,29 @@ SERIES = {
     "seed": 3,
     "name": "coins",
     "theory": [
-        {"name": "line", "model": "coin.py", "branch": "only", "controls": {"field": "-1:1:5"}, "quick": {"controls": {"field": [-1, 1]}}},
+        {
+            "name": "line",
+            "model": "coin.py",
+            "branch": "only",
+            "controls": {"field": "-1:1:5"},
+            "quick": {"controls": {"field": [-1, 1]}},
+        },
         {"name": "point", "model": "coin.py", "controls": {"field": 0.5}},
     ],
     "transition": [
-        {"name": "turn", "model": "coin.py", "transition": "turn", "controls": {"width": 2}, "quick": {"controls": {"width": 1}}},
-        {"name": "turns", "model": "coin.py", "transition": "turn", "controls": {"width": [1.0, 2.0]}},
+        {
+            "name": "turn",
+            "model": "coin.py",
+            "transition": "turn",
+            "controls": {"width": 2},
+            "quick": {"controls": {"width": 1}},
+        },
+        {
+            "name": "turns",
+            "model": "coin.py",
+            "transition": "turn",
+            "controls": {"width": [1.0, 2.0]},
+        },
     ],
     "simulation": [
         {
@@ -124,7 +143,9 @@ def coins(tmp_path_factory):
     """The study, its series as figures see them, and its results."""
     folder = tmp_path_factory.mktemp("coins")
     (folder / "coin.py").write_text(MODEL)
-    study = copy.deepcopy({**SERIES, "figure": [{"title": "t", "caption": "c", **one} for one in FIGURES]})
+    study = copy.deepcopy(
+        {**SERIES, "figure": [{"title": "t", "caption": "c", **one} for one in FIGURES]}
+    )
     for kind in ("theory", "transition", "simulation"):
         for one in study[kind]:
             one["model"] = str(folder / "coin.py")
@@ -160,7 +181,9 @@ def _refused(call, *arguments):
         call(*arguments)
     except replicon.InputError as error:
         sentence = str(error)
-    assert sentence is None or (sentence.endswith(".") and "\n" not in sentence and len(sentence) < 1000)
+    assert sentence is None or (
+        sentence.endswith(".") and "\n" not in sentence and len(sentence) < 1000
+    )
     return sentence is not None
 
 
@@ -192,7 +215,11 @@ def _right(place, value):
     if isinstance(value, str):
         key = "labels" if "labels" in place and len(place) > 1 else place[-1]
         drawn = "$" not in value and len(value) < 500 and (key != "column" or "{" not in value)
-        return key in _TEXTS and "\0" not in value and (drawn or (key in ("text", "caption", "title") and len(value) < 100_000))
+        return (
+            key in _TEXTS
+            and "\0" not in value
+            and (drawn or (key in ("text", "caption", "title") and len(value) < 100_000))
+        )
     if isinstance(value, bool):
         return place[-1] == "join"
     if isinstance(value, (int, float)):
@@ -204,7 +231,9 @@ def _right_in_series(place, value):
     """The same for the tables of series."""
     last = place[-1]
     if isinstance(value, str):
-        named = last == "name" and (value == "nothing" or (len(place) == 1 and value in ("single $", "{0}", "{value")))
+        named = last == "name" and (
+            value == "nothing" or (len(place) == 1 and value in ("single $", "{0}", "{value"))
+        )
         return (
             named
             or (last == "title" and len(value) < 100_000 and "\0" not in value)
@@ -213,10 +242,16 @@ def _right_in_series(place, value):
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         whole = isinstance(value, int) and value < 2**63
         in_sizes = len(place) > 1 and place[-2] == "sizes"
-        return (whole and (last in ("seed", "samples") or in_sizes) and value > 0) or ("width" in place and value >= 0)
+        return (whole and (last in ("seed", "samples") or in_sizes) and value > 0) or (
+            "width" in place and value >= 0
+        )
     # A study without transitions, or a figure's without simulations, is one too.
     lists = value in ([1], [1, 2, 3]) and last == "width"
-    return lists or (value == {} and last in ("quick", "controls")) or (value == [] and len(place) == 1)
+    return (
+        lists
+        or (value == {} and last in ("quick", "controls"))
+        or (value == [] and len(place) == 1)
+    )
 
 
 @pytest.mark.parametrize("number", range(len(FIGURES)), ids=[one["kind"] for one in FIGURES])
@@ -224,7 +259,11 @@ def test_every_key_of_a_figure_refuses_what_it_cannot_show_and_what_passes_draws
     study, series, results = coins
     figure = study["figure"][number]
     for place in _places(figure):
-        passed = [value for value in WRONG if not _refused(figures.check_figure, _with(figure, place, value), series, "figure")]
+        passed = [
+            value
+            for value in WRONG
+            if not _refused(figures.check_figure, _with(figure, place, value), series, "figure")
+        ]
         for value in passed:
             assert _right(place, value), (place, value)
         for value in [*passed[:1], *(one for one in passed if one == "" or place[-1] == "column")]:
@@ -236,7 +275,9 @@ def test_every_key_of_a_figure_refuses_what_it_cannot_show_and_what_passes_draws
     assert _refused(figures.check_figure, {**figure, "nothing": 1}, series, "figure")
 
 
-def test_every_key_of_a_series_refuses_wrong_values_before_anything_runs(coins, tmp_path, monkeypatch):
+def test_every_key_of_a_series_refuses_wrong_values_before_anything_runs(
+    coins, tmp_path, monkeypatch
+):
     study, _, _ = coins
     study = {key: value for key, value in study.items() if key != "figure"}
 
@@ -251,7 +292,11 @@ def test_every_key_of_a_series_refuses_wrong_values_before_anything_runs(coins, 
     passed = []
     for place in _places(study):
         for value in WRONG:
-            if "field" in place and isinstance(value, (int, float, list)) and not isinstance(value, bool):
+            if (
+                "field" in place
+                and isinstance(value, (int, float, list))
+                and not isinstance(value, bool)
+            ):
                 continue  # domains of controls are tested with the models
             if not _refused(run, _with(study, place, value)):
                 passed.append((place, value))
@@ -261,7 +306,25 @@ def test_every_key_of_a_series_refuses_wrong_values_before_anything_runs(coins, 
 
 @pytest.mark.parametrize(
     "name",
-    ["..", "../up", "a/b", "/tmp/a", "a\\b", "", " ", "a\0b", "x" * 101, ".hidden", "nul", "COM1.txt", "a\nb", 3, None, True, "C:a"],
+    [
+        "..",
+        "../up",
+        "a/b",
+        "/tmp/a",
+        "a\\b",
+        "",
+        " ",
+        "a\0b",
+        "x" * 101,
+        ".hidden",
+        "nul",
+        "COM1.txt",
+        "a\nb",
+        3,
+        None,
+        True,
+        "C:a",
+    ],
 )
 def test_names_that_are_no_names_are_refused_everywhere(coins, tmp_path, monkeypatch, name):
     study, _, _ = coins
@@ -283,17 +346,27 @@ def test_doubled_and_empty_values_of_controls_are_refused(coins):
         ([True], "field"),
         ("11", "outside its domain"),
     ):
-        for place in (("simulation", 1, "controls"), ("simulation", 0, "quick", "controls"), ("theory", 1, "controls")):
+        for place in (
+            ("simulation", 1, "controls"),
+            ("simulation", 0, "quick", "controls"),
+            ("theory", 1, "controls"),
+        ):
             with pytest.raises(replicon.InputError, match=words):
                 plan.check(_with(study, place, {"field": value}))
 
 
 def test_files_of_studies_that_are_no_studies_get_one_sentence(tmp_path):
-    for content, words in ((b"\xff", "not valid TOML"), (b"a = " + b"[" * 100_000, "not valid TOML"), (b"title = 'x'", "has no series")):
+    for content, words in (
+        (b"\xff", "not valid TOML"),
+        (b"a = " + b"[" * 100_000, "not valid TOML"),
+        (b"title = 'x'", "has no series"),
+    ):
         (tmp_path / "a.toml").write_bytes(content)
         with pytest.raises(replicon.InputError, match=words):
             plan.read_study(tmp_path / "a.toml")
-    (tmp_path / "b.toml").write_bytes(b"\xef\xbb\xbf[[theory]]\nname = 'a'\nmodel = 'curie-weiss'\n")  # with a byte order mark
+    (tmp_path / "b.toml").write_bytes(
+        b"\xef\xbb\xbf[[theory]]\nname = 'a'\nmodel = 'curie-weiss'\n"
+    )  # with a byte order mark
     assert plan.read_study(tmp_path / "b.toml")["name"] == "b"
     for name in ("a\0b", "x" * 5000, tmp_path):
         with pytest.raises(replicon.InputError, match="No study"):

@@ -33,9 +33,14 @@ def test_a_range_holds_both_ends(start, stop, count):
     assert np.ptp(np.diff(values)) <= 1e-9 * (1 + abs(start) + abs(stop))
 
 
-@pytest.mark.parametrize("text", ["1:2", "1:2:3:4", "a:b:c", "1:2:0", "1:2:-3", "1:2:2.5", "1:inf:4", "::", "0:1:99999999999"])
+@pytest.mark.parametrize(
+    "text",
+    ["1:2", "1:2:3:4", "a:b:c", "1:2:0", "1:2:-3", "1:2:2.5", "1:inf:4", "::", "0:1:99999999999"],
+)
 def test_what_is_no_range_gets_the_example(text):
-    with pytest.raises(replicon.InputError, match=r"write start:stop:count, for example load=0\.1:1\.0:10"):
+    with pytest.raises(
+        replicon.InputError, match=r"write start:stop:count, for example load=0\.1:1\.0:10"
+    ):
         grid.parse_value("load", text)
 
 

@@ -1,4 +1,6 @@
-"""Studies: checked whole before they run, kept point by point, resumed after kill -9, the same with any number of workers."""
+"""Studies: checked whole before they run, kept point by point, resumed after kill -9, the same with
+any number of workers.
+"""
 
 import os
 import signal
@@ -75,9 +77,11 @@ def test_results_are_labelled_arrays(study, tmp_path):
     assert points["size"].values.tolist() == [24, 40]
     assert points.attrs["model"] == "sherrington-kirkpatrick"
     assert points.attrs["seed"] == 5
-    direct = replicon.simulate("sherrington-kirkpatrick", temperature=0.8, sweeps=60, size=40, samples=6, seed=5)
+    direct = replicon.simulate(
+        "sherrington-kirkpatrick", temperature=0.8, sweeps=60, size=40, samples=6, seed=5
+    )
     np.testing.assert_array_equal(points["energy"].sel(size=40, temperature=0.8), direct["energy"])
-    _same(out, replicon.load(tmp_path / "out"))
+    _same(out, replicon.load_results(tmp_path / "out"))
 
 
 def test_one_and_two_workers_give_the_same_bits(study, tmp_path):
@@ -93,7 +97,8 @@ def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "execute", lambda task: calls.append(task) or execute(task))
     _same(whole, runner.run_study(study, out=tmp_path / "out"))
     assert calls == []
-    # One point damaged, and one lost behind it: exactly these two are done again, and the damaged file is kept aside.
+    # One point damaged, and one lost behind it: exactly these two are done again, and the damaged
+    # file is kept aside.
     (path,) = (tmp_path / "out" / "points").iterdir()
     content = path.read_bytes()
     starts = [k for k in range(len(content)) if content.startswith(_MARK, k)]
@@ -101,14 +106,19 @@ def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
     damaged = content[: starts[2] - 9] + b"x" + content[starts[2] - 8 : starts[9]]
     path.write_bytes(damaged)
     with pytest.raises(replicon.StoreError, match=r"is damaged .* 2 of 10 points are lost"):
-        replicon.load(tmp_path / "out")
+        replicon.load_results(tmp_path / "out")
     notes = []
-    _same(whole, runner.run_study(study, out=tmp_path / "out", progress=lambda done, total, note: notes.append(note)))
+    _same(
+        whole,
+        runner.run_study(
+            study, out=tmp_path / "out", progress=lambda done, total, note: notes.append(note)
+        ),
+    )
     assert len(calls) == 2
     assert any("damaged" in note for note in notes)
     (aside,) = (tmp_path / "out" / "points").glob("*.damaged")
     assert aside.read_bytes() == damaged
-    _same(whole, replicon.load(tmp_path / "out"))
+    _same(whole, replicon.load_results(tmp_path / "out"))
 
 
 SLOW = """
@@ -124,7 +134,9 @@ run.run_study(sys.argv[1], out=sys.argv[2])
 
 
 def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
-    """Killed at random moments after points are on the disk, in the middle of a record too; four times, then let go."""
+    """Killed at random moments after points are on the disk, in the middle of a record too; four
+    times, then let go.
+    """
     study.write_text(STUDY.replace("[0.5, 0.8, 1.1]", "'0.5:1.1:40'"))
     undisturbed = runner.run_study(study, out=tmp_path / "calm")
     out, total = tmp_path / "killed", 4 + 80
@@ -141,17 +153,21 @@ def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
         process.wait()
         before, kept = kept, len(store.found().records)
         assert before < kept < total
-        with pytest.raises(replicon.StoreError, match=f"{total - kept} of {total} points are missing"):
-            replicon.load(out)
+        with pytest.raises(
+            replicon.StoreError, match=f"{total - kept} of {total} points are missing"
+        ):
+            replicon.load_results(out)
     # A kill within the one call that adds a record leaves a part of it.
     (path,) = store.points.iterdir()
     path.write_bytes(path.read_bytes()[:-100])
     notes, calls = [], []
-    ended = runner.run_study(study, out=out, progress=lambda done, of, note: (calls.append(done), notes.append(note)))
+    ended = runner.run_study(
+        study, out=out, progress=lambda done, of, note: (calls.append(done), notes.append(note))
+    )
     assert calls[0] == kept - 1
     assert not any("damaged" in note for note in notes)
     _same(undisturbed, ended)
-    _same(undisturbed, replicon.load(out))
+    _same(undisturbed, replicon.load_results(out))
     assert sorted(p.name for p in out.iterdir()) == ["points", "study.json"]
     assert len(list(store.points.iterdir())) == 1
 
@@ -164,7 +180,9 @@ def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
         [sys.executable, "-m", "replicon.cli", "run", str(study), "--out", str(out)],
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background would hand on "ignore"
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a suite in the background would hand on "ignore"
     )
     for _ in range(600):
         if (out / "points").is_dir() and Store(out).found().records:
@@ -184,13 +202,21 @@ def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
 def test_exports(study, tmp_path):
     out = runner.run_study(study, out=tmp_path / "out")
     for name in ("all.nc", "all.zarr"):
-        replicon.export(tmp_path / "out", tmp_path / name)
-        options = {"engine": "h5netcdf"} if name.endswith(".nc") else {"engine": "zarr", "consolidated": False}
+        replicon.export_results(tmp_path / "out", tmp_path / name)
+        options = (
+            {"engine": "h5netcdf"}
+            if name.endswith(".nc")
+            else {"engine": "zarr", "consolidated": False}
+        )
         with xr.open_datatree(tmp_path / name, **options) as tree:
-            np.testing.assert_array_equal(tree["points"]["energy"].values, out["points"]["energy"].values)
-            assert [str(v) for v in tree["theory"]["branch"].values] == out["theory"]["branch"].values.tolist()
+            np.testing.assert_array_equal(
+                tree["points"]["energy"].values, out["points"]["energy"].values
+            )
+            assert [str(v) for v in tree["theory"]["branch"].values] == out["theory"][
+                "branch"
+            ].values.tolist()
     with pytest.raises(replicon.InputError, match=r"\.nc \(netCDF\) or \.zarr"):
-        replicon.export(tmp_path / "out", tmp_path / "all.csv")
+        replicon.export_results(tmp_path / "out", tmp_path / "all.csv")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +230,10 @@ def test_exports(study, tmp_path):
         (("[0.5, 0.8, 1.1]", "[0.5, -0.8]"), "temperature = -0.8 is outside its domain"),
         (('"curie-weiss"', '"curie-wiess"'), "Did you mean 'curie-weiss'"),
         (('transition = "critical"', 'transition = "critcal"'), "Did you mean 'critical'"),
-        (('simulation = ["points"]', 'simulation = ["dots"]'), "shows 'dots' as simulation: series of that kind are points, memories"),
+        (
+            ('simulation = ["points"]', 'simulation = ["dots"]'),
+            "shows 'dots' as simulation: series of that kind are points, memories",
+        ),
         (('name = "critical"', 'name = "points"'), "used twice"),
         (("[[theory]]", "[theory]"), "with double brackets"),
         (("seed = 5", "seed = 'x'"), "seed must be a whole number"),
@@ -213,7 +242,10 @@ def test_exports(study, tmp_path):
         (('x = "temperature"', 'x = "field"'), "does not list"),
         (('x = "temperature"', 'xx = "temperature"'), "unknown key 'xx'"),
         (('y = "energy"', 'y = "energy"\nkind = "pie"'), "unknown figure kind 'pie'"),
-        (('y = "energy"', 'y = "energy"\nlegend = "right there"'), "legend = 'right there': a figure of kind 'curves' takes one of best"),
+        (
+            ('y = "energy"', 'y = "energy"\nlegend = "right there"'),
+            "legend = 'right there': a figure of kind 'curves' takes one of best",
+        ),
     ],
 )
 def test_bad_studies_are_refused_before_anything_runs(study, tmp_path, change, words):
@@ -237,14 +269,20 @@ def test_an_existing_scheduler_is_used(study, tmp_path):
     from distributed import LocalCluster
 
     alone = runner.run_study(study, out=tmp_path / "one")
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
-        _same(alone, runner.run_study(study, out=tmp_path / "two", scheduler=cluster.scheduler_address))
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        _same(
+            alone,
+            runner.run_study(study, out=tmp_path / "two", scheduler=cluster.scheduler_address),
+        )
 
 
 def test_a_users_model_and_patterns_beside_the_study_are_found(tmp_path, monkeypatch):
     np.save(tmp_path / "mine.npy", np.random.default_rng(0).choice([-1, 1], (8, 40)))
     (tmp_path / "mine.toml").write_text(
-        '[[simulation]]\nname = "mine"\nmodel = "hopfield"\nsizes = [40]\nsamples = 2\ncontrols = { load = 0.1, patterns = "mine.npy" }\n'
+        '[[simulation]]\nname = "mine"\nmodel = "hopfield"\nsizes = [40]\nsamples = 2\ncontrols = {'
+        ' load = 0.1, patterns = "mine.npy" }\n'
     )
     monkeypatch.chdir("/")
     first = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")
@@ -257,7 +295,8 @@ def test_a_users_model_and_patterns_beside_the_study_are_found(tmp_path, monkeyp
 
 def test_arrays_whose_length_depends_on_the_size_are_filled_up(tmp_path):
     (tmp_path / "mine.toml").write_text(
-        '[[simulation]]\nname = "a"\nmodel = "attention"\nsizes = [4, 6]\nsamples = 2\ncontrols = { diversity = [1, 2] }\n'
+        '[[simulation]]\nname = "a"\nmodel = "attention"\nsizes = [4, 6]\nsamples = 2\ncontrols = {'
+        " diversity = [1, 2] }\n"
     )
     out = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")["a"]
     assert out["weights"].dims == ("size", "diversity", "sample", "component_weights")

@@ -1,4 +1,6 @@
-"""The store: what is written comes back, what is damaged is never half-read, a point is the one it says, one run at a time."""
+"""The store: what is written comes back, what is damaged is never half-read, a point is the one it
+says, one run at a time.
+"""
 
 import contextlib
 import json
@@ -21,23 +23,37 @@ from replicon.study import run as runner
 from replicon.study.store import Store
 
 TASK = {"series": "s", "controls": {"a": 1.0}, "kind": "simulation"}
-arrays = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=2, max_side=4), elements=st.floats(width=64))
+arrays = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=0, max_dims=2, max_side=4), elements=st.floats(width=64)
+)
 words = hnp.arrays("U5", (3,), elements=st.text("abcé", max_size=5))
-attributes = st.dictionaries(st.text("abc", min_size=1), st.one_of(st.integers(), st.text(max_size=5), st.lists(st.integers())), max_size=3)
+attributes = st.dictionaries(
+    st.text("abc", min_size=1),
+    st.one_of(st.integers(), st.text(max_size=5), st.lists(st.integers())),
+    max_size=3,
+)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
 @given(arrays, words, attributes)
 def test_round_trip(tmp_path, values, names, attrs):
     dims = [f"d{k}" for k in range(values.ndim)]
-    dataset = xr.Dataset({"x": (dims, values), "w": ("n", names), "b": ("n", [True, False, True])}, {"n": ["a", "bc", ""]}, attrs)
+    dataset = xr.Dataset(
+        {"x": (dims, values), "w": ("n", names), "b": ("n", [True, False, True])},
+        {"n": ["a", "bc", ""]},
+        attrs,
+    )
     shutil.rmtree(tmp_path / "points", ignore_errors=True)
     (tmp_path / "points").mkdir()
     with Store(tmp_path).writer() as writer:
         writer.add(records.encode(TASK, "one", dataset))
     back = Store(tmp_path).found().records["one"].dataset()
     xr.testing.assert_identical(back, dataset)
-    assert {name: back[name].dtype for name in back.variables} == {name: dataset[name].dtype for name in dataset.variables}
+    assert {name: back[name].dtype for name in back.variables} == {
+        name: dataset[name].dtype for name in dataset.variables
+    }
 
 
 @pytest.fixture
@@ -47,7 +63,9 @@ def kept(tmp_path):
         store.begin({"name": "study"}, {"series": []})
         with store.writer() as writer:
             for k in range(5):
-                writer.add(records.encode(TASK, f"{k}", xr.Dataset({"x": ("n", np.arange(1000.0) + k)})))
+                writer.add(
+                    records.encode(TASK, f"{k}", xr.Dataset({"x": ("n", np.arange(1000.0) + k)}))
+                )
     return store
 
 
@@ -73,7 +91,9 @@ def test_a_damaged_place_costs_what_lies_in_it_and_no_more(kept, place, count):
         kept.begin({"name": "study"}, {"series": []})
         with kept.writer() as writer:
             for k in range(5):
-                writer.add(records.encode(TASK, f"{k}", xr.Dataset({"x": ("n", np.arange(1000.0) + k)})))
+                writer.add(
+                    records.encode(TASK, f"{k}", xr.Dataset({"x": ("n", np.arange(1000.0) + k)}))
+                )
     assert _sound(kept) == (list("01234"), [])
 
 
@@ -95,7 +115,9 @@ def test_files_of_the_store_are_few_and_of_bounded_size(tmp_path, monkeypatch):
     for run in range(3):
         with Store(tmp_path).writer() as writer:
             for k in range(10):
-                writer.add(records.encode(TASK, f"{run} {k}", xr.Dataset({"x": ("n", np.arange(1000.0))})))
+                writer.add(
+                    records.encode(TASK, f"{run} {k}", xr.Dataset({"x": ("n", np.arange(1000.0))}))
+                )
     assert len(Store(tmp_path).found().records) == 30
     assert len(list((tmp_path / "points").iterdir())) == 10
 
@@ -107,11 +129,16 @@ def test_folders_of_something_else_are_refused(tmp_path, kept):
     (tmp_path / "mine" / "thesis.tex").touch()
     with pytest.raises(replicon.StoreError, match="holds no study"):
         Store(tmp_path / "mine").check({"name": "study"})
-    for name, words in (("mine/thesis.tex", "is a file"), ("x" * 300, "too long"), ("a\0b", "no name"), ("mine/thesis.tex/out", "a file")):
+    for name, words in (
+        ("mine/thesis.tex", "is a file"),
+        ("x" * 300, "too long"),
+        ("a\0b", "no name"),
+        ("mine/thesis.tex/out", "a file"),
+    ):
         with pytest.raises(replicon.StoreError, match=words), Store(tmp_path / name).lock():
             Store(tmp_path / name).check({"name": "study"})
     with pytest.raises(replicon.StoreError, match=r"no study\.json"):
-        replicon.load(tmp_path / "mine")
+        replicon.load_results(tmp_path / "mine")
     for text, words in (
         ("{", "damaged"),
         ("[]", "damaged"),
@@ -124,15 +151,21 @@ def test_folders_of_something_else_are_refused(tmp_path, kept):
     ):
         (kept.folder / "study.json").write_text(text)
         with pytest.raises(replicon.StoreError, match=words):
-            replicon.load(kept.folder)
+            replicon.load_results(kept.folder)
 
 
 def test_one_run_at_a_time(kept):
-    with kept.lock(), pytest.raises(replicon.StoreError, match=f"in use by process {os.getpid()} on"), kept.lock():
+    with (
+        kept.lock(),
+        pytest.raises(replicon.StoreError, match=f"in use by process {os.getpid()} on"),
+        kept.lock(),
+    ):
         pass
     with kept.lock():  # free again
         pass
-    (kept.folder / "running.lock").write_text("process 1 on elsewhere")  # what a killed run leaves holds nothing
+    (kept.folder / "running.lock").write_text(
+        "process 1 on elsewhere"
+    )  # what a killed run leaves holds nothing
     with kept.lock():
         assert str(os.getpid()) in (kept.folder / "running.lock").read_text()
     assert not (kept.folder / "running.lock").exists()
@@ -159,7 +192,12 @@ print(won)
 def test_the_lock_has_no_window_in_which_two_hold_it(tmp_path):
     """Four processes, 300 rounds each, all taking and giving back one lock."""
     line = [sys.executable, "-c", RACE, str(tmp_path)]
-    racers = [subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    racers = [
+        subprocess.Popen(
+            line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
     for racer in racers:
         racer.stdin.write("go\n")
         racer.stdin.flush()
@@ -247,10 +285,12 @@ def test_a_users_model_is_executed_once_and_its_figures_are_drawn(own):
     assert declared["origin"] == str(own / "coin.py")
     assert len(declared["content"]) == 64
     # What is formed from moments is kept beside them, and is what `summarize` says.
-    from replicon.study.evaluate import summarize
+    from replicon.study.ask import summarize
 
     point = results["coins"].isel(size=0, field=1)
-    assert (float(point["ratio"]), float(point["ratio_error"])) == summarize(str(own / "coin.py"), point)["ratio"]
+    assert (float(point["ratio"]), float(point["ratio_error"])) == summarize(
+        str(own / "coin.py"), point
+    )["ratio"]
 
 
 def test_another_content_of_a_model_is_another_study(own):
@@ -269,7 +309,9 @@ def test_a_file_that_changes_while_the_study_runs_is_noticed(own):
         if name == "turn":
             np.save(own / "mine.npy", np.zeros(3))
 
-    with pytest.raises(replicon.InputError, match=r"mine.npy' was changed while the study ran: run it again"):
+    with pytest.raises(
+        replicon.InputError, match=r"mine.npy' was changed while the study ran: run it again"
+    ):
         runner.run_study(own / "own.toml", out=own / "out", progress=change)
     runner.run_study(own / "own.toml", out=own / "out")
 
@@ -277,16 +319,16 @@ def test_a_file_that_changes_while_the_study_runs_is_noticed(own):
 def test_reading_results_runs_no_code_and_needs_no_files(own):
     results = runner.run_study(own / "own.toml", out=own / "out")
     (own / "coin.py").write_text("raise SystemExit('executed')")
-    _same(results, replicon.load(own / "out"))
+    _same(results, replicon.load_results(own / "out"))
     for name in ("coin.py", "mine.npy", "log"):
         (own / name).unlink()
     shutil.move(own / "out", own / "elsewhere")
-    _same(results, replicon.load(own / "elsewhere"))
-    replicon.export(own / "elsewhere", own / "all.nc")
+    _same(results, replicon.load_results(own / "elsewhere"))
+    replicon.export_results(own / "elsewhere", own / "all.nc")
     assert not (own / "log").exists()
     from replicon.view.page import draw_figures
 
-    loaded = replicon.load(own / "elsewhere")
+    loaded = replicon.load_results(own / "elsewhere")
     assert len(draw_figures(Store(own / "elsewhere").study(), loaded, own)) == 2
 
 
@@ -305,13 +347,17 @@ def test_a_later_version_reads_and_continues_unless_the_models_numbers_changed(o
     results = runner.run_study(own / "own.toml", out=own / "out")
     monkeypatch.setattr(replicon, "__version__", "9.0")
     calls, execute = [], runner.execute
-    monkeypatch.setattr(runner, "execute", lambda task: calls.append(task["series"]) or execute(task))
-    np.testing.assert_array_equal(replicon.load(own / "out")["coins"]["states"], results["coins"]["states"])
+    monkeypatch.setattr(
+        runner, "execute", lambda task: calls.append(task["series"]) or execute(task)
+    )
+    np.testing.assert_array_equal(
+        replicon.load_results(own / "out")["coins"]["states"], results["coins"]["states"]
+    )
     runner.run_study(own / "own.toml", out=own / "out")
     assert calls == []
     from dataclasses import replace
 
-    from replicon import models
+    from replicon.study import catalogue as models
 
     get = models.get
     monkeypatch.setattr(models, "get", lambda name: replace(get(name), revision=2))
@@ -320,31 +366,38 @@ def test_a_later_version_reads_and_continues_unless_the_models_numbers_changed(o
 
 
 def test_a_record_is_only_the_point_that_it_says(own):
-    """Files of points copied over, doubled, or taken from another study are never read as something else."""
+    """Files of points copied over, doubled, or taken from another study are never read as something
+    else.
+    """
     results = runner.run_study(own / "own.toml", out=own / "out")
     (own / "own.toml").write_text(STUDY.replace("-0.5, 0.5", "-0.25, 0.75"))
     others = runner.run_study(own / "own.toml", out=own / "others")
     (first,), (second,) = (own / "out" / "points").iterdir(), (own / "others" / "points").iterdir()
     shutil.copy(first, first.with_name("points-0002.dat"))
-    _same(results, replicon.load(own / "out"))
+    _same(results, replicon.load_results(own / "out"))
     shutil.copy(first, second)
     with pytest.raises(replicon.StoreError, match="4 of 6 points are missing"):
-        replicon.load(own / "others")
+        replicon.load_results(own / "others")
     _same(others, runner.run_study(own / "own.toml", out=own / "others"))
 
 
 def test_exports_replace_whole_and_nothing_left_is_in_the_way(own):
     runner.run_study(own / "own.toml", out=own / "out")
     (own / "all.nc").write_text("of before")
-    code = "import os, sys, xarray\nfrom replicon.study import store\nstore.os.replace = lambda *a: os.kill(os.getpid(), 9)\n"
+    code = (
+        "import os, sys, xarray\nfrom replicon.study import store\nstore.os.replace = lambda *a:"
+        " os.kill(os.getpid(), 9)\n"
+    )
     code += "store.export(sys.argv[1], sys.argv[2])"
     for name in ("all.nc", "all.zarr"):
         before = set(own.iterdir())
-        assert subprocess.run([sys.executable, "-c", code, own / "out", own / name]).returncode == -9
+        assert (
+            subprocess.run([sys.executable, "-c", code, own / "out", own / name]).returncode == -9
+        )
         assert len(set(own.iterdir()) - before) == 1
-        replicon.export(own / "out", own / name)
+        replicon.export_results(own / "out", own / name)
         assert set(own.iterdir()) - before == {own / name} - before
-        replicon.export(own / "out", own / name) if name == "all.nc" else None
+        replicon.export_results(own / "out", own / name) if name == "all.nc" else None
     with xr.open_datatree(own / "all.nc", engine="h5netcdf") as tree:
         assert set(tree.children) == {"line", "turn", "coins"}
     for name, words in (
@@ -354,7 +407,7 @@ def test_exports_replace_whole_and_nothing_left_is_in_the_way(own):
         ("x" * 253 + ".nc", "too long"),
     ):
         with pytest.raises(replicon.InputError, match=words):
-            replicon.export(own / "out", own / name)
+            replicon.export_results(own / "out", own / name)
 
 
 @pytest.fixture
@@ -362,7 +415,12 @@ def disk(tmp_path):
     """A small disk of its own, that can fill up or become read-only."""
     path = tmp_path / "disk"
     path.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(path)], capture_output=True).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(path)], capture_output=True
+        ).returncode
+    ):
         pytest.skip("needs the right to mount a small disk")
     yield path
     subprocess.run(["umount", str(path)], check=True)
@@ -373,29 +431,37 @@ def test_a_full_disk_loses_nothing(own, disk):
     results = runner.run_study(own / "own.toml", out=own / "calm")
     filling = disk / "filling"
     filling.write_bytes(bytes(120_000))
-    with pytest.raises(replicon.StoreError, match=r"the disk is full: free some space, .* what was finished before is kept"):
+    with pytest.raises(
+        replicon.StoreError,
+        match=r"the disk is full: free some space, .* what was finished before is kept",
+    ):
         runner.run_study(own / "own.toml", out=disk / "out")
     kept = len(Store(disk / "out").found().records)
     assert 2 <= kept < 6
     filling.unlink()
     begun = []
-    _same(results, runner.run_study(own / "own.toml", out=disk / "out", progress=lambda done, *_: begun.append(done)))
+    _same(
+        results,
+        runner.run_study(
+            own / "own.toml", out=disk / "out", progress=lambda done, *_: begun.append(done)
+        ),
+    )
     assert begun[0] == kept
     for name in ("all.nc", "all.zarr"):
         with pytest.raises(replicon.InputError, match=r"cannot be written: the disk is full"):
-            replicon.export(disk / "out", disk / name)
+            replicon.export_results(disk / "out", disk / name)
     assert sorted(p.name for p in disk.iterdir()) == ["out"]
 
 
 def test_a_finished_study_is_read_where_nothing_can_be_written(own, disk):
     results = runner.run_study(own / "own.toml", out=disk / "out")
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    _same(results, replicon.load(disk / "out"))
+    _same(results, replicon.load_results(disk / "out"))
     _same(results, runner.run_study(own / "own.toml", out=disk / "out"))
     with pytest.raises(replicon.StoreError, match="the disk is read-only"):
         runner.run_study(own / "own.toml", out=disk / "new")
     with contextlib.chdir(disk), pytest.raises(replicon.InputError, match="the disk is read-only"):
-        replicon.export("out", "all.nc")
+        replicon.export_results("out", "all.nc")
 
 
 def test_twenty_thousand_points_are_merged_and_loaded_in_seconds(tmp_path):
@@ -405,7 +471,13 @@ def test_twenty_thousand_points_are_merged_and_loaded_in_seconds(tmp_path):
     from replicon.study.plan import check, prepare
 
     values = [k / 1000 for k in range(1, 10001)]
-    series = {"name": "many", "model": "curie-weiss", "sizes": [20, 30], "samples": 2, "controls": {"temperature": values}}
+    series = {
+        "name": "many",
+        "model": "curie-weiss",
+        "sizes": [20, 30],
+        "samples": 2,
+        "controls": {"temperature": values},
+    }
     study = check({"name": "many", "simulation": [series]})
     plan = prepare(study)
     store = Store(tmp_path / "out")
@@ -418,9 +490,11 @@ def test_twenty_thousand_points_are_merged_and_loaded_in_seconds(tmp_path):
                 found = xr.Dataset({name: ("sample", [k, k + 0.5]) for name in names})
                 writer.add(records.encode(told, identity(task), found))
     begin = time.perf_counter()
-    loaded = replicon.load(tmp_path / "out")["many"]
+    loaded = replicon.load_results(tmp_path / "out")["many"]
     merged = runner.run_study(study, out=tmp_path / "out")["many"]
     assert time.perf_counter() - begin < 20
-    np.testing.assert_array_equal(loaded["energy"].values.reshape(-1, 2), np.arange(20000)[:, None] + [0, 0.5])
+    np.testing.assert_array_equal(
+        loaded["energy"].values.reshape(-1, 2), np.arange(20000)[:, None] + [0, 0.5]
+    )
     xr.testing.assert_identical(loaded, merged)
     assert len([p for p in Path(tmp_path).rglob("*") if p.is_file()]) < 200

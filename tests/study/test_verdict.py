@@ -13,14 +13,21 @@ OVERLAP = (Observable("overlap", "q", "x", 0, 1),)
 
 def _model(solve, *, observables=OVERLAP, branches=(), transitions=(), potential=None):
     control = Control("load", "alpha", 0.5, Interval(0, 10), "x")
-    return Model("mine", "mine", (control,), observables, branches, transitions, solve, potential=potential)
+    return Model(
+        "mine", "mine", (control,), observables, branches, transitions, solve, potential=potential
+    )
 
 
 def _constant(value):
-    return lambda c, branch: {"overlap": np.full_like(c.load, value), "converged": np.ones_like(c.load, bool)}
+    return lambda c, branch: {
+        "overlap": np.full_like(c.load, value),
+        "converged": np.ones_like(c.load, bool),
+    }
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.1, 1.1, -1e-6, 1 + 1e-6, 1e300])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, -0.1, 1.1, -1e-6, 1 + 1e-6, 1e300]
+)
 def test_a_number_that_cannot_be_right_is_never_converged(value):
     model = _model(_constant(value))
     out = replicon.solve(model, load=[0.1, 0.2])
@@ -31,7 +38,9 @@ def test_a_number_that_cannot_be_right_is_never_converged(value):
         replicon.solve(model)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(-1e-13, 0.0), (1 + 1e-12, 1.0), (0.0, 0.0), (1.0, 1.0), (0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-1e-13, 0.0), (1 + 1e-12, 1.0), (0.0, 0.0), (1.0, 1.0), (0.5, 0.5)]
+)
 def test_rounding_beyond_a_bound_is_taken_back(value, shown):
     assert float(replicon.solve(_model(_constant(value)))["overlap"]) == shown
 
@@ -46,9 +55,16 @@ def test_a_partial_observable_may_be_unknown_but_not_wrong():
 
 def test_the_potential_must_be_finite():
     def solve(c, branch):
-        return {"overlap": c.load * 0, "free_energy": np.log(c.load * 0 - 1e-300 * 0), "converged": np.ones_like(c.load, bool)}
+        return {
+            "overlap": c.load * 0,
+            "free_energy": np.log(c.load * 0 - 1e-300 * 0),
+            "converged": np.ones_like(c.load, bool),
+        }
 
-    with np.errstate(divide="ignore"), pytest.raises(replicon.ConvergenceError, match="free_energy is not finite"):
+    with (
+        np.errstate(divide="ignore"),
+        pytest.raises(replicon.ConvergenceError, match="free_energy is not finite"),
+    ):
         replicon.solve(_model(solve, potential="free_energy"))
 
 
@@ -67,15 +83,24 @@ def test_what_a_model_returns_wrongly_is_said(returned, sentence):
 
 
 def _with_transition(*found):
-    return _model(_constant(0.5), transitions=(Transition("critical", "load", "something ends", lambda c: found),))
+    return _model(
+        _constant(0.5),
+        transitions=(Transition("critical", "load", "something ends", lambda c: found),),
+    )
 
 
 def test_not_found_and_does_not_exist_are_different_sentences():
     nan, no = np.array([math.nan]), np.zeros(1, bool)
-    with pytest.raises(replicon.ConvergenceError, match=r"was not found.*does not say that there is none"):
+    with pytest.raises(
+        replicon.ConvergenceError, match=r"was not found.*does not say that there is none"
+    ):
         replicon.find_transition(_with_transition(nan, no), "critical")
-    with pytest.raises(replicon.ConvergenceError, match="does not exist: couplings without a cycle"):
-        replicon.find_transition(_with_transition(nan, no, np.array(["couplings without a cycle"])), "critical")
+    with pytest.raises(
+        replicon.ConvergenceError, match="does not exist: couplings without a cycle"
+    ):
+        replicon.find_transition(
+            _with_transition(nan, no, np.array(["couplings without a cycle"])), "critical"
+        )
 
 
 @pytest.mark.parametrize("value", [-1.0, 10.5, math.inf, math.nan, 2e16])
@@ -108,7 +133,16 @@ def test_words_of_any_length_and_arrays_of_any_width_are_put_together():
         Control("load", "alpha", 0.5, Interval(0, 10), "x"),
         Control("kind", "k", "short", replicon.Words(("short", "wide")), "x"),
     )
-    model = Model("mine", "mine", controls, (Observable("overlap", "q", "x", 0, 1),), (), (), solve, potential=None)
+    model = Model(
+        "mine",
+        "mine",
+        controls,
+        (Observable("overlap", "q", "x", 0, 1),),
+        (),
+        (),
+        solve,
+        potential=None,
+    )
     out = replicon.solve(model, load=[1, 2], kind=["short", "wide"])
     assert out["branch"].values.tolist() == [["short", "wide"]] * 2
     assert np.isnan(out["levels"].sel(kind="short").values[:, 2]).all()

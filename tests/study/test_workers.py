@@ -1,4 +1,6 @@
-"""Workers: processes joined by pipes alone, killed ones answered by a sentence, Ctrl-C heard, scripts without a guard."""
+"""Workers: processes joined by pipes alone, killed ones answered by a sentence, Ctrl-C heard,
+scripts without a guard.
+"""
 
 import os
 import signal
@@ -98,12 +100,28 @@ print("ended")
 def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, tmp_path):
     path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
     process = subprocess.Popen(
-        [sys.executable, "-m", "replicon.cli", "run", str(path), "--out", str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True
+        [
+            sys.executable,
+            "-m",
+            "replicon.cli",
+            "run",
+            str(path),
+            "--out",
+            str(out),
+            "--workers",
+            "2",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
     )
     for _ in range(1200):
         kept = len(Store(out).found().records) if (out / "points").is_dir() else 0
         # Workers are those whose children they are not: the tracker of resources has none to do.
-        workers = [pid for pid in _children(process.pid) if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        workers = [
+            pid
+            for pid in _children(process.pid)
+            if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
         if kept >= 4 and workers:
             break
         time.sleep(0.05)
@@ -119,7 +137,17 @@ def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, 
 def test_interrupted_workers_end_and_what_was_finished_is_kept(study, tmp_path):
     path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
     process = subprocess.Popen(
-        [sys.executable, "-m", "replicon.cli", "run", str(path), "--out", str(out), "--workers", "2"],
+        [
+            sys.executable,
+            "-m",
+            "replicon.cli",
+            "run",
+            str(path),
+            "--out",
+            str(out),
+            "--workers",
+            "2",
+        ],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -137,7 +165,12 @@ def test_interrupted_workers_end_and_what_was_finished_is_kept(study, tmp_path):
     assert "Traceback" not in errors
     assert len(started) >= 2
     for _ in range(100):
-        left = [pid for pid in started if Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]]
+        left = [
+            pid
+            for pid in started
+            if Path(f"/proc/{pid}").exists()
+            and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
+        ]
         if not left:
             break
         time.sleep(0.1)
@@ -146,21 +179,25 @@ def test_interrupted_workers_end_and_what_was_finished_is_kept(study, tmp_path):
 
 def test_a_script_needs_no_guard(study, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
-    done = subprocess.run([sys.executable, tmp_path / "script.py", study(), tmp_path / "out"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py", study(), tmp_path / "out"],
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout == "ended\n", done.stderr
 
 
 def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
     (tmp_path / "odd.py").write_text(
-        "from replicon import Control, InputError, Interval, Model, Observable\n"
-        "def simulate(c, size, samples, streams):\n"
-        "    if c.field > 0.5:\n        raise InputError('field is too much for a worker')\n"
-        "    return {'bias': [c.field] * samples}\n"
-        "model = Model(name='odd', title='Odd', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n"
-        "    observables=(Observable('bias', 'm', 'mean', role='simulation'),), simulate=simulate)\n"
+        "from replicon import Control, InputError, Interval, Model, Observable\ndef simulate(c,"
+        " size, samples, streams):\n    if c.field > 0.5:\n        raise InputError('field is too"
+        " much for a worker')\n    return {'bias': [c.field] * samples}\nmodel = Model(name='odd',"
+        " title='Odd', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n   "
+        " observables=(Observable('bias', 'm', 'mean', role='simulation'),), simulate=simulate)\n"
     )
     (tmp_path / "odd.toml").write_text(
-        '[[simulation]]\nname = "a"\nmodel = "odd.py"\nsizes = [4]\nsamples = 2\ncontrols = { field = "0:1:5" }\n'
+        '[[simulation]]\nname = "a"\nmodel = "odd.py"\nsizes = [4]\nsamples = 2\ncontrols = { field'
+        ' = "0:1:5" }\n'
     )
     with pytest.raises(replicon.InputError, match=r"^field is too much for a worker$"):
         runner.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)

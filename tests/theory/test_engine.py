@@ -25,7 +25,10 @@ residual = stationary.gradient(magnet)
 
 
 def controls(field, temperature):
-    return controls_tuple(("field", "temperature"), np.broadcast_arrays(np.asarray(field, float), np.asarray(temperature, float)))
+    return controls_tuple(
+        ("field", "temperature"),
+        np.broadcast_arrays(np.asarray(field, float), np.asarray(temperature, float)),
+    )
 
 
 def test_stationary_points_of_a_grid_in_one_call():
@@ -97,14 +100,21 @@ def test_fold_to_machine_precision():
 
 
 def _state(sign, temperature, observable):
-    """Free energy or magnetization of the up (+1) or down (-1) state against the field, all points at once."""
+    """Free energy or magnetization of the up (+1) or down (-1) state against the field, all points
+    at once.
+    """
     temperature = np.asarray(temperature)
 
     def at(field):
         c = controls(field, temperature)
         found = stationary.solve(residual, Magnetization(np.full(len(temperature), float(sign))), c)
         m = found.x.m
-        value = m if observable == "m" else m**2 / 2 - temperature * np.logaddexp((m + field) / temperature, -(m + field) / temperature)
+        value = (
+            m
+            if observable == "m"
+            else m**2 / 2
+            - temperature * np.logaddexp((m + field) / temperature, -(m + field) / temperature)
+        )
         return value, found.converged & (sign * m > 0)
 
     return at
@@ -112,7 +122,9 @@ def _state(sign, temperature, observable):
 
 def test_first_order_transition_is_where_the_potentials_cross():
     t = [0.4, 0.6]
-    found = transition.crossing(_state(1, t, "f"), _state(-1, t, "f"), np.full(2, -0.05), np.full(2, 0.08))
+    found = transition.crossing(
+        _state(1, t, "f"), _state(-1, t, "f"), np.full(2, -0.05), np.full(2, 0.08)
+    )
     assert found.converged.all()
     np.testing.assert_allclose(found.value, 0.0, atol=1e-12)
 
@@ -126,7 +138,9 @@ def _shifted(branch, by):
 
 
 def test_zero_of_an_observable_and_its_absence():
-    found = transition.zero(_shifted(_state(1, [0.5, 0.5], "m"), 0.98), np.array([0.0, 0.3]), np.array([0.3, 0.5]))
+    found = transition.zero(
+        _shifted(_state(1, [0.5, 0.5], "m"), 0.98), np.array([0.0, 0.3]), np.array([0.3, 0.5])
+    )
     np.testing.assert_allclose(found.value[0], 0.5 * np.arctanh(0.98) - 0.98, atol=1e-12)
     assert found.converged.tolist() == [True, False]
     assert np.isnan(found.value[1])
@@ -134,15 +148,23 @@ def test_zero_of_an_observable_and_its_absence():
 
 def test_zero_in_the_logarithm_over_many_decades():
     target = np.array([1e-9, 3e-4, 0.7])
-    found = transition.zero(lambda x: (x - target, np.ones(3, bool)), np.full(3, 1e-12), np.ones(3), geometric=True)
+    found = transition.zero(
+        lambda x: (x - target, np.ones(3, bool)), np.full(3, 1e-12), np.ones(3), geometric=True
+    )
     np.testing.assert_allclose(found.value, target, rtol=1e-9)
 
 
 def test_continuous_transition_is_an_eigenvalue_crossing():
     def at(temperature):
-        return evaluate(transition.determinant(residual), Magnetization(np.zeros(1)), controls([0.0], temperature)), np.ones(1, bool)
+        return evaluate(
+            transition.determinant(residual),
+            Magnetization(np.zeros(1)),
+            controls([0.0], temperature),
+        ), np.ones(1, bool)
 
-    np.testing.assert_allclose(transition.zero(at, np.array([0.5]), np.array([1.7])).value, 1.0, atol=1e-12)
+    np.testing.assert_allclose(
+        transition.zero(at, np.array([0.5]), np.array([1.7])).value, 1.0, atol=1e-12
+    )
 
 
 def test_the_end_of_a_branch_is_not_mistaken_for_a_zero():
@@ -156,12 +178,16 @@ def test_any_number_of_points_gives_the_same_values(count):
     c = controls(np.linspace(0, 1, 300)[:count], 0.8)
     found = stationary.solve(residual, Magnetization(np.ones(count)), c)
     assert found.x.m.shape == (count,)
-    whole = stationary.solve(residual, Magnetization(np.ones(300)), controls(np.linspace(0, 1, 300), 0.8))
+    whole = stationary.solve(
+        residual, Magnetization(np.ones(300)), controls(np.linspace(0, 1, 300), 0.8)
+    )
     np.testing.assert_array_equal(found.x.m, whole.x.m[:count])
 
 
 def test_a_pole_a_jump_and_the_end_of_a_branch_are_no_zeros():
-    """Signs change at 1/pi in all of them; it is a zero where the observable vanishes on both sides, of one branch."""
+    """Signs change at 1/pi in all of them; it is a zero where the observable vanishes on both
+    sides, of one branch.
+    """
     at = 1 / np.pi
     kinds = {
         "zero": lambda v: v - at,
@@ -176,7 +202,8 @@ def test_a_pole_a_jump_and_the_end_of_a_branch_are_no_zeros():
     for name, observable in kinds.items():
         found = transition.zero(lambda v, f=observable: (f(v), np.ones(v.shape, bool)), low, high)
         expected = "zero" in name
-        # A cube root is 1e-5 of its size at 1e-15 of the bracket: it cannot be told from a jump, and is not accepted.
+        # A cube root is 1e-5 of its size at 1e-15 of the bracket: it cannot be told from a jump,
+        # and is not accepted.
         assert found.converged.tolist() == [expected and name != "steep zero"] * 2, name
         if found.converged.all():
             np.testing.assert_allclose(found.value, at, rtol=1e-12 if name != "flat zero" else 1e-4)

@@ -24,24 +24,36 @@ def _adaptive(mean, variance, temperature):
         value = x + temperature * np.log1p(np.exp(-2 * x / temperature))
         return value * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 
-    # The step about the zero of the field has the width T: an adaptive rule that is not told misses it.
+    # The step about the zero of the field has the width T: an adaptive rule that is not told misses
+    # it.
     kink, width = -mean / np.sqrt(variance), 20 * temperature / np.sqrt(variance)
-    points = sorted({float(np.clip(p, -12, 12)) for p in (-12.0, kink - width, kink, kink + width, 12.0)})
-    return sum(integrate.quad(integrand, a, b, epsabs=1e-14, epsrel=1e-13, limit=400)[0] for a, b in itertools.pairwise(points))
+    points = sorted(
+        {float(np.clip(p, -12, 12)) for p in (-12.0, kink - width, kink, kink + width, 12.0)}
+    )
+    return sum(
+        integrate.quad(integrand, a, b, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
+        for a, b in itertools.pairwise(points)
+    )
 
 
 @pytest.mark.parametrize("temperature", [1e-3, 0.05, 0.3, 0.99, 1.01, 4.0])
 @pytest.mark.parametrize(("mean", "variance"), [(0.0, 1.0), (0.7, 1.0), (-1.5, 0.3), (0.2, 3.0)])
 def test_log_2cosh_against_adaptive_quadrature(mean, variance, temperature):
-    assert float(gaussian.log_2cosh(mean, variance, temperature)) == pytest.approx(_adaptive(mean, variance, temperature), rel=2e-11)
+    assert float(gaussian.log_2cosh(mean, variance, temperature)) == pytest.approx(
+        _adaptive(mean, variance, temperature), rel=2e-11
+    )
 
 
 def test_log_2cosh_at_zero_temperature_and_zero_variance():
     mean, variance = 0.4, 0.7
-    modulus = mean * (2 * _normal_cdf(mean / np.sqrt(variance)) - 1) + np.sqrt(2 * variance / np.pi) * np.exp(-(mean**2) / (2 * variance))
+    modulus = mean * (2 * _normal_cdf(mean / np.sqrt(variance)) - 1) + np.sqrt(
+        2 * variance / np.pi
+    ) * np.exp(-(mean**2) / (2 * variance))
     assert float(gaussian.log_2cosh(mean, variance, 0.0)) == pytest.approx(modulus, rel=1e-12)
     assert float(gaussian.log_2cosh(-mean, 0.0, 0.0)) == mean
-    assert float(gaussian.log_2cosh(mean, 0.0, 0.5)) == pytest.approx(0.5 * np.log(2 * np.cosh(0.8)), rel=1e-14)
+    assert float(gaussian.log_2cosh(mean, 0.0, 0.5)) == pytest.approx(
+        0.5 * np.log(2 * np.cosh(0.8)), rel=1e-14
+    )
 
 
 def _normal_cdf(x):
@@ -50,7 +62,9 @@ def _normal_cdf(x):
     return ndtr(x)
 
 
-@pytest.mark.parametrize("point", [(0.3, 0.5, 0.2), (0.3, 0.5, 1.3), (1.0, 0.0, 0.7), (0.0, 0.3, 0.5)])
+@pytest.mark.parametrize(
+    "point", [(0.3, 0.5, 0.2), (0.3, 0.5, 1.3), (1.0, 0.0, 0.7), (0.0, 0.3, 0.5)]
+)
 def test_derivatives_against_finite_differences(point):
     first = jax.grad(gaussian.log_2cosh, argnums=(0, 1, 2))
     step = 1e-5
@@ -58,10 +72,15 @@ def test_derivatives_against_finite_differences(point):
         shift = np.zeros(3)
         shift[k] = step
         if point[k] == 0.0 and k == 1:  # one-sided at zero variance
-            numeric = (gaussian.log_2cosh(*(np.array(point) + shift)) - gaussian.log_2cosh(*point)) / step
+            numeric = (
+                gaussian.log_2cosh(*(np.array(point) + shift)) - gaussian.log_2cosh(*point)
+            ) / step
             assert float(first(*point)[k]) == pytest.approx(float(numeric), abs=1e-4)
             continue
-        numeric = (gaussian.log_2cosh(*(np.array(point) + shift)) - gaussian.log_2cosh(*(np.array(point) - shift))) / (2 * step)
+        numeric = (
+            gaussian.log_2cosh(*(np.array(point) + shift))
+            - gaussian.log_2cosh(*(np.array(point) - shift))
+        ) / (2 * step)
         assert float(first(*point)[k]) == pytest.approx(float(numeric), abs=2e-9)
 
 
@@ -78,7 +97,9 @@ def test_sech_fourth(temperature):
     weight = np.exp(-(z**2) / 2)
     x = np.clip((mean + np.sqrt(variance) * z) / temperature, -150, 150)
     direct = (weight / np.cosh(x) ** 4).sum() / weight.sum()
-    assert float(gaussian.sech_fourth(mean, variance, temperature)) == pytest.approx(direct, rel=1e-9)
+    assert float(gaussian.sech_fourth(mean, variance, temperature)) == pytest.approx(
+        direct, rel=1e-9
+    )
 
 
 def test_average_closed_forms_and_heat_equation():
@@ -95,7 +116,9 @@ def test_average_closed_forms_and_heat_equation():
         damp = np.exp(-(1.7**2) * variance / 2)
         assert float(by_mean) == pytest.approx(-1.7 * np.sin(0.51) * damp, rel=1e-11)
         assert float(by_variance) == pytest.approx(-(1.7**2) / 2 * np.cos(0.51) * damp, rel=1e-11)
-        assert float(by_k) == pytest.approx((-0.3 * np.sin(0.51) - 1.7 * variance * np.cos(0.51)) * damp, rel=1e-10)
+        assert float(by_k) == pytest.approx(
+            (-0.3 * np.sin(0.51) - 1.7 * variance * np.cos(0.51)) * damp, rel=1e-10
+        )
 
 
 def test_node_count_is_enough_by_doubling():
@@ -123,9 +146,17 @@ def test_spin_entropy(mean, variance, temperature):
     def weighted(z):
         return entropy(z) * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
 
-    direct = integrate.quad(weighted, -12, 12, points=[-mean / np.sqrt(variance)], epsabs=1e-13, limit=400)[0] if variance else entropy(0)
+    direct = (
+        integrate.quad(
+            weighted, -12, 12, points=[-mean / np.sqrt(variance)], epsabs=1e-13, limit=400
+        )[0]
+        if variance
+        else entropy(0)
+    )
     with jax.enable_x64(True):
-        assert float(gaussian.spin_entropy(mean, variance, temperature)) == pytest.approx(direct, abs=1e-11)
+        assert float(gaussian.spin_entropy(mean, variance, temperature)) == pytest.approx(
+            direct, abs=1e-11
+        )
 
 
 @pytest.mark.parametrize("temperature", [1e-3, 1e-6, 1e-12, 1e-300, 0.0])

@@ -1,4 +1,6 @@
-"""Figures show what the results hold: lines, points with error bars, labels; the page is one file that needs no network."""
+"""Figures show what the results hold: lines, points with error bars, labels; the page is one file
+that needs no network.
+"""
 
 import re
 
@@ -131,7 +133,10 @@ def test_curves_show_theory_as_lines_and_simulation_as_points_with_errors(result
     np.testing.assert_array_equal(x, data["theory"]["load"].values)
     assert np.isnan(y[x > 0.138]).all()
     container = left.containers[0]
-    np.testing.assert_allclose(container.lines[0].get_ydata(), data["memories"]["magnetization"].isel(size=0).mean("sample"))
+    np.testing.assert_allclose(
+        container.lines[0].get_ydata(),
+        data["memories"]["magnetization"].isel(size=0).mean("sample"),
+    )
     assert container.has_yerr
     labels = [text.get_text() for text in right.get_legend().get_texts()]
     assert labels == ["theory", "retrieval 0.1379", "memories, N = 50", "memories, N = 80"]
@@ -177,7 +182,9 @@ def test_images_show_the_stored_pixels(results):
     axes = figure.draw(study["figure"][4], data).axes
     assert len(axes) == 4
     shown = axes[0].images[0].get_array()
-    np.testing.assert_array_equal(np.ravel(shown), data["pictures"]["pattern"].isel(size=0, sample=0, load=0))
+    np.testing.assert_array_equal(
+        np.ravel(shown), data["pictures"]["pattern"].isel(size=0, sample=0, load=0)
+    )
 
 
 def test_colours_differ_in_hue_and_marker():

@@ -1,4 +1,6 @@
-"""Small real data sets, shipped with the package (origin and licence in README.md beside them), and readers of users' files."""
+"""Small real data sets, shipped with the package (origin and licence in README.md beside them), and
+readers of users' files.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from replicon._files import ROWS
 from replicon.data import arrays, tables
 from replicon.data.reader import is_path, open_file, readable
 
-_EXPECTED = "expected an array (patterns, spins) of +-1 or 0/1 in a .npy, .npz, .csv, .tsv, .txt or .mat file"
+_EXPECTED = (
+    "expected an array (patterns, spins) of +-1 or 0/1 in a .npy, .npz, .csv, .tsv, .txt or .mat"
+    " file"
+)
 
 
 @lru_cache(maxsize=1)
@@ -24,7 +29,9 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """MNIST digits: images uint8 (5000, 28, 28) and labels uint8 (5000,), 500 of each digit. The arrays are the caller's own."""
+    """MNIST digits: images uint8 (5000, 28, 28) and labels uint8 (5000,), 500 of each digit. The
+    arrays are the caller's own.
+    """
     images, labels = _digits()
     return images.copy(), labels.copy()
 
@@ -36,14 +43,18 @@ def binary_digits() -> np.ndarray:
 
 
 def load_patterns(source: Any) -> np.ndarray:
-    """A user's patterns of +-1, int8 (patterns, spins): from a file, or an array, DataFrame or sparse matrix.
+    """A user's patterns of +-1, int8 (patterns, spins): from a file, or an array, DataFrame or
+    sparse matrix.
 
-    Files: .npy; .npz and .mat, where there are several arrays named as in 'file.npz:name'; .csv, .tsv and .txt, with or
-    without names of columns and rows (of two columns or rows called 0 and 1 nobody can tell: give such without). Values 0/1
-    are read as -1/+1. Raises InputError for a missing, unreadable, wrong-shaped or non-binary file.
+    Files: .npy; .npz and .mat, where there are several arrays named as in 'file.npz:name'; .csv,
+    .tsv and .txt, with or without names of columns and rows (of two columns or rows called 0 and 1
+    nobody can tell: give such without). Values 0/1 are read as -1/+1. Raises InputError for a
+    missing, unreadable, wrong-shaped or non-binary file.
     """
     if not is_path(source):
-        return _signs(real_array("the array of patterns", source, _EXPECTED, ndim=2), "the array of patterns")
+        return _signs(
+            real_array("the array of patterns", source, _EXPECTED, ndim=2), "the array of patterns"
+        )
     file = open_file(source, ROWS, _EXPECTED)
     with readable(f"'{file.path}'", _EXPECTED):
         return _of_file(file.content, file.ending, file.member, f"'{file.path}'").copy()
@@ -52,7 +63,11 @@ def load_patterns(source: Any) -> np.ndarray:
 @lru_cache(maxsize=2)
 def _of_file(content: bytes, ending: str, member: str | None, where: str) -> np.ndarray:
     """Held by content: a file that was rewritten is another one."""
-    found = arrays.read_array(content, ending, member) if ending in arrays.ENDINGS else tables.labelled(tables.read_fields(content)).values
+    found = (
+        arrays.read_array(content, ending, member)
+        if ending in arrays.ENDINGS
+        else tables.labelled(tables.read_fields(content)).values
+    )
     return _signs(real_array(where, found, _EXPECTED, ndim=2), where)
 
 

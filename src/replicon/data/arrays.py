@@ -1,4 +1,6 @@
-"""Arrays in files of NumPy, SciPy, MATLAB and Matrix Market. What a header claims is compared with what is there before it is read."""
+"""Arrays in files of NumPy, SciPy, MATLAB and Matrix Market. What a header claims is compared with
+what is there before it is read.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,17 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def read_array(content: bytes, ending: str, member: str | None) -> Any:
-    """The array, dense or of scipy.sparse, in a .npy, .npz, .mat or .mtx file; `member`: its name there. Raises Unreadable."""
+    """The array, dense or of scipy.sparse, in a .npy, .npz, .mat or .mtx file; `member`: its name
+    there. Raises Unreadable.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _checked(_apart(content, ending, member) if ending in _FRAGILE else _READERS[ending](content, member))
+            return _checked(
+                _apart(content, ending, member)
+                if ending in _FRAGILE
+                else _READERS[ending](content, member)
+            )
     except Unreadable:
         raise
     except Exception as error:  # of damaged files the libraries say it in many ways
@@ -41,7 +49,9 @@ def unsound(ending: str, error: Exception) -> str:
 
 
 def _checked(array: Any) -> Any:
-    """Numbers alone, and of a sparse array indices within its shape: others would be written beyond the dense one."""
+    """Numbers alone, and of a sparse array indices within its shape: others would be written beyond
+    the dense one.
+    """
     if array.dtype.kind not in "biuf":
         raise Unreadable(_strange(array.dtype))
     if not hasattr(array, "toarray"):
@@ -60,7 +70,10 @@ def _strange(dtype: np.dtype) -> str:
     if dtype.hasobject:
         return "it holds no plain NumPy array, but objects, which could run code"
     if dtype.names:
-        return f"it holds a structured array with the fields {', '.join(dtype.names)[:80]}: save one of them"
+        return (
+            f"it holds a structured array with the fields {', '.join(dtype.names)[:80]}: save one"
+            " of them"
+        )
     if dtype.kind == "c":
         return "it holds complex numbers: save their real part, or their modulus"
     return f"it holds entries of type {str(dtype)[:40]}, no numbers"
@@ -76,14 +89,24 @@ def _plain(content: bytes) -> np.ndarray:
     """The array of a .npy file in memory, without a copy."""
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
     shape, fortran, dtype = header(file)
     if dtype.hasobject:
         raise Unreadable(_strange(dtype))
     claimed, there = math.prod(shape) * dtype.itemsize, len(content) - file.tell()
     if claimed != there or min(shape, default=0) < 0:
-        raise Unreadable(f"its header tells of an array of shape {shape}, {claimed} bytes, and {there} follow")
-    flat = np.frombuffer(content, dtype, count=math.prod(shape), offset=file.tell()) if claimed else np.zeros(0, dtype)
+        raise Unreadable(
+            f"its header tells of an array of shape {shape}, {claimed} bytes, and {there} follow"
+        )
+    flat = (
+        np.frombuffer(content, dtype, count=math.prod(shape), offset=file.tell())
+        if claimed
+        else np.zeros(0, dtype)
+    )
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
@@ -96,7 +119,10 @@ def _npz(content: bytes, member: str | None) -> Any:
         def one(name: str) -> np.ndarray:
             size = infos[name].file_size
             if size > LARGEST:
-                raise Unreadable(f"its array '{name}' would take {size / 2**30:.3g} GiB, more than {LARGEST / 2**30:.0f}")
+                raise Unreadable(
+                    f"its array '{name}' would take {size / 2**30:.3g} GiB, more than"
+                    f" {LARGEST / 2**30:.0f}"
+                )
             return _plain(archive.read(infos[name]))
 
         if {"format", "shape", "data"} <= set(infos) and member is None:
@@ -117,18 +143,39 @@ def _sparse(parts: dict[str, np.ndarray]) -> Any:
         return sparse.dia_array((parts["data"], parts["offsets"]), shape=shape)
     if kind not in ("csr", "csc", "bsr"):
         raise Unreadable(f"it holds a sparse array of the unknown format '{kind}'")
-    return getattr(sparse, f"{kind}_array")((parts["data"], parts["indices"], parts["indptr"]), shape=shape)
+    return getattr(sparse, f"{kind}_array")(
+        (parts["data"], parts["indices"], parts["indptr"]), shape=shape
+    )
 
 
 def _apart(content: bytes, ending: str, member: str | None) -> Any:
-    """The array of a file, read in a process of its own: damaged ones crash the libraries that read them."""
+    """The array of a file, read in a process of its own: damaged ones crash the libraries that read
+    them.
+    """
     paths = os.pathsep.join(path for path in (str(Path(__file__).parents[2]), *sys.path) if path)
     call = "from replicon.data.arrays import send; send()"
-    command = [sys.executable, "-P", "-W", "ignore", "-c", call, ending, *([] if member is None else [member])]
+    command = [
+        sys.executable,
+        "-P",
+        "-W",
+        "ignore",
+        "-c",
+        call,
+        ending,
+        *([] if member is None else [member]),
+    ]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, env={**os.environ, "PYTHONPATH": paths}, timeout=LONGEST)
+        done = subprocess.run(
+            command,
+            input=content,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": paths},
+            timeout=LONGEST,
+        )
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"it is no sound {ending} file: it is not read within {LONGEST} seconds") from None
+        raise Unreadable(
+            f"it is no sound {ending} file: it is not read within {LONGEST} seconds"
+        ) from None
     if done.returncode == _TOLD:
         raise Unreadable(done.stderr.decode(errors="replace").strip())
     if done.returncode != 0:
@@ -137,7 +184,9 @@ def _apart(content: bytes, ending: str, member: str | None) -> Any:
 
 
 def send() -> None:
-    """The other end of `_apart`: a file from standard input, its array as .npz to standard output, or a reason."""
+    """The other end of `_apart`: a file from standard input, its array as .npz to standard output,
+    or a reason.
+    """
     from scipy import sparse
 
     content, ending = sys.stdin.buffer.read(), sys.argv[1]
@@ -160,7 +209,11 @@ def _mat(content: bytes, member: str | None) -> Any:
     if _HDF5 in (content[:8], content[512:520]):
         return _mat_of_hdf5(content, member)
     listed = whosmat(io.BytesIO(content))
-    shapes = {name: shape for name, shape, kind in listed if kind not in ("char", "cell", "struct", "function", "object", "opaque")}
+    shapes = {
+        name: shape
+        for name, shape, kind in listed
+        if kind not in ("char", "cell", "struct", "function", "object", "opaque")
+    }
     name = _chosen(shapes, member)
     _bound(shapes[name], 8)
     return loadmat(io.BytesIO(content), variable_names=[name])[name]
@@ -172,10 +225,16 @@ def _mat_of_hdf5(content: bytes, member: str | None) -> np.ndarray:
     with h5py.File(io.BytesIO(content), "r") as file:
         arrays: dict[str, Any] = {}
         for key in map(str, file):
-            if isinstance(file[key], h5py.Dataset) and file[key].attrs.get("MATLAB_class") not in (b"char", b"cell", b"function_handle"):
+            if isinstance(file[key], h5py.Dataset) and file[key].attrs.get("MATLAB_class") not in (
+                b"char",
+                b"cell",
+                b"function_handle",
+            ):
                 arrays[key] = file[key]
             elif isinstance(file[key], h5py.Group) and key == member:
-                raise Unreadable(f"'{key}' is a structure or a sparse matrix: save its field, or full({key})")
+                raise Unreadable(
+                    f"'{key}' is a structure or a sparse matrix: save its field, or full({key})"
+                )
         array = arrays[_chosen(arrays, member)]
         _bound(array.shape, array.dtype.itemsize)
         if array.attrs.get("MATLAB_empty"):
@@ -190,8 +249,12 @@ def _mtx(content: bytes, member: str | None) -> Any:
         raise Unreadable(f"a .mtx file holds one array without a name, not '{member}'")
     rows, columns, entries, kind, *_ = mminfo(io.BytesIO(content))
     _bound((rows, columns), 8)
-    if (kind == "array" and rows * columns > 2 * len(content)) or (kind != "array" and entries > len(content)):
-        raise Unreadable(f"its header tells of {rows} x {columns} numbers, and {len(content)} bytes are there")
+    if (kind == "array" and rows * columns > 2 * len(content)) or (
+        kind != "array" and entries > len(content)
+    ):
+        raise Unreadable(
+            f"its header tells of {rows} x {columns} numbers, and {len(content)} bytes are there"
+        )
     return mmread(io.BytesIO(content), spmatrix=False)
 
 
@@ -210,10 +273,15 @@ def _chosen(arrays: Iterable[str], member: str | None) -> str:
         return member
     if len(arrays) != 1:
         say = f": say which, as in '...:{arrays[0]}'" if arrays else ""
-        raise Unreadable(f"it holds {'several arrays, ' if arrays else 'no array'}{listed if arrays else ''}{say}")
+        raise Unreadable(
+            "it holds"
+            f" {'several arrays, ' if arrays else 'no array'}{listed if arrays else ''}{say}"
+        )
     return arrays[0]
 
 
 def _bound(shape: tuple[int, ...], itemsize: int) -> None:
     if min(shape, default=0) < 0 or math.prod(shape) * itemsize > LARGEST:
-        raise Unreadable(f"it tells of an array of shape {tuple(shape)}, more than {LARGEST / 2**30:.0f} GiB")
+        raise Unreadable(
+            f"it tells of an array of shape {tuple(shape)}, more than {LARGEST / 2**30:.0f} GiB"
+        )

@@ -14,7 +14,9 @@ from replicon.data.tables import Unreadable
 
 
 class Open(NamedTuple):
-    """The very bytes of a file, read once; its ending in small letters; which array of it is meant, None for the only one."""
+    """The very bytes of a file, read once; its ending in small letters; which array of it is meant,
+    None for the only one.
+    """
 
     content: bytes
     ending: str

@@ -1,7 +1,7 @@
 """Tables of text (.csv, .tsv, .txt): fields by line, and what of them is numbers and what is names.
 
-Strict where readers of tables usually guess: a line that is too short, a field that is blank or no number, is refused with
-its line, and never filled in.
+Strict where readers of tables usually guess: a line that is too short, a field that is blank or no
+number, is refused with its line, and never filled in.
 """
 
 from __future__ import annotations
@@ -13,10 +13,22 @@ from typing import NamedTuple
 import numpy as np
 
 _DELIMITERS = ("\t", ";", ",", None)  # None: any run of blanks
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE
+)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
-_INDEX = ("", "index", "id", "row", "name", "neuron", "unnamed: 0")  # what programs write above the names of rows
-_LIKE_NUMBER = re.compile(r"[+-]?[\d.,_eE+-]*\d[\d.,_eE+-]*", re.ASCII)  # what is meant as a number, right or wrong
+_INDEX = (
+    "",
+    "index",
+    "id",
+    "row",
+    "name",
+    "neuron",
+    "unnamed: 0",
+)  # what programs write above the names of rows
+_LIKE_NUMBER = re.compile(
+    r"[+-]?[\d.,_eE+-]*\d[\d.,_eE+-]*", re.ASCII
+)  # what is meant as a number, right or wrong
 _TRUTH = {"true": "1", "false": "0"}
 _BETWEEN = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 
@@ -26,7 +38,9 @@ class Unreadable(ValueError):
 
 
 class Fields(NamedTuple):
-    """Lines of a table that are not empty: their fields, without the blanks around them, and their numbers in the file."""
+    """Lines of a table that are not empty: their fields, without the blanks around them, and their
+    numbers in the file.
+    """
 
     rows: list[list[str]]
     lines: list[int]
@@ -42,11 +56,17 @@ class Labelled(NamedTuple):
 
 
 def read_fields(content: bytes) -> Fields:
-    """Fields of a text whose delimiter is a tab, a semicolon, a comma or blanks. Lines that begin with # before it are skipped."""
+    """Fields of a text whose delimiter is a tab, a semicolon, a comma or blanks. Lines that begin
+    with # before it are skipped.
+    """
     text = _decoded(content)
     told = None
     lines = list(enumerate(re.split(r"\r\n|\r|\n", text), start=1))
-    while lines and (not lines[0][1].strip() or lines[0][1].lstrip().startswith("#") or lines[0][1].lower().startswith("sep=")):
+    while lines and (
+        not lines[0][1].strip()
+        or lines[0][1].lstrip().startswith("#")
+        or lines[0][1].lower().startswith("sep=")
+    ):
         first = lines.pop(0)[1]
         told = first[4:5] if first.lower().startswith("sep=") else told
     if not lines:
@@ -109,12 +129,17 @@ def _with_points(fields: Fields) -> Fields:
         return fields
     if any("." in field and _NUMBER.fullmatch(field) for field in given):
         raise Unreadable("it holds decimal commas and decimal points")
-    rows = [[field.replace(",", ".") if _DECIMAL_COMMA.fullmatch(field) else field for field in row] for row in fields.rows]
+    rows = [
+        [field.replace(",", ".") if _DECIMAL_COMMA.fullmatch(field) else field for field in row]
+        for row in fields.rows
+    ]
     return Fields(rows, fields.lines, fields.delimiter)
 
 
 def even(fields: Fields, *, corner: bool = False) -> Fields:
-    """All lines as long as one another. With `corner`, a first line of names may lack the one above the names of the rows."""
+    """All lines as long as one another. With `corner`, a first line of names may lack the one above
+    the names of the rows.
+    """
     rows, width = fields.rows, len(fields.rows[0])
     lacking = corner and len(rows) > 1 and all(len(row) == width + 1 for row in rows[1:])
     if lacking and all(map(is_name, rows[0])) and _are_names([row[0] for row in rows[1:]]):
@@ -122,7 +147,10 @@ def even(fields: Fields, *, corner: bool = False) -> Fields:
     for row, line in zip(rows, fields.lines, strict=True):
         if len(row) != width:
             by = f", between {_BETWEEN[fields.delimiter]}," if fields.delimiter else ""
-            raise Unreadable(f"line {line} has {len(row)} field{'s' * (len(row) != 1)}{by} and line {fields.lines[0]} has {width}")
+            raise Unreadable(
+                f"line {line} has {len(row)} field{'s' * (len(row) != 1)}{by} and line"
+                f" {fields.lines[0]} has {width}"
+            )
     return Fields(rows, fields.lines, fields.delimiter)
 
 
@@ -131,21 +159,26 @@ def is_number(field: str) -> bool:
 
 
 def is_name(field: str) -> bool:
-    """Whether a field can only be a name: it is neither blank nor a number, nor one that is written wrongly."""
+    """Whether a field can only be a name: it is neither blank nor a number, nor one that is written
+    wrongly.
+    """
     return bool(field) and not is_number(field) and not _LIKE_NUMBER.fullmatch(field)
 
 
 def is_count(labels: list[str]) -> bool:
     """Whether labels are 0, 1, 2, ... or 1, 2, 3, ..., as programs number rows and columns."""
-    return labels in ([str(k) for k in range(len(labels))], [str(k) for k in range(1, len(labels) + 1)])
+    return labels in (
+        [str(k) for k in range(len(labels))],
+        [str(k) for k in range(1, len(labels) + 1)],
+    )
 
 
 def labelled(fields: Fields, *, square: bool = False) -> Labelled:
     """A table of numbers, without the names of its columns (first line) and rows (first column).
 
-    Names are what is no number; a first field that is blank, above names of rows, as pandas writes them; and the numbers 0, 1,
-    2, ... (or from 1), three or more, where they cannot be data: in a `square` table by its shape, else, in one of +-1 or
-    0/1, by their values.
+    Names are what is no number; a first field that is blank, above names of rows, as pandas writes
+    them; and the numbers 0, 1, 2, ... (or from 1), three or more, where they cannot be data: in a
+    `square` table by its shape, else, in one of +-1 or 0/1, by their values.
     """
     fields = even(fields, corner=True)
     rows, lines = [list(row) for row in fields.rows], list(fields.lines)
@@ -161,7 +194,12 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
     if len(rows[0]) > 1:
         indexed = columns is not None and columns[0].lower() in _INDEX
         texts = all(map(is_name, first))
-        counted = columns is not None and len(first) > 2 and is_count(first) and not (square and len(rows) == len(rows[0]))
+        counted = (
+            columns is not None
+            and len(first) > 2
+            and is_count(first)
+            and not (square and len(rows) == len(rows[0]))
+        )
         if indexed or texts or counted:
             names, rows = first, [row[1:] for row in rows]
             columns = columns[1:] if columns is not None else None
@@ -171,17 +209,24 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
 
 
 def _above(corner: str, cells: list[str], first: list[str]) -> bool:
-    """Whether numbers in the first line are names: beside the corner of a table with names of rows, or counting the columns."""
+    """Whether numbers in the first line are names: beside the corner of a table with names of rows,
+    or counting the columns.
+    """
     if corner.lower() in _INDEX:
         return _are_names(cells) and _are_names(first)
-    # Beside another text, which may be the name of a row of data: three or more that count, no signs or bits.
+    # Beside another text, which may be the name of a row of data: three or more that count, no
+    # signs or bits.
     return is_count(cells) and len(cells) > 2 and (is_count(first) or all(map(is_name, first)))
 
 
 def _are_names(labels: list[str]) -> bool:
-    """Whether labels can be names and not data: all different, texts or whole numbers, and these more than signs or bits."""
+    """Whether labels can be names and not data: all different, texts or whole numbers, and these
+    more than signs or bits.
+    """
     numbers = [label for label in labels if not is_name(label)]
-    if len(set(labels)) < len(labels) or not all(re.fullmatch(r"-?\d+", label, re.ASCII) for label in numbers):
+    if len(set(labels)) < len(labels) or not all(
+        re.fullmatch(r"-?\d+", label, re.ASCII) for label in numbers
+    ):
         return False
     return is_count(labels) or not numbers or not set(numbers) <= {"-1", "0", "1"}
 
@@ -192,11 +237,24 @@ def _counted_away(values, columns, names, square: bool):
     odd = not (np.isin(values, (-1, 1)).all() or np.isin(values, (0, 1)).all())
 
     def counts(line: np.ndarray) -> bool:
-        return len(line) > 2 and (np.array_equal(line, np.arange(len(line))) or np.array_equal(line, np.arange(1, len(line) + 1)))
+        return len(line) > 2 and (
+            np.array_equal(line, np.arange(len(line)))
+            or np.array_equal(line, np.arange(1, len(line) + 1))
+        )
 
-    if columns is None and count > 1 and counts(values[0]) and (count == width + 1 if square else odd):
+    if (
+        columns is None
+        and count > 1
+        and counts(values[0])
+        and (count == width + 1 if square else odd)
+    ):
         columns, values = [f"{x:.0f}" for x in values[0]], values[1:]
-    if names is None and width > 1 and counts(values[:, 0]) and (values.shape[0] + 1 == width if square else odd):
+    if (
+        names is None
+        and width > 1
+        and counts(values[:, 0])
+        and (values.shape[0] + 1 == width if square else odd)
+    ):
         names, values = [f"{x:.0f}" for x in values[:, 0]], values[:, 1:]
         columns = columns[1:] if columns is not None else None
     return values, columns, names

@@ -1,6 +1,8 @@
-"""Kinds of figures: the keys of each, their types, and whether the study's series give what a figure shows.
+"""Kinds of figures: the keys of each, their types, and whether the study's series give what a
+figure shows.
 
-Everything that drawing needs is asked here, of the declarations, before the first point is computed.
+Everything that drawing needs is asked here, of the declarations, before the first point is
+computed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,18 @@ from typing import Any, NamedTuple
 from replicon._declare import Interval, Model, Transition, Words
 from replicon._domains import show
 from replicon._errors import InputError
-from replicon.study.schema import Either, Flag, Kind, ListOf, MapOf, Number, OneOf, Plain, Table, Text
+from replicon.study.schema import (
+    Either,
+    Flag,
+    Kind,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Plain,
+    Table,
+    Text,
+)
 
 PLACES = (
     "best",
@@ -24,7 +37,9 @@ PLACES = (
     "lower center",
     "center",
 )
-_MOST_PANELS = 40  # pictures beside or below one another, beyond which an image of them is too large
+_MOST_PANELS = (
+    40  # pictures beside or below one another, beyond which an image of them is too large
+)
 
 _DRAWN, _NAME, _NAMES = Text(drawn=True), Text(longest=200), ListOf(Text(longest=200))
 _COORDINATE = Number(Interval(-1e30, 1e30))
@@ -40,7 +55,10 @@ class _Colours:
         from matplotlib import colormaps
 
         if not isinstance(value, str) or value not in colormaps:
-            raise InputError(f"{place} = {show(value)}: expected the name of a colour map of matplotlib, such as gray_r or RdBu_r.")
+            raise InputError(
+                f"{place} = {show(value)}: expected the name of a colour map of matplotlib, such as"
+                " gray_r or RdBu_r."
+            )
         return value
 
 
@@ -50,12 +68,17 @@ class _Heading:
     def check(self, value: Any, place: str) -> str:
         value = _DRAWN.check(value, place)
         try:
-            if len(value) > 60 or any(len(piece) > 8 for piece in value.split("{")[1:] for piece in piece.partition("}")[0].split(":")[1:]):
+            if len(value) > 60 or any(
+                len(piece) > 8
+                for piece in value.split("{")[1:]
+                for piece in piece.partition("}")[0].split(":")[1:]
+            ):
                 raise ValueError("it is too long")
             value.format(value=0.5, count=3)
         except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
             raise InputError(
-                f"{place} = {show(value)} is no heading of a column ({error}): give a text with {{value:g}} or {{count}} in it."
+                f"{place} = {show(value)} is no heading of a column ({error}): give a text with"
+                " {value:g} or {count} in it."
             ) from None
         return value
 
@@ -79,7 +102,8 @@ _TRANSITION: dict[str, Kind] = {"transition": _NAMES}
 _SEVERAL = Either(_NAME, _NAMES)
 _EXPONENT = Number(Interval(-100, 100))
 
-# Each kind with the keys it cannot do without, and all that it takes; drawn by replicon.view.figure.
+# Each kind with the keys it cannot do without, and all that it takes; drawn by
+# replicon.view.figure.
 FIGURES = {
     "curves": Table(
         _COMMON
@@ -89,11 +113,26 @@ FIGURES = {
         | _THEORY
         | _SIMULATION
         | _TRANSITION
-        | {"x": _NAME, "y": _SEVERAL, "along": MapOf(_NAME), "y_of": MapOf(_NAME), "join": Flag()},
+        | {
+            "x": _NAME,
+            "y": _SEVERAL,
+            "along": MapOf(_NAME),
+            "y_of": MapOf(_NAME),
+            "join": Flag(),
+        },
         required=("x", "y"),
     ),
     "phase-diagram": Table(
-        _COMMON | _LABELS | _AXES | _TRANSITION | {"x": _NAME, "y": _NAME, "dashed": _NAMES, "regions": ListOf(_REGION, distinct=False)},
+        _COMMON
+        | _LABELS
+        | _AXES
+        | _TRANSITION
+        | {
+            "x": _NAME,
+            "y": _NAME,
+            "dashed": _NAMES,
+            "regions": ListOf(_REGION, distinct=False),
+        },
         required=("x", "y", "transition"),
     ),
     "distribution": Table(
@@ -102,7 +141,13 @@ FIGURES = {
         | _AT
         | _THEORY
         | _SIMULATION
-        | {"density": _NAME, "levels": _NAME, "weights": _NAME, "xlabel": _DRAWN, "ylabel": _DRAWN},
+        | {
+            "density": _NAME,
+            "levels": _NAME,
+            "weights": _NAME,
+            "xlabel": _DRAWN,
+            "ylabel": _DRAWN,
+        },
         required=("simulation", "density", "levels", "weights"),
     ),
     "collapse": Table(
@@ -110,16 +155,36 @@ FIGURES = {
         | _LABELS
         | _THEORY
         | _SIMULATION
-        | {"x": _NAME, "y": _NAME, "critical": _NAME, "x_exponent": _EXPONENT, "y_exponent": _EXPONENT}
+        | {
+            "x": _NAME,
+            "y": _NAME,
+            "critical": _NAME,
+            "x_exponent": _EXPONENT,
+            "y_exponent": _EXPONENT,
+        }
         | {"xlabel": _DRAWN, "ylabel": _DRAWN, "xlim": _LIMITS, "legend": Text()},
         required=("x", "y", "simulation", "critical", "x_exponent", "y_exponent"),
     ),
     "images": Table(
-        _COMMON | _LABELS | _SIMULATION | {"x": _NAME, "arrays": _NAMES, "column": _Heading(), "colours": _Colours()},
+        _COMMON
+        | _LABELS
+        | _SIMULATION
+        | {
+            "x": _NAME,
+            "arrays": _NAMES,
+            "column": _Heading(),
+            "colours": _Colours(),
+        },
         required=("x", "simulation", "arrays"),
     ),
-    "gallery": Table(_COMMON | _LABELS | _AT | _SIMULATION | {"arrays": _NAMES}, required=("simulation", "arrays")),
-    "profile": Table(_COMMON | _LABELS | _AXES | _AT | _SIMULATION | {"array": _NAME}, required=("simulation", "array")),
+    "gallery": Table(
+        _COMMON | _LABELS | _AT | _SIMULATION | {"arrays": _NAMES},
+        required=("simulation", "arrays"),
+    ),
+    "profile": Table(
+        _COMMON | _LABELS | _AXES | _AT | _SIMULATION | {"array": _NAME},
+        required=("simulation", "array"),
+    ),
     "function": Table(
         _COMMON
         | _LABELS
@@ -127,11 +192,25 @@ FIGURES = {
         | _AT
         | _THEORY
         | _SIMULATION
-        | {"abscissa": _NAME, "ordinate": _SEVERAL, "dashed": _NAMES, "join": Flag()},
+        | {
+            "abscissa": _NAME,
+            "ordinate": _SEVERAL,
+            "dashed": _NAMES,
+            "join": Flag(),
+        },
         required=("abscissa", "ordinate"),
     ),
     "spectrum": Table(
-        _COMMON | _LABELS | _AT | _SIMULATION | {"real": _NAME, "imaginary": _NAME, "xlabel": _DRAWN, "ylabel": _DRAWN},
+        _COMMON
+        | _LABELS
+        | _AT
+        | _SIMULATION
+        | {
+            "real": _NAME,
+            "imaginary": _NAME,
+            "xlabel": _DRAWN,
+            "ylabel": _DRAWN,
+        },
         required=("simulation", "real", "imaginary"),
     ),
     "landscape": Table(_COMMON | _AT | _THEORY | _SIMULATION, required=("theory", "simulation")),
@@ -160,14 +239,21 @@ class Series(NamedTuple):
 
 
 def check_figure(figure: Any, series: dict[str, Series], place: str) -> dict[str, Any]:
-    """One figure, checked: keys, types, and whether its series give what it shows. `place` begins the sentence."""
+    """One figure, checked: keys, types, and whether its series give what it shows. `place` begins
+    the sentence.
+    """
     kind = figure.get("kind", "curves") if isinstance(figure, dict) else "curves"
     if not isinstance(kind, str) or kind not in FIGURES:
-        raise InputError(f"{place}: unknown figure kind {show(kind)}. Kinds: {', '.join(sorted(FIGURES))}.")
+        raise InputError(
+            f"{place}: unknown figure kind {show(kind)}. Kinds: {', '.join(sorted(FIGURES))}."
+        )
     figure = FIGURES[kind].check(figure, place)
     places = (*PLACES, *(["outside"] if kind == "curves" else []))
     if figure.get("legend", "best") not in places:
-        raise InputError(f"{place} has legend = {show(figure['legend'])}: a figure of kind '{kind}' takes one of {', '.join(places)}.")
+        raise InputError(
+            f"{place} has legend = {show(figure['legend'])}: a figure of kind '{kind}' takes one of"
+            f" {', '.join(places)}."
+        )
     _Checker(figure, kind, series, place).check()
     return figure
 
@@ -179,14 +265,19 @@ class _Checker:
         self.theory = self._shown(series, "theory", figure.get("theory", []))
         self.simulation = self._shown(series, "simulation", figure.get("simulation", []))
         critical = [figure["critical"]] if "critical" in figure else []
-        self.transition = self._shown(series, "transition", [*figure.get("transition", []), *critical])
+        self.transition = self._shown(
+            series, "transition", [*figure.get("transition", []), *critical]
+        )
         self.all = [*self.theory, *self.simulation, *self.transition]
 
     def _shown(self, series: dict[str, Series], kind: str, names: list[str]) -> list[Series]:
         for name in names:
             if name not in series or series[name].kind != kind:
                 known = [n for n, one in series.items() if one.kind == kind]
-                raise InputError(f"{self.place} shows '{name}' as {kind}: series of that kind are {', '.join(known) or 'none'}.")
+                raise InputError(
+                    f"{self.place} shows '{name}' as {kind}: series of that kind are"
+                    f" {', '.join(known) or 'none'}."
+                )
         return [series[name] for name in names]
 
     def refuse(self, sentence: str) -> InputError:
@@ -198,56 +289,89 @@ class _Checker:
         self._fixed()
         for scale, limit, coordinate in (("xscale", "xlim", "x"), ("yscale", "ylim", "y")):
             if self.figure.get(scale) == "log":
-                low = [*self.figure.get(limit, []), *(region[coordinate] for region in self.figure.get("regions", []))]
+                low = [
+                    *self.figure.get(limit, []),
+                    *(region[coordinate] for region in self.figure.get("regions", [])),
+                ]
                 if low and min(low) <= 0:
-                    raise self.refuse(f"has {scale} = 'log' and shows {min(low):g}: on a logarithmic scale give positive numbers.")
+                    raise self.refuse(
+                        f"has {scale} = 'log' and shows {min(low):g}: on a logarithmic scale give"
+                        " positive numbers."
+                    )
         getattr(self, "_" + self.kind.replace("-", "_"))()
         extra = [*self.figure.get("arrays", []), *_several(self.figure.get("ordinate", []))]
         known = [*(one.name for one in self.all), *extra]
         for name in self.figure.get("labels", {}):
             if name not in known:
-                raise self.refuse(f"has a label for '{name}', which it does not show: it shows {', '.join(known)}.")
+                raise self.refuse(
+                    f"has a label for '{name}', which it does not show: it shows"
+                    f" {', '.join(known)}."
+                )
 
     def _fixed(self) -> None:
         for name, value in self.at.items():
-            lists = [one.lists()[name] for one in (*self.theory, *self.simulation) if name in one.lists()]
+            lists = [
+                one.lists()[name] for one in (*self.theory, *self.simulation) if name in one.lists()
+            ]
             if not lists:
-                raise self.refuse(f"has at = {{ {name} = {show(value)} }}, which no series of it lists.")
+                raise self.refuse(
+                    f"has at = {{ {name} = {show(value)} }}, which no series of it lists."
+                )
             for values in lists:
                 if value not in values:
-                    raise self.refuse(f"has at = {{ {name} = {show(value)} }}: listed are {', '.join(map(show, values[:12]))}.")
+                    raise self.refuse(
+                        f"has at = {{ {name} = {show(value)} }}: listed are"
+                        f" {', '.join(map(show, values[:12]))}."
+                    )
 
     def _along(self, one: Series, name: str) -> None:
         """The series lists a control of numbers along which it is drawn."""
         listed = one.lists()
         if name not in listed:
-            raise self.refuse(f"has x = '{name}', which series '{one.name}' does not list: it lists {', '.join(listed) or 'none'}.")
+            raise self.refuse(
+                f"has x = '{name}', which series '{one.name}' does not list: it lists"
+                f" {', '.join(listed) or 'none'}."
+            )
         if name in self.at:
             raise self.refuse(f"has x = '{name}' and fixes it in at: give one of the two.")
         if name != "size" and isinstance(one.model.control(name).domain, Words):
-            raise self.refuse(f"has x = '{name}', whose values are words: give a control of numbers.")
+            raise self.refuse(
+                f"has x = '{name}', whose values are words: give a control of numbers."
+            )
 
     def _gives(self, one: Series, name: str) -> None:
         if one.kind == "theory" and name == one.model.potential:
             return
         if one.model.observable(name).role not in ("both", one.kind):
-            raise self.refuse(f"shows '{name}': the {one.kind} of {one.model.name} does not give it.")
+            raise self.refuse(
+                f"shows '{name}': the {one.kind} of {one.model.name} does not give it."
+            )
 
-    def _array(self, one: Series, name: str, *axes: str, count: int | None = None) -> tuple[str, ...]:
+    def _array(
+        self, one: Series, name: str, *axes: str, count: int | None = None
+    ) -> tuple[str, ...]:
         """Axes of an array that the series gives; `count` of them."""
-        known = {array.name: array for array in one.model.arrays if array.role in ("both", one.kind)}
+        known = {
+            array.name: array for array in one.model.arrays if array.role in ("both", one.kind)
+        }
         if name not in known:
             raise self.refuse(
-                f"shows the array '{name}', which the {one.kind} of {one.model.name} does not declare: "
-                f"it declares {', '.join(known) or 'none'}."
+                f"shows the array '{name}', which the {one.kind} of {one.model.name} does not"
+                f" declare: it declares {', '.join(known) or 'none'}."
             )
         array = known[name]
-        if array.unless is not None and array.unless[1] in _several(one.controls.get(array.unless[0], [])):
+        if array.unless is not None and array.unless[1] in _several(
+            one.controls.get(array.unless[0], [])
+        ):
             raise self.refuse(
-                f"shows the array '{name}', which series '{one.name}' does not give with {array.unless[0]} = {array.unless[1]}."
+                f"shows the array '{name}', which series '{one.name}' does not give with"
+                f" {array.unless[0]} = {array.unless[1]}."
             )
         if count is not None and len(array.axes) != count:
-            raise self.refuse(f"shows the array '{name}' with the axes {', '.join(array.axes)}: expected {count} of them.")
+            raise self.refuse(
+                f"shows the array '{name}' with the axes {', '.join(array.axes)}: expected {count}"
+                " of them."
+            )
         return array.axes
 
     def _alike(self, one: Series, *names: str) -> None:
@@ -259,13 +383,24 @@ class _Checker:
 
     def _single(self, one: Series, *besides: str) -> None:
         """Nothing is listed but `besides`, once `at` is applied."""
-        left = {name: values for name, values in one.lists(self.at).items() if name not in besides and len(values) > 1}
+        left = {
+            name: values
+            for name, values in one.lists(self.at).items()
+            if name not in besides and len(values) > 1
+        }
         if left:
             name = next(iter(left))
-            raise self.refuse(f"shows one point of series '{one.name}', which lists {name}: fix it, at = {{ {name} = ... }}.")
+            raise self.refuse(
+                f"shows one point of series '{one.name}', which lists {name}: fix it, at = {{"
+                f" {name} = ... }}."
+            )
 
     def _curves(self) -> None:
-        observables, y_of, along = _several(self.figure["y"]), self.figure.get("y_of", {}), self.figure.get("along", {})
+        observables, y_of, along = (
+            _several(self.figure["y"]),
+            self.figure.get("y_of", {}),
+            self.figure.get("along", {}),
+        )
         for key, table, those in (("along", along, self.theory), ("y_of", y_of, [*self.theory])):
             for name in table:
                 if name not in [one.name for one in those]:
@@ -291,18 +426,24 @@ class _Checker:
             listed = list(one.lists())
             if len(listed) != 1 or sorted([one.transition.control, *listed]) != sorted(axes):
                 raise self.refuse(
-                    f"shows '{one.name}', the {one.transition.control} at which something happens, with "
-                    f"{', '.join(listed) or 'nothing'} listed: "
-                    f"it must give one of x = '{axes[0]}' and y = '{axes[1]}' and list the other."
+                    f"shows '{one.name}', the {one.transition.control} at which something happens,"
+                    f" with {', '.join(listed) or 'nothing'} listed: it must give one of x ="
+                    f" '{axes[0]}' and y = '{axes[1]}' and list the other."
                 )
             self._along(one, listed[0])
         for limit, coordinate in (("xlim", "x"), ("ylim", "y")):
             for region in self.figure.get("regions", []) if limit in self.figure else []:
                 if not min(self.figure[limit]) <= region[coordinate] <= max(self.figure[limit]):
-                    raise self.refuse(f"has the region {show(region['label'])} at {coordinate} = {region[coordinate]:g}, beyond {limit}.")
+                    raise self.refuse(
+                        f"has the region {show(region['label'])} at {coordinate} ="
+                        f" {region[coordinate]:g}, beyond {limit}."
+                    )
         for name in self.figure.get("dashed", []):
             if name not in self.figure["transition"]:
-                raise self.refuse(f"has '{name}' dashed, which it does not show: it shows {', '.join(self.figure['transition'])}.")
+                raise self.refuse(
+                    f"has '{name}' dashed, which it does not show: it shows"
+                    f" {', '.join(self.figure['transition'])}."
+                )
 
     def _distribution(self) -> None:
         for one in self.theory:
@@ -322,20 +463,32 @@ class _Checker:
         for one in self.transition:
             assert one.transition is not None
             if one.lists() or one.transition.control != self.figure["x"]:
-                raise self.refuse(f"has critical = '{one.name}': it must be one value of x = '{self.figure['x']}', with nothing listed.")
+                raise self.refuse(
+                    f"has critical = '{one.name}': it must be one value of x ="
+                    f" '{self.figure['x']}', with nothing listed."
+                )
 
     def _images(self) -> None:
         widths = set()
         for one in self.simulation:
             self._along(one, self.figure["x"])
             if self.figure["x"] == "size":
-                raise self.refuse("has x = 'size': pictures of different sizes stand in no row; give a control.")
+                raise self.refuse(
+                    "has x = 'size': pictures of different sizes stand in no row; give a control."
+                )
             self._single(one, self.figure["x"], "size")
             widths.add(len(one.lists()[self.figure["x"]]))
             for name in self.figure["arrays"]:
                 self._array(one, name, count=1)
-        if len(widths) > 1 or max(widths) > _MOST_PANELS or len(self.simulation) * len(self.figure["arrays"]) > _MOST_PANELS:
-            raise self.refuse(f"has rows of {' and '.join(map(str, sorted(widths)))} pictures: give each as many, at most {_MOST_PANELS}.")
+        if (
+            len(widths) > 1
+            or max(widths) > _MOST_PANELS
+            or len(self.simulation) * len(self.figure["arrays"]) > _MOST_PANELS
+        ):
+            raise self.refuse(
+                f"has rows of {' and '.join(map(str, sorted(widths)))} pictures: give each as many,"
+                f" at most {_MOST_PANELS}."
+            )
 
     def _gallery(self) -> None:
         for one in self.simulation:
@@ -355,7 +508,9 @@ class _Checker:
             self._alike(one, self.figure["abscissa"], *names)
         for name in self.figure.get("dashed", []):
             if name not in names:
-                raise self.refuse(f"has '{name}' dashed, which it does not show: it shows {', '.join(names)}.")
+                raise self.refuse(
+                    f"has '{name}' dashed, which it does not show: it shows {', '.join(names)}."
+                )
 
     def _spectrum(self) -> None:
         panels = 0
@@ -367,7 +522,10 @@ class _Checker:
                 count *= len(values)
             panels += count
         if panels > _MOST_PANELS // 4:
-            raise self.refuse(f"has {panels} panels: fix controls with at, so that {_MOST_PANELS // 4} or fewer are left.")
+            raise self.refuse(
+                f"has {panels} panels: fix controls with at, so that {_MOST_PANELS // 4} or fewer"
+                " are left."
+            )
 
     def _landscape(self) -> None:
         for one in (*self.theory, *self.simulation):

@@ -1,4 +1,6 @@
-"""Words of the user to values: numbers, words, lists `0.1,0.2` and ranges `start:stop:count`; and lists to points."""
+"""Words of the user to values: numbers, words, lists `0.1,0.2` and ranges `start:stop:count`; and
+lists to points.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,19 @@ _LARGEST = 10_000_000
 
 
 def parse_value(name: str, text: Any) -> Any:
-    """'0.3' -> 0.3; 'rs' -> 'rs'; '0.1,0.2' -> [0.1, 0.2]; '0:1:11' -> eleven numbers, ends included. Others pass through."""
+    """'0.3' -> 0.3; 'rs' -> 'rs'; '0.1,0.2' -> [0.1, 0.2]; '0:1:11' -> eleven numbers, ends
+    included. Others pass through.
+    """
     if isinstance(text, (list, tuple)):
         return [parse_value(name, item) for item in text]
     if not isinstance(text, str):
         return text
     text = text.strip()
     if not text:
-        raise InputError(f"{name} was given no value: write {name}=0.1, a list {name}=0.1,0.2 or a range {name}=0.1:1.0:10.")
+        raise InputError(
+            f"{name} was given no value: write {name}=0.1, a list {name}=0.1,0.2 or a range"
+            f" {name}=0.1:1.0:10."
+        )
     if "," in text:
         return [read_number(part.strip()) for part in text.split(",") if part.strip()]
     if ":" in text and not ends_as_file(text):
@@ -38,9 +45,15 @@ def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
     for word in words:
         name, sign, text = word.partition("=")
         if not sign or not name:
-            raise InputError(f"'{word}' is not a control: write name=value, for example load=0.1 or temperature=0:1:11.")
+            raise InputError(
+                f"'{word}' is not a control: write name=value, for example load=0.1 or"
+                " temperature=0:1:11."
+            )
         if name in out:
-            raise InputError(f"{name} was given twice: give it once, as a list {name}=0.1,0.2 if you want both values.")
+            raise InputError(
+                f"{name} was given twice: give it once, as a list {name}=0.1,0.2 if you want both"
+                " values."
+            )
         out[name] = parse_value(name, text)
     return out
 
@@ -54,11 +67,22 @@ def points(coordinates: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _range(name: str, text: str) -> list[float]:
     parts = [read_number(part.strip()) for part in text.split(":")]
-    sentence = f"{name}={text} is not a range: write start:stop:count, for example {name}=0.1:1.0:10 (ten values, ends included)."
-    if len(parts) != 3 or not all(isinstance(p, (int, float)) for p in parts) or not isinstance(parts[2], int):
+    sentence = (
+        f"{name}={text} is not a range: write start:stop:count, for example {name}=0.1:1.0:10 (ten"
+        " values, ends included)."
+    )
+    if (
+        len(parts) != 3
+        or not all(isinstance(p, (int, float)) for p in parts)
+        or not isinstance(parts[2], int)
+    ):
         raise InputError(sentence)
     start, stop, count = parts
     if not 1 <= count <= _LARGEST or not (math.isfinite(start) and math.isfinite(stop)):
         raise InputError(sentence)
     # Fifteen digits, so that 0.02:0.2:19 holds 0.1 and not a neighbour of it.
-    return [float(start), *(float(f"{v:.15g}") for v in np.linspace(start, stop, count)[1:-1]), float(stop)][:count]
+    return [
+        float(start),
+        *(float(f"{v:.15g}") for v in np.linspace(start, stop, count)[1:-1]),
+        float(stop),
+    ][:count]

@@ -1,4 +1,6 @@
-"""Names of studies and series: they become names of folders, groups and anchors, and are refused where they could not."""
+"""Names of studies and series: they become names of folders, groups and anchors, and are refused
+where they could not.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,28 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
 def check_name(name: Any, kind: str, *, raises: type[Exception] = InputError) -> str:
     """A name of a `study` or of a `series`, as it is; `raises`, one sentence, for what is none.
 
-    Series: letters, digits, - and _. Studies, whose names come from files: also spaces and what else is printed, but no
-    slashes and no two dots in a row.
+    Series: letters, digits, - and _. Studies, whose names come from files: also spaces and what
+    else is printed, but no slashes and no two dots in a row.
     """
     allowed = (
-        "letters, digits, - and _" if kind == "series" else "printed characters without slashes, colons or '..', not beginning with a dot"
+        "letters, digits, - and _"
+        if kind == "series"
+        else "printed characters without slashes, colons or '..', not beginning with a dot"
     )
-    good = isinstance(name, str) and 0 < len(name) <= LONGEST and name.isprintable() and not _DEVICES.fullmatch(name)
+    good = (
+        isinstance(name, str)
+        and 0 < len(name) <= LONGEST
+        and name.isprintable()
+        and not _DEVICES.fullmatch(name)
+    )
     if good and kind == "series":
         good = bool(re.fullmatch(r"[\w-]+", name))
     elif good:
-        good = not re.search(r"[/\\:]|\.\.", name) and not name.startswith(".") and name == name.strip()
+        good = (
+            not re.search(r"[/\\:]|\.\.", name)
+            and not name.startswith(".")
+            and name == name.strip()
+        )
     if not good:
         raise raises(f"{show(name)} is no name of a {kind}: give {allowed}, at most {LONGEST}.")
     return name

@@ -1,32 +1,38 @@
-"""Studies: series (theory, transition, simulation) and figures, from TOML files or dictionaries, checked whole and planned."""
+"""Studies: series (theory, transition, simulation) and figures, from TOML files or dictionaries,
+checked whole and planned.
+"""
 
 from __future__ import annotations
 
 import os
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from replicon import models
 from replicon._declare import Interval, Model, Words
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import check_path, digest, read_bytes, split_member
 from replicon._result import declaration
-from replicon.study import evaluate, grid
+from replicon.study import ask, catalogue, grid
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
 from replicon.study.schema import Controls, ListOf, Number, Table, Text
 
-__all__ = ["FIGURES", "SHIPPED", "Task", "check", "plan", "prepare", "read_study", "shipped"]
+__all__ = ["FIGURES", "Task", "check", "plan", "prepare", "read_study", "shipped"]
 
-SHIPPED = Path(__file__).parent / "studies"
+_SHIPPED = Path(__file__).parents[1]
 _SERIES = ("theory", "transition", "simulation")
 _MOST_POINTS = 10_000_000
 
-_WORD, _SIZES, _SAMPLES = Text(longest=4096), ListOf(Number(Interval(2, integer=True), "size")), Number(Interval(1, integer=True))
+_WORD, _SIZES, _SAMPLES = (
+    Text(longest=4096),
+    ListOf(Number(Interval(2, integer=True), "size")),
+    Number(Interval(1, integer=True)),
+)
 _QUICK = {
     "theory": Table({"branch": _WORD, "controls": Controls()}),
     "transition": Table({"controls": Controls()}),
@@ -34,8 +40,13 @@ _QUICK = {
 }
 _NAMED = {"name": _WORD, "model": _WORD, "controls": Controls()}
 _TABLES = {
-    "theory": Table({**_NAMED, "branch": _WORD, "quick": _QUICK["theory"]}, required=("name", "model")),
-    "transition": Table({**_NAMED, "transition": _WORD, "quick": _QUICK["transition"]}, required=("name", "model", "transition")),
+    "theory": Table(
+        {**_NAMED, "branch": _WORD, "quick": _QUICK["theory"]}, required=("name", "model")
+    ),
+    "transition": Table(
+        {**_NAMED, "transition": _WORD, "quick": _QUICK["transition"]},
+        required=("name", "model", "transition"),
+    ),
     "simulation": Table(
         {**_NAMED, "sizes": _SIZES, "samples": _SAMPLES, "quick": _QUICK["simulation"]},
         required=("name", "model", "sizes", "samples"),
@@ -48,7 +59,10 @@ class _Any:
 
     def check(self, value: Any, place: str) -> list:
         if not isinstance(value, (list, tuple)):
-            raise InputError(f"{place} = {show(value)}: write [[{place.rpartition(', ')[2]}]], with double brackets: there may be several.")
+            raise InputError(
+                f"{place} = {show(value)}: write [[{place.rpartition(', ')[2]}]], with double"
+                " brackets: there may be several."
+            )
         return list(value)
 
 
@@ -57,25 +71,52 @@ _STUDY = Table(
         "name": Text(),
         "title": Text(),
         "text": Text(),
+        "order": Number(Interval()),
         "seed": Number(Interval(0, integer=True)),
         **dict.fromkeys((*_SERIES, "figure"), _Any()),
     },
-    defaults={"text": "", "seed": 0, "theory": [], "transition": [], "simulation": [], "figure": []},
+    defaults={
+        "text": "",
+        "seed": 0,
+        "theory": [],
+        "transition": [],
+        "simulation": [],
+        "figure": [],
+    },
 )
 
 
 def shipped() -> list[str]:
-    """Names of the studies that come with the package."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    """Names of the studies that come with the package, in the order in which a reader should meet
+    them.
+    """
+    return list(_shipped())
+
+
+@cache
+def _shipped() -> dict[str, Path]:
+    """The file of every shipped study by name, in their order; they lie in the systems' folders."""
+    found = []
+    for path in _SHIPPED.glob("*/studies/*.toml"):
+        found.append((tomllib.loads(path.read_text(encoding="utf-8"))["order"], path))
+    return {path.stem: path for _, path in sorted(found)}
 
 
 def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
-    """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies each series' `quick`."""
+    """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies
+    each series' `quick`.
+    """
     check_path("study", study, "give the name of a shipped study, or of a TOML file")
-    path = SHIPPED / f"{study}.toml" if str(study) in shipped() else Path(study)
-    content = read_bytes(path, f"give a TOML file or one of {', '.join(shipped())}") if _is_there(path) else None
+    path = _shipped().get(str(study), Path(study))
+    content = (
+        read_bytes(path, f"give a TOML file or one of {', '.join(shipped())}")
+        if _is_there(path)
+        else None
+    )
     if content is None:
-        raise InputError(f"No study {show(str(study))}: give a TOML file or one of {', '.join(shipped())}.")
+        raise InputError(
+            f"No study {show(str(study))}: give a TOML file or one of {', '.join(shipped())}."
+        )
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -91,12 +132,18 @@ def _is_there(path: Path) -> bool:
 
 
 def check(
-    content: Mapping[str, Any], *, name: str | None = None, folder: str | Path = ".", place: str = "study", quick: bool = False
+    content: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    folder: str | Path = ".",
+    place: str = "study",
+    quick: bool = False,
 ) -> dict[str, Any]:
-    """A study, from a file or given as a dictionary, checked whole; InputError, one sentence, for what is not as it must be.
+    """A study, from a file or given as a dictionary, checked whole; InputError, one sentence, for
+    what is not as it must be.
 
-    Both versions are checked, that of `quick` too; returned is the one asked for, with the paths of files made absolute, so
-    that a model or patterns beside the study are found from anywhere.
+    Both versions are checked, that of `quick` too; returned is the one asked for, with the paths of
+    files made absolute, so that a model or patterns beside the study are found from anywhere.
     """
     place = f"'{place}'"
     out = _STUDY.check(content, place)
@@ -105,20 +152,31 @@ def check(
     names: set[str] = set()
     for kind in _SERIES:
         here = f"{place}, [[{kind}]]"
-        out[kind] = [_series(kind, one, f"{here} {number}", Path(folder)) for number, one in enumerate(out[kind], start=1)]
+        out[kind] = [
+            _series(kind, one, f"{here} {number}", Path(folder))
+            for number, one in enumerate(out[kind], start=1)
+        ]
         for one in out[kind]:
             if one["name"] in names:
-                raise InputError(f"{here}: the name '{one['name']}' is used twice: give every series one of its own.")
+                raise InputError(
+                    f"{here}: the name '{one['name']}' is used twice: give every series one of its"
+                    " own."
+                )
             names.add(one["name"])
     if not names:
-        raise InputError(f"{place} has no series: add a [[theory]], [[transition]] or [[simulation]].")
+        raise InputError(
+            f"{place} has no series: add a [[theory]], [[transition]] or [[simulation]]."
+        )
     versions = []
     for small in (False, True):
         version = _version(out, small)
         series = _prepared(version)
         seen = {one.name: one for one, _ in series}
         here = f"{place}, with --quick" if small else place
-        version["figure"] = [check_figure(one, seen, f"{here}, [[figure]] {k}") for k, one in enumerate(out["figure"], start=1)]
+        version["figure"] = [
+            check_figure(one, seen, f"{here}, [[figure]] {k}")
+            for k, one in enumerate(out["figure"], start=1)
+        ]
         versions.append(version)
         if not any("quick" in one for kind in _SERIES for one in out[kind]):
             break
@@ -134,7 +192,13 @@ def _version(study: dict[str, Any], quick: bool) -> dict[str, Any]:
         for one in study[kind]:
             small = one.get("quick", {}) if quick else {}
             controls = {**one.get("controls", {}), **small.get("controls", {})}
-            out[kind].append({**{key: value for key, value in one.items() if key != "quick"}, **small, "controls": controls})
+            out[kind].append(
+                {
+                    **{key: value for key, value in one.items() if key != "quick"},
+                    **small,
+                    "controls": controls,
+                }
+            )
     return out
 
 
@@ -143,7 +207,7 @@ def _series(kind: str, given: Any, place: str, folder: Path) -> dict[str, Any]:
     check_name(one["name"], "series")
     if one["model"].endswith(".py"):
         one["model"] = os.path.realpath(folder / one["model"])
-    model = models.get(one["model"])
+    model = catalogue.get(one["model"])
     for controls in (one.get("controls", {}), one.get("quick", {}).get("controls", {})):
         for name, value in controls.items():
             domain = model.control(name).domain
@@ -162,12 +226,16 @@ def _beside(value: Any, domain: Words, folder: Path) -> Any:
 
 
 def plan(study: dict[str, Any]) -> list[Task]:
-    """The tasks of a study in order: one for each theory or transition series, one for each point and size of a simulation."""
+    """The tasks of a study in order: one for each theory or transition series, one for each point
+    and size of a simulation.
+    """
     return tasks(prepare(study))
 
 
 def prepare(study: dict[str, Any]) -> dict[str, Any]:
-    """The plan of a checked study, as plain values: every series with all its controls, and all that reading its results needs."""
+    """The plan of a checked study, as plain values: every series with all its controls, and all
+    that reading its results needs.
+    """
     return {"series": [planned for _, planned in _prepared(study)]}
 
 
@@ -176,14 +244,14 @@ def _prepared(study: dict[str, Any]) -> list[tuple[Series, dict[str, Any]]]:
 
 
 def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dict[str, Any]]:
-    model = models.get(one["model"])
+    model = catalogue.get(one["model"])
     place = f"series '{one['name']}'"
     own: dict[str, Any] = {}
     parsed = {name: grid.parse_value(name, value) for name, value in one["controls"].items()}
     sizes, transition = [], None
     if kind == "simulation":
         for size in one["sizes"]:
-            controls = evaluate.check_simulation(model, size, one["samples"], seed, parsed)
+            controls, *_ = ask.check_simulation(model, size, one["samples"], seed, parsed)
         sizes = one["sizes"]
         own = {"sizes": sizes, "samples": one["samples"], "seed": seed}
     else:
@@ -198,10 +266,15 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
             transition = model.transition(one["transition"])
             own = {"transition": transition.name}
             if transition.control in parsed:
-                raise InputError(f"{place}: {transition.control} is what transition '{transition.name}' finds: leave it out.")
+                raise InputError(
+                    f"{place}: {transition.control} is what transition '{transition.name}' finds:"
+                    " leave it out."
+                )
         lists = {name for name, value in parsed.items() if isinstance(value, list)}
         checked = model.check(parsed, "theory")
-        controls = {name: values if name in lists else values[0] for name, values in checked.items()}
+        controls = {
+            name: values if name in lists else values[0] for name, values in checked.items()
+        }
         if transition is not None:
             del controls[transition.control]
     count = max(len(sizes), 1)
@@ -210,13 +283,22 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
             count *= len(value)
             if len(set(value)) < len(value):
                 twice = next(v for k, v in enumerate(value) if v in value[:k])
-                raise InputError(f"{place} lists {name} = {show(twice)} twice: give each value once.")
+                raise InputError(
+                    f"{place} lists {name} = {show(twice)} twice: give each value once."
+                )
     if count > _MOST_POINTS:
-        raise InputError(f"{place} has {count:.2g} points: give at most {_MOST_POINTS:.0e}, in several studies.")
+        raise InputError(
+            f"{place} has {count:.2g} points: give at most {_MOST_POINTS:.0e}, in several studies."
+        )
     planned = {
         "kind": kind,
         "series": one["name"],
-        "model": {"name": model.name, "file": model.origin, "content": model.content, "revision": model.revision},
+        "model": {
+            "name": model.name,
+            "file": model.origin,
+            "content": model.content,
+            "revision": model.revision,
+        },
         **own,
         "controls": controls,
         "files": _contents(model, controls),

@@ -1,9 +1,10 @@
 """Finished points in a few files to which records are only ever added.
 
-A record is 64 bytes (mark, lengths of what follows, their SHA-256), a JSON header, which tells the task, its fingerprint, the
-attributes and the names, dimensions, types and shapes of the arrays, and the arrays themselves, one after another. It is
-written by one call: a process that is killed leaves whole records and, at the end, perhaps a part of one, which is cut off
-when the file is next added to. The sum covers the header, so that a record can only be the point that it says.
+A record is 64 bytes (mark, lengths of what follows, their SHA-256), a JSON header, which tells the
+task, its fingerprint, the attributes and the names, dimensions, types and shapes of the arrays, and
+the arrays themselves, one after another. It is written by one call: a process that is killed leaves
+whole records and, at the end, perhaps a part of one, which is cut off when the file is next added
+to. The sum covers the header, so that a record can only be the point that it says.
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ class Record(NamedTuple):
         for name, dims, kind, shape, coordinate in self.header["arrays"]:
             dtype = np.dtype(kind)
             count = int(np.prod(shape, dtype=int))
-            values = np.frombuffer(self.body, dtype, count, start) if dtype.itemsize else np.zeros(count, dtype)
+            values = (
+                np.frombuffer(self.body, dtype, count, start)
+                if dtype.itemsize
+                else np.zeros(count, dtype)
+            )
             yield name, dims, values.reshape(shape), coordinate
             start += count * dtype.itemsize
 
@@ -53,7 +58,9 @@ class Record(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What the files of a folder hold: records by fingerprint, and the files in which something is damaged."""
+    """What the files of a folder hold: records by fingerprint, and the files in which something is
+    damaged.
+    """
 
     records: dict[str, Record]
     damaged: list[Path]
@@ -68,9 +75,16 @@ def encode(task: Mapping[str, Any], fingerprint: str, dataset: xr.Dataset) -> by
             values = values.astype(str)
         values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
         dims = [str(dim) for dim in dataset[name].dims]
-        described.append([str(name), dims, values.dtype.str, list(dataset[name].shape), name in dataset.coords])
+        described.append(
+            [str(name), dims, values.dtype.str, list(dataset[name].shape), name in dataset.coords]
+        )
         parts.append(values.tobytes())
-    told = {"fingerprint": fingerprint, "task": task, "attributes": dataset.attrs, "arrays": described}
+    told = {
+        "fingerprint": fingerprint,
+        "task": task,
+        "attributes": dataset.attrs,
+        "arrays": described,
+    }
     header = json.dumps(told).encode()
     rest = header + b"".join(parts)
     return _start(len(header), rest) + rest
@@ -87,9 +101,11 @@ def _sum(header: int, body: int, rest: bytes | memoryview) -> bytes:
 
 
 def _scan(data: bytes) -> tuple[list[tuple[int, int, Record]], list[tuple[int, int]], int]:
-    """Whole records as (start, end, record); stretches between them that are none; and where the last record ends.
+    """Whole records as (start, end, record); stretches between them that are none; and where the
+    last record ends.
 
-    What follows that end is what a killed process left, if it is the beginning of a record, and counts as damage if not.
+    What follows that end is what a killed process left, if it is the beginning of a record, and
+    counts as damage if not.
     """
     good, bad, at = [], [], 0
     while at < len(data):
@@ -110,7 +126,9 @@ def _scan(data: bytes) -> tuple[list[tuple[int, int, Record]], list[tuple[int, i
 
 
 def _record(data: bytes, at: int) -> tuple[int, Record | None]:
-    """(where it ends or would end, the record) at a place of a file; None if there is none, or not a whole and sound one."""
+    """(where it ends or would end, the record) at a place of a file; None if there is none, or not
+    a whole and sound one.
+    """
     if len(data) - at < _START.size:
         return at + _START.size, None
     mark, header, body, digest = _START.unpack_from(data, at)
@@ -125,7 +143,9 @@ def _record(data: bytes, at: int) -> tuple[int, Record | None]:
 
 
 def read(folder: Path) -> Found:
-    """All sound records of a folder; of two for one task, the later. Raises StoreError if a file cannot be read."""
+    """All sound records of a folder; of two for one task, the later. Raises StoreError if a file
+    cannot be read.
+    """
     records: dict[str, Record] = {}
     damaged = []
     for path in _files(folder):
@@ -137,7 +157,9 @@ def read(folder: Path) -> Found:
 
 
 def repair(folder: Path) -> list[tuple[Path, Path]]:
-    """Give every damaged file another name, (before, after), its sound records kept in a file of the old one."""
+    """Give every damaged file another name, (before, after), its sound records kept in a file of
+    the old one.
+    """
     out = []
     for path in _files(folder):
         content = _content(path)
@@ -157,7 +179,9 @@ def repair(folder: Path) -> list[tuple[Path, Path]]:
 
 
 class Writer:
-    """Adds records to the last file of a folder, or to a new one when that is full. One at a time: hold the folder's lock."""
+    """Adds records to the last file of a folder, or to a new one when that is full. One at a time:
+    hold the folder's lock.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -178,7 +202,9 @@ class Writer:
                 self.file = None
 
     def add(self, record: bytes) -> None:
-        """Keep a record: all of it or nothing. StoreError, one sentence, if the disk does not take it."""
+        """Keep a record: all of it or nothing. StoreError, one sentence, if the disk does not take
+        it.
+        """
         begin = None
         try:
             if self.file is None or self.file.tell() > _FULL:
@@ -196,7 +222,9 @@ class Writer:
             if self.file is not None and begin is not None:
                 os.ftruncate(self.file.fileno(), begin)
                 self.file.seek(begin)
-            raise StoreError(f"'{place}' cannot be written: {why(error)}; what was finished before is kept.") from None
+            raise StoreError(
+                f"'{place}' cannot be written: {why(error)}; what was finished before is kept."
+            ) from None
 
     def _open(self):
         existing = _files(self.folder)
@@ -213,7 +241,9 @@ class Writer:
 
 
 def _files(folder: Path) -> list[Path]:
-    numbered = [path for path in folder.glob("points-*.dat") if path.stem[len("points-") :].isdigit()]
+    numbered = [
+        path for path in folder.glob("points-*.dat") if path.stem[len("points-") :].isdigit()
+    ]
     return sorted(numbered, key=lambda path: int(path.stem[len("points-") :]))
 
 

@@ -1,4 +1,6 @@
-"""Running a study: tasks in this process or in workers, every finished one kept; results put together by series."""
+"""Running a study: tasks in this process or in workers, every finished one kept; results put
+together by series.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,16 @@ from typing import Any
 
 import xarray as xr
 
-from replicon import models
-from replicon._declare import Interval
+from replicon._declare import Interval, Model
 from replicon._domains import check_argument
 from replicon._errors import InputError, RepliconError
 from replicon._files import digest
-from replicon._result import dimensions
-from replicon.simulation.statistics import jackknife
-from replicon.study import evaluate, records
+from replicon._result import declaration, dimensions
+from replicon._statistics import jackknife
+from replicon.study import ask, catalogue, records
 from replicon.study.merge import Task, identity, merge, tasks
 from replicon.study.plan import check, prepare, read_study
+from replicon.study.process import simulate_point
 from replicon.study.store import Store
 
 _MAPS, _MAPPINGS = Path("/proc/self/maps"), 30_000
@@ -31,32 +33,47 @@ _WORKERS = Interval(1, integer=True)
 def execute(task: Task) -> xr.Dataset:
     """Run one task; the same in this process and in a worker."""
     _make_room()
-    model = models.get(task["model"]["file"] or task["model"]["name"])
+    model = catalogue.get(task["model"]["file"] or task["model"]["name"])
     _unchanged(task, model)
     if task["kind"] == "theory":
-        return evaluate.solve(model, branch=task["branch"], **task["controls"])
+        return ask.solve_at(model, task["branch"] or "", task["controls"])
     if task["kind"] == "transition":
-        return evaluate.find_transition(model, task["transition"], **task["controls"])
-    values = evaluate.simulate_point(model, task["controls"], task["size"], task["samples"], task["seed"])
-    found = xr.Dataset({name: (dimensions(name, v.ndim, ["sample"]), v) for name, v in values.items()})
+        return ask.find_transition_at(model, task["transition"], task["controls"])
+    given = (model, task["controls"], task["size"], task["samples"], task["seed"])
+    values = simulate_point(*given)
+    declared = declaration(model)
+    found = xr.Dataset(
+        {name: (dimensions(declared, name, v.ndim, ["sample"]), v) for name, v in values.items()}
+    )
     # What a model forms from moments is kept with them: readers need not know how.
     for observable in model.observables:
-        if observable.estimate is not None and observable.role != "theory" and observable.name not in values:
-            mean, error = jackknife(observable.estimate, *(values[name] for name in observable.moments))
+        if (
+            observable.estimate is not None
+            and observable.role != "theory"
+            and observable.name not in values
+        ):
+            mean, error = jackknife(
+                observable.estimate, *(values[name] for name in observable.moments)
+            )
             found[observable.name], found[f"{observable.name}_error"] = float(mean), float(error)
     return found
 
 
-def _unchanged(task: Task, model: models.Model) -> None:
+def _unchanged(task: Task, model: Model) -> None:
     """Numbers are never filed under the content of a file that is no longer there."""
     changed = [task["model"]["file"]] if model.content != task["model"]["content"] else []
     changed += [name for name, held in task["files"].items() if digest(name) != held]
     if changed:
-        raise InputError(f"'{changed[0]}' was changed while the study ran: run it again, and it is planned with what the file holds now.")
+        raise InputError(
+            f"'{changed[0]}' was changed while the study ran: run it again, and it is planned with"
+            " what the file holds now."
+        )
 
 
 def _make_room() -> None:
-    """Linux gives a process 65,530 mappings of memory and a compiled function takes about ten: release them before they run out."""
+    """Linux gives a process 65,530 mappings of memory and a compiled function takes about ten:
+    release them before they run out.
+    """
     if "jax" not in sys.modules or not _MAPS.exists():
         return
     with _MAPS.open("rb") as mappings:
@@ -75,11 +92,12 @@ def run_study(
 ) -> dict[str, xr.Dataset]:
     """Run a study, keep every finished point in `out`, and return its results by series.
 
-    `study`: a shipped name, a TOML file, or a dictionary of the same form with a `name`, checked in the same way. `out`: a
-    folder, `<name>` by default; run again with the same folder, it continues and ends identical to an undisturbed run; a
-    finished one is only read, also where nothing can be written. `workers`: processes of this machine, or `scheduler`: the
-    address of a dask scheduler. `progress(done, total, name)` is called after each task.
-    Raises InputError before anything runs, StoreError for a folder of another study or in use.
+    `study`: a shipped name, a TOML file, or a dictionary of the same form with a `name`, checked in
+    the same way. `out`: a folder, `<name>` by default; run again with the same folder, it continues
+    and ends identical to an undisturbed run; a finished one is only read, also where nothing can be
+    written. `workers`: processes of this machine, or `scheduler`: the address of a dask scheduler.
+    `progress(done, total, name)` is called after each task. Raises InputError before anything runs,
+    StoreError for a folder of another study or in use.
     """
     workers = check_argument("workers", workers, _WORKERS, "processes")
     study = check(study, quick=quick) if isinstance(study, dict) else read_study(study, quick=quick)
@@ -111,8 +129,16 @@ def run_study(
         return merge(plan, store.found(), store.folder)
 
 
-def run_studies(studies: list[dict[str, Any]], folders: list[Path], *, workers: int, progress: Callable[[int, int], None]) -> None:
-    """Several studies, each whole in one of `workers` processes and kept in its folder, from where `run_study` then takes it."""
+def run_studies(
+    studies: list[dict[str, Any]],
+    folders: list[Path],
+    *,
+    workers: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Several studies, each whole in one of `workers` processes and kept in its folder, from where
+    `run_study` then takes it.
+    """
     progress(0, len(studies))
     given = dict(enumerate(zip(studies, folders)))
     for done, _ in enumerate(_in_processes(_whole, given, workers), start=1):
@@ -124,12 +150,15 @@ def _whole(chapter: tuple[dict[str, Any], Path]) -> None:
     run_study(study, out=folder)
 
 
-def _run(missing: dict[str, Task], workers: int, scheduler: str | None) -> Generator[tuple[str, xr.Dataset]]:
+def _run(
+    missing: dict[str, Task], workers: int, scheduler: str | None
+) -> Generator[tuple[str, xr.Dataset]]:
     if scheduler is None and (workers == 1 or len(missing) <= 1):
         for name, task in missing.items():
             yield name, execute(task)
         return
-    # The first task of each series runs here: it compiles (and caches on disk) what the workers then only load.
+    # The first task of each series runs here: it compiles (and caches on disk) what the workers
+    # then only load.
     first: dict[str, str] = {}
     for name, task in missing.items():
         first.setdefault(task["series"], name)
@@ -142,8 +171,12 @@ def _run(missing: dict[str, Task], workers: int, scheduler: str | None) -> Gener
         yield from _in_processes(execute, rest, workers)
 
 
-def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> Generator[tuple[Any, Any]]:
-    """(key, what `function` makes of its value) as they finish, by processes of this machine, which only pipes connect."""
+def _in_processes(
+    function: Callable, given: dict[Any, Any], workers: int
+) -> Generator[tuple[Any, Any]]:
+    """(key, what `function` makes of its value) as they finish, by processes of this machine, which
+    only pipes connect.
+    """
     from concurrent.futures.process import BrokenProcessPool
 
     environment = dict(os.environ)  # which joblib adds to
@@ -163,7 +196,8 @@ def _in_processes(function: Callable, given: dict[Any, Any], workers: int) -> Ge
             yield pair
     except BrokenProcessPool:
         raise RepliconError(
-            "A worker was killed, perhaps for want of memory: what was finished is kept; run the same command again, with fewer workers."
+            "A worker was killed, perhaps for want of memory: what was finished is kept; run the"
+            " same command again, with fewer workers."
         ) from None
     finally:
         with warnings.catch_warnings():
@@ -185,7 +219,8 @@ def _by_scheduler(given: dict[str, Task], scheduler: str) -> Generator[tuple[str
         client = Client(scheduler, timeout="5s")
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(
-            f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask scheduler, such as tcp://host:8786."
+            f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask"
+            " scheduler, such as tcp://host:8786."
         ) from None
     with client:
         futures = {client.submit(execute, task, pure=False): name for name, task in given.items()}

@@ -1,4 +1,6 @@
-"""Declared types of what a study file says: each checks a value and, by `str`, tells what is expected."""
+"""Declared types of what a study file says: each checks a value and, by `str`, tells what is
+expected.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,25 @@ from replicon._errors import InputError
 
 
 class Kind(Protocol):
-    """A type of values. `check` returns the value, in Python's types, or raises InputError; `place` begins its sentence."""
+    """A type of values. `check` returns the value, in Python's types, or raises InputError; `place`
+    begins its sentence.
+    """
 
     def check(self, value: Any, place: str) -> Any: ...
 
 
 def refuse(value: Any, place: str, expected: object) -> InputError:
     key = place.rpartition(", ")[2].partition("[")[0]
-    return InputError(f"{place} = {show(value)}: {getattr(expected, 'name', '') or key} must be {expected}.")
+    return InputError(
+        f"{place} = {show(value)}: {getattr(expected, 'name', '') or key} must be {expected}."
+    )
 
 
 @dataclass(frozen=True)
 class Text:
-    """A string. `drawn`: it is shown in a figure, where $...$ is mathematics and must be such that matplotlib can set it."""
+    """A string. `drawn`: it is shown in a figure, where $...$ is mathematics and must be such that
+    matplotlib can set it.
+    """
 
     drawn: bool = False
     longest: int = 100_000
@@ -33,7 +41,10 @@ class Text:
         if not isinstance(value, str) or "\0" in value:
             raise refuse(value, place, self)
         if len(value) > (500 if self.drawn else self.longest):
-            raise InputError(f"{place} is {len(value)} characters long: give at most {500 if self.drawn else self.longest}.")
+            raise InputError(
+                f"{place} is {len(value)} characters long: give at most"
+                f" {500 if self.drawn else self.longest}."
+            )
         if self.drawn and "$" in value:
             _check_mathematics(value, place)
         return value
@@ -47,20 +58,26 @@ def _check_mathematics(text: str, place: str) -> None:
     from matplotlib.mathtext import MathTextParser
 
     if (text.count("$") - text.count("\\$")) % 2:
-        raise InputError(f"{place} = {show(text)} has a single $: write \\$ for the sign, or $...$ around mathematics.")
+        raise InputError(
+            f"{place} = {show(text)} has a single $: write \\$ for the sign, or $...$ around"
+            " mathematics."
+        )
     try:
         with matplotlib.rc_context({"mathtext.fontset": "cm"}):
             MathTextParser("path").parse(text)
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise InputError(
-            f"{place} = {show(text)} is no mathematics that matplotlib can set ({reason}): mend what stands between the $."
+            f"{place} = {show(text)} is no mathematics that matplotlib can set ({reason}): mend"
+            " what stands between the $."
         ) from None
 
 
 @dataclass(frozen=True)
 class Number:
-    """A real number, or a whole one, within an interval; booleans are none. `name`: of one of several in a list."""
+    """A real number, or a whole one, within an interval; booleans are none. `name`: of one of
+    several in a list.
+    """
 
     domain: Interval
     name: str = ""
@@ -109,7 +126,11 @@ class ListOf:
     distinct: bool = True
 
     def check(self, value: Any, place: str) -> list:
-        if not isinstance(value, (list, tuple)) or not value or (self.length is not None and len(value) != self.length):
+        if (
+            not isinstance(value, (list, tuple))
+            or not value
+            or (self.length is not None and len(value) != self.length)
+        ):
             raise refuse(value, place, self)
         checked = [self.of.check(one, f"{place}[{k}]") for k, one in enumerate(value)]
         if self.distinct:
@@ -131,7 +152,9 @@ class Either:
     several: ListOf
 
     def check(self, value: Any, place: str) -> Any:
-        return (self.several if isinstance(value, (list, tuple)) else self.single).check(value, place)
+        return (self.several if isinstance(value, (list, tuple)) else self.single).check(
+            value, place
+        )
 
     def __str__(self) -> str:
         return f"{self.single}, or {self.several}"
@@ -168,7 +191,9 @@ class Table:
             raise InputError(f"{place} = {show(value)} must be a table of key = value.")
         for key in value:
             if key not in self.keys:
-                raise InputError(f"{place}: unknown key '{key}'. Keys: {', '.join(sorted(self.keys))}.")
+                raise InputError(
+                    f"{place}: unknown key '{key}'. Keys: {', '.join(sorted(self.keys))}."
+                )
         for key in self.required:
             if key not in value:
                 raise InputError(f"{place} has no '{key}': it needs {', '.join(self.required)}.")

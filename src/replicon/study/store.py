@@ -1,9 +1,11 @@
-"""A folder of results: the study as it was run, its finished points, one run at a time; merged into Datasets on reading.
+"""A folder of results: the study as it was run, its finished points, one run at a time; merged into
+Datasets on reading.
 
-`study.json` holds the study and its plan: for each series every control with its values, the model's name and file, what a
-reader needs of its declaration, and the content of every file that was used. Reading needs nothing else: it imports no
-model, runs no code, writes nothing, and works where the files are gone, on a read-only disk and in a later version.
-`points/` holds the finished points (`study.records`), each bound by its checksum to the fingerprint of its task.
+`study.json` holds the study and its plan: for each series every control with its values, the
+model's name and file, what a reader needs of its declaration, and the content of every file that
+was used. Reading needs nothing else: it imports no model, runs no code, writes nothing, and works
+where the files are gone, on a read-only disk and in a later version. `points/` holds the finished
+points (`study.records`), each bound by its checksum to the fingerprint of its task.
 """
 
 from __future__ import annotations
@@ -25,33 +27,47 @@ from replicon.study import records
 from replicon.study.merge import merge
 from replicon.study.names import check_name
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Store:
-    """A folder of results. `held` says what it is of; `lock`, `begin` and `writer` are for the one that runs the study."""
+    """A folder of results. `held` says what it is of; `lock`, `begin` and `writer` are for the one
+    that runs the study.
+    """
 
     def __init__(self, folder: str | Path):
-        self.folder = check_path("folder", folder, "give the folder of a study's results, as text or a Path")
+        self.folder = check_path(
+            "folder", folder, "give the folder of a study's results, as text or a Path"
+        )
         self.points = self.folder / "points"
         self.manifest = self.folder / "study.json"
 
     def check(self, study: dict[str, Any]) -> None:
-        """StoreError if the folder cannot be the one of this study: a file, another study's, or something else's."""
+        """StoreError if the folder cannot be the one of this study: a file, another study's, or
+        something else's.
+        """
         try:
             if self.folder.exists() and not self.folder.is_dir():
                 raise StoreError(f"'{self.folder}' is a file: give a folder with --out.")
             if self.manifest.exists():
                 held = self.study()["name"]
                 if held != study["name"]:
-                    raise StoreError(f"'{self.folder}' holds the study '{held}', not '{study['name']}': give another folder with --out.")
+                    raise StoreError(
+                        f"'{self.folder}' holds the study '{held}', not '{study['name']}': give"
+                        " another folder with --out."
+                    )
             elif self.folder.is_dir() and any(not _ours(p.name) for p in self.folder.iterdir()):
-                raise StoreError(f"'{self.folder}' is not empty and holds no study: give an empty or new folder with --out.")
+                raise StoreError(
+                    f"'{self.folder}' is not empty and holds no study: give an empty or new folder"
+                    " with --out."
+                )
         except (OSError, ValueError) as error:
             raise StoreError(f"'{self.folder}' cannot be used: {why(error)}.") from None
 
     def begin(self, study: dict[str, Any], plan: dict[str, Any]) -> list[str]:
-        """Bind the folder to a study, under the lock; returns sentences on damaged files, which get another name."""
+        """Bind the folder to a study, under the lock; returns sentences on damaged files, which get
+        another name.
+        """
         self.check(study)
         try:
             self.points.mkdir(exist_ok=True)
@@ -64,8 +80,8 @@ class Store:
         if content:
             write_whole(self.manifest, content, raises=StoreError)
         return [
-            f"'{path}' is damaged (a checksum does not match): its sound points are kept, the others computed anew. "
-            f"The file was renamed to '{aside.name}'."
+            f"'{path}' is damaged (a checksum does not match): its sound points are kept, the"
+            f" others computed anew. The file was renamed to '{aside.name}'."
             for path, aside in records.repair(self.points)
         ]
 
@@ -78,25 +94,30 @@ class Store:
 
     def _read(self) -> dict[str, Any]:
         if not self.manifest.is_file():
-            raise StoreError(f"'{self.folder}' holds no study (no study.json): give a folder written by `replicon run`.")
+            raise StoreError(
+                f"'{self.folder}' holds no study (no study.json): give a folder written by"
+                " `replicon run`."
+            )
         try:
             content = json.loads(self.manifest.read_text(encoding="utf-8"))
             if "format" not in content and "name" in content:
                 raise StoreError(
-                    f"'{self.folder}' was written by a version of Replicon before its first release, which is not read: "
-                    "give another folder, and the study is run again."
+                    f"'{self.folder}' was written by a version of Replicon before its first"
+                    " release, which is not read: give another folder, and the study is run again."
                 )
             if content["format"] != _FORMAT:
                 raise StoreError(
-                    f"'{self.folder}' is of format {content['format']!r}, and this version of Replicon reads {_FORMAT}: "
-                    f"read it with version {content.get('version')} or later."
+                    f"'{self.folder}' is of format {content['format']!r}, and this version of"
+                    f" Replicon reads {_FORMAT}: read it with version {content.get('version')} or"
+                    " later."
                 )
             check_name(content["study"]["name"], "study", raises=StoreError)
             list(content["plan"]["series"])
             return content
         except (ValueError, KeyError, TypeError, OSError, RecursionError):
             raise StoreError(
-                f"'{self.manifest}' is damaged: run the study again with the same --out and it is written anew after you delete it."
+                f"'{self.manifest}' is damaged: run the study again with the same --out and it is"
+                " written anew after you delete it."
             ) from None
 
     def study(self) -> dict[str, Any]:
@@ -116,11 +137,13 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for one run; StoreError if another holds it. Makes the folder where there is none.
+        """Hold the folder for one run; StoreError if another holds it. Makes the folder where there
+        is none.
 
-        An advisory lock of the system (flock) on `running.lock`: it is lost with the process that holds it, however that
-        ends, and never by any other way. Across hosts it holds on file systems that carry flock (local ones, NFS of Linux,
-        Lustre mounted with `flock`); elsewhere run a folder from one host at a time. The file goes when the run ends.
+        An advisory lock of the system (flock) on `running.lock`: it is lost with the process that
+        holds it, however that ends, and never by any other way. Across hosts it holds on file
+        systems that carry flock (local ones, NFS of Linux, Lustre mounted with `flock`); elsewhere
+        run a folder from one host at a time. The file goes when the run ends.
         """
         import fcntl
 
@@ -134,8 +157,12 @@ class Store:
                 except BlockingIOError:
                     held = os.read(file, 300).decode(errors="replace").strip() or "another process"
                     os.close(file)
-                    raise StoreError(f"'{self.folder}' is in use by {held}: wait for it, or give another folder with --out.") from None
-                # The name may by now be another file's: the one before removed it between our two calls.
+                    raise StoreError(
+                        f"'{self.folder}' is in use by {held}: wait for it, or give another folder"
+                        " with --out."
+                    ) from None
+                # The name may by now be another file's: the one before removed it between our two
+                # calls.
                 with suppress(FileNotFoundError):
                     if os.stat(path).st_ino == os.fstat(file).st_ino:
                         break
@@ -160,24 +187,31 @@ def _ours(name: str) -> bool:
 def _manifest(study: dict[str, Any], plan: dict[str, Any]) -> str:
     from replicon import __version__
 
-    return json.dumps({"format": _FORMAT, "version": __version__, "study": study, "plan": plan}, indent=1)
+    return json.dumps(
+        {"format": _FORMAT, "version": __version__, "study": study, "plan": plan}, indent=1
+    )
 
 
-def load(folder: str | Path) -> dict[str, xr.Dataset]:
-    """The results of a study folder: for each series one Dataset (simulations have `size` as first dimension).
+def load_results(folder: str | Path) -> dict[str, xr.Dataset]:
+    """The results of a study folder: for each series one Dataset (simulations have `size` as first
+    dimension).
 
-    Runs no code of the study's, needs none of its files, writes nothing. Raises StoreError if the folder holds no study, a
-    point is missing (say how many) or damaged.
+    Runs no code of the study's, needs none of its files, writes nothing. Raises StoreError if the
+    folder holds no study, a point is missing (say how many) or damaged.
     """
     store = Store(folder)
     return merge(store.plan(), store.found(), store.folder)
 
 
-def export(folder: str | Path, path: str | Path) -> None:
-    """Write a study's results to one file: .nc (netCDF), replaced whole if it exists, or .zarr, one group a series."""
+def export_results(folder: str | Path, path: str | Path) -> None:
+    """Write a study's results to one file: .nc (netCDF), replaced whole if it exists, or .zarr, one
+    group a series.
+    """
     check_export(path)
     path = Path(path)
-    tree = xr.DataTree.from_dict({name: _writable(data) for name, data in load(folder).items()})
+    tree = xr.DataTree.from_dict(
+        {name: _writable(data) for name, data in load_results(folder).items()}
+    )
     if path.suffix == ".nc":
         # In memory first: HDF5 does not survive a disk that fills up.
         content = tree.to_netcdf(None, engine="h5netcdf")
@@ -197,17 +231,28 @@ def export(folder: str | Path, path: str | Path) -> None:
 
 
 def check_export(path: str | Path) -> None:
-    """InputError unless results can be exported under this name, as far as that can be known before."""
-    path = check_path("path", path, "give a name ending in .nc (netCDF) or .zarr, as text or a Path")
+    """InputError unless results can be exported under this name, as far as that can be known
+    before.
+    """
+    path = check_path(
+        "path", path, "give a name ending in .nc (netCDF) or .zarr, as text or a Path"
+    )
     try:
         if path.suffix not in (".nc", ".zarr"):
-            raise InputError(f"'{path}' has no known ending: give a name ending in .nc (netCDF) or .zarr.")
+            raise InputError(
+                f"'{path}' has no known ending: give a name ending in .nc (netCDF) or .zarr."
+            )
         if path.suffix == ".zarr" and os.path.lexists(path):
             raise InputError(f"'{path}' exists already: give a new name.")
         if len(os.fsencode(path.name)) > (220 if path.suffix == ".zarr" else 255):
-            raise InputError(f"'{path}' cannot be written: the name is too long: give a shorter one.")
+            raise InputError(
+                f"'{path}' cannot be written: the name is too long: give a shorter one."
+            )
         if not path.parent.is_dir():
-            raise InputError(f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or give another name.")
+            raise InputError(
+                f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or"
+                " give another name."
+            )
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -218,4 +263,6 @@ def _writable(dataset: xr.Dataset) -> xr.Dataset:
     """Words as Python strings and plain attributes, which both formats take."""
     names = [name for name in dataset.variables if dataset[name].dtype.kind == "U"]
     dataset = dataset.assign({name: dataset[name].astype(object) for name in names})
-    return dataset.assign_attrs({k: json.dumps(v) if isinstance(v, (list, dict)) else v for k, v in dataset.attrs.items()})
+    return dataset.assign_attrs(
+        {k: json.dumps(v) if isinstance(v, (list, dict)) else v for k, v in dataset.attrs.items()}
+    )

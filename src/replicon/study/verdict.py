@@ -1,6 +1,8 @@
-"""From what a model's functions return to what a user is shown: put together, judged, and said in a sentence.
+"""From what a model's functions return to what a user is shown: put together, judged, and said in a
+sentence.
 
-`converged` is decided here, for shipped models and users' own: the model's flag, and finite values within declared bounds.
+`converged` is decided here, for shipped models and users' own: the model's flag, and finite values
+within declared bounds.
 """
 
 from __future__ import annotations
@@ -14,38 +16,51 @@ from replicon._declare import Control, Model, Transition, controls_tuple, resolv
 from replicon._domains import show
 from replicon._errors import InputError
 
-# A residual of 1e-10, which counts as solved, moves an order parameter about that far over its bound.
+# A residual of 1e-10, which counts as solved, moves an order parameter about that far over its
+# bound.
 TOLERANCE = 1e-9
 
 Found = list[tuple[list[int], Any]]
 
 
 def ask(controls: tuple[Control, ...], table: list[dict], call: Callable) -> Found:
-    """Call once for every combination of words in the table, numbers as arrays; [(rows, result), ...]."""
+    """Call once for every combination of words in the table, numbers as arrays; [(rows, result),
+    ...].
+    """
     wordy = [c.name for c in controls if isinstance(c.default, str)]
     groups: dict[tuple, list[int]] = {}
     for row, point in enumerate(table):
         groups.setdefault(tuple(point[name] for name in wordy if name in point), []).append(row)
     out = []
     for rows in groups.values():
-        values = [table[rows[0]][name] if name in wordy else np.array([table[row][name] for row in rows], float) for name in table[0]]
+        values = [
+            (
+                table[rows[0]][name]
+                if name in wordy
+                else np.array([table[row][name] for row in rows], float)
+            )
+            for name in table[0]
+        ]
         out.append((rows, call(controls_tuple(tuple(table[0]), values))))
     return out
 
 
 def theory_values(model: Model, found: Found, branch: str, count: int) -> dict[str, np.ndarray]:
-    """One array for every theory observable and property of the solution, rows in the order of the grid.
+    """One array for every theory observable and property of the solution, rows in the order of the
+    grid.
 
-    A point is `converged` if the model says so and every theory observable and the potential is finite and within its
-    declared bounds (`Observable(partial=True)` may be NaN). Numbers of other points are NaN, with the `reason`.
+    A point is `converged` if the model says so and every theory observable and the potential is
+    finite and within its declared bounds (`Observable(partial=True)` may be NaN). Numbers of other
+    points are NaN, with the `reason`.
     """
     merged = _merged(model, found, count)
-    wanted = [o.name for o in model.observables if o.role != "simulation"]
+    wanted = [o.name for o in model.scalars if o.role != "simulation"]
     wanted += [model.potential] if model.potential else []
     for name in ("converged", *wanted):
         if name not in merged:
             raise InputError(
-                f"solve of {model.name} returned no '{name}': it must return `converged` and every declared theory observable."
+                f"solve of {model.name} returned no '{name}': it must return `converged` and every"
+                " declared theory observable."
             )
     converged = merged["converged"].astype(bool)
     reason = merged.pop("reason", np.full(count, "")).astype(object)
@@ -74,11 +89,21 @@ def theory_values(model: Model, found: Found, branch: str, count: int) -> dict[s
     values["residual"] = merged.pop("residual", np.zeros(count))
     values["reason"] = np.where(converged, "", reason).astype(str)
     del merged["converged"]
+    known = {o.name for o in model.arrays if o.role != "simulation"}
+    extra = sorted(set(merged) - known)
+    if extra:
+        raise InputError(
+            f"solve of {model.name} returned '{extra[0]}', which the model does not declare: "
+            "declare it as an observable, with its axes if it is an array."
+        )
     return values | merged
 
 
-def transition_values(model: Model, transition: Transition, table: list[dict]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(value, converged, reason) of a transition at every row: found, finite, and in the domain of its own control.
+def transition_values(
+    model: Model, transition: Transition, table: list[dict]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(value, converged, reason) of a transition at every row: found, finite, and in the domain of
+    its own control.
 
     `reason`: why there is no such value, empty where the search failed and more is not known.
     """
@@ -97,12 +122,22 @@ def transition_values(model: Model, transition: Transition, table: list[dict]) -
     for row in np.flatnonzero(converged):
         if not control.domain.admits(value[row]):
             converged[row] = False
-            reason[row] = f"it lies at {control.name} {value[row]:.6g}, outside the domain ({control.domain})"
-    return np.where(converged, value, np.nan), converged, np.where(converged, "", reason).astype(str)
+            reason[row] = (
+                f"it lies at {control.name} {value[row]:.6g}, outside the domain ({control.domain})"
+            )
+    return (
+        np.where(converged, value, np.nan),
+        converged,
+        np.where(converged, "", reason).astype(str),
+    )
 
 
-def why_unsolved(model: Model, branch: str, point: dict[str, Any], values: dict[str, np.ndarray]) -> str:
-    """One sentence on a point that did not converge: the reason, where the branch ends, or that the search failed."""
+def why_unsolved(
+    model: Model, branch: str, point: dict[str, Any], values: dict[str, np.ndarray]
+) -> str:
+    """One sentence on a point that did not converge: the reason, where the branch ends, or that the
+    search failed.
+    """
     named = f", branch '{branch}'," if branch else ""
     residual = float(values["residual"][0])
     size = f" (residual {residual:.1g})" if 1e-10 < residual < 1 else ""
@@ -112,9 +147,14 @@ def why_unsolved(model: Model, branch: str, point: dict[str, Any], values: dict[
     declared = model.branch(branch) if model.branches else None
     if declared is not None and declared.ends_at:
         transition = model.transition(declared.ends_at)
-        value, converged, _ = transition_values(model, transition, [{k: v for k, v in point.items() if k != transition.control}])
+        value, converged, _ = transition_values(
+            model, transition, [{k: v for k, v in point.items() if k != transition.control}]
+        )
         if converged[0]:
-            return f"{sentence}: the branch ends at transition '{transition.name}', {transition.control} {value[0]:.4g}."
+            return (
+                f"{sentence}: the branch ends at transition '{transition.name}',"
+                f" {transition.control} {value[0]:.4g}."
+            )
     others = [b.name for b in model.branches if b.name != branch]
     return f"{sentence}: it was not found, which does not say that it does not exist" + (
         f"; other branches: {', '.join(others)}." if others else "."
@@ -122,7 +162,9 @@ def why_unsolved(model: Model, branch: str, point: dict[str, Any], values: dict[
 
 
 def why_not_found(model: Model, transition: Transition, point: dict[str, Any], reason: str) -> str:
-    """One sentence on a transition without a value: it does not exist, for a reason, or the search failed."""
+    """One sentence on a transition without a value: it does not exist, for a reason, or the search
+    failed.
+    """
     at = f" at {_at(point)}" if point else ""
     named = f"{model.name}, transition '{transition.name}' ({transition.meaning}),"
     if reason:
@@ -135,25 +177,36 @@ def _merged(model: Model, found: Found, count: int) -> dict[str, np.ndarray]:
     merged: dict[str, np.ndarray] = {}
     for rows, result in found:
         if not isinstance(result, Mapping):
-            raise InputError(f"solve of {model.name} returned {show(result)}: it must return a dictionary of arrays.")
+            raise InputError(
+                f"solve of {model.name} returned {show(result)}: it must return a dictionary of"
+                " arrays."
+            )
         for name, given in result.items():
             values = np.asarray(given)
             if values.shape[:1] != (len(rows),) and values.ndim:
                 raise InputError(
-                    f"solve of {model.name} returned '{name}' of shape {values.shape} for {len(rows)} points: one value a point."
+                    f"solve of {model.name} returned '{name}' of shape {values.shape} for"
+                    f" {len(rows)} points: one value a point."
                 )
             values = np.broadcast_to(values, (len(rows),)) if not values.ndim else values
             if values.dtype.kind in "OUS":
                 merged.setdefault(name, np.full(count, "", object))[rows] = values
                 continue
-            width = np.maximum(values.shape[1:], merged[name].shape[1:] if name in merged else 0).astype(int)
-            blank = np.full((count, *width), np.nan if values.dtype.kind == "f" else 0, values.dtype)
+            width = np.maximum(
+                values.shape[1:], merged[name].shape[1:] if name in merged else 0
+            ).astype(int)
+            blank = np.full(
+                (count, *width), np.nan if values.dtype.kind == "f" else 0, values.dtype
+            )
             if name in merged:
                 blank = blank.astype(np.result_type(values, merged[name]))
                 blank[tuple(slice(n) for n in merged[name].shape)] = merged[name]
             blank[(rows, *(slice(n) for n in values.shape[1:]))] = values
             merged[name] = blank
-    return {name: values.astype(str) if values.dtype == object else values for name, values in merged.items()}
+    return {
+        name: values.astype(str) if values.dtype == object else values
+        for name, values in merged.items()
+    }
 
 
 def _judged(model: Model, name: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -166,15 +219,21 @@ def _judged(model: Model, name: str, values: np.ndarray) -> tuple[np.ndarray, np
         low, high, partial = observable.low, observable.high, observable.partial
     unknown = np.isnan(values)
     broken[np.isinf(values) | (unknown & (not partial))] = f"its {name} is not finite"
-    beyond = (values < low - TOLERANCE * max(1.0, abs(low))) | (values > high + TOLERANCE * max(1.0, abs(high)))
+    beyond = (values < low - TOLERANCE * max(1.0, abs(low))) | (
+        values > high + TOLERANCE * max(1.0, abs(high))
+    )
     for row in np.flatnonzero(beyond & (broken == "")):
         least = f">= {low:g}" if np.isfinite(low) else ""
         most = f"<= {high:g}" if np.isfinite(high) else ""
         broken[row] = (
-            f"the numbers found are no solution, since their {name}, {values[row]:.6g}, is not {' and '.join(filter(None, (least, most)))}"
+            f"the numbers found are no solution, since their {name}, {values[row]:.6g}, is not"
+            f" {' and '.join(filter(None, (least, most)))}"
         )
     return np.where(broken == "", np.clip(values, low, high), values), broken
 
 
 def _at(point: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={show(value)}" if not isinstance(value, str) else f"{name}={value}" for name, value in point.items())
+    return ", ".join(
+        f"{name}={show(value)}" if not isinstance(value, str) else f"{name}={value}"
+        for name, value in point.items()
+    )

@@ -1,4 +1,6 @@
-"""Branches of solutions in one control, followed through their folds by pseudo-arclength continuation."""
+"""Branches of solutions in one control, followed through their folds by pseudo-arclength
+continuation.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,16 @@ from replicon.theory.points import as_vector, evaluate
 
 _CORRECTIONS = 6
 _SOLVED = 1e-10
-_LEVEL = 1e-10  # a fold is found where |d control / d arclength| is below this; the control then errs by its square
+# a fold is found where |d control / d arclength| is below this; the control then errs by its square
+_LEVEL = 1e-10
 
 
 class Path(NamedTuple):
     """Solutions along a branch, in order.
 
-    `x`: named tuple of arrays (points, steps); `control`: its values, (points, steps); `slope`: d control / d arclength,
-    which changes sign at a fold; `residual`: the largest component at each step.
+    `x`: named tuple of arrays (points, steps); `control`: its values, (points, steps); `slope`: d
+    control / d arclength, which changes sign at a fold; `residual`: the largest component at each
+    step.
     """
 
     x: Any
@@ -32,8 +36,9 @@ class Path(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Values (points,) of the control at a transition, whether found, the order parameters there (None if not asked), and
-    `reason`: a phrase for each point that says why there is no such value, '' where the search failed and more is not known.
+    """Values (points,) of the control at a transition, whether found, the order parameters there
+    (None if not asked), and `reason`: a phrase for each point that says why there is no such value,
+    '' where the search failed and more is not known.
     """
 
     value: Any
@@ -43,31 +48,53 @@ class Found(NamedTuple):
 
 
 def follow_branch(
-    residual: Callable, start: Any, controls: Any, control: str, *, steps: int = 200, step: float = 0.02, direction: int = 1
+    residual: Callable,
+    start: Any,
+    controls: Any,
+    control: str,
+    *,
+    steps: int = 200,
+    step: float = 0.02,
+    direction: int = 1,
 ) -> Path:
-    """Continue the solution `start` (arrays (points,), solved at `controls`) in `control`, through folds, all points at once.
+    """Continue the solution `start` (arrays (points,), solved at `controls`) in `control`, through
+    folds, all points at once.
 
-    `step`: the largest arclength of one step in the space (order parameters, control); it is halved where the corrector
-    fails and grown by 1.3 where it succeeds. `direction`: +1 to begin towards larger values of the control, -1 to smaller.
+    `step`: the largest arclength of one step in the space (order parameters, control); it is halved
+    where the corrector fails and grown by 1.3 where it succeeds. `direction`: +1 to begin towards
+    larger values of the control, -1 to smaller.
 
-    Source: Keller, in Applications of Bifurcation Theory (1977); Allgower & Georg, Introduction to Numerical Continuation
-    Methods, chapter 6. Referee: Curie-Weiss hysteresis loop, whose two folds are closed formulas.
+    Source: Keller, in Applications of Bifurcation Theory (1977); Allgower & Georg, Introduction to
+    Numerical Continuation Methods, chapter 6. Referee: Curie-Weiss hysteresis loop, whose two folds
+    are closed formulas.
     """
     return evaluate(_follower(residual, control, steps, step, direction), start, controls)
 
 
-def fold(residual: Callable, start: Any, controls: Any, control: str, *, steps: int = 200, step: float = 0.02, direction: int = 1) -> Found:
-    """The first fold (spinodal) met when the branch through `start` is followed in `control`, as `follow_branch` does.
+def fold(
+    residual: Callable,
+    start: Any,
+    controls: Any,
+    control: str,
+    *,
+    steps: int = 200,
+    step: float = 0.02,
+    direction: int = 1,
+) -> Found:
+    """The first fold (spinodal) met when the branch through `start` is followed in `control`, as
+    `follow_branch` does.
 
-    Once d control / d arclength has changed sign, the last step is shortened by the secant rule until it vanishes. A branch
-    that has not folded within `steps` steps gives NaN and not converged.
-    Referee: spinodal field of Curie-Weiss, load 0.137906 of Hopfield at T = 0.
+    Once d control / d arclength has changed sign, the last step is shortened by the secant rule
+    until it vanishes. A branch that has not folded within `steps` steps gives NaN and not
+    converged. Referee: spinodal field of Curie-Weiss, load 0.137906 of Hopfield at T = 0.
     """
     return evaluate(_folder(residual, control, steps, step, direction), start, controls)
 
 
 class _Arc(NamedTuple):
-    """A branch in w = (order parameters, control): where it is, its unit tangent, and one step along it."""
+    """A branch in w = (order parameters, control): where it is, its unit tangent, and one step
+    along it.
+    """
 
     function: Callable
     begin: Callable
@@ -92,10 +119,13 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
     def advance(w, t, size):
         """The point and tangent `size` further on, whether they can be trusted, and the residual."""
         guess = w + size * t
-        new = newton(lambda v: jnp.append(function(v), jnp.dot(t, v - guess)), guess, steps=_CORRECTIONS)
+        new = newton(
+            lambda v: jnp.append(function(v), jnp.dot(t, v - guess)), guess, steps=_CORRECTIONS
+        )
         error = jnp.max(jnp.abs(function(new)))
         t_new = tangent(new, t)
-        # A corrector that lands far from its predictor, or turns sharply, has jumped to another branch.
+        # A corrector that lands far from its predictor, or turns sharply, has jumped to another
+        # branch.
         near = jnp.linalg.norm(new - guess) < 0.5 * size
         good = (error < 1e-10) & near & jnp.all(jnp.isfinite(t_new)) & (jnp.dot(t, t_new) > 0.8)
         return new, t_new, good, error
@@ -104,7 +134,9 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
 
 
 @cached(maxsize=64)
-def _follower(residual: Callable, control: str, steps: int, largest: float, direction: int) -> Callable:
+def _follower(
+    residual: Callable, control: str, steps: int, largest: float, direction: int
+) -> Callable:
     def one(start, controls) -> Path:
         kind = type(start)
         arc = _arc(residual, kind, controls, control)
@@ -112,13 +144,17 @@ def _follower(residual: Callable, control: str, steps: int, largest: float, dire
         def march(state, _):
             w, t, size, error = state
             new, t_new, good, new_error = arc.advance(w, t, size)
-            w, t, error = (jnp.where(good, a, b) for a, b in ((new, w), (t_new, t), (new_error, error)))
+            w, t, error = (
+                jnp.where(good, a, b) for a, b in ((new, w), (t_new, t), (new_error, error))
+            )
             size = jnp.where(good, jnp.minimum(1.3 * size, largest), size / 2)
             return (w, t, size, error), (w, t[-1], error)
 
         w, t = arc.begin(start, direction)
         first = jnp.max(jnp.abs(arc.function(w)))
-        _, (path, slope, errors) = jax.lax.scan(march, (w, t, largest / 4, first), None, length=steps)
+        _, (path, slope, errors) = jax.lax.scan(
+            march, (w, t, largest / 4, first), None, length=steps
+        )
         path = jnp.concatenate([w[None], path])
         slope = jnp.append(t[-1], slope)
         return Path(kind(*path[:, :-1].T), path[:, -1], slope, jnp.append(first, errors))
@@ -127,8 +163,8 @@ def _follower(residual: Callable, control: str, steps: int, largest: float, dire
 
 
 class _Search(NamedTuple):
-    """March (w, t, size) until the slope changes sign, then shorten the last step: `before`, `after` are the two latest
-    trials (size, slope) from w, `best` the latest point.
+    """March (w, t, size) until the slope changes sign, then shorten the last step: `before`,
+    `after` are the two latest trials (size, slope) from w, `best` the latest point.
     """
 
     step: Any
@@ -142,7 +178,9 @@ class _Search(NamedTuple):
 
 
 @cached(maxsize=64)
-def _folder(residual: Callable, control: str, steps: int, largest: float, direction: int) -> Callable:
+def _folder(
+    residual: Callable, control: str, steps: int, largest: float, direction: int
+) -> Callable:
     def one(start, controls) -> Found:
         kind = type(start)
         arc = _arc(residual, kind, controls, control)
@@ -160,13 +198,17 @@ def _folder(residual: Callable, control: str, steps: int, largest: float, direct
             new, t_new, good, _ = arc.advance(s.w, s.t, trial)
             turned = s.turned | (good & (t_new[-1] * s.t[-1] < 0))
             move = good & ~turned
-            size = jnp.where(turned, s.size, jnp.where(good, jnp.minimum(1.3 * s.size, largest), s.size / 2))
+            size = jnp.where(
+                turned, s.size, jnp.where(good, jnp.minimum(1.3 * s.size, largest), s.size / 2)
+            )
             here = (jnp.zeros_like(trial), jnp.where(move, t_new[-1], s.t[-1]))
             trials = (trial, t_new[-1])
             before = jax.tree.map(lambda new, old: jnp.where(s.turned, new, old), s.after, here)
             after = jax.tree.map(lambda new, old: jnp.where(turned, new, old), trials, here)
             w, t = jnp.where(move, new, s.w), jnp.where(move, t_new, s.t)
-            return _Search(s.step + 1, w, t, size, turned, before, after, jnp.where(turned, new, s.best))
+            return _Search(
+                s.step + 1, w, t, size, turned, before, after, jnp.where(turned, new, s.best)
+            )
 
         w, t = arc.begin(start, direction)
         zero = (jnp.zeros(()), t[-1])
@@ -180,19 +222,25 @@ def _folder(residual: Callable, control: str, steps: int, largest: float, direct
 
 
 class Visited(NamedTuple):
-    """Solutions at the targets asked for: `x` a named tuple of arrays (targets,), largest residual of each, whether reached."""
+    """Solutions at the targets asked for: `x` a named tuple of arrays (targets,), largest residual
+    of each, whether reached.
+    """
 
     x: Any
     residual: Any
     converged: Any
 
 
-def visit(residual: Callable, start: Any, begin: Any, targets: list, *, halvings: int = 8) -> Visited:
-    """Continue the solution near `start` at controls `begin` through the `targets` in their order (named tuples of numbers).
+def visit(
+    residual: Callable, start: Any, begin: Any, targets: list, *, halvings: int = 8
+) -> Visited:
+    """Continue the solution near `start` at controls `begin` through the `targets` in their order
+    (named tuples of numbers).
 
-    For potentials too dear to be followed for many points at once: one point at a time, straight from target to target, a
-    tangent step and Newton's method, the step halved up to `halvings` times where Newton does not return to where the
-    tangent pointed. From the first target out of reach on nothing is converged (NaN).
+    For potentials too dear to be followed for many points at once: one point at a time, straight
+    from target to target, a tangent step and Newton's method, the step halved up to `halvings`
+    times where Newton does not return to where the tangent pointed. From the first target out of
+    reach on nothing is converged (NaN).
     """
     kind = type(start)
     step = _stepper(residual, kind)
@@ -228,7 +276,9 @@ def _numbers(values):
 
 @cached(maxsize=64)
 def _stepper(residual: Callable, kind: type) -> Callable:
-    """From one point of the path to another, as one compiled function: (solution, whether good, residual)."""
+    """From one point of the path to another, as one compiled function: (solution, whether good,
+    residual).
+    """
 
     def function(v, c):
         return as_vector(residual(kind(*v), c))
@@ -236,7 +286,9 @@ def _stepper(residual: Callable, kind: type) -> Callable:
     @jax.jit
     def step(x, now, there):
         w = as_vector(x)
-        value, drift = jax.jvp(lambda c: function(w, c), (now,), (jax.tree.map(jnp.subtract, there, now),))
+        value, drift = jax.jvp(
+            lambda c: function(w, c), (now,), (jax.tree.map(jnp.subtract, there, now),)
+        )
         guess = w - jnp.linalg.solve(jax.jacfwd(lambda v: function(v, now))(w), value + drift)
         new = newton(lambda v: function(v, there), guess, steps=_CORRECTIONS)
         error = jnp.max(jnp.abs(function(new, there)))

@@ -1,12 +1,14 @@
-"""Gaussian averages that stay right, with all their derivatives, at zero variance and at zero temperature.
+"""Gaussian averages that stay right, with all their derivatives, at zero variance and at zero
+temperature.
 
 Two functions cover what replica-symmetric potentials need:
 
-`average(f, mean, variance)`: E f(mean + sqrt(variance) z) for any smooth f, with the heat equation as its derivative in
-the variance, so that no sqrt(0) is ever differentiated.
+`average(f, mean, variance)`: E f(mean + sqrt(variance) z) for any smooth f, with the heat equation
+as its derivative in the variance, so that no sqrt(0) is ever differentiated.
 
-`log_2cosh(mean, variance, temperature)`: T E ln 2cosh((mean + sqrt(variance) z) / T), the smoothed modulus from which
-magnetization (its first derivative in the mean) and susceptibility (its second) of Ising spins follow at any T >= 0.
+`log_2cosh(mean, variance, temperature)`: T E ln 2cosh((mean + sqrt(variance) z) / T), the smoothed
+modulus from which magnetization (its first derivative in the mean) and susceptibility (its second)
+of Ising spins follow at any T >= 0.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""]
 
-# Uniform trapezoid on [-9, 9]: for integrands analytic in a strip of half-width a it errs by exp(-2 pi a / step).
+# Uniform trapezoid on [-9, 9]: for integrands analytic in a strip of half-width a it errs by exp(-2
+# pi a / step).
 NODES = 129
 HALF_RANGE = 9.0
 
@@ -35,9 +38,12 @@ def nodes(count: int = NODES, half_range: float = HALF_RANGE) -> tuple[np.ndarra
     return z, weight / weight.sum()
 
 
-def graded(centre: Scalar, width: Scalar, count: int, reach: float = 12.0) -> tuple[jax.Array, jax.Array]:
-    """Nodes centre + width sinh(u), u uniform, as far as centre +- reach, for an integrand that changes within `width` of
-    `centre` and is smooth elsewhere, and their spacing over sqrt(2 pi): times exp(-z^2/2) the weights of the standard normal.
+def graded(
+    centre: Scalar, width: Scalar, count: int, reach: float = 12.0
+) -> tuple[jax.Array, jax.Array]:
+    """Nodes centre + width sinh(u), u uniform, as far as centre +- reach, for an integrand that
+    changes within `width` of `centre` and is smooth elsewhere, and their spacing over sqrt(2 pi):
+    times exp(-z^2/2) the weights of the standard normal.
 
     Constants to differentiation, as the integral does not depend on its nodes.
     """
@@ -55,17 +61,21 @@ def average_over(count: int, f: Callable, mean: Scalar, variance: Scalar, *argum
 
 
 def average(f: Callable, mean: Scalar, variance: Scalar, *arguments) -> Scalar:
-    """E f(mean + sqrt(variance) z, *arguments), z standard normal; a scalar, vectorise with `jax.vmap`.
+    """E f(mean + sqrt(variance) z, *arguments), z standard normal; a scalar, vectorise with
+    `jax.vmap`.
 
-    Derivatives of any order, also at variance = 0, by the heat equation d/dvariance E f = E f'' / 2. Anything traced that
-    f needs must come through `arguments` (a closure cannot be differentiated through). Do not nest it: compile time grows
-    as a power of the depth; write inner replica averages as plain quadrature at positive variance.
+    Derivatives of any order, also at variance = 0, by the heat equation d/dvariance E f = E f'' /
+    2. Anything traced that f needs must come through `arguments` (a closure cannot be
+    differentiated through). Do not nest it: compile time grows as a power of the depth; write inner
+    replica averages as plain quadrature at positive variance.
 
-    Accuracy: trapezoid of 129 nodes on [-9, 9]; near 1e-15 while f is smooth on the scale of sqrt(variance), that is for
-    a sigmoid of width T while sqrt(variance) <= 2 T. For sharper sigmoids use `log_2cosh`.
+    Accuracy: trapezoid of 129 nodes on [-9, 9]; near 1e-15 while f is smooth on the scale of
+    sqrt(variance), that is for a sigmoid of width T while sqrt(variance) <= 2 T. For sharper
+    sigmoids use `log_2cosh`.
 
-    Source: the trapezoid rule for analytic integrands, Trefethen & Weideman, SIAM Review 56, 385 (2014), Theorem 5.1.
-    Referee: closed forms of E exp, E cos, and node doubling (tests/theory/test_gaussian.py).
+    Source: the trapezoid rule for analytic integrands, Trefethen & Weideman, SIAM Review 56, 385
+    (2014), Theorem 5.1. Referee: closed forms of E exp, E cos, and node doubling
+    (tests/theory/test_gaussian.py).
     """
     return average_over(NODES, f, mean, variance, *arguments)
 
@@ -78,27 +88,35 @@ def _average_jvp(count, f, primals, tangents):
     curvature = jax.grad(slope)
     out = average_over(count, f, mean, variance, *arguments)
     out_dot = mean_dot * average_over(count, slope, mean, variance, *arguments)
-    out_dot = out_dot + variance_dot / 2 * average_over(count, curvature, mean, variance, *arguments)
+    out_dot = out_dot + variance_dot / 2 * average_over(
+        count, curvature, mean, variance, *arguments
+    )
     if arguments:
         half = len(arguments)
 
         def along_arguments(x, *both):
             return jax.jvp(lambda *a: f(x, *a), both[:half], both[half:])[1]
 
-        out_dot = out_dot + average_over(count, along_arguments, mean, variance, *arguments, *arguments_dot)
+        out_dot = out_dot + average_over(
+            count, along_arguments, mean, variance, *arguments, *arguments_dot
+        )
     return out, out_dot
 
 
-# Derivatives of T ln 2cosh(x/T) beyond the first are polynomials in t = tanh(x/T): P_k -> P_{k+1} = P_k' (1 - t^2) / T.
-# Derivatives of E_z |x + sigma z| beyond the first are 2 N(x) times Hermite polynomials of x / sigma.
+# Derivatives of T ln 2cosh(x/T) beyond the first are polynomials in t = tanh(x/T): P_k -> P_{k+1} =
+# P_k' (1 - t^2) / T. Derivatives of E_z |x + sigma z| beyond the first are 2 N(x) times Hermite
+# polynomials of x / sigma.
 _HIGHEST_ORDER = 8
 _TANH_POLYNOMIAL = [np.array([0.0, 1.0])]
 for _ in range(_HIGHEST_ORDER - 1):
-    _TANH_POLYNOMIAL.append(np.convolve(np.polynomial.polynomial.polyder(_TANH_POLYNOMIAL[-1]), [1.0, 0.0, -1.0]))
+    _TANH_POLYNOMIAL.append(
+        np.convolve(np.polynomial.polynomial.polyder(_TANH_POLYNOMIAL[-1]), [1.0, 0.0, -1.0])
+    )
 
 # Where sqrt(variance) <= T the poles of tanh lie at |Im z| >= pi/2: step 0.25 errs by exp(-39).
 _NORMAL, _NORMAL_WEIGHT = nodes(73, 9.0)
-# Logistic noise L: E |x - T L / 2| = T ln 2cosh(x / T). Its density has double poles at +-i pi: step 0.55 errs by 1e-14.
+# Logistic noise L: E |x - T L / 2| = T ln 2cosh(x / T). Its density has double poles at +-i pi:
+# step 0.55 errs by 1e-14.
 _LOGISTIC = np.arange(-68, 69) * 0.55
 _LOGISTIC_WEIGHT = 1 / np.cosh(_LOGISTIC / 2) ** 2
 _LOGISTIC_WEIGHT /= _LOGISTIC_WEIGHT.sum()
@@ -122,7 +140,9 @@ def _smooth(order, mean, variance, temperature):
 
 
 def _sharp(order, mean, variance, temperature):
-    """Average of the closed Gaussian integral over logistic noise; right where sqrt(variance) >= temperature."""
+    """Average of the closed Gaussian integral over logistic noise; right where sqrt(variance) >=
+    temperature.
+    """
     sigma = jnp.sqrt(variance)
     y = (mean - temperature * _LOGISTIC / 2) / sigma
     normal = np.sqrt(2 / np.pi) * jnp.exp(-(y**2) / 2)
@@ -151,13 +171,17 @@ def _log_2cosh(order, mean, variance, temperature):
             jnp.where(sharp | frozen, 1.0, temperature),
         ),
     )
-    modulus = jnp.abs(mean) if order == 0 else jnp.sign(mean) if order == 1 else jnp.zeros_like(mean)
+    modulus = (
+        jnp.abs(mean) if order == 0 else jnp.sign(mean) if order == 1 else jnp.zeros_like(mean)
+    )
     return jnp.where(frozen, modulus, value)
 
 
 def _log_2cosh_jvp(order, primals, tangents):
     if order + 2 > _HIGHEST_ORDER:
-        raise NotImplementedError(f"log_2cosh is coded up to derivative {_HIGHEST_ORDER} in the mean")
+        raise NotImplementedError(
+            f"log_2cosh is coded up to derivative {_HIGHEST_ORDER} in the mean"
+        )
     mean, variance, temperature = primals
     here = _log_2cosh(order, *primals)
     # Only the derivatives asked for are computed: each is another average.
@@ -170,9 +194,12 @@ def _log_2cosh_jvp(order, primals, tangents):
     if known[1]:
         out = out + tangents[1] * second / 2
     if known[2]:
-        # The function is homogeneous of degree 1 - order in (mean, sqrt(variance), T): Euler gives the derivative in T.
+        # The function is homogeneous of degree 1 - order in (mean, sqrt(variance), T): Euler gives
+        # the derivative in T.
         cold = temperature <= 0
-        by_temperature = ((1 - order) * here - mean * first - variance * second) / jnp.where(cold, 1.0, temperature)
+        by_temperature = ((1 - order) * here - mean * first - variance * second) / jnp.where(
+            cold, 1.0, temperature
+        )
         out = out + tangents[2] * jnp.where(cold, 0.0, by_temperature)
     return here, out
 
@@ -181,43 +208,59 @@ _log_2cosh.defjvp(_log_2cosh_jvp, symbolic_zeros=True)
 
 
 def log_2cosh(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
-    """T E ln 2cosh((mean + sqrt(variance) z) / T), z standard normal; variance >= 0, T >= 0; at T = 0, E |mean + ...|.
+    """T E ln 2cosh((mean + sqrt(variance) z) / T), z standard normal; variance >= 0, T >= 0; at T =
+    0, E |mean + ...|.
 
-    A scalar, vectorise with `jax.vmap`. Its derivatives in the mean are E tanh and E sech^2 / T, in the variance half the
-    second of these (heat equation), in T the entropy of the spin; all stay finite down to T = 0 (at variance > 0) and down
-    to variance = 0 (at T > 0). At T = 0 and variance = 0 it is |mean|. Coded up to eight derivatives in the mean.
+    A scalar, vectorise with `jax.vmap`. Its derivatives in the mean are E tanh and E sech^2 / T, in
+    the variance half the second of these (heat equation), in T the entropy of the spin; all stay
+    finite down to T = 0 (at variance > 0) and down to variance = 0 (at T > 0). At T = 0 and
+    variance = 0 it is |mean|. Coded up to eight derivatives in the mean.
 
-    Where the noise is wider than the step (sqrt(variance) > T) the two change roles: T ln 2cosh(x/T) = E_L |x - T L/2| with
-    logistic L, and the Gaussian average of a modulus is closed, so that the remaining integral over L is smooth.
-    Relative accuracy about 1e-12 at any temperature.
+    Where the noise is wider than the step (sqrt(variance) > T) the two change roles: T ln
+    2cosh(x/T) = E_L |x - T L/2| with logistic L, and the Gaussian average of a modulus is closed,
+    so that the remaining integral over L is smooth. Relative accuracy about 1e-12 at any
+    temperature.
 
-    Source: (1 + tanh x)/2 = P(L < 2x) for a standard logistic L, integrated once.
-    Referee: adaptive quadrature, the closed T = 0 forms, finite differences (tests/theory/test_gaussian.py).
+    Source: (1 + tanh x)/2 = P(L < 2x) for a standard logistic L, integrated once. Referee: adaptive
+    quadrature, the closed T = 0 forms, finite differences (tests/theory/test_gaussian.py).
     """
     return _log_2cosh(0, jnp.asarray(mean), jnp.asarray(variance), jnp.asarray(temperature))
 
 
 def spin_entropy(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
-    """E [ln 2cosh x - x tanh x] of x = (mean + sqrt(variance) z) / T, in nats: entropy of a spin in a normal field.
+    """E [ln 2cosh x - x tanh x] of x = (mean + sqrt(variance) z) / T, in nats: entropy of a spin in
+    a normal field.
 
-    The same as the derivative of `log_2cosh` in T, and zero at T = 0; right to rounding however cold, where that derivative
-    is a small difference divided by T. Not to be differentiated at variance 0.
+    The same as the derivative of `log_2cosh` in T, and zero at T = 0; right to rounding however
+    cold, where that derivative is a small difference divided by T. Not to be differentiated at
+    variance 0.
     """
     sharp = variance > temperature**2
     cold = temperature <= 0
     warm = jnp.where(sharp | cold, 1.0, temperature)
-    size = jnp.abs(mean + jnp.sqrt(jnp.where(sharp, 0.0, jnp.maximum(variance, 0.0))) * _NORMAL) / warm
+    size = (
+        jnp.abs(mean + jnp.sqrt(jnp.where(sharp, 0.0, jnp.maximum(variance, 0.0))) * _NORMAL) / warm
+    )
     tail = jnp.exp(-2 * size)
-    smooth = jnp.sum(_NORMAL_WEIGHT * (jnp.log1p(tail) + 2 * jnp.where(tail > 0, size, 0.0) * tail / (1 + tail)))
+    smooth = jnp.sum(
+        _NORMAL_WEIGHT * (jnp.log1p(tail) + 2 * jnp.where(tail > 0, size, 0.0) * tail / (1 + tail))
+    )
     sigma = jnp.sqrt(jnp.where(sharp, variance, 1.0))
-    wide = -jnp.sum(_LOGISTIC_WEIGHT * _LOGISTIC / 2 * erf((mean - temperature * _LOGISTIC / 2) / sigma / np.sqrt(2)))
+    wide = -jnp.sum(
+        _LOGISTIC_WEIGHT
+        * _LOGISTIC
+        / 2
+        * erf((mean - temperature * _LOGISTIC / 2) / sigma / np.sqrt(2))
+    )
     return jnp.where(cold, 0.0, jnp.where(sharp, wide, smooth))
 
 
 def sech_fourth(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
-    """E sech^4((mean + sqrt(variance) z) / T), the average that decides replica-symmetry stability of Ising spins.
+    """E sech^4((mean + sqrt(variance) z) / T), the average that decides replica-symmetry stability
+    of Ising spins.
 
-    From derivatives of h = T ln 2cosh(x / T): with u = sech^2, u = T h'' and T^3 h'''' = 4 u - 6 u^2. Vanishes as T at T = 0.
+    From derivatives of h = T ln 2cosh(x / T): with u = sech^2, u = T h'' and T^3 h'''' = 4 u - 6
+    u^2. Vanishes as T at T = 0.
     """
     return temperature * sech_fourth_density(mean, variance, temperature)
 

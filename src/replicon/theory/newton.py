@@ -1,7 +1,8 @@
-"""Newton's method for a small vector, inside traced code: shared by stationary points, continuation and folds.
+"""Newton's method for a small vector, inside traced code: shared by stationary points, continuation
+and folds.
 
-Measured against optimistix.root_find on the Hopfield saddle (JAX 0.10): the same iterates, half the compile time, which for
-potentials of a few lines is nearly all the time there is.
+Measured against optimistix.root_find on the Hopfield saddle (JAX 0.10): the same iterates, half the
+compile time, which for potentials of a few lines is nearly all the time there is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import jax.numpy as jnp
 
 
 def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> jax.Array:
-    """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps` times.
+    """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps`
+    times.
 
     Returns the last finite iterate; the caller judges it by its residual.
     """

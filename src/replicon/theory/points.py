@@ -1,4 +1,6 @@
-"""Run a function written for one point over many points: float64, vectorised, compiled for few shapes, NumPy in and out."""
+"""Run a function written for one point over many points: float64, vectorised, compiled for few
+shapes, NumPy in and out.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ import numpy as np
 
 from replicon._content import cached
 
-# One compiled shape for all: padding a single point to 128 costs milliseconds, compiling another shape costs seconds.
+# One compiled shape for all: padding a single point to 128 costs milliseconds, compiling another
+# shape costs seconds.
 BATCH = 128
 
 
@@ -21,12 +24,15 @@ def _compiled(function: Callable) -> Callable:
 
 
 def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
-    """`function(*point)` for every point; leaves of the trees have the points as first axis, and so has every output.
+    """`function(*point)` for every point; leaves of the trees have the points as first axis, and so
+    has every output.
 
-    `batch`: points at once, fewer than the default for a function that is dear enough for idle rows to cost.
+    `batch`: points at once, fewer than the default for a function that is dear enough for idle rows
+    to cost.
 
-    Compiled code is kept by the content of `function` (`_content`): one that reads a global or an attribute may change.
-    Arithmetic is float64 inside; the caller's JAX configuration is left as it is.
+    Compiled code is kept by the content of `function` (`_content`): one that reads a global or an
+    attribute may change. Arithmetic is float64 inside; the caller's JAX configuration is left as it
+    is.
     """
     trees = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=float), trees)
     points = len(jax.tree.leaves(trees)[0])
@@ -43,7 +49,9 @@ def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
 
 def _padded(array: np.ndarray, batch: int) -> np.ndarray:
     missing = batch - len(array)
-    return array if missing == 0 else np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+    return (
+        array if missing == 0 else np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+    )
 
 
 def as_vector(x: Any) -> jnp.ndarray:

@@ -1,4 +1,6 @@
-"""Stationary points: damped fixed point, then Newton. Never minimisation, since saddle points of replica theory are min-max."""
+"""Stationary points: damped fixed point, then Newton. Never minimisation, since saddle points of
+replica theory are min-max.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ TOLERANCE = 1e-10
 
 
 class Stationary(NamedTuple):
-    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point, and whether it converged."""
+    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point, and
+    whether it converged.
+    """
 
     x: Any
     residual: Any
@@ -25,7 +29,9 @@ class Stationary(NamedTuple):
 
 @cached(maxsize=64)
 def gradient(potential: Callable) -> Callable:
-    """The residual whose zeros are the stationary points of `potential(x, controls)`, as one cached function."""
+    """The residual whose zeros are the stationary points of `potential(x, controls)`, as one cached
+    function.
+    """
     return jax.grad(potential)
 
 
@@ -41,9 +47,10 @@ def solve(
 ) -> Stationary:
     """Zeros of `residual(x, controls)` for every point of a grid at once.
 
-    `start`: a named tuple of arrays (points,); the branch is chosen by it and by `iterate(x, controls) -> x`, the self-
-    consistent map, which is applied up to `steps` times with weight `damping` on the new value before Newton's method.
-    `batch` as in `points.evaluate`. A point has `converged` where the largest component of the residual is below 1e-10; nothing is raised.
+    `start`: a named tuple of arrays (points,); the branch is chosen by it and by `iterate(x,
+    controls) -> x`, the self- consistent map, which is applied up to `steps` times with weight
+    `damping` on the new value before Newton's method. `batch` as in `points.evaluate`. A point has
+    `converged` where the largest component of the residual is below 1e-10; nothing is raised.
     """
     return evaluate(_solver(residual, iterate, steps, damping), start, controls, batch=batch)
 
@@ -57,9 +64,18 @@ def _solver(residual: Callable, iterate: Callable | None, steps: int, damping: f
 
 
 def solve_one(
-    residual: Callable, start, controls, *, iterate=None, steps: int = 60, damping: float = 1.0, settled: float = 1e-7
+    residual: Callable,
+    start,
+    controls,
+    *,
+    iterate=None,
+    steps: int = 60,
+    damping: float = 1.0,
+    settled: float = 1e-7,
 ) -> Stationary:
-    """`solve` for a single point inside traced code; the iteration hands over to Newton once a step is below `settled`."""
+    """`solve` for a single point inside traced code; the iteration hands over to Newton once a step
+    is below `settled`.
+    """
     x = start if iterate is None else _relax(iterate, start, controls, steps, damping, settled)
     kind = type(start)
 
@@ -92,7 +108,9 @@ def jacobian(residual: Callable, x, controls) -> jax.Array:
 
 
 def response(residual: Callable, x: Any, controls: Any, control: str) -> Any:
-    """Dx / dcontrol along the branch for every point, by implicit differentiation; a named tuple of arrays (points,)."""
+    """Dx / dcontrol along the branch for every point, by implicit differentiation; a named tuple of
+    arrays (points,).
+    """
     return evaluate(_response(residual, control), x, controls)
 
 

@@ -1,7 +1,9 @@
-"""Special values of a control on a branch: zeros of an observable, crossings of two potentials. (Folds: `branch.fold`.)
+"""Special values of a control on a branch: zeros of an observable, crossings of two potentials.
+(Folds: `branch.fold`.)
 
-A branch is given as a function from values (points,) of the control to (observable, whether the branch is there), arrays
-(points,): what any model's `solve` returns. Every finder takes all lines of a diagram at once.
+A branch is given as a function from values (points,) of the control to (observable, whether the
+branch is there), arrays (points,): what any model's `solve` returns. Every finder takes all lines
+of a diagram at once.
 """
 
 from __future__ import annotations
@@ -23,16 +25,24 @@ _BESIDE = 1e-9  # of the bracket
 def bracket(
     solve: Callable, controls, control: str, observable: str, values, branch: str = ""
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Neighbours (low, high) among `values` (points, steps), in their order, between which an observable first changes sign
-    along a branch that exists at both, and whether there are any: arrays (points,). All steps of all points are one call.
+    """Neighbours (low, high) among `values` (points, steps), in their order, between which an
+    observable first changes sign along a branch that exists at both, and whether there are any:
+    arrays (points,). All steps of all points are one call.
 
     Where the branch ends first, the step in which it does is looked at in as many steps, twice.
     """
     points, steps = values.shape
-    rows, low, high, found = np.arange(points), np.full(points, np.nan), np.full(points, np.nan), np.zeros(points, bool)
+    rows, low, high, found = (
+        np.arange(points),
+        np.full(points, np.nan),
+        np.full(points, np.nan),
+        np.zeros(points, bool),
+    )
     for _ in range(3):
         # A row's other controls, once for each of its steps.
-        repeated = {k: np.repeat(v[rows], steps) if np.ndim(v) else v for k, v in controls._asdict().items()}
+        repeated = {
+            k: np.repeat(v[rows], steps) if np.ndim(v) else v for k, v in controls._asdict().items()
+        }
         out = solve(type(controls)(**{**repeated, control: values.ravel()}), branch)
         seen = np.where(out["converged"], out[observable], np.nan).reshape(len(rows), steps)
         with np.errstate(invalid="ignore"):
@@ -52,13 +62,16 @@ def bracket(
 
 
 def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
-    """The value of a control between `low` and `high`, arrays (points,), at which an observable changes sign along a branch.
+    """The value of a control between `low` and `high`, arrays (points,), at which an observable
+    changes sign along a branch.
 
-    `branch(values) -> (observable, on_branch)`. Where the branch does not exist the observable is taken to have the sign
-    opposite to that at `low`; a sign change that turns out to be the branch's end is not converged (NaN), as is a bracket
-    without one, and a pole or a jump: the observable must vanish on both sides of the value, to 1e-6 of its size at the ends
-    of the bracket. `geometric` searches in the logarithm. The value is exact to rounding in the observable.
-    Source: Chandrupatla, Adv. Eng. Softw. 28, 145 (1997), as SciPy's vectorised `find_root`.
+    `branch(values) -> (observable, on_branch)`. Where the branch does not exist the observable is
+    taken to have the sign opposite to that at `low`; a sign change that turns out to be the
+    branch's end is not converged (NaN), as is a bracket without one, and a pole or a jump: the
+    observable must vanish on both sides of the value, to 1e-6 of its size at the ends of the
+    bracket. `geometric` searches in the logarithm. The value is exact to rounding in the
+    observable. Source: Chandrupatla, Adv. Eng. Softw. 28, 145 (1997), as SciPy's vectorised
+    `find_root`.
     """
     low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
 
@@ -73,7 +86,8 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
     fractions = np.zeros(low.shape)
 
     def signed(fraction, rows):
-        # The root finder asks for ever fewer rows: the others stay where they were, so that compiled shapes stay few.
+        # The root finder asks for ever fewer rows: the others stay where they were, so that
+        # compiled shapes stay few.
         fractions[rows] = fraction
         observable, there = ask(fractions)
         return np.where(there, observable, -first)[rows]
@@ -85,7 +99,8 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
         last, there = ask(np.ones(low.shape))
         size = np.maximum(np.abs(first), np.where(there, np.abs(last), 0.0))[rows]
         ends = []
-        # Where the observable was met at exactly zero the last bracket may be wide: both sides are asked close by.
+        # Where the observable was met at exactly zero the last bracket may be wide: both sides are
+        # asked close by.
         wide = ~(np.abs(found.bracket[1] - found.bracket[0]) < _BESIDE)
         beside = (np.clip(found.x - _BESIDE, 0, 1), np.clip(found.x + _BESIDE, 0, 1))
         for end in (*(np.where(wide, b, e) for b, e in zip(beside, found.bracket)), found.x):
@@ -99,7 +114,9 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
 
 
 def along(solve: Callable, controls, control: str, observable: str, branch: str = "") -> Callable:
-    """A branch for `zero` and `crossing` from a model's `solve(controls, branch)`: one observable as a function of one control."""
+    """A branch for `zero` and `crossing` from a model's `solve(controls, branch)`: one observable
+    as a function of one control.
+    """
 
     def at(values):
         out = solve(controls._replace(**{control: values}), branch)
@@ -109,7 +126,8 @@ def along(solve: Callable, controls, control: str, observable: str, branch: str 
 
 
 def crossing(first: Callable, second: Callable, low, high) -> Found:
-    """First-order transition: where the potentials of two branches are equal, between `low` and `high`.
+    """First-order transition: where the potentials of two branches are equal, between `low` and
+    `high`.
 
     `first(values)` and `second(values)` return (potential, on_branch).
     """
@@ -123,8 +141,8 @@ def crossing(first: Callable, second: Callable, low, high) -> Found:
 
 @cached(maxsize=64)
 def determinant(residual: Callable) -> Callable:
-    """det(d residual / dx) at (x, controls) as a function for `points.evaluate`: its zero on a branch that does not fold is
-    a continuous transition.
+    """det(d residual / dx) at (x, controls) as a function for `points.evaluate`: its zero on a
+    branch that does not fold is a continuous transition.
     """
 
     def observable(x, controls):

@@ -21,10 +21,27 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 Results = dict[str, xr.Dataset]
 
 # Symbols of declarations that are Greek words, as mathematics.
-_GREEK = {"Sigma", "alpha", "beta", "chi", "xi", "sigma", "rho", "lambda", "mu", "tau", "kappa", "gamma", "phi", "Delta"}
+_GREEK = {
+    "Sigma",
+    "alpha",
+    "beta",
+    "chi",
+    "xi",
+    "sigma",
+    "rho",
+    "lambda",
+    "mu",
+    "tau",
+    "kappa",
+    "gamma",
+    "phi",
+    "Delta",
+}
 
 
-def make_panels(count: int, spec: dict[str, Any], size: tuple[float, float] | None = None) -> tuple[Figure, list[Axes]]:
+def make_panels(
+    count: int, spec: dict[str, Any], size: tuple[float, float] | None = None
+) -> tuple[Figure, list[Axes]]:
     width, height = size or ((5.6, 3.8) if count == 1 else (4.3 * count, 3.6))
     figure = Figure(figsize=(width, height), layout="constrained")
     panels = list(np.atleast_1d(figure.subplots(1, count)))
@@ -33,7 +50,9 @@ def make_panels(count: int, spec: dict[str, Any], size: tuple[float, float] | No
     return figure, panels
 
 
-def lines_of(data: xr.Dataset, x: str | None, sampled: bool = False) -> Iterator[tuple[str, xr.Dataset]]:
+def lines_of(
+    data: xr.Dataset, x: str | None, sampled: bool = False
+) -> Iterator[tuple[str, xr.Dataset]]:
     """Split a Dataset along every listed control (and size) but x; the label says which line it is."""
     axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
     for index in np.ndindex(*(data.sizes[name] for name in axes)):
@@ -42,8 +61,12 @@ def lines_of(data: xr.Dataset, x: str | None, sampled: bool = False) -> Iterator
         for name in axes:
             value = line.coords[name].values.item()
             declared = shown(data)
-            symbol = _settable(declared.size_symbol) if name == "size" else symbol_of(declared, name)
-            words.append(value.replace("$", r"\$") if isinstance(value, str) else f"{symbol} = {value:g}")
+            symbol = (
+                _settable(declared.size_symbol) if name == "size" else symbol_of(declared, name)
+            )
+            words.append(
+                value.replace("$", r"\$") if isinstance(value, str) else f"{symbol} = {value:g}"
+            )
         yield ", ".join(words), line
 
 
@@ -65,7 +88,9 @@ def model_of(spec: dict[str, Any], results: Results) -> Shown:
 
 
 def symbol_of(declared: Shown, name: str) -> str:
-    """A symbol as mathematics where it is short, Greek, or has an index; else, and where matplotlib cannot set it, as it is."""
+    """A symbol as mathematics where it is short, Greek, or has an index; else, and where matplotlib
+    cannot set it, as it is.
+    """
     if name not in declared.symbols:
         return name.replace("$", r"\$")
     symbol = declared.symbols[name]

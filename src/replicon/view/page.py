@@ -16,41 +16,6 @@ from replicon._errors import InputError
 from replicon._files import why, write_whole
 from replicon.view.figure import draw
 
-# The order in which a reader meets the shipped studies; others follow by name.
-_ORDER = (
-    "ising-symmetry-breaking",
-    "ising-universality",
-    "sk-overlap-distribution",
-    "hopfield-phase-diagram",
-    "hopfield-capacity",
-    "hopfield-digits",
-    "perceptron-capacity",
-    "perceptron-generalization",
-    "perceptron-landscape",
-    "perceptron-clusters",
-    "perceptron-algorithms",
-    "perceptron-digits",
-    "recurrent-phase-diagram",
-    "recurrent-edge-of-chaos",
-    "recurrent-autocorrelation",
-    "recurrent-frozen-phase",
-    "recurrent-three-neurons",
-    "recurrent-connectome",
-    "rbm-symmetry-breaking",
-    "rbm-phase-diagram",
-    "rbm-prior",
-    "rbm-digits",
-    "boltzmann-reconstruction",
-    "boltzmann-digits",
-    "langevin-equilibrium",
-    "learning-dna",
-    "attention-task-diversity",
-    "attention-weights",
-    "attention-double-descent",
-    "attention-context-length",
-    "attention-transformer",
-)
-
 _STYLE = """
 body { font: 16px/1.55 Georgia, 'Times New Roman', serif; color: #222; margin: 0 auto; max-width: 62rem; padding: 1.5rem; }
 h1 { font-size: 1.9rem; margin-bottom: .2rem; } h2 { font-size: 1.35rem; margin: 2.6rem 0 .4rem; border-top: 1px solid #ccc; padding-top: 1.2rem; }
@@ -62,11 +27,6 @@ footer { margin-top: 3rem; font-size: .85rem; color: #666; border-top: 1px solid
 """
 
 
-def order(names: list[str]) -> list[str]:
-    """Names of studies as a reader should meet them."""
-    return [name for name in _ORDER if name in names] + sorted(set(names) - set(_ORDER))
-
-
 def png(figure: Figure, dpi: int = 130) -> bytes:
     """A figure as the bytes of a PNG file."""
     stream = io.BytesIO()
@@ -74,7 +34,9 @@ def png(figure: Figure, dpi: int = 130) -> bytes:
     return stream.getvalue()
 
 
-def draw_figures(study: dict[str, Any], results: dict[str, xr.Dataset], folder: str | Path) -> list[Path]:
+def draw_figures(
+    study: dict[str, Any], results: dict[str, xr.Dataset], folder: str | Path
+) -> list[Path]:
     """Every figure of a study as a PNG file in the folder; returns the paths."""
     paths = []
     for number, specification in enumerate(study["figure"], start=1):
@@ -87,17 +49,25 @@ def draw_figures(study: dict[str, Any], results: dict[str, xr.Dataset], folder: 
     return paths
 
 
-def write_page(chapters: list[tuple[dict[str, Any], dict[str, xr.Dataset]]], path: str | Path) -> Path:
-    """One HTML file with every study's text, figures (embedded) and transition values; needs no network to be viewed."""
+def write_page(
+    chapters: list[tuple[dict[str, Any], dict[str, xr.Dataset]]], path: str | Path
+) -> Path:
+    """One HTML file with every study's text, figures (embedded) and transition values; needs no
+    network to be viewed.
+    """
     path = Path(path)
-    links = "".join(f'<a href="#{_anchor(study)}">{html.escape(study["title"])}</a>' for study, _ in chapters)
+    links = "".join(
+        f'<a href="#{_anchor(study)}">{html.escape(study["title"])}</a>' for study, _ in chapters
+    )
     body = "".join(_chapter(study, results) for study, results in chapters)
     page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Replicon: the tour</title><style>{_STYLE}</style></head><body>"
-        f"<h1>Replicon: the tour</h1><p>Lines are infinite-size theory, points are finite networks with standard errors of the "
-        f"mean over independent samples. Dashed theory is unstable.</p><nav>{links}</nav>{body}"
-        f"<footer>Replicon {html.escape(__version__)}. Every picture is drawn from the results kept beside this page.</footer></body></html>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
+        ' content="width=device-width"><title>Replicon: the'
+        f" tour</title><style>{_STYLE}</style></head><body><h1>Replicon: the tour</h1><p>Lines are"
+        " infinite-size theory, points are finite networks with standard errors of the mean over"
+        " independent samples. Dashed theory is"
+        f" unstable.</p><nav>{links}</nav>{body}<footer>Replicon {html.escape(__version__)}. Every"
+        " picture is drawn from the results kept beside this page.</footer></body></html>"
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,12 +82,19 @@ def _anchor(study: dict[str, Any]) -> str:
 
 def _chapter(study: dict[str, Any], results: dict[str, xr.Dataset]) -> str:
     parts = [f'<h2 id="{_anchor(study)}">{html.escape(study["title"])}</h2>']
-    parts += [f"<p>{html.escape(paragraph.strip())}</p>" for paragraph in study["text"].split("\n\n") if paragraph.strip()]
+    parts += [
+        f"<p>{html.escape(paragraph.strip())}</p>"
+        for paragraph in study["text"].split("\n\n")
+        if paragraph.strip()
+    ]
     for specification in study["figure"]:
         picture = base64.b64encode(png(draw(specification, results))).decode()
         caption = html.escape(specification.get("caption", ""))
         alternative = html.escape(specification.get("title", study["title"]), quote=True)
-        parts.append(f'<figure><img alt="{alternative}" src="data:image/png;base64,{picture}"><figcaption>{caption}</figcaption></figure>')
+        parts.append(
+            f'<figure><img alt="{alternative}"'
+            f' src="data:image/png;base64,{picture}"><figcaption>{caption}</figcaption></figure>'
+        )
     parts.append(_values(results))
     name = study["name"].removesuffix("-quick")
     parts.append(f"<pre>replicon run {html.escape(name)}</pre>")
@@ -130,10 +107,17 @@ def _values(results: dict[str, xr.Dataset]) -> str:
     for data in results.values():
         if data.attrs.get("kind") == "transition" and data["value"].ndim == 0:
             at = ", ".join(
-                f"{name} = {data.coords[name].values.item():g}" for name in data.attrs["controls"] if data.coords[name].dtype.kind in "fi"
+                f"{name} = {data.coords[name].values.item():g}"
+                for name in data.attrs["controls"]
+                if data.coords[name].dtype.kind in "fi"
             )
             name, value = data.attrs["transition"], float(data["value"])
             rows.append(
-                f"<tr><td>{html.escape(data.attrs['model'])}</td><td>{html.escape(name)}</td><td>{html.escape(at)}</td><td>{html.escape(data.attrs['control'])} = {value:.6g}</td></tr>"
+                f"<tr><td>{html.escape(data.attrs['model'])}</td><td>{html.escape(name)}</td><td>{html.escape(at)}</td><td>{html.escape(data.attrs['control'])}"
+                f" = {value:.6g}</td></tr>"
             )
-    return f"<table><tr><th>model</th><th>transition</th><th>at</th><th>value</th></tr>{''.join(rows)}</table>" if rows else ""
+    return (
+        f"<table><tr><th>model</th><th>transition</th><th>at</th><th>value</th></tr>{''.join(rows)}</table>"
+        if rows
+        else ""
+    )

@@ -26,8 +26,15 @@ def varying(dataset, point: dict[str, Any]) -> dict[str, Any]:
 
 def title(declared, what: str, rows: list[dict[str, Any]]) -> str:
     """The model, what is shown, and the controls that are the same in all rows."""
-    fixed = {name: value for name, value in rows[0]["controls"].items() if all(row["controls"][name] == value for row in rows)}
-    at = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in fixed.items())
+    fixed = {
+        name: value
+        for name, value in rows[0]["controls"].items()
+        if all(row["controls"][name] == value for row in rows)
+    }
+    at = ", ".join(
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in fixed.items()
+    )
     return f"{declared.name}: {what}" + (f"\n{at}" if at else "")
 
 

@@ -1,0 +1,269 @@
+"""Linear attention learning in context: pre-training is the ground state of real spins with
+two-body couplings.
+"""
+
+import math
+
+from replicon._declare import (
+    Array,
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Size,
+    Transition,
+    Words,
+    whole,
+)
+
+_THEORY_ATTENTION = "replicon.attention.theory"
+_SIMULATION_ATTENTION = "replicon.attention.finite"
+
+_ATTENTION = Model(
+    name="attention",
+    title="In-context learning of linear attention",
+    controls=(
+        Control(
+            "context",
+            "alpha",
+            2.0,
+            Interval(0, open_low=True, infinite=True),
+            "examples in a prompt, l / d",
+            realized=whole,
+        ),
+        Control(
+            "diversity",
+            "kappa",
+            1.0,
+            Interval(0, open_low=True, infinite=True),
+            "tasks of pre-training, k / d",
+            realized=whole,
+        ),
+        Control(
+            "prompts",
+            "tau",
+            2.0,
+            Interval(0, open_low=True, infinite=True),
+            "prompts of pre-training, n / d^2",
+            realized=lambda tau, d: whole(tau, d**2),
+        ),
+        Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
+        Control("ridge", "lambda", 0.01, Interval(0), "weight decay, in units of n / d"),
+        Control(
+            "temperature",
+            "T",
+            0.0,
+            Interval(0),
+            "temperature of the Boltzmann measure; 0: ground state",
+        ),
+        Control(
+            "dimension",
+            "d",
+            math.inf,
+            Interval(2, integer=True, infinite=True),
+            "exact second moments at finite d",
+            "theory",
+        ),
+        Control(
+            "method",
+            "method",
+            "auto",
+            Words(("auto", "direct", "conjugate-gradient", "gradient-descent")),
+            "how it is trained",
+            "simulation",
+        ),
+        Control(
+            "columns",
+            "D",
+            "square",
+            Words(("square", "full")),
+            "d x d weights, or d x (d + 1) with the label variance",
+            "simulation",
+        ),
+        Control(
+            "decay",
+            "p",
+            0.0,
+            Interval(0, 4),
+            "eigenvalues of the inputs' covariance fall as rank^-p",
+            "simulation",
+        ),
+        Control(
+            "task_decay",
+            "p_w",
+            0.0,
+            Interval(0, 4),
+            "eigenvalues of the tasks' covariance fall as rank^-p_w",
+            "simulation",
+        ),
+    ),
+    observables=(
+        Observable("icl_error", "e_ICL", "mean square error on new tasks", 0),
+        Observable(
+            "idg_error", "e_IDG", "mean square error on the tasks of pre-training, new prompts", 0
+        ),
+        Observable("diagonal", "g", "mean diagonal element of the weights", 0, 1),
+        Observable(
+            "alignment",
+            "cos",
+            "cosine of the weights with the best ones, a multiple of the unit matrix",
+            0,
+            1,
+        ),
+        Observable("energy", "e", "Hamiltonian per prompt", 0),
+        Observable(
+            "effective_ridge",
+            "xi",
+            "ridge that infinitely many prompts would need to give the same",
+            0,
+            role="theory",
+        ),
+    ),
+    branches=(Branch("equilibrium", "the Boltzmann measure, one Gaussian"),),
+    transitions=(
+        Transition(
+            "optimal-ridge",
+            "ridge",
+            "least error on new tasks",
+            f"{_THEORY_ATTENTION}:find_optimal_ridge",
+        ),
+        Transition(
+            "memorization",
+            "diversity",
+            "below it the error on new tasks is over twice that on known ones",
+            f"{_THEORY_ATTENTION}:find_memorization",
+        ),
+    ),
+    solve=f"{_THEORY_ATTENTION}:solve",
+    simulate=f"{_SIMULATION_ATTENTION}:simulate",
+    check_size=f"{_SIMULATION_ATTENTION}:check_size",
+    potential=None,
+    source="Lu et al., arXiv 2405.11751 (PNAS 2025); Li, Bai & Huang, arXiv 2408.02288 (PRE)",
+    legacy_arrays=(
+        Array("weights", ("entry",)),
+        Array("coupling_spectrum", ("mode",)),
+    ),
+    size=Size(meaning="dimension of the inputs", symbol="d", quick=6, control="dimension"),
+)
+
+_THEORY_IN_CONTEXT_ESTIMATORS = "replicon.attention.estimators"
+_SIMULATION_IN_CONTEXT_ESTIMATORS = "replicon.attention.estimators_finite"
+
+_IN_CONTEXT_ESTIMATORS = Model(
+    name="in-context-estimators",
+    title="Baselines of in-context learning",
+    controls=(
+        Control(
+            "estimator",
+            "estimator",
+            "ridge",
+            Words(("ridge", "discrete", "none")),
+            "Gaussian prior, k known tasks, or no learning",
+        ),
+        Control(
+            "context",
+            "alpha",
+            2.0,
+            Interval(0, open_low=True, infinite=True),
+            "examples in a prompt, l / d",
+            realized=whole,
+        ),
+        Control(
+            "diversity",
+            "kappa",
+            1.0,
+            Interval(0, open_low=True, infinite=True),
+            "known tasks, k / d",
+            realized=whole,
+        ),
+        Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
+        Control(
+            "contexts",
+            "M",
+            200,
+            Interval(1, integer=True),
+            "test contexts of a sample, new and known tasks each",
+            "simulation",
+            quick=20,
+        ),
+    ),
+    observables=(
+        Observable("icl_error", "e_ICL", "mean square error on new tasks", 0),
+        Observable("idg_error", "e_IDG", "mean square error on the known tasks", 0),
+    ),
+    branches=(Branch("equilibrium", "the posterior mean"),),
+    solve=f"{_THEORY_IN_CONTEXT_ESTIMATORS}:solve",
+    simulate=f"{_SIMULATION_IN_CONTEXT_ESTIMATORS}:simulate",
+    check_size=f"{_SIMULATION_IN_CONTEXT_ESTIMATORS}:check_size",
+    potential=None,
+    source="Raventos et al., NeurIPS (2023); Lu et al., arXiv 2405.11751",
+    size=Size(meaning="dimension of the inputs", symbol="d", quick=8),
+)
+
+_SIMULATION_SOFTMAX_TRANSFORMER = "replicon.attention.transformer"
+
+_SOFTMAX_TRANSFORMER = Model(
+    name="softmax-transformer",
+    title="Softmax transformer learning in context",
+    controls=(
+        Control("context", "alpha", 2.0, Interval(0, open_low=True), "examples in a prompt, l / d"),
+        Control(
+            "diversity",
+            "kappa",
+            math.inf,
+            Interval(0, open_low=True, infinite=True),
+            "tasks of pre-training, k / d",
+        ),
+        Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
+        Control(
+            "steps",
+            "t",
+            3000,
+            Interval(1, integer=True),
+            "steps of pre-training, a fresh batch each",
+            quick=20,
+        ),
+        Control("batch", "B", 64, Interval(1, integer=True), "prompts in a batch"),
+        Control(
+            "layers",
+            "L",
+            2,
+            Interval(1, 24, integer=True),
+            "layers of attention and perceptron",
+            quick=1,
+        ),
+        Control(
+            "width",
+            "W",
+            32,
+            Interval(4, 2048, integer=True),
+            "width of the residual stream, a multiple of 4",
+            quick=8,
+        ),
+    ),
+    observables=(
+        Observable("icl_error", "e_ICL", "mean square error on new tasks", 0, role="simulation"),
+        Observable(
+            "idg_error",
+            "e_IDG",
+            "mean square error on the tasks of pre-training, new prompts",
+            0,
+            role="simulation",
+        ),
+        Observable(
+            "training_error",
+            "e_train",
+            "mean square error over the last tenth of pre-training",
+            0,
+            role="simulation",
+        ),
+    ),
+    simulate=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:simulate",
+    check_size=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:check_size",
+    potential=None,
+    source="Garg et al., NeurIPS (2022); Raventos et al., NeurIPS (2023)",
+    size=Size(meaning="dimension of the inputs", symbol="d", quick=4),
+)
+
+MODELS = (_ATTENTION, _IN_CONTEXT_ESTIMATORS, _SOFTMAX_TRANSFORMER)

@@ -1,0 +1,45 @@
+"""Infinite-size errors of the estimators, inputs x ~ N(0, I/d), tasks w ~ N(0, I), labels w.x +
+noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replicon.attention.theory import spectrum
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,).
+
+    ridge: the posterior mean for w ~ N(0, I), whose error is noise + tr (1 + X'X/noise)^-1, X'X
+    Marchenko-Pastur of ratio 1/context; new and known tasks are alike to it. discrete: the
+    posterior mean over k = diversity d known tasks; any context of extensive length singles out a
+    known task (error: the noise), and puts all weight on one wrong task, at distance |w - w'|^2/d =
+    2, when the task is new. Both limits are reached as sqrt(ln k / d). none: the prediction is
+    zero.
+    """
+    context, diversity, noise = np.broadcast_arrays(
+        controls.context, controls.diversity, controls.noise
+    )
+    if controls.estimator == "none":
+        icl = idg = 1 + noise
+    elif controls.estimator == "discrete":
+        # Endlessly many tasks are the Gaussian prior again; then this is ridge regression.
+        icl, idg = (
+            np.where(np.isinf(diversity), _ridge(context, noise), 2 + noise),
+            np.where(np.isinf(diversity), _ridge(context, noise), noise),
+        )
+    else:
+        icl = idg = _ridge(context, noise)
+    return {
+        "icl_error": icl,
+        "idg_error": idg,
+        "converged": np.ones(icl.shape, bool),
+        "stable": np.ones(icl.shape, bool),
+    }
+
+
+def _ridge(context, noise):
+    ratio = 1 / context
+    return noise + spectrum(noise * ratio, ratio).unseen

@@ -1,0 +1,335 @@
+"""Infinite-size theory of linear attention in context: a deterministic equivalent of its two-body
+real-spin Hamiltonian.
+
+The tasks' covariance R has a Marchenko-Pastur spectrum (ratio 1 / diversity), the contexts' second
+moment is B = b R + c; all that is needed are tr 1/(R + a) and tr 1/(R + a)^2, which are closed.
+Normalised traces throughout.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize.elementwise import find_minimum
+
+from replicon.theory.branch import Found
+from replicon.theory.transition import zero
+
+NAMES = ("context", "diversity", "prompts", "noise", "ridge", "temperature", "dimension")
+
+
+class Spectrum(NamedTuple):
+    """Normalised traces over Marchenko-Pastur R of mean 1 and ratio r at a >= 0, each a sum of
+    positive terms.
+
+    root = sqrt((1 + r + a)^2 - 4 r); seen = tr R/(R + a), the root of r P^2 - (1 + r + a) P + 1 =
+    0; unseen = 1 - seen; seen_squared = tr R^2/(R + a)^2; slope = a tr R/(R + a)^2; unseen_squared
+    = a^2 tr 1/(R + a)^2.
+    """
+
+    root: np.ndarray
+    seen: np.ndarray
+    unseen: np.ndarray
+    seen_squared: np.ndarray
+    slope: np.ndarray
+    unseen_squared: np.ndarray
+
+
+def spectrum(a: np.ndarray, ratio: np.ndarray) -> Spectrum:
+    """At a = 0 the limit: the atom of R at 0 (ratio > 1) is unseen. Source: Marchenko & Pastur,
+    Math. USSR Sb. 1, 457 (1967).
+    """
+    root = np.hypot(1 - ratio + a, 2 * np.sqrt(ratio) * np.sqrt(a))
+    seen = 2 / (1 + ratio + a + root)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        few = np.maximum(ratio, 1.0)  # the atom has the weight 1 - 1/ratio; 1/(R + a) on the rest
+        atom = 1 - 1 / few + 2 * a / (few * (root + few - 1 + a))
+        unseen = np.where(ratio > 1, atom, np.where(a > 0, 2 * a / (root + 1 - ratio + a), 0.0))
+        narrow = ((1 - ratio) / root) * ((1 - ratio) / (root + a)) + (2 * a / root) * (
+            (1 + ratio) / (root + a)
+        )
+        slope = seen * (a / root)
+        return Spectrum(
+            root, seen, unseen, seen * narrow, slope, unseen * ((a + ratio * unseen) / root)
+        )
+
+
+def resolvent(a: np.ndarray, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tr 1/(R + a) and tr 1/(R + a)^2 for Marchenko-Pastur R of mean 1 and given ratio >= 0; a > 0,
+    or a = 0 and ratio < 1.
+
+    m is the root of ratio a m^2 + (1 - ratio + a) m = 1; the atom at 0 (ratio > 1) is included.
+    """
+    root = np.hypot(1 - ratio + a, 2 * np.sqrt(ratio) * np.sqrt(a))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        m = np.where(ratio > 1, spectrum(a, ratio).unseen / a, 2 / (root + 1 - ratio + a))
+        return m, m * (1 + ratio * m) / root
+
+
+def moments(c) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(1/diversity, b, shift) of B = b R + shift: b = 1 + 1/l and shift = (1 + noise)/context; b =
+    1 in infinite size.
+    """
+    with np.errstate(divide="ignore"):
+        return (
+            1 / c.diversity,
+            1 + np.nan_to_num(1 / (c.context * c.dimension)),
+            (1 + c.noise) / c.context,
+        )
+
+
+class Traces(NamedTuple):
+    """What the errors are made of, at the effective ridge xi; B + xi = b (R + a), a = s + x, s =
+    shift/b, x = xi/b.
+    """
+
+    a: np.ndarray
+    s: np.ndarray
+    x_share: np.ndarray  # x/a; 1, the limit of small xi, where both are 0
+    r: Spectrum
+    degrees: np.ndarray  # tr B/(B + xi)
+    missing: np.ndarray  # 1 - degrees
+    inverse: np.ndarray  # tr 1/(B + xi)
+    mixed: np.ndarray  # tr B/(B + xi)^2
+
+
+def traces(xi: np.ndarray, c) -> Traces:
+    ratio, b, shift = moments(c)
+    s, x = shift / b, xi / b
+    a = s + x
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(a > 0, x / a, 1.0)
+        rest = np.where(a > 0, s / a, 0.0)
+        r = spectrum(a, ratio)
+        inverse = np.where(ratio < 1, 2 / (r.root + 1 - ratio + a), r.unseen / a)
+        squared = np.where(
+            rest > 0, rest * r.unseen * (1 + ratio * inverse) / r.root, 0.0
+        )  # s tr 1/(R + a)^2
+        return Traces(
+            a,
+            s,
+            share,
+            r,
+            r.seen + rest * r.unseen,
+            share * r.unseen,
+            inverse / b,
+            (r.seen / r.root + squared) / b,
+        )
+
+
+def threshold(c) -> np.ndarray:
+    """Prompts for as many as there are weights that they determine: 1, or, in endless contexts, the
+    rank of the tasks.
+    """
+    return np.where(np.isinf(c.context), np.minimum(c.diversity, 1.0), 1.0)
+
+
+def effective_ridge(c) -> tuple[np.ndarray, np.ndarray]:
+    """The xi >= 0 that solves ridge = xi (1 - tr[B/(B + xi)]/prompts), and whether there is one
+    with finite errors.
+
+    Without ridge xi = 0 where there are more prompts than weights (`threshold`) and xi > 0 where
+    there are fewer; where they are as many the errors diverge.
+    """
+    xi = np.where(np.isinf(c.prompts), c.ridge, 0.0)
+    bare = c.ridge == 0
+    converged = ~(bare & (c.prompts == threshold(c)))
+    rest = np.isfinite(c.prompts) & ~(bare & (c.prompts >= threshold(c)))
+    if rest.any():
+        found = _root(type(c)(*(v[rest] for v in c)))
+        xi[rest], converged[rest] = found.value, found.converged
+    return xi, converged
+
+
+def _root(c) -> Found:
+    """Tr B/(B + xi) lies between shift/(shift + xi) and (b + shift)/(b + shift + xi), which
+    brackets xi.
+    """
+    _, b, shift = moments(c)
+    low = np.maximum(c.ridge, shift * (1 / c.prompts - 1) * (c.ridge == 0))
+    high = c.ridge + (b + shift) / c.prompts
+
+    def at(xi):
+        t = traces(xi, c)
+        # Whichever of the degrees and their complement is small keeps its digits.
+        gap = np.where(c.prompts > 0.5, (c.prompts - 1) + t.missing, c.prompts - t.degrees)
+        return gap - c.prompts * (c.ridge / xi), np.ones(xi.shape, bool)
+
+    # Wider than the bounds, which may be closer than rounding: what vanishes is told from what is
+    # small at the ends.
+    return zero(at, np.maximum(low, 1e-300) / 2, 2 * high + 1e-300, geometric=True)
+
+
+def _controls(controls):
+    """All controls as arrays of one shape, in the order of NAMES; `dimension` inf is infinite size."""
+    values = np.broadcast_arrays(*(np.asarray(getattr(controls, name), float) for name in NAMES))
+    return type(controls)(**dict(zip(NAMES, values, strict=True)))
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,). Lu et al. (2024), with T > 0 added: the Boltzmann measure has the
+    covariance T J^-1, and J^-1 -> (d/n) (xi/ridge) 1/(B + xi), which adds (T/prompts)(xi/ridge)
+    tr[B/(B + xi)] to the error on known tasks.
+
+    With G = R/(B + xi) every error is written as a sum of positive terms: tr[R - 2 G R + G^2 B] = 1
+    - 1/b + tr[R (a^2 + s R)/(R + a)^2]/b, tr[1 - 2 G + (b + shift) G^2] = 1 - 1/b + tr[(a^2 + s
+    R^2)/(R + a)^2]/b, and 1 - tr[B^2/(B + xi)^2]/prompts = ridge/xi + xi tr[B/(B + xi)^2]/prompts.
+    """
+    c = _controls(controls)
+    xi, converged = effective_ridge(c)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        t = traces(xi, c)
+        _, b, shift = moments(c)
+        r, inverse = t.r, 1 / c.prompts
+        finite = (b - 1) / b
+        ratio = np.where(
+            c.ridge > 0,
+            c.ridge / xi,
+            np.where(c.prompts > threshold(c), 1 - inverse * t.degrees, 0.0),
+        )
+        heat = np.where(c.temperature > 0, c.temperature * inverse / ratio, 0.0)
+        frozen = c.noise + finite + (t.a * r.slope + t.s * r.seen_squared) / b
+        damped = np.where(xi > 0, xi * t.mixed, 0.0)
+        idg = frozen / (ratio + inverse * damped)
+        excited = np.where(inverse > 0, inverse * idg * t.mixed, 0.0) + np.where(
+            heat > 0, heat * t.inverse, 0.0
+        )
+        norm = r.seen_squared / b**2 + excited
+        icl = (
+            c.noise + finite + (r.unseen_squared + t.s * r.seen_squared) / b + (b + shift) * excited
+        )
+        values = {
+            "icl_error": icl,
+            "idg_error": idg + heat * t.degrees,
+            "diagonal": r.seen / b,
+            "alignment": np.minimum(r.seen / b / np.sqrt(norm), 1.0),
+            "effective_ridge": xi,
+            "energy": (
+                ratio * (c.noise + finite + t.a * r.seen / b) / 2 + c.temperature * inverse / 2
+            ),
+        }
+    reason = _reason(c, converged, np.isfinite(icl) & np.isfinite(values["idg_error"]))
+    converged = converged & (reason == "")
+    return values | {
+        "converged": converged,
+        "reason": reason,
+        "stable": np.ones(xi.shape, bool),  # the Hamiltonian is a convex quadratic form
+    }
+
+
+def _reason(c, found, finite) -> np.ndarray:
+    """Why a point has no finite errors, '' where it has or where xi was not found (its equation has
+    a root for any ridge > 0).
+    """
+    bare, few = c.ridge == 0, c.prompts < threshold(c)
+    reason = np.full(c.ridge.shape, "", object)
+    reason[found & ~finite] = (
+        "the errors are beyond what 64-bit numbers hold: give less extreme values"
+    )
+    singular = bare & ~finite & np.isinf(c.context) & (c.diversity <= 1)
+    reason[singular] = (
+        "without ridge and in endless contexts of so few tasks the errors are infinite: give"
+        " ridge > 0"
+    )
+    reason[bare & few & (c.temperature > 0)] = (
+        "without ridge and with fewer prompts than weights the Boltzmann measure has flat"
+        " directions, and at temperature > 0 its errors are infinite: give ridge > 0 or"
+        " temperature=0"
+    )
+    at = bare & (c.prompts == threshold(c))
+    reason[at] = (
+        "without ridge the errors diverge at prompts = 1: give ridge > 0 or another number of"
+        " prompts"
+    )
+    reason[at & (c.prompts < 1)] = (
+        "without ridge and in endless contexts the errors diverge at prompts = diversity: give"
+        " ridge > 0 or another number of prompts"
+    )
+    return reason
+
+
+def _errors(c, **changed):
+    out = solve(c._replace(**changed), "")
+    return out["icl_error"], out["idg_error"], out["converged"]
+
+
+def find_optimal_ridge(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The ridge with the least error on new tasks; 0 where any ridge hurts. (values, converged,
+    reasons).
+
+    At T = 0 there always is one: a little weight is better than none to first order, so that an
+    endless ridge is never the best. The error less that of no weights, -2 tr G + (b + shift) tr G
+    G^T, is what is minimised: it keeps its digits.
+    """
+    c = _controls(controls)
+    shape = c.context.shape
+    index = np.arange(c.context.size)
+    flat = type(c)(*(np.ravel(v) for v in c))
+    _, b, shift = moments(flat)
+
+    def error(log_ridge, rows):
+        points = type(c)(*(v[rows] for v in flat))
+        out = solve(points._replace(ridge=np.exp(log_ridge)), "")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            norm = (out["diagonal"] / out["alignment"]) ** 2
+        return np.where(out["converged"], (b + shift)[rows] * norm - 2 * out["diagonal"], np.inf)
+
+    # The best ridge is of order (b + shift)^2 (1 + noise)/prompts where that is large.
+    top = np.log((b + shift) ** 2 * (1 + 1 / flat.prompts) * (1 + flat.noise)) + 10
+    grid = np.linspace(-25 * np.ones(top.shape), top, 201)
+    table = np.stack([error(g, index) for g in grid])
+    best = np.argmin(table, axis=0)
+    middle = np.clip(best, 1, len(grid) - 2)
+    bracket = tuple(np.take_along_axis(grid, (middle + k)[None], axis=0)[0] for k in (-1, 0, 1))
+    found = find_minimum(error, bracket, args=(index,))
+    inside = (best > 0) & (best < len(grid) - 1) & found.success
+    bare = error(np.full(index.shape, -np.inf), index)
+    none = np.isfinite(bare) & (
+        bare <= np.minimum(table.min(axis=0), np.where(inside, found.f_x, np.inf))
+    )
+    value = np.where(none, 0.0, np.where(inside, np.exp(found.x), np.nan))
+    endless = np.isnan(value) & (best == len(grid) - 1) & (flat.temperature > 0)
+    reason = np.where(
+        endless,
+        "the weights' heat exceeds what they learn at any ridge, and the larger it is the better",
+        "",
+    )
+    return value.reshape(shape), np.isfinite(value).reshape(shape), reason.reshape(shape)
+
+
+MEMORIZATION = 2.0
+
+
+def find_memorization(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The diversity below which the error on new tasks exceeds MEMORIZATION = 2 times that on the
+    tasks of pre-training.
+
+    (values, converged, reasons): where the excess is never so large there is none. The largest,
+    where there are several.
+    """
+    c = _controls(controls)
+
+    def at(diversity):
+        new, known, there = _errors(c, diversity=diversity)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(new / known / MEMORIZATION), there
+
+    grid = np.geomspace(1e-6, 1e4, 101)
+    excess, there = (
+        np.stack(v) for v in zip(*(at(np.full(c.context.shape, g)) for g in grid), strict=True)
+    )
+    over = there & (excess > 0)
+    last = len(grid) - 1 - np.argmax(over[::-1], axis=0)
+    some = over.any(axis=0) & (last < len(grid) - 1)
+    low, high = grid[np.minimum(last, len(grid) - 2)], grid[np.minimum(last + 1, len(grid) - 1)]
+    found = zero(at, low, high, geometric=True)
+    reason = np.full(c.context.shape, "", object)
+    nowhere = there.all(axis=0) & ~over.any(axis=0)
+    reason[nowhere] = (
+        "the error on new tasks is less than twice that on known ones at any diversity"
+    )
+    first = solve(c._replace(diversity=np.full(c.context.shape, 1.0)), "")
+    broken = ~there.any(axis=0)
+    reason[broken] = first["reason"][broken]
+    return np.where(some, found.value, np.nan), some & found.converged, reason

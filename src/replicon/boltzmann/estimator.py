@@ -1,0 +1,477 @@
+"""The Boltzmann machine as an estimator: couplings and fields of Ising spins from binary
+recordings, and how well they fit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
+
+from replicon._arrays import real_array
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed, show
+from replicon._errors import InputError
+from replicon._statistics import jackknife
+from replicon.boltzmann import chains, inverse, likelihood, monte_carlo
+from replicon.data.binary import spin_rows
+from replicon.spins.exact import enumerate_states
+
+if TYPE_CHECKING:
+    import xarray
+
+LARGEST = 20  # spins that are enumerated
+LIKELIHOODS = ("pseudo-likelihood", "exact", "monte-carlo")
+METHODS = (*inverse.CLOSED, *LIKELIHOODS)
+_REFEREE = 14  # spins up to which enumeration decides whether a maximum exists
+
+_STRENGTH = Interval(0)
+_COUNT = Interval(1, integer=True)
+_SEVERAL = Interval(2, integer=True)
+_DOMAINS = {
+    "method": Words(METHODS),
+    "penalty": Words(("l2", "l1")),
+    "regularization": _STRENGTH,
+    "field_regularization": _STRENGTH,
+    "pseudocount": _STRENGTH,
+    "chains": _SEVERAL,
+    "updates": _SEVERAL,
+    "sweeps": _COUNT,
+}
+
+
+class BoltzmannMachine(BaseEstimator):
+    """Pairwise model of binary data, P(s) ~ exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i), s = +-1
+    (temperature 1).
+
+    Parameters ---------- method : "independent" (no couplings), "pair" (every pair as if alone),
+    "naive-mean-field", "tap", "bethe" (susceptibility propagation; exact on trees),
+    "pseudo-likelihood", "exact" (likelihood by enumeration, at most 20 spins), "monte-carlo"
+    (likelihood with moments of chains). regularization, penalty : strength and kind ("l2", "l1") of
+    a penalty sum_{i != j} J_ij^2 or |J_ij|, subtracted from the mean log-(pseudo-)likelihood of a
+    row; of the three last methods ("l1": pseudo-likelihood only). field_regularization : strength
+    of a penalty sum_i h_i^2, likewise. With it a column may be constant. pseudocount : rows p of a
+    prior, for every method: the B rows of data are mixed with p rows spread evenly over all states,
+    so that <s_i> and <s_i s_j> become B/(B + p) times those of the data. Pseudo-likelihood, which
+    needs rows, takes the 2 K rows of a Hadamard matrix and its negative (K > N a power of 2; weight
+    p/(2K) each), whose moments are the uniform ones up to the third. Columns may then be constant,
+    equal, or never take one of their joint states. binarize : X > binarize is +1 (as in
+    scikit-learn's BernoulliNB); None: X must be binary already. chains, updates, sweeps : of
+    "monte-carlo". seed : whole number; same seed, same bits.
+
+    Attributes ---------- couplings_ (N, N) : symmetric, zero diagonal. fields_ (N,). magnetization_
+    (N,), correlation_ (N, N) : <s_i> and <s_i s_j> of the data, with the pseudocount.
+    n_features_in_, feature_names_in_ (of a DataFrame). converged_ : bool, and a ConvergenceWarning
+    says why not. "pseudo-likelihood", "exact": a Newton step would change nothing. "monte-carlo":
+    see `replicon.boltzmann.monte_carlo.agreement`. Closed methods: their equations are solved.
+
+    X: rows (B, N) of +-1 or 0/1 (0 read as -1; arrays, lists, DataFrames, sparse matrices), or the
+    path of a .csv, .npy or .npz file. InputError for NaN, other values, too few rows for the
+    method, and data for which the method's parameters would be infinite: constant columns, pairs
+    that never take one of their joint states, moments on the boundary of the possible ones.
+
+    Review: Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017). Referee: enumeration; trees; the
+    Cramer-Rao bound.
+    """
+
+    n_features_in_: int
+
+    def __init__(
+        self,
+        method: str = "pseudo-likelihood",
+        *,
+        regularization: float = 0.0,
+        penalty: str = "l2",
+        field_regularization: float = 0.0,
+        pseudocount: float = 0.0,
+        binarize: float | None = None,
+        chains: int = 2000,
+        updates: int = 600,
+        sweeps: int = 2,
+        seed: int = 0,
+    ):
+        self.method = method
+        self.regularization = regularization
+        self.penalty = penalty
+        self.field_regularization = field_regularization
+        self.pseudocount = pseudocount
+        self.binarize = binarize
+        self.chains = chains
+        self.updates = updates
+        self.sweeps = sweeps
+        self.seed = seed
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def fit(self, X, y=None):
+        """Infer couplings and fields from rows."""
+        self._check()
+        spins = spin_rows(self, X, reset=True)
+        rows, count = spins.shape
+        if self.method == "exact" and count > LARGEST:
+            raise InputError(
+                f"method=exact sums over 2^N states and takes at most {LARGEST} spins, X has"
+                f" {count}: take monte-carlo."
+            )
+        m, C = inverse.moments(spins)
+        second = C + np.outer(m, m)
+        if self.pseudocount:
+            share = rows / (rows + self.pseudocount)
+            m, second = share * m, share * second
+            np.fill_diagonal(second, 1.0)
+            C = second - np.outer(m, m)
+        else:
+            self._refuse(rows, m, second)
+        if self.method in inverse.CLOSED:
+            couplings, fields = inverse.CLOSED[self.method](m, C)
+            reason = inverse.unsolved(self.method, m, C)
+        else:
+            couplings, fields, reason = self._climb(spins, m, C, second)
+        if not (np.isfinite(couplings).all() and np.isfinite(fields).all()):
+            raise InputError(
+                f"method={self.method} gave no finite couplings for these data: give pseudocount >"
+                " 0, or take method=pseudo-likelihood."
+            )
+        if reason:
+            way_out = {
+                "monte-carlo": "more updates, chains or sweeps",
+                "exact": "some regularization",
+            }.get(
+                self.method,
+                (
+                    "some regularization"
+                    if self.method in LIKELIHOODS
+                    else "method=pseudo-likelihood, or a pseudocount"
+                ),
+            )
+            warnings.warn(
+                f"method={self.method} did not converge ({reason}): give {way_out} (converged_ is"
+                " False).",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self.couplings_, self.fields_, self.converged_ = couplings, fields, not reason
+        self.magnetization_, self.correlation_ = m, second
+        return self
+
+    def _check(self) -> None:
+        for name, domain in _DOMAINS.items():
+            check_argument(name, getattr(self, name), domain)
+        check_seed(self.seed)
+        if self.binarize is not None:
+            check_argument("binarize", self.binarize, Interval())
+        for name in ("regularization", "field_regularization"):
+            if getattr(self, name) and self.method in inverse.CLOSED:
+                raise InputError(
+                    f"method={self.method} has no {name}: leave it 0, give a pseudocount, or take"
+                    " method=pseudo-likelihood."
+                )
+        if self.penalty == "l1" and self.regularization and self.method != "pseudo-likelihood":
+            raise InputError(
+                f"penalty=l1 belongs to method=pseudo-likelihood, not to {self.method}: take"
+                " penalty=l2."
+            )
+
+    def _refuse(self, rows: int, m: np.ndarray, second: np.ndarray) -> None:
+        """Refuse, without a pseudocount, what certainly has infinite parameters, and too few rows."""
+        count = len(m)
+        free = not self.regularization
+        if not self.field_regularization and (np.abs(m) == 1).any():
+            spin = int(np.argmax(np.abs(m)))
+            raise InputError(
+                f"Column {spin} is {m[spin]:+.0f} in all {rows} rows, so its field would be"
+                " infinite: leave that column out, or give pseudocount > 0 or, with a likelihood"
+                " method, field_regularization > 0."
+            )
+        if free and self.method in ("pair", "bethe", *LIKELIHOODS):
+            inverse.check_pairs(m, second, rows, equal_only=self.field_regularization > 0)
+        if rows < 2 * count and free and self.method not in ("independent", "pair"):
+            raise InputError(
+                f"{rows} rows are too few for method={self.method} with {count} spins: give at"
+                f" least {2 * count}, or pseudocount > 0, or method=pseudo-likelihood with"
+                " regularization > 0."
+            )
+
+    def _climb(self, spins, m, C, second):
+        """Couplings, fields and, empty where it converged, why not."""
+        penalty = likelihood.Penalty(
+            float(self.regularization), self.penalty, float(self.field_regularization)
+        )
+        bound = np.clip(m, -0.999, 0.999)  # a constant column, whose field is regularised
+        alone = (np.zeros_like(C), np.arctanh(bound))
+        bethe = _tame(m, C)
+        start = bethe or alone
+        weighted = self._weighted(spins)
+        if self.method == "pseudo-likelihood":
+            couplings, fields, there = likelihood.pseudo_likelihood(*weighted, start, penalty)
+            return couplings, fields, "" if there else "Newton steps do not shrink"
+        if self.method == "exact":
+            couplings, fields, there = likelihood.exact_likelihood(m, second, start, penalty)
+            return couplings, fields, "" if there else "Newton steps do not shrink"
+        unsure = ""
+        try:
+            # Where the pseudo-likelihood has a maximum, the likelihood has one; the converse is not
+            # true.
+            *near, _ = likelihood.pseudo_likelihood(*weighted, start, penalty)
+        except InputError:
+            if len(m) <= _REFEREE:
+                likelihood.exact_likelihood(m, second, start, penalty)  # raises where there is none
+            else:
+                unsure = (
+                    "some columns are functions of others, and whether the likelihood has a maximum"
+                    " is not known"
+                )
+            held = penalty._replace(strength=1 / len(spins), fields=1 / len(spins))
+            *near, _ = likelihood.pseudo_likelihood(*weighted, start, held)
+        starts = [tuple(near), alone, *([bethe] if bethe else [])]
+        data = monte_carlo.Data(spins, float(self.pseudocount), m, second)
+        found = monte_carlo.monte_carlo_likelihood(
+            data,
+            starts,
+            penalty,
+            int(self.chains),
+            int(self.updates),
+            int(self.sweeps),
+            np.random.default_rng(self.seed),
+        )
+        return *found[:2], found[2] or unsure
+
+    def _weighted(self, spins) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and weights, the pseudocount's among them."""
+        if not self.pseudocount:
+            return spins, np.ones(len(spins))
+        from scipy.linalg import hadamard
+
+        count = spins.shape[1]
+        matrix = hadamard(2 ** int(count).bit_length())[:, 1 : count + 1].astype(np.int8)
+        even = np.concatenate([matrix, -matrix])
+        weights = np.concatenate(
+            [np.ones(len(spins)), np.full(len(even), self.pseudocount / len(even))]
+        )
+        return np.concatenate([spins, even]), weights
+
+    def _rows(self, X) -> np.ndarray:
+        check_is_fitted(self, "couplings_")
+        return spin_rows(self, X, reset=False)
+
+    def energy(self, X) -> np.ndarray:
+        """-sum_{i<j} J_ij s_i s_j - sum_i h_i s_i of each row, (rows,)."""
+        s = self._rows(X).astype(float)
+        return -((s @ self.couplings_) * s).sum(axis=1) / 2 - s @ self.fields_
+
+    def score_samples(self, X) -> np.ndarray:
+        """Ln P(s) of each row in nats, (rows,); at most 20 spins. Beyond: `pseudo_likelihood`."""
+        rows = self.energy(X)
+        if self.n_features_in_ > LARGEST:
+            raise InputError(
+                f"ln P needs a sum over 2^N states, at most {LARGEST} spins: use pseudo_likelihood,"
+                " which score returns."
+            )
+        return -rows + enumerate_states(self.couplings_, self.fields_).free_energy
+
+    def pseudo_likelihood(self, X) -> np.ndarray:
+        """Sum over spins of ln P(s_i | the others) of each row in nats, (rows,)."""
+        s = self._rows(X).astype(float)
+        return -np.logaddexp(0, -2 * s * (s @ self.couplings_ + self.fields_)).sum(axis=1)
+
+    def score(self, X, y=None) -> float:
+        """Mean of `pseudo_likelihood` over rows: what cross-validation compares at any size."""
+        return float(self.pseudo_likelihood(X).mean())
+
+    def sample(
+        self, count: int = 1, *, sweeps: int = 200, temperature: float = 1.0, seed: int = 0
+    ) -> np.ndarray:
+        """`count` independent rows (count, N) of +-1, int8, of P(s)^(1/temperature).
+
+        At most 20 spins: drawn from the enumerated probabilities. Beyond: ends of heat-bath chains
+        of `sweeps` sweeps; where these do not forget their past, exchanges with warmer chains (see
+        `replicon.boltzmann.chains.draw`), and where these do not mix either, a ConvergenceWarning.
+        """
+        check_is_fitted(self, "couplings_")
+        check_argument("count", count, _COUNT)
+        check_argument("sweeps", sweeps, _COUNT)
+        T = check_argument("temperature", temperature, Interval(0, open_low=True))
+        rng = np.random.default_rng(check_seed(seed))
+        count, n = int(count), self.n_features_in_
+        if n <= LARGEST:
+            levels = self._levels()
+            total = np.cumsum(np.exp(-(levels - levels.min()) / T))
+            places = np.searchsorted(total, rng.random(count) * total[-1], side="right")
+            return (1 - 2 * ((places[:, None] >> np.arange(n)) & 1)).astype(np.int8)
+        base = np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
+        drawn = chains.draw(self.couplings_ / T, self.fields_ / T, base, count, int(sweeps), rng)
+        if not drawn.mixed:
+            _warn_mixing(drawn.reason)
+        return drawn.rows
+
+    def _levels(self) -> np.ndarray:
+        """Energies of all 2^N states, in the order of `likelihood.all_states`."""
+        size, out = 2**self.n_features_in_, []
+        for low in range(0, size, 2**16):
+            s = likelihood.all_states(self.n_features_in_, low, min(low + 2**16, size))
+            out.append(-((s @ self.couplings_) * s).sum(axis=1) / 2 - s @ self.fields_)
+        return np.concatenate(out)
+
+    def diagnose(
+        self, X, *, count: int = 20_000, triples: int = 1000, seed: int = 0
+    ) -> xarray.Dataset:
+        """Moments of the rows X (held out, or those of the fit) beside those of the model.
+
+        magnetization_* (spin), correlation_* (pair), three_point_* (triple; <(s_i - m_i)(s_j -
+        m_j)(s_k - m_k)>, at most `triples` of them, chosen at random), and active_* (the
+        distribution of the number of spins +1): `*` is data, model and z, the difference over both
+        standard errors. The model never saw the last two. Model: `count` independent rows of
+        `sample`.
+        """
+        import xarray
+
+        check_argument("count", count, _SEVERAL)
+        check_argument("triples", triples, _COUNT)
+        check_seed(seed)
+        spins = self._rows(X)
+        model = self.sample(count, seed=seed)
+        n = self.n_features_in_
+        first, second = np.triu_indices(n, 1)
+        rng = np.random.default_rng(seed)
+        if n > 2:
+            chosen = np.unique(
+                np.sort([rng.permutation(n)[:3] for _ in range(int(triples))], axis=1), axis=0
+            )
+        else:
+            chosen = np.zeros((0, 3), int)
+        statistics = {
+            "magnetization": ("spin", lambda s: s.astype(float)),
+            "correlation": ("pair", lambda s: s[:, first].astype(np.float32) * s[:, second]),
+            "three_point": (
+                "triple",
+                lambda s: np.prod(
+                    [(s - s.mean(axis=0))[:, chosen[:, k]] for k in range(3)], axis=0
+                ),
+            ),
+            "active": (
+                "number",
+                lambda s: (((s > 0).sum(axis=1))[:, None] == np.arange(n + 1)).astype(float),
+            ),
+        }
+        variables = {}
+        for name, (axis, of) in statistics.items():
+            (a, da), (b, db) = (_moments(of, rows) for rows in (spins, model))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                z = np.where(a == b, 0.0, (a - b) / np.hypot(da, db))
+            variables |= {
+                f"{name}_data": (axis, a),
+                f"{name}_model": (axis, b),
+                f"{name}_z": (axis, z),
+            }
+        places = {
+            "first": ("pair", first),
+            "second": ("pair", second),
+            "triple_spins": (("triple", "place"), chosen),
+        }
+        return xarray.Dataset({**variables, **places})
+
+    def specific_heat(
+        self, temperatures, *, copies: int = 64, sweeps: int = 2000, seed: int = 0
+    ) -> xarray.Dataset:
+        """(<E^2> - <E>^2)/(N T^2) of P_T(s) ~ exp(-E(s)/T) over `temperature`; the data stand at T
+        = 1.
+
+        A maximum at T = 1 that grows with N is the sign of a critical point; for few rows or spins
+        it is also what inference makes of noise (compare independent or shuffled data). Exact up to
+        20 spins (error 0), else `copies` ladders of heat-bath chains that exchange neighbouring
+        temperatures: give temperatures close enough, up to one at which chains move freely.
+
+        Source: Tkacik et al., PNAS 112, 11508 (2015); Mastromatteo & Marsili, J. Stat. Mech. P10012
+        (2011).
+        """
+        import xarray
+
+        check_is_fitted(self, "couplings_")
+        expected = "expected temperatures > 0 (the data stand at 1)"
+        T = np.atleast_1d(real_array("temperatures", temperatures, expected))
+        if T.ndim != 1 or not (T > 0).all():
+            raise InputError(
+                f"temperatures = {show(temperatures)} is outside its domain: {expected}."
+            )
+        check_argument("copies", copies, _SEVERAL)
+        check_argument("sweeps", sweeps, _COUNT)
+        rng = np.random.default_rng(check_seed(seed))
+        n = self.n_features_in_
+        if n <= LARGEST:
+            levels = self._levels()
+            value, error = np.empty(len(T)), np.zeros(len(T))
+            for k, t in enumerate(T):
+                weight = np.exp(-(levels - levels.min()) / t)
+                weight /= weight.sum()
+                value[k] = weight @ (levels - weight @ levels) ** 2 / (n * t**2)
+        else:
+            value, error = self._tempered_heat(T, int(copies), int(sweeps), rng)
+        return xarray.Dataset(
+            {"specific_heat": ("temperature", value), "error": ("temperature", error)},
+            {"temperature": T},
+        )
+
+    def _tempered_heat(
+        self, T: np.ndarray, copies: int, sweeps: int, rng
+    ) -> tuple[np.ndarray, np.ndarray]:
+        lowest = T.min()
+        model = (self.couplings_ / lowest, self.fields_ / lowest, np.zeros(len(self.fields_)))
+        ladder = chains.tuned_ladder(*model, rng, (0.0, 1.0, *(lowest / T)))
+        population = chains.Population(*model, copies, rng, ladder)
+        limit = max(20 * sweeps, 4000)
+        mixed = all(population.turn_over(limit)[1] for _ in range(3))
+        population.set(*model[:2])
+        population.fresh[:] = False
+        population.run(sweeps)
+        mixed &= population.fresh[population.cold()].mean() >= 0.9
+        if not mixed:
+            _warn_mixing(
+                f"chains at temperature {lowest:g} did not mix in {limit} sweeps over {len(ladder)}"
+                " levels"
+            )
+        # Moments are pooled over copies, about their common mean: a variance within each would be
+        # too small.
+        place = np.argmin(np.abs(ladder - (lowest / T)[:, None]), axis=1)
+        first, second = np.moveaxis(population.sums[place] / sweeps, 2, 0)
+        centre = first.mean(axis=1, keepdims=True)
+        second = second - 2 * centre * first + centre**2
+        first = first - centre
+        found = [
+            jackknife(lambda a, b: b - a**2, *pair) for pair in zip(first, second, strict=True)
+        ]
+        scale = lowest**2 / (len(self.fields_) * T**2)
+        return tuple(scale * np.array(x) for x in zip(*found, strict=True))  # type: ignore
+
+
+def _tame(m: np.ndarray, C: np.ndarray):
+    """Bethe's couplings and fields where they are finite and moderate, else None."""
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            start = inverse.bethe(m, C)
+    except InputError:
+        return None
+    return (
+        start if all(np.isfinite(x).all() for x in start) and np.abs(start[0]).max() < 2 else None
+    )
+
+
+def _warn_mixing(reason: str) -> None:
+    warnings.warn(
+        f"Samples may be wrong: {reason}; give more sweeps.", ConvergenceWarning, stacklevel=3
+    )
+
+
+def _moments(of, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard error over rows of the columns that `of` makes of them."""
+    columns = of(rows)
+    mean = columns.mean(axis=0, dtype=float)
+    return mean, np.sqrt(
+        np.maximum((columns.astype(float) ** 2).mean(axis=0) - mean**2, 0.0) / len(rows)
+    )

@@ -1,0 +1,415 @@
+"""Couplings of Ising spins by maximum pseudo-likelihood and by maximum likelihood with enumeration.
+
+Spins +-1, P(s) ~ exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i); rows (B, N). Each function returns
+J (N, N), symmetric without diagonal, h (N,) and whether it converged.
+
+A maximum need not exist. Near one, Newton's step shrinks quadratically; where there is none, the
+parameters grow for ever, gradient and curvature vanish together, and the step stays of order one,
+however small the gradient: `converged` asks for the step, and where it does not shrink its
+direction is the proof that there is no maximum.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from scipy.optimize import minimize
+
+from replicon._errors import InputError
+from replicon.spins.exact import enumerate_states
+
+_ROWS = 4096
+_SMALL = 4_000_000
+_GRADIENT = {np.float64: 1e-5, np.float32: 5e-5}  # goal of the first search, mean over rows
+_STEP = 1e-3  # log-odds that one more Newton step may change in any row
+_TURNS = 25  # Newton steps
+_CONJUGATE = 200  # products a step
+_DENSE = (
+    1e11  # operations up to which a Newton step is solved by matrices, not by conjugate gradients
+)
+_BOX = 4.0  # of the first search, which would jump out of sight where there is no maximum
+_FLAT = 1e-13  # relative curvature that is none
+
+
+class Penalty(NamedTuple):
+    """strength sum_{i != j} (J_ij^2 or |J_ij|) + fields sum_i h_i^2, subtracted from the mean over
+    rows.
+    """
+
+    strength: float = 0.0
+    kind: str = "l2"
+    fields: float = 0.0
+
+
+def no_maximum(what: str) -> InputError:
+    """The refusal of data whose likelihood grows for ever, with the ways out."""
+    return InputError(
+        f"The likelihood has no maximum: {what}, so that couplings grow without limit; give more"
+        " rows, regularization > 0 (and field_regularization > 0 for a column that never changes)"
+        " or pseudocount > 0, or leave a column out."
+    )
+
+
+@partial(jax.jit, static_argnames="dtype")
+def _pseudo(theta, blocks, weights, dtype):
+    """Sum over rows and spins of -ln P(s_i | the others), and its gradient; theta (N + 1, N), its
+    last row the fields.
+
+    blocks (blocks, rows, N + 1): spins and a one; weights (blocks, rows), 0 pads.
+    """
+    count = theta.shape[1]
+    theta = theta.astype(dtype)
+
+    def one(total, block):
+        x, weight = (a.astype(dtype) for a in block)
+        s = x[:, :count]
+        twice = 2 * s * (x @ theta)
+        loss = (jax.nn.softplus(-twice) * weight[:, None]).sum()
+        wrong = -2 * s * (0.5 - 0.5 * jnp.tanh(twice / 2)) * weight[:, None]
+        return (total[0] + loss.astype(float), total[1] + (x.T @ wrong).astype(float)), None
+
+    zero = (jnp.zeros(()), jnp.zeros(theta.shape))
+    return lax.scan(one, zero, (blocks, weights))[0]
+
+
+@jax.jit
+def _curvature(theta, direction, blocks, weights):
+    """Sum over rows of the second derivative of `_pseudo` times `direction`, both (N + 1, N)."""
+    theta, direction = theta.astype(blocks.dtype), direction.astype(blocks.dtype)
+
+    def one(total, block):
+        x, weight = block
+        slope = (1 - jnp.tanh(x @ theta) ** 2) * weight[:, None]
+        return total + (x.T @ (slope * (x @ direction))).astype(float), None
+
+    return lax.scan(one, jnp.zeros(theta.shape), (blocks, weights))[0]
+
+
+@jax.jit
+def _matrices(theta, blocks, weights):
+    """Second derivatives of `_pseudo`, one matrix (N + 1, N + 1) for each spin."""
+    theta = theta.astype(float)
+
+    def one(total, block):
+        x, weight = (a.astype(float) for a in block)
+        slope = (1 - jnp.tanh(x @ theta) ** 2) * weight[:, None]
+        return total + jnp.einsum("ra,ri,rb->iab", x, slope, x, optimize=[(0, 1), (0, 1)]), None
+
+    size = theta.shape[0]
+    return lax.scan(one, jnp.zeros((theta.shape[1], size, size)), (blocks, weights))[0]
+
+
+@jax.jit
+def _reach(direction, blocks, weights):
+    """Largest |x.direction| and smallest s x.direction over rows, (N,) each."""
+    count = direction.shape[1]
+    direction = direction.astype(blocks.dtype)
+
+    def one(total, block):
+        x, weight = block
+        change = x[:, :count] * (x @ direction)
+        there = (weight > 0)[:, None]
+        large = jnp.where(there, jnp.abs(change), 0).max(axis=0)
+        low = jnp.where(there, change, jnp.inf).min(axis=0)
+        return (jnp.maximum(total[0], large), jnp.minimum(total[1], low)), None
+
+    zero = (jnp.zeros(count, blocks.dtype), jnp.full(count, jnp.inf, blocks.dtype))
+    return lax.scan(one, zero, (blocks, weights))[0]
+
+
+def pseudo_likelihood(
+    spins: np.ndarray, weights: np.ndarray, start, penalty: Penalty
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Maximum of sum_i <ln P(s_i | the others)> - penalty, then J_ij and J_ji averaged; `weights`
+    (B,) of the rows.
+
+    A logistic regression of every spin on the others, all at once: limited-memory BFGS from `start`
+    (J, h), then Newton steps by conjugate gradients until one changes no log-odds of any row by
+    more than 1e-3. Raises InputError where no maximum exists: a spin that a function of the others
+    tells without error (Albert & Anderson, Biometrika 71, 1 (1984)).
+
+    Source: Ravikumar, Wainwright & Lafferty, Ann. Stat. 38, 1287 (2010); Aurell & Ekeberg, PRL 108,
+    090201 (2012).
+    """
+    rows, count = spins.shape
+    total = weights.sum()
+    pads = -rows % min(_ROWS, rows)
+    # Large data in single precision, half the time; gradients of Newton steps in double precision.
+    precision = np.float32 if rows * count > _SMALL else np.float64
+    x = np.concatenate([spins, np.ones((rows, 1), spins.dtype)], axis=1).astype(precision)
+    x = np.concatenate([x, np.zeros((pads, count + 1), precision)])
+    x = x.reshape(-1, min(_ROWS, rows), count + 1)
+    weights = np.concatenate([weights, np.zeros(pads)]).reshape(x.shape[:2]).astype(precision)
+    free = np.ones((count + 1, count), bool)
+    free[np.arange(count), np.arange(count)] = False
+    ridge = np.zeros(free.shape)
+    ridge[count] = 2 * penalty.fields
+    if penalty.kind == "l2":
+        ridge[:count] = 2 * penalty.strength
+    first = np.vstack([start[0], start[1][None]])[free]
+
+    def full(values):
+        theta = np.zeros(free.shape)
+        theta[free] = values
+        return theta
+
+    with jax.enable_x64(True):
+        blocks, shares = jnp.asarray(x), jnp.asarray(weights)
+
+        def gradient(theta, dtype):
+            loss, slope = _pseudo(theta, blocks, shares, dtype)
+            value = float(loss) / total + (ridge * theta**2).sum() / 2
+            return value, (np.array(slope) / total + ridge * theta) * free
+
+        def objective(values):
+            value, slope = gradient(full(values), precision)
+            return value, slope[free]
+
+        options: Any = {"maxiter": 2000, "maxfun": 4000, "ftol": 0.0, "gtol": _GRADIENT[precision]}
+        options["maxcor"] = 20
+        if (
+            penalty.kind == "l1" and penalty.strength > 0
+        ):  # J = J+ - J-, both >= 0: smooth, with bounds
+            theta, converged = _lasso(objective, first, free, full, penalty.strength, options)
+        else:
+            theta = full(_boxed(objective, first, options))
+            dense = count**3 * rows < _DENSE
+
+            def solve(theta, slope):
+                if dense:
+                    return _solve_dense(
+                        np.asarray(_matrices(theta, blocks, shares)) / total, ridge, slope
+                    )
+
+                def product(v):
+                    return (
+                        np.asarray(_curvature(theta, v, blocks, shares)) / total + ridge * v
+                    ) * free
+
+                return _conjugate_gradients(product, -slope), np.zeros_like(theta)
+
+            theta, left = _newton(
+                theta, lambda t: gradient(t, np.float64)[1], solve, blocks, shares
+            )
+            converged = left is None
+            if left is not None and penalty.strength == 0:
+                _refuse_separable(left, blocks, shares)
+    J = (theta[:count] + theta[:count].T) / 2
+    np.fill_diagonal(J, 0.0)
+    return J, theta[count], converged
+
+
+def _lasso(objective, first, free, full, strength: float, options) -> tuple[np.ndarray, bool]:
+    last = np.zeros(free.shape, bool)
+    last[-1] = True
+    cost = np.where(last[free], 0.0, strength)
+
+    def split(both):
+        up, down = np.split(both, 2)
+        value, slope = objective(up - down)
+        return value + cost @ (up + down), np.concatenate([slope + cost, cost - slope])
+
+    both = np.concatenate([np.maximum(first, 0), np.maximum(-first, 0)])
+    found = minimize(
+        split, both, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(both), options=options
+    )
+    up, down = np.split(found.x, 2)
+    gradient = found.jac[(found.x > 0) | (found.jac < 0)]
+    # Rounding may end the search a little above the goal.
+    return full(up - down), bool(np.abs(gradient).max(initial=0.0) < 4 * options["gtol"])
+
+
+def _boxed(objective, first, options) -> np.ndarray:
+    """Limited-memory BFGS near the start: where there is no maximum it would jump to where nothing
+    can be told.
+    """
+    box = np.stack([first - _BOX, first + _BOX], axis=1)
+    return minimize(objective, first, jac=True, method="L-BFGS-B", bounds=box, options=options).x
+
+
+def _newton(theta, gradient, solve, blocks, weights):
+    """Newton steps of all spins together; None where they settled, else a direction of each spin
+    that shows why not.
+    """
+    before = np.inf
+    for turn in range(_TURNS):
+        step, flat = solve(theta, gradient(theta))
+        change = 2 * np.asarray(_reach(step, blocks, weights)[0], float)  # of each spin's log-odds
+        size = change.max()
+        if not np.isfinite(size):
+            return theta, np.zeros_like(theta)
+        theta = theta + step * np.minimum(1.0, 2.0 / np.maximum(change, 1e-300))
+        if size < _STEP:
+            return theta, flat if flat.any() else None
+        if turn > 7 and size > before / 2:  # Newton's steps near a maximum shrink much faster
+            break
+        before = size
+    return theta, np.where(change > _STEP, step, flat)
+
+
+def _solve_dense(curves, ridge, slope) -> tuple[np.ndarray, np.ndarray]:
+    """Newton steps (N + 1, N) and, of spins whose curvature has a flat direction, that direction."""
+    step = np.zeros_like(slope)
+    flat = np.zeros_like(slope)
+    for spin, curve in enumerate(curves):
+        own = np.arange(len(slope)) != spin
+        values, vectors = np.linalg.eigh(curve[np.ix_(own, own)] + np.diag(ridge[own, spin]))
+        there = values > _FLAT * values[-1]
+        along = vectors[:, there]
+        step[own, spin] = -along @ ((slope[own, spin] @ along) / values[there])
+        if not there.all():
+            flat[own, spin] = vectors[:, 0]
+    return step, flat
+
+
+def _conjugate_gradients(product, right) -> np.ndarray:
+    """Solve each spin's own equation; columns do not mix."""
+    x = np.zeros_like(right)
+    rest = right.copy()
+    along = rest.copy()
+    square = (rest**2).sum(axis=0)
+    goal = 1e-6 * square  # a thousandth of the gradient is left
+    for _ in range(min(_CONJUGATE, 2 * len(right))):
+        image = product(along)
+        curve = (along * image).sum(axis=0)
+        moving = (square > goal) & (curve > 0)
+        if not moving.any():
+            break
+        length = np.where(moving, square / np.where(curve > 0, curve, 1.0), 0.0)
+        x += length * along
+        rest -= length * image
+        now = (rest**2).sum(axis=0)
+        along = rest + np.where(moving, now / np.where(square > 0, square, 1.0), 0.0) * along
+        square = np.where(moving, now, square)
+    return x
+
+
+def _refuse_separable(step, blocks, weights) -> None:
+    """Refuse if a step, either way, lowers no row's probability: its spin is a function of the
+    others.
+    """
+    for direction in (step, -step):
+        large, low = (np.asarray(a, float) for a in _reach(direction, blocks, weights))
+        separated = (2 * large > _STEP) & (low > -1e-3 * large)
+        if separated.any():
+            spin = int(np.argmax(separated))
+            size = np.abs(direction[:-1, spin])
+            names = ", ".join(map(str, np.flatnonzero(size > 0.05 * size.max(initial=1e-300))))
+            raise no_maximum(
+                f"column {spin} is predicted without error by others (columns {names}; perfectly"
+                " separable)"
+            )
+    dependent = (np.abs(step).max(axis=0) > 0) & (large <= _STEP)
+    if dependent.any():
+        spin = int(np.argmax(dependent))
+        names = ", ".join(
+            map(str, np.flatnonzero(np.abs(step[:-1, spin]) > 0.05 * np.abs(step[:, spin]).max()))
+        )
+        raise InputError(
+            f"Columns {names} are linearly dependent, so their couplings are not determined: give"
+            " more rows, leave one of them out, or give regularization > 0 or pseudocount > 0."
+        )
+
+
+def exact_likelihood(
+    m: np.ndarray, second: np.ndarray, start, penalty: Penalty
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Maximum of h.m + sum_{i<j} J_ij <s_i s_j> - ln Z - penalty, moments by enumeration of 2^N
+    states.
+
+    A maximum exists if and only if the data's moments lie inside those that distributions can have
+    (Barndorff-Nielsen 1978); InputError says where they do not. Converged: the next Newton step is
+    below 1e-6.
+    """
+    count = len(m)
+    upper = np.triu_indices(count, 1)
+    goal = np.concatenate([m, second[upper]])
+    ridge = np.concatenate(
+        [np.full(count, 2 * penalty.fields), np.full(len(upper[0]), 4 * penalty.strength)]
+    )
+
+    def unpacked(values):
+        J = np.zeros((count, count))
+        J[upper] = values[count:]
+        return J + J.T, values[:count]
+
+    def objective(values):
+        found = enumerate_states(*unpacked(values))
+        moments = np.concatenate([found.magnetization, found.correlation[upper]])
+        value = -found.free_energy - values @ goal + (ridge * values**2).sum() / 2
+        return value, moments - goal + ridge * values
+
+    options: Any = {"maxiter": 2000, "gtol": 1e-5, "ftol": 0.0, "maxcor": 20}
+    values = _boxed(objective, np.concatenate([start[1], start[0][upper]]), options)
+    before, converged = np.inf, False
+    for turn in range(_TURNS):
+        slope, curve = _exact_newton(*unpacked(values), goal)
+        scales, axes = np.linalg.eigh(curve + np.diag(ridge))
+        there = scales > _FLAT * scales[-1]
+        step = -axes[:, there] @ (((slope + ridge * values) @ axes[:, there]) / scales[there])
+        size = np.abs(step).max()
+        values = values + step * min(1.0, 1.0 / max(size, 1e-300))
+        if size < 1e-6:
+            converged = bool(there.all())
+            break
+        if turn > 7 and size > before / 2:
+            break
+        before = size
+    if not converged and penalty.strength == 0:
+        for direction in (step, axes[:, 0], -axes[:, 0]):
+            _refuse_boundary(direction, count, upper, goal)
+    J, h = unpacked(values)
+    return J, h, converged
+
+
+def features(states: np.ndarray, dtype: type = np.float64) -> np.ndarray:
+    """Spins and products of pairs i < j of rows (n, N): (n, N (N + 1) / 2)."""
+    s = states.astype(dtype)
+    first, second = np.triu_indices(s.shape[1], 1)
+    return np.concatenate([s, s[:, first] * s[:, second]], axis=1)
+
+
+def all_states(count: int, low: int, high: int) -> np.ndarray:
+    """States `low` to `high` of the 2^N, rows of +-1."""
+    return 1.0 - 2.0 * ((np.arange(low, high)[:, None] >> np.arange(count)) & 1)
+
+
+def _exact_newton(J, h, goal) -> tuple[np.ndarray, np.ndarray]:
+    """Moments minus the goal, and their covariance (the curvature of ln Z)."""
+    count, size = len(h), 2 ** len(h)
+    shift = -enumerate_states(J, h).free_energy
+    mean = np.zeros(len(goal))
+    square = np.zeros((len(goal), len(goal)))
+    for low in range(0, size, 2**14):
+        s = all_states(count, low, min(low + 2**14, size))
+        weight = np.exp(((s @ J) * s).sum(axis=1) / 2 + s @ h - shift)
+        x = features(s) - goal  # about the goal, which the mean is close to
+        mean += weight @ x
+        square += (x * weight[:, None]).T @ x
+    return mean, square - np.outer(mean, mean)
+
+
+def _refuse_boundary(step, count: int, upper, goal) -> None:
+    """Refuse if no state goes further along `step` than the data's mean does: they lie on a face."""
+    far = -np.inf
+    low_end = np.inf
+    for low in range(0, 2**count, 2**14):
+        along = features(all_states(count, low, min(low + 2**14, 2**count))) @ step
+        far, low_end = max(far, along.max()), min(low_end, along.min())
+    if far - goal @ step <= 1e-3 * (far - low_end):
+        pairs = np.abs(step[count:]) > 0.05 * np.abs(step).max()
+        alone = np.flatnonzero(np.abs(step[:count]) > 0.05 * np.abs(step).max())
+        names = ", ".join(
+            map(
+                str, sorted({*alone.tolist(), *upper[0][pairs].tolist(), *upper[1][pairs].tolist()})
+            )
+        )
+        raise no_maximum(
+            f"columns {names} never take some of their joint states, and their moments lie on a"
+            " boundary"
+        )

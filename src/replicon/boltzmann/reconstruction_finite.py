@@ -1,0 +1,118 @@
+"""Data of known couplings, and every method on the same data."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from replicon._errors import InputError
+from replicon._seed import generator
+from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
+from replicon.spins.heat_bath import as_kernel, local_fields, sweep
+
+DEGREE = 3
+_SPACING = 5  # sweeps between rows of a chain
+_CHAINS = 2000
+
+
+def check_size(controls: dict, size: int) -> None:
+    """Refuse what a method or a graph cannot have."""
+    if "exact" in controls["method"] and size > LARGEST:
+        raise InputError(
+            f"size = {size} is too large for method=exact: give size <= {LARGEST} (2^N states), or"
+            " method=monte-carlo."
+        )
+    if "diluted" in controls["couplings"] and (size < 4 or size % 2):
+        raise InputError(
+            f"size = {size} has no random graph of degree {DEGREE}: give an even size >= 4."
+        )
+    fewest = min(round(load * size) for load in controls["load"])
+    if (
+        fewest < 2 * size
+        and {*controls["method"]} - {"independent", "pair"}
+        and 0 in controls["regularization"]
+    ):
+        raise InputError(
+            f"load = {min(controls['load']):g} with size = {size} makes {fewest} rows: give load >="
+            " 2, or method=pseudo-likelihood with regularization > 0."
+        )
+
+
+def draw_couplings(kind: str, size: int, beta: float, rng: np.random.Generator) -> np.ndarray:
+    """(N, N), symmetric: normal of variance beta^2/N, or +-beta on a random graph whose vertices
+    have three neighbours each.
+    """
+    J = np.zeros((size, size))
+    if kind == "sk":
+        J = np.triu(rng.normal(0, beta / np.sqrt(size), (size, size)), 1)
+        return J + J.T
+    while True:  # pairs of stubs, until no pair is a loop and none repeats: one try in about eight
+        stubs = rng.permutation(np.repeat(np.arange(size), DEGREE)).reshape(-1, 2)
+        edges = np.sort(stubs, axis=1)
+        if (edges[:, 0] < edges[:, 1]).all() and len(np.unique(edges, axis=0)) == len(edges):
+            break
+    J[edges[:, 0], edges[:, 1]] = beta * rng.choice([-1.0, 1.0], len(edges))
+    return J + J.T
+
+
+def draw_rows(J: np.ndarray, count: int, burn: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` rows (count, N) of +-1, int8, of independent heat-bath chains, each giving a row
+    every fifth sweep.
+    """
+    couplings, external = as_kernel(J)
+    chains = min(count, _CHAINS)
+    spins = rng.choice(np.array([-1, 1], np.float32), (chains, len(J)))
+    fields, betas, rows = np.empty_like(spins), np.ones(chains), []
+    local_fields(couplings, external, spins, fields)
+    for _ in range(burn):
+        sweep(couplings, fields, spins, betas, rng)
+    while len(rows) * chains < count:
+        rows.append(spins.astype(np.int8))
+        local_fields(couplings, external, spins, fields)
+        for _ in range(_SPACING):
+            sweep(couplings, fields, spins, betas, rng)
+    return np.concatenate(rows)[:count]
+
+
+def simulate(controls, size: int, samples: int, streams: list) -> dict:
+    """New couplings, round(load N) rows and one fit for each stream; pseudo-likelihood of as many
+    new rows, at most 2000.
+    """
+    out: dict[str, list] = {
+        "reconstruction_error": [],
+        "coupling_slope": [],
+        "pseudo_likelihood": [],
+        "converged_fraction": [],
+    }
+    for stream in streams:
+        rng = generator(stream)
+        true = draw_couplings(controls.couplings, size, controls.inverse_temperature, rng)
+        count = round(controls.load * size)
+        rows = draw_rows(true, count + min(count, 2000), controls.sweeps, rng)
+        kept = rng.permutation(len(rows))
+        machine = BoltzmannMachine(
+            controls.method,
+            regularization=(
+                controls.regularization if controls.method == "pseudo-likelihood" else 0.0
+            ),
+            seed=int(rng.integers(2**31)),
+        )
+        with warnings.catch_warnings():  # `converged_fraction` says it
+            warnings.simplefilter("ignore", UserWarning)
+            try:
+                machine.fit(rows[kept[:count]])
+            except InputError as error:
+                where = (
+                    f"load = {controls.load:g}, inverse_temperature ="
+                    f" {controls.inverse_temperature:g}, method = {controls.method}"
+                )
+                raise InputError(
+                    f"No fit at {where}, regularization = {controls.regularization:g}: {error}"
+                ) from None
+        norm = (true**2).sum()
+        out["reconstruction_error"].append(np.sqrt(((machine.couplings_ - true) ** 2).sum() / norm))
+        out["coupling_slope"].append((machine.couplings_ * true).sum() / norm)
+        out["pseudo_likelihood"].append(machine.score(rows[kept[count:]]))
+        out["converged_fraction"].append(float(machine.converged_))
+    return {name: np.array(values) for name, values in out.items()}

@@ -1,0 +1,232 @@
+"""Replica-symmetric theory of the Hopfield memory with one condensed pattern (Amit, Gutfreund &
+Sompolinsky 1987).
+
+Order parameters are chosen so that one potential serves every temperature, zero included: the
+magnetization m, the response C = beta (1 - q), and the variance of the crosstalk noise v = load *
+r.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._declare import controls_tuple
+from replicon.theory import stationary
+from replicon.theory.branch import Found, fold
+from replicon.theory.gaussian import log_2cosh, sech_fourth_density
+from replicon.theory.points import evaluate
+from replicon.theory.transition import along, crossing, zero
+
+
+class Order(NamedTuple):
+    magnetization: jax.Array
+    response: jax.Array
+    noise: jax.Array
+
+
+_tanh = jax.grad(log_2cosh)
+_sech_squared = jax.grad(_tanh)  # divided by T
+
+
+def potential(x: Order, c) -> jax.Array:
+    """Free energy per spin, AGS (1987) eq. 2.17 written with C = beta (1 - q) and v = alpha r:
+
+    f = alpha/2 + m^2/2 + (alpha/2) [T ln(1 - C) - (1 - T C)/(1 - C)] + v C/2 - T E ln 2cosh((m +
+    sqrt(v) z)/T).
+    """
+    m, C, v = x
+    T = c.temperature
+    memory = c.load / 2 * (1 + T * jnp.log1p(-C) - (1 - T * C) / (1 - C))
+    return memory + m**2 / 2 + v * C / 2 - log_2cosh(m, v, T)
+
+
+def iterate(x: Order, c) -> Order:
+    """M = E tanh, C = E sech^2 / T, sqrt(v) = sqrt(alpha (1 - T C)) + C sqrt(v).
+
+    The last, the square root of v (1 - C)^2 = alpha q, contracts where v = alpha q / (1 - C)^2
+    itself would oscillate.
+    """
+    C = _sech_squared(x.magnetization, x.noise, c.temperature)
+    overlap = jnp.maximum(1 - c.temperature * C, 0.0)
+    noise = (jnp.sqrt(c.load * overlap) + C * jnp.sqrt(x.noise)) ** 2
+    return Order(_tanh(x.magnetization, x.noise, c.temperature), C, noise)
+
+
+residual = stationary.gradient(potential)
+
+
+def replicon(x: Order, c) -> jax.Array:
+    """1 - load beta^2 E sech^4 / (1 - C)^2: positive where the replica-symmetric saddle is stable
+    (AGS 1987, eq. 5.5).
+    """
+    T = c.temperature
+    fourth = sech_fourth_density(x.magnetization, x.noise, T) / jnp.where(T > 0, T, 1.0)
+    return 1 - c.load * fourth / (1 - x.response) ** 2 - jnp.where(T > 0, 0.0, jnp.inf)
+
+
+def observables(x: Order, c) -> dict:
+    T = c.temperature
+    return {
+        "magnetization": x.magnetization,
+        "overlap": 1 - T * x.response,
+        "noise_overlap": (1 - T * x.response) / (1 - x.response) ** 2,
+        "energy": potential(x, c) - T * jax.grad(potential, argnums=1)(x, c).temperature,
+        "free_energy": potential(x, c),
+        "replicon": replicon(x, c),
+        "longitudinal_stability": _longitudinal(x, c),
+    }
+
+
+def _longitudinal(x: Order, c) -> jax.Array:
+    """1 - the largest eigenvalue of the linearised map (m, v) -> (E tanh, alpha q / (1 - C)^2).
+
+    It vanishes where a branch folds or another one leaves it, and is positive on the stable side.
+    """
+
+    def step(vector):
+        m, v = vector
+        C = _sech_squared(m, v, c.temperature)
+        return jnp.stack(
+            [_tanh(m, v, c.temperature), c.load * (1 - c.temperature * C) / (1 - C) ** 2]
+        )
+
+    jac = jax.jacfwd(step)(jnp.stack([x.magnetization, x.noise]))
+    half_trace, det = jnp.trace(jac) / 2, jnp.linalg.det(jac)
+    return 1 - (half_trace + jnp.sqrt(jnp.maximum(half_trace**2 - det, 0.0)))
+
+
+# Branches
+# -----------------------------------------------------------------------------------------------------------------
+
+
+def _saddle(start: Order, c, steps):
+    """The saddle point reached from `start` by `steps` of the self-consistent map, then Newton, and
+    what is measured there.
+    """
+    found = stationary.solve_one(residual, start, c, iterate=iterate, steps=steps)
+    return found, observables(found.x, c)
+
+
+def _paramagnet(c) -> tuple[stationary.Stationary, dict]:
+    """M = q = 0, exact: C = 1/T, v = 0; a physical state of the memory while C < 1."""
+    x = Order(jnp.zeros(()), 1 / jnp.maximum(c.temperature, 1e-300), jnp.zeros(()))
+    return stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0), observables(x, c)
+
+
+def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
+    """One branch at all points: where it begins decides which saddle is reached, what it must be
+    like whether it counts.
+
+    retrieval: from m = 1, rejected where m has collapsed. spin-glass: m = 0 with frozen spins, from
+    the noise at T = 0, (sqrt(load) + sqrt(2/pi))^2; rejected where q = 0.
+    """
+    if branch == "paramagnet":
+        return evaluate(_paramagnet, c)
+    nothing = np.zeros_like(c.load)
+    if branch == "retrieval":
+        start, steps = Order(nothing + 1, nothing, c.load), 40
+    else:
+        width = np.sqrt(c.load) + np.sqrt(2 / np.pi)
+        start, steps = (
+            Order(nothing, np.sqrt(2 / np.pi) / width, width**2),
+            500,
+        )  # slow near load 0, T = 1
+    found, measured = evaluate(_saddle, start, c, nothing + steps)
+    m, C, v = found.x
+    q = measured["overlap"]
+    physical = (
+        (np.abs(q - 0.5) < 0.5 + 1e-9)
+        & (C >= -1e-12)
+        & (C < 1)
+        & (v > -1e-12)
+        & (np.abs(m) <= 1 + 1e-12)
+    )
+    belongs = m > 1e-3 if branch == "retrieval" else (np.abs(m) < 1e-8) & (v > 1e-8)
+    return found._replace(converged=found.converged & physical & belongs), measured
+
+
+def solve(controls, branch: str) -> dict:
+    c = _controls(controls)
+    found, measured = saddle(branch, c)
+    out = {**measured, "converged": found.converged, "residual": found.residual}
+    if branch == "paramagnet":
+        reason = "with C = 1/T >= 1 there is no paramagnet at temperatures up to 1"
+        return {**out, "reason": np.where(found.converged, "", reason)}
+    if branch == "spin-glass":
+        molten = c.temperature >= 1 + np.sqrt(c.load)
+        reasons = [
+            "a single pattern has no spin glass",
+            "no spin freezes above temperature 1 + sqrt(load)",
+        ]
+        return {
+            **out,
+            "reason": np.where(found.converged, "", np.select([c.load == 0, molten], reasons, "")),
+        }
+    return out
+
+
+# Lines of the phase diagram
+# -----------------------------------------------------------------------------------------------
+
+
+def _controls(controls):
+    zero = np.zeros(np.broadcast_shapes(*(np.shape(v) for v in controls)))
+    return controls_tuple(
+        ("load", "temperature"), (zero + controls.load, zero + controls.temperature)
+    )
+
+
+def find_retrieval(controls) -> Found:
+    """Spinodal of the retrieval state: the load at which it ends, at given temperature (below 1)."""
+    c = _controls(controls)
+    c = c._replace(load=np.zeros_like(c.load))
+    begin, _ = saddle("retrieval", c)
+    found = fold(residual, begin.x, c, "load", steps=300)
+    hot = c.temperature >= 1
+    reason = np.where(hot, "at temperatures of 1 and above nothing is retrieved", "")
+    return found._replace(converged=found.converged & ~hot, reason=reason)
+
+
+def find_global_retrieval(controls) -> Found:
+    """Load below which the retrieval state has a lower free energy than the spin-glass state, at
+    given temperature.
+    """
+    c = _controls(controls)
+    spinodal = find_retrieval(controls)
+    end = np.maximum(spinodal.value, 0.0)
+    first, second = (
+        along(solve, c, "load", "free_energy", branch) for branch in ("retrieval", "spin-glass")
+    )
+    return crossing(first, second, 1e-3 * end, end * (1 - 1e-9))._replace(reason=spinodal.reason)
+
+
+def find_spin_glass(controls) -> Found:
+    """Temperature at which the paramagnet becomes unstable to the spin glass, at given load."""
+    c = _controls(controls)
+    found = zero(
+        along(solve, c, "temperature", "longitudinal_stability", "paramagnet"),
+        1 + 1e-9 * c.load,
+        2 + c.load,
+    )
+    return found._replace(reason=np.where(c.load == 0, "a single pattern has no spin glass", ""))
+
+
+def find_almeida_thouless(controls) -> Found:
+    """Temperature below which the retrieval state breaks replica symmetry, at given load: it falls
+    as exp(-1/(2 load)).
+    """
+    c = _controls(controls)
+    found = zero(
+        along(solve, c, "temperature", "replicon", "retrieval"),
+        1e-290,
+        np.ones_like(c.load),
+        geometric=True,
+    )
+    end = find_retrieval(c._replace(temperature=np.zeros_like(c.load))).value
+    gone = f"there is no retrieval state beyond load {end.flat[0]:.4g}"
+    alone = "without other patterns there is no noise that could break the symmetry"
+    return found._replace(reason=np.select([c.load > end, c.load == 0], [gone, alone], ""))

@@ -1,0 +1,305 @@
+"""The Curie-Weiss ferromagnet: every pair of Ising spins coupled by J / N."""
+
+import math
+from typing import TYPE_CHECKING
+
+from replicon._declare import (
+    Array,
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Schedule,
+    Size,
+    Transition,
+    View,
+    Words,
+)
+from replicon._errors import InputError
+from replicon._rooms import contents
+from replicon._statistics import autocorrelation
+
+_CURIE_WEISS = Model(
+    name="curie-weiss",
+    title="Curie-Weiss ferromagnet",
+    controls=(
+        Control(
+            "coupling",
+            "J",
+            1.0,
+            Interval(0, open_low=True),
+            "coupling, J/N for every pair",
+            typical=(0.5, 2.0),
+            live=True,
+        ),
+        Control(
+            "temperature",
+            "T",
+            0.5,
+            Interval(0),
+            "temperature, k_B = 1",
+            typical=(0.0, 2.0),
+            live=True,
+        ),
+        Control("field", "h", 0.0, Interval(), "uniform field", typical=(-1.0, 1.0), live=True),
+        Control(
+            "start",
+            "m0",
+            1.0,
+            Interval(-1, 1),
+            "magnetization of the initial state",
+            "simulation",
+            typical=(-1.0, 1.0),
+        ),
+        Control(
+            "sweeps",
+            "t",
+            200,
+            Interval(2, integer=True),
+            "heat-bath sweeps, half of them measured",
+            "simulation",
+            typical=(20, 2000),
+            scale="log",
+            quick=12,
+        ),
+    ),
+    observables=(
+        Observable("magnetization", "m", "mean spin", -1, 1),
+        Observable(
+            "susceptibility",
+            "chi",
+            "dm/dh; negative on an unstable branch",
+            series="replicon.ising.curie_weiss_finite:susceptibility",
+        ),
+        Observable(
+            "autocorrelation_time",
+            "tau",
+            "of the magnetization, in sweeps; means need t >> tau",
+            role="simulation",
+            series=autocorrelation("magnetization"),
+        ),
+        Observable("energy", "e", "energy per spin"),
+        Observable("entropy", "s", "entropy per spin (nats)", 0, role="theory"),
+    ),
+    branches=(
+        Branch("up", "largest magnetization", ends_at="spinodal"),
+        Branch("down", "smallest magnetization", ends_at="spinodal"),
+        Branch(
+            "paramagnet",
+            "the solution that passes m = 0 at zero field; unstable below T_c",
+            ends_at="spinodal",
+        ),
+    ),
+    transitions=(
+        Transition(
+            "critical",
+            "temperature",
+            "continuous: m = 0 becomes unstable",
+            "replicon.ising.curie_weiss:find_critical",
+            bounds=("up", "down", "paramagnet"),
+        ),
+        Transition(
+            "spinodal",
+            "field",
+            "the state against the field ends, in modulus",
+            "replicon.ising.curie_weiss:find_spinodal",
+            bounds=("up", "down", "paramagnet"),
+        ),
+    ),
+    views=(View("spins", "spins", "every spin, those that point up first"),),
+    solve="replicon.ising.curie_weiss:solve",
+    start="replicon.ising.curie_weiss_finite:Magnet",
+    schedule=Schedule("sweeps"),
+    size=Size(typical=(10, 10_000), greatest=1_000_000, cost=1.0),
+    remarks="replicon.ising.curie_weiss_finite:remarks",
+    source="Curie-Weiss mean field; R. J. Baxter, Exactly Solved Models (1982), chapter 3",
+)
+
+_THEORY_SQUARE_LATTICE = "replicon.ising.square_lattice"
+_SIMULATION_SQUARE_LATTICE = "replicon.ising.square_lattice_finite"
+
+
+def _binder_square_lattice(second, fourth):
+    return 1 - fourth / (3 * second**2)
+
+
+def _check_size_square_lattice(controls, size: int) -> None:
+    if size < 3:
+        raise InputError(
+            f"size = {size} is too small for square-lattice: give the linear size L >= 3 (L x L"
+            " spins)."
+        )
+    if "metropolis" in controls["method"] and size % 2:
+        raise InputError(
+            f"size = {size} is odd: method metropolis updates a checkerboard and needs an even L;"
+            " or take method=heat-bath."
+        )
+
+
+_SQUARE_LATTICE = Model(
+    name="square-lattice",
+    title="Square-lattice Ising model",
+    controls=(
+        Control("coupling", "J", 1.0, Interval(0, open_low=True), "coupling of nearest neighbours"),
+        Control("temperature", "T", 2.5, Interval(0, open_low=True), "temperature, k_B = 1"),
+        Control(
+            "size",
+            "L",
+            math.inf,
+            Interval(3, 512, integer=True, infinite=True),
+            "linear size of the exact result",
+            "theory",
+        ),
+        Control(
+            "method",
+            "method",
+            "wolff",
+            Words(("metropolis", "heat-bath", "wolff", "swendsen-wang")),
+            "update",
+            "simulation",
+        ),
+        Control(
+            "sweeps",
+            "t",
+            2000,
+            Interval(2, integer=True),
+            "updates of the lattice, after half as many unmeasured",
+            "simulation",
+            quick=12,
+        ),
+    ),
+    observables=(
+        Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1, partial=True),
+        Observable(
+            "autocorrelation_time",
+            "tau",
+            "slower of energy and modulus, in sweeps; means need t >> tau",
+            role="simulation",
+        ),
+        Observable("energy", "e", "energy per spin"),
+        Observable("specific_heat", "C", "specific heat per spin", 0, partial=True),
+        Observable(
+            "binder",
+            "U",
+            "1 - <m^4> / (3 <m^2>^2)",
+            role="simulation",
+            moments=("second_moment", "fourth_moment"),
+            estimate=_binder_square_lattice,
+        ),
+    ),
+    branches=(Branch("equilibrium", "the exact solution, spontaneous magnetization up"),),
+    transitions=(
+        Transition(
+            "critical",
+            "temperature",
+            "continuous: 2 J / ln(1 + sqrt 2)",
+            f"{_THEORY_SQUARE_LATTICE}:find_critical",
+        ),
+    ),
+    solve=f"{_THEORY_SQUARE_LATTICE}:solve",
+    simulate=f"{_SIMULATION_SQUARE_LATTICE}:simulate",
+    source=(
+        "Onsager, Phys. Rev. 65, 117 (1944); Yang, Phys. Rev. 85, 808 (1952); Kaufman, Phys. Rev."
+        " 76, 1232 (1949)"
+    ),
+    check_size=_check_size_square_lattice,
+    remarks=f"{_SIMULATION_SQUARE_LATTICE}:remarks",
+    size=Size(meaning="linear size", symbol="L", quick=6),
+)
+
+_THEORY_SHERRINGTON_KIRKPATRICK = "replicon.ising.sherrington_kirkpatrick"
+
+_SHERRINGTON_KIRKPATRICK = Model(
+    name="sherrington-kirkpatrick",
+    title="Sherrington-Kirkpatrick spin glass",
+    controls=(
+        Control("temperature", "T", 0.5, Interval(0), "temperature, k_B = 1"),
+        Control("field", "h", 0.0, Interval(), "uniform field"),
+        Control(
+            "ansatz",
+            "ansatz",
+            "rs",
+            Words(("rs", "1rsb", "frsb")),
+            "replica symmetric, one step, continuous breaking",
+            "theory",
+        ),
+        Control(
+            "sweeps",
+            "t",
+            2000,
+            Interval(2, integer=True),
+            "sweeps with parallel tempering, half of them measured",
+            "simulation",
+            quick=12,
+        ),
+    ),
+    observables=(
+        Observable("overlap", "q", "mean modulus of the overlap of two replicas", 0, 1),
+        Observable("energy", "e", "energy per spin"),
+        Observable("entropy", "s", "entropy per spin (nats)", role="theory"),
+        Observable(
+            "edwards_anderson",
+            "q_EA",
+            "largest overlap: that of two replicas in one state",
+            0,
+            1,
+            role="theory",
+        ),
+        Observable(
+            "equilibration",
+            "eps",
+            "e + (1 - q_2)/2T at zero field, 0 in equilibrium",
+            role="simulation",
+        ),
+        Observable(
+            "exchange_rate",
+            "A",
+            "accepted fraction of exchanges in parallel tempering, least over the ladder",
+            0,
+            1,
+            role="simulation",
+        ),
+    ),
+    branches=(Branch("equilibrium", "the solution of the chosen ansatz"),),
+    transitions=(
+        Transition(
+            "critical",
+            "temperature",
+            "paramagnet to spin glass at zero field",
+            f"{_THEORY_SHERRINGTON_KIRKPATRICK}:find_critical",
+        ),
+        Transition(
+            "almeida-thouless",
+            "temperature",
+            "replica symmetry breaks, at given field",
+            f"{_THEORY_SHERRINGTON_KIRKPATRICK}:find_almeida_thouless",
+        ),
+    ),
+    solve=f"{_THEORY_SHERRINGTON_KIRKPATRICK}:solve",
+    simulate="replicon.ising.sherrington_kirkpatrick_finite:simulate",
+    remarks="replicon.ising.sherrington_kirkpatrick_finite:remarks",
+    check_size="replicon.ising.sherrington_kirkpatrick_finite:check_size",
+    source="Sherrington & Kirkpatrick, PRL 35, 1792 (1975); Parisi, J. Phys. A 13, L115 (1980)",
+    legacy_arrays=(
+        Array("overlap_level", ("level",), "theory"),
+        Array("overlap_weight", ("level",), "theory"),
+        Array("overlap_density", ("bin",)),
+    ),
+)
+
+MODELS = (_CURIE_WEISS, _SQUARE_LATTICE, _SHERRINGTON_KIRKPATRICK)
+
+if TYPE_CHECKING:
+    from replicon.spins.exact import enumerate_states
+    from replicon.spins.mean_field import belief_propagation, naive_mean_field, tap
+    from replicon.spins.tempering import sample_spins
+
+__getattr__, __dir__, __all__ = contents(
+    "replicon.spins",
+    {
+        "exact": ["enumerate_states"],
+        "mean_field": ["belief_propagation", "naive_mean_field", "tap"],
+        "tempering": ["sample_spins"],
+    },
+)

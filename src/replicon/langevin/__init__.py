@@ -1,0 +1,158 @@
+"""Learning as a random walk in an energy landscape: does noisy gradient descent reach exp(-E/T)?"""
+
+from typing import TYPE_CHECKING
+
+from replicon._declare import (
+    Array,
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Size,
+    Words,
+    whole,
+)
+from replicon._rooms import contents
+
+_HERE = "replicon.models.langevin_learning"
+
+_LANGEVIN_LEARNING = Model(
+    name="langevin-learning",
+    title="Learning as Langevin dynamics",
+    controls=(
+        Control(
+            "energy",
+            "E",
+            "regression",
+            Words(("quadratic", "double-well", "regression", "perceptron")),
+            "w^2/2 and (w^2 - 1)^2 for each weight; squares of a linear teacher's noisy labels and"
+            " a ridge; ln(1 + exp(-margin)) of random labels on the sphere",
+        ),
+        Control(
+            "temperature",
+            "T",
+            0.5,
+            Interval(0, 100, open_low=True),
+            "of the noise in the gradient steps",
+        ),
+        Control(
+            "load",
+            "alpha",
+            2.0,
+            Interval(0, 100),
+            "examples per weight (regression, perceptron)",
+            realized=whole,
+        ),
+        Control(
+            "noise", "rho", 0.25, Interval(0, 100), "variance of the labels' noise (regression)"
+        ),
+        Control(
+            "ridge",
+            "lambda",
+            0.1,
+            Interval(0, 100, open_low=True),
+            "penalty lambda w^2/2 (regression)",
+        ),
+        Control(
+            "method",
+            "method",
+            "mala",
+            Words(("ula", "mala", "baoab", "sgld")),
+            "of integration",
+            "simulation",
+            shared=True,
+        ),
+        Control(
+            "step", "dt", 0.02, Interval(0, 10, open_low=True), "of time", "simulation", shared=True
+        ),
+        Control(
+            "records",
+            "n",
+            400,
+            Interval(4, integer=True),
+            "of each of eight chains, every tenth step",
+            "simulation",
+            shared=True,
+            quick=20,
+        ),
+        Control(
+            "batch",
+            "B",
+            0.2,
+            Interval(0, 1, open_low=True),
+            "fraction of the examples in a minibatch (sgld)",
+            "simulation",
+            shared=True,
+        ),
+    ),
+    observables=(
+        Observable("mean_energy", "e", "energy per weight, ridge included", 0),
+        Observable("second_moment", "Q", "mean square of a weight", 0),
+        Observable("overlap", "q", "of two solutions for the same data: <w>.<w>/N", 0),
+        Observable(
+            "weight_error",
+            "e_w",
+            "mean square distance from the teacher's weights (regression)",
+            0,
+            partial=True,
+        ),
+        Observable(
+            "escape_rate",
+            "k",
+            "from the left to the right minimum, per unit of time of overdamped motion"
+            " (double-well)",
+            0,
+            partial=True,
+        ),
+        Observable(
+            "virial_temperature",
+            "T_v",
+            "<(w - <w>) . grad E>/N; on the sphere of its direction's coordinates",
+            0,
+        ),
+        Observable("configurational_temperature", "T_c", "<|grad E|^2>/<laplacian E>", 0),
+        Observable(
+            "noise_ratio",
+            "r",
+            "variance of the minibatches' noise over that of the thermal noise",
+            0,
+            role="simulation",
+        ),
+        Observable(
+            "r_hat",
+            "R",
+            "Gelman and Rubin's, rank-normalised: 1 where the chains agree",
+            0,
+            role="simulation",
+        ),
+        Observable(
+            "effective_sample_size", "ESS", "smallest over weights and energy", 0, role="simulation"
+        ),
+    ),
+    branches=(Branch("equilibrium", "the law exp(-E/T)"),),
+    solve=f"{_HERE}.theory:solve",
+    simulate=f"{_HERE}.simulation:simulate",
+    check_size=f"{_HERE}.simulation:check_size",
+    potential=None,
+    source=(
+        "Welling & Teh, ICML 2011; Seung, Sompolinsky & Tishby, PRA 45, 6056 (1992); Kramers,"
+        " Physica 7, 284 (1940)"
+    ),
+    legacy_arrays=(
+        Array("weight", ("bin",), "both"),
+        Array("density", ("bin",), "both"),
+        Array("time", ("time",)),
+        Array("energy_curve", ("time",)),
+    ),
+    size=Size(meaning="weights", quick=10),
+)
+
+MODELS = (_LANGEVIN_LEARNING,)
+
+if TYPE_CHECKING:
+    from replicon.langevin.sampling import integrate_entropy, sample_langevin
+
+__getattr__, __dir__, __all__ = contents(
+    __name__, {"sampling": ["integrate_entropy", "sample_langevin"]}
+)

@@ -1,0 +1,131 @@
+"""Simulated annealing of the number of errors of one perceptron, alone and of attracting replicas;
+counts of near solutions.
+
+Fields x.w are kept and changed by one column a flip: a proposal reads P numbers.
+
+Source: Kirkpatrick, Gelatt & Vecchi, Science 220, 671 (1983); Baldassi et al., PNAS 113, E7655
+(2016) (replicated).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True)
+def _wrong(fields):
+    errors = 0
+    for mu in range(len(fields)):
+        errors += fields[mu] < 0
+    return errors
+
+
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+def _wrong_after(fields, column, step):
+    errors = 0
+    for mu in range(len(fields)):
+        errors += fields[mu] + step * column[mu] < 0
+    return errors
+
+
+@numba.njit(cache=True)
+def begin(columns, w, fields, energy, total):
+    """Fields (y, P) and errors (y,) of replicas w (y, N), and the sum of the replicas (N,), in
+    place.
+    """
+    replicas, n = w.shape
+    fields[:] = 0.0
+    total[:] = 0.0
+    for a in range(replicas):
+        for i in range(n):
+            total[i] += w[a, i]
+            for mu in range(columns.shape[1]):
+                fields[a, mu] += w[a, i] * columns[i, mu]
+        energy[a] = _wrong(fields[a])
+
+
+@numba.njit(cache=True)
+def sweep(columns, w, fields, energy, total, a, temperature, pull, rng):
+    """N Metropolis proposals on replica `a`, for exp(-sum_a errors_a/T + pull/(y - 1) sum_i
+    sum_{a<b} w_ai w_bi).
+    """
+    replicas, n = w.shape
+    for _ in range(n):
+        i = rng.integers(0, n)
+        step = np.float32(-2.0 * w[a, i])
+        after = _wrong_after(fields[a], columns[i], step)
+        cost = (after - energy[a]) / temperature
+        if replicas > 1:
+            cost += 2 * pull * w[a, i] * (total[i] - w[a, i]) / (replicas - 1)
+        if cost <= 0 or rng.random() < math.exp(-cost):
+            for mu in range(columns.shape[1]):
+                fields[a, mu] += step * columns[i, mu]
+            w[a, i] = -w[a, i]
+            total[i] += 2 * w[a, i]
+            energy[a] = after
+
+
+@numba.njit(cache=True)
+def anneal(columns, w, rng, errors, hot, cold, attraction):
+    """Metropolis sweeps of replicas w (y, N) with the errors as energy, temperature from `hot` to
+    `cold` geometrically, and an attraction of each weight to the mean of the other replicas' that
+    grows linearly to `attraction` (y = 1: none).
+
+    columns (N, P). `errors` (sweeps,) is filled with the least errors of a replica or of the
+    majority of all; returns the sweeps done and the weights that made so few.
+    """
+    replicas, n = w.shape
+    count = columns.shape[1]
+    fields = np.zeros((replicas, count), np.float32)
+    energy = np.zeros(replicas, np.int64)
+    total = np.zeros(n, np.float32)
+    begin(columns, w, fields, energy, total)
+    best, least = w[0].copy(), count + 1
+    for t in range(len(errors)):
+        part = t / max(len(errors) - 1, 1)
+        temperature = hot * (cold / hot) ** part
+        for a in range(replicas):
+            sweep(columns, w, fields, energy, total, a, temperature, attraction * part, rng)
+            if energy[a] < least:
+                least, best = energy[a], w[a].copy()
+        if replicas > 1:
+            majority = np.where(total >= 0, 1.0, -1.0).astype(np.float32)
+            centre = np.zeros(count, np.float32)
+            for i in range(n):
+                for mu in range(count):
+                    centre[mu] += majority[i] * columns[i, mu]
+            wrong = _wrong(centre)
+            if wrong < least:
+                least, best = wrong, majority
+        errors[t] = least
+        if least == 0:
+            return t + 1, best
+    return len(errors), best
+
+
+@numba.njit(cache=True)
+def near_solutions(columns, w, furthest):
+    """Numbers of solutions that differ from w in exactly 1, ..., `furthest` <= 3 weights, by trying
+    all of them.
+    """
+    n, count = columns.shape
+    fields = np.zeros(count, np.float32)
+    for i in range(n):
+        for mu in range(count):
+            fields[mu] += w[i] * columns[i, mu]
+    found = np.zeros(furthest, np.int64)
+    one, two = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    for i in range(n):
+        one[:] = fields - 2 * w[i] * columns[i]
+        found[0] += _wrong(one) == 0
+        if furthest > 1:
+            for j in range(i):
+                two[:] = one - 2 * w[j] * columns[j]
+                found[1] += _wrong(two) == 0
+                if furthest > 2:
+                    for k in range(j):
+                        found[2] += _wrong_after(two, columns[k], np.float32(-2 * w[k])) == 0
+    return found

@@ -1,0 +1,268 @@
+"""Franz-Parisi potential of the binary perceptron, margin zero, replica symmetric. Per weight, at
+overlap p = 1 - 2 distance,
+
+V = extr -ph p + th t - sh (1 - s)/2 + E_zy sum_w e^{sqrt(qh) z w}/(2cosh sqrt(qh) z) ln 2cosh(th
+z/sqrt(qh) + sqrt(sh - th^2/qh) y + (ph - th) w) + load E_zv H((b - rho v)/sqrt(1 - rho^2))/H(b) ln
+H(-(t z/sqrt(q) + S v)/sqrt(1 - s)),
+
+b = -sqrt(q/(1-q)) z, S^2 = s - t^2/q, rho = (p - t)/(S sqrt(1 - q)); q, qh are those of the typical
+solution. The integral over the reference's own field has been done: it left rho.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import log_ndtr
+from scipy.optimize import brentq
+
+from replicon._declare import controls_tuple
+from replicon.channel import replica as separable
+from replicon.theory import gaussian, stationary
+from replicon.theory.branch import Found, visit
+from replicon.theory.points import evaluate
+
+_NODES = 129
+_SOLVED = 1e-8
+# the saddle is degenerate at p = q, where V is the entropy: it is entered this far off, and
+# followed from there
+_NEAR = 0.02
+_QUADRATIC = 0.005
+_EASY = 0.3  # a load at which the guess below leads Newton's method to the saddle
+_FINEST = 1e-3  # smallest distance at which `find_isolation` looks
+
+
+class Order(NamedTuple):
+    """conjugate of the imposed overlap (ph); overlap with other references and its conjugate (t,
+    th); overlap of two solutions at the distance and its conjugate (s, sh).
+    """
+
+    conjugate: Any
+    reference_overlap: Any
+    conjugate_reference: Any
+    overlap: Any
+    conjugate_overlap: Any
+
+
+def potential(x: Order, c) -> jax.Array:
+    """V of the module's formula; controls (typical overlap, its conjugate, overlap p, load)."""
+    ph, t, th, s, sh = x
+    _, qh, p, load = c
+    z, weight = gaussian.nodes(_NODES)
+    plus = jax.nn.sigmoid(2 * jnp.sqrt(qh) * z[:, None])
+    field = th / jnp.sqrt(qh) * z[:, None] + jnp.sqrt(sh - th**2 / qh) * z
+    pull = ph - th
+    prior = plus * _log_2cosh(field + pull) + (1 - plus) * _log_2cosh(field - pull)
+    energetic = jnp.sum(weight * jax.vmap(lambda z: _pattern(z, x, c))(z))
+    return -ph * p + th * t - sh * (1 - s) / 2 + weight @ prior @ weight + load * energetic
+
+
+def _log_2cosh(x):
+    return jnp.logaddexp(x, -x)
+
+
+def _pattern(z, x: Order, c):
+    """E_v of the pattern's term at one z. Close to the reference both functions of v step at the
+    same place.
+    """
+    q, p, t, s = c.typical_overlap, c.overlap, x.reference_overlap, x.overlap
+    S = jnp.sqrt(s - t**2 / q)
+    rho = (p - t) / (S * jnp.sqrt(1 - q))
+    b = -jnp.sqrt(q / (1 - q)) * z
+    width, step = jnp.sqrt(1 - s) / S, -t * z / (S * jnp.sqrt(q))
+    sharp = (width < 0.5) & (jnp.abs(step) < 7)
+    v, spacing = gaussian.graded(
+        jnp.where(sharp, step, 0.0), jnp.where(sharp, width, 4.0), _NODES, 16.0
+    )
+    seen = jnp.exp(log_ndtr((rho * v - b) / jnp.sqrt(1 - rho**2)) - log_ndtr(-b))
+    return jnp.sum(
+        spacing
+        * jnp.exp(-(v**2) / 2)
+        * seen
+        * log_ndtr((t * z / jnp.sqrt(q) + S * v) / jnp.sqrt(1 - s))
+    )
+
+
+residual = stationary.gradient(potential)
+
+
+class Typical(NamedTuple):
+    """Typical solutions, arrays (loads,): overlap, its conjugate, entropy, and whether there are
+    any.
+    """
+
+    overlap: np.ndarray
+    conjugate: np.ndarray
+    entropy: np.ndarray
+    exists: np.ndarray
+
+
+def _typical(c) -> dict:
+    theory = separable.storage(separable.ising, separable.threshold)
+    start = separable.Overlaps(jnp.full((), 0.3), jnp.ones(()))
+    found = stationary.solve_one(
+        theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3
+    )
+    q = found.x.overlap
+    conjugate = -2 * jax.grad(lambda q: theory.energetic(found.x._replace(overlap=q), c))(q)
+    return {
+        "overlap": q,
+        "conjugate": conjugate,
+        "entropy": theory.potential(found.x, c),
+        "exists": found.converged & (q < 1),
+    }
+
+
+def typical(load) -> Typical:
+    """The replica-symmetric solution at margin zero for loads (loads,); there are none where its
+    entropy is negative.
+    """
+    load = np.asarray(load, float)
+    nothing = np.zeros_like(load)
+    out = evaluate(_typical, controls_tuple(("load", "margin", "leak"), (load, nothing, nothing)))
+    return Typical(
+        out["overlap"], out["conjugate"], out["entropy"], out["exists"] & (out["entropy"] > 0)
+    )
+
+
+def _guess(q, qh, gap) -> Order:
+    """Second order in the gap p - q, coefficients as measured at loads up to 0.5."""
+    z, weight = gaussian.nodes()
+    stiff = 1 / (weight @ np.cosh(np.sqrt(qh) * z) ** -4.0)
+    return Order(
+        qh + 0.8 * stiff * gap, q, qh, q + 1.1 * gap**2 / (1 - q), qh + 0.3 * (stiff * gap) ** 2
+    )
+
+
+class _Curve:
+    """The saddle at one load, at any overlaps p on one side of the typical overlap q."""
+
+    def __init__(self, load: float, side: int):
+        loads = np.linspace(_EASY, load, 1 + int(np.ceil(abs(load - _EASY) / 0.02)))
+        loads = np.append(loads, load)
+        found = typical(loads)
+        self.q, self.qh, self.entropy, self.load = (
+            found.overlap[-1],
+            found.conjugate[-1],
+            found.entropy[-1],
+            load,
+        )
+        gap = side * _NEAR
+        path = [
+            self._at(q, qh, q + gap, a) for q, qh, a in zip(found.overlap, found.conjugate, loads)
+        ]
+        at_gap = visit(residual, _guess(found.overlap[0], found.conjugate[0], gap), path[0], path)
+        self.start, self.entered = Order(*(v[-1] for v in at_gap.x)), bool(at_gap.converged[-1])
+        self.begin, self.gap = path[-1], gap
+
+    def _at(self, q, qh, p, load):
+        return controls_tuple(
+            ("typical_overlap", "typical_conjugate", "overlap", "load"), (q, qh, p, load)
+        )
+
+    def visit(self, overlaps) -> tuple[Order, np.ndarray, np.ndarray]:
+        """Order parameters, V and whether found for overlaps in order of distance from q, steps of
+        0.02 at most.
+        """
+        if not self.entered:
+            nothing = np.full(len(overlaps), np.nan)
+            return Order(*(nothing,) * 5), nothing, np.zeros(len(overlaps), bool)
+        path, wanted, here = [], [], self.q + self.gap
+        for p in overlaps:
+            between = np.linspace(here, p, 2 + int(abs(p - here) / 0.02))[1:]
+            path.extend(self._at(self.q, self.qh, k, self.load) for k in between)
+            wanted.append(len(path) - 1)
+            here = p
+        out = visit(residual, self.start, self.begin, path)
+        x = Order(*(v[wanted] for v in out.x))
+        c = self._at(self.q, self.qh, np.asarray(overlaps), self.load)
+        count = len(overlaps)
+        c = type(c)(*(np.broadcast_to(v, (count,)) for v in c))
+        return (
+            x,
+            evaluate(potential, x, c, batch=8),
+            out.converged[wanted] & (out.residual[wanted] < _SOLVED),
+        )
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,). One path in p for each load and side of q; V is quadratic within 0.005 of
+    the typical overlap.
+    """
+    load, distance = np.asarray(controls.load, float), np.asarray(controls.distance, float)
+    p = 1 - 2 * distance
+    out = {
+        name: np.full(load.shape, np.nan) for name in ("entropy", "overlap", "reference_overlap")
+    }
+    converged, reason = np.zeros(load.shape, bool), np.full(load.shape, "", dtype="U120")
+    known = typical(load)
+    for alpha in np.unique(load):
+        here = np.flatnonzero(load == alpha)
+        first = here[0]
+        if not known.exists[first]:
+            reason[here] = "there are no solutions beyond the capacity, load 0.833"
+            continue
+        q, entropy = known.overlap[first], known.entropy[first]
+        for side in (1, -1):
+            rows = here[np.sign(p[here] - q) * side >= (0 if side == 1 else 1)]
+            if not len(rows):
+                continue
+            curve = _Curve(alpha, side)
+            close = np.abs(p[rows] - q) < _QUADRATIC
+            asked = np.where(close, q + side * _QUADRATIC, p[rows])
+            # From where the path is entered outwards, and from there inwards.
+            for part in (np.abs(asked - q) >= _NEAR, np.abs(asked - q) < _NEAR):
+                order = np.flatnonzero(part)
+                order = order[np.argsort(np.abs(np.abs(asked[order] - q) - _NEAR), kind="stable")]
+                if not len(order):
+                    continue
+                x, value, good = curve.visit(asked[order])
+                ratio = np.where(close[order], (p[rows[order]] - q) / (asked[order] - q), 1.0)
+                out["entropy"][rows[order]] = entropy + (value - entropy) * ratio**2
+                out["overlap"][rows[order]] = q + (x.overlap - q) * ratio**2
+                out["reference_overlap"][rows[order]] = q + (x.reference_overlap - q) * ratio
+                converged[rows[order]] = good
+                reason[rows[order]] = np.where(
+                    good, "", "the saddle point was lost on the way from the typical overlap"
+                )
+    return {
+        **out,
+        "converged": converged,
+        "stable": np.where(out["entropy"] >= 0, np.nan, 0.0),
+        "reason": reason,
+    }
+
+
+def find_isolation(controls) -> Found:
+    """The distance at which V vanishes close to the reference, for each load; not found below
+    distance 0.001.
+    """
+    load = np.asarray(controls.load, float)
+    value = np.full(load.shape, np.nan)
+    exists = typical(load).exists
+    for row in np.flatnonzero(exists):
+        curve = _Curve(load[row], 1)
+        furthest = 1 - 2 * _FINEST
+        overlaps = np.append(
+            np.arange(curve.q + _NEAR, 0.96, 0.02), 1 - np.geomspace(0.04, 2 * _FINEST, 12)
+        )
+        overlaps = np.unique(overlaps[(overlaps > curve.q + _NEAR) & (overlaps <= furthest)])
+        _, entropy, good = curve.visit(overlaps)
+        negative = np.flatnonzero(good & (entropy < 0))
+        if len(negative) and negative[0] > 0:
+            value[row] = (1 - _zero_entropy(curve, overlaps[: negative[0] + 1])) / 2
+    return Found(
+        value,
+        np.isfinite(value),
+        reason=np.where(exists, "", "there are no solutions beyond the capacity, load 0.833"),
+    )
+
+
+def _zero_entropy(curve: _Curve, overlaps: np.ndarray) -> float:
+    """The overlap between the last two at which V vanishes."""
+    leading, below, above = overlaps[:-2], overlaps[-2], overlaps[-1]
+    # pyright: ignore
+    return float(brentq(lambda p: curve.visit([*leading, p])[1][-1], below, above, xtol=1e-10))

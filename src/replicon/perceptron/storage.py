@@ -1,0 +1,525 @@
+"""Theory of perceptrons that store random labels: binary or spherical weights, two constraints, any
+T.
+
+The engines of `theory.separable` (replica symmetric) and `theory.one_step` with the priors and
+channels named here; the frozen state of binary weights is replica symmetry at another temperature.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.special import log_ndtr, ndtr
+
+from replicon._declare import controls_tuple
+from replicon.channel import one_step
+from replicon.channel import replica as separable
+from replicon.theory import gaussian, stationary
+from replicon.theory.points import evaluate
+from replicon.theory.transition import along, bracket, zero
+
+PRIORS = {"ising": separable.ising, "spherical": separable.spherical}
+CHANNELS = {"threshold": separable.threshold, "symmetric": separable.symmetric}
+_FINE = 1025  # nodes where the usual ones do not resolve the channel
+_SHARPEST = 1e-5  # distance of the overlap from one below which these do not either
+_SCAN = 48  # loads at which a change of sign is looked for
+
+
+@lru_cache
+def _point(weights: str, constraint: str, nodes: int):
+    channel = CHANNELS[constraint]
+    theory = separable.storage(PRIORS[weights], channel, nodes)
+
+    def finer(x, c):
+        """Conjugate overlap and energetic term by eight times as many nodes."""
+        z, weight = gaussian.nodes(8 * nodes - 7)
+
+        def by_field(omega):
+            return channel.log_integral(1.0, omega, 1 - x.overlap, c.margin, c.leak)
+
+        fields = jnp.sqrt(jnp.maximum(x.overlap, 0.0)) * z
+        values, slopes = jax.vmap(jax.value_and_grad(by_field))(fields)
+        return c.load * (weight @ slopes**2), c.load * (weight @ values)
+
+    # The finer nodes improve a saddle that the usual ones have found.
+    iterate = theory.iterate if nodes == gaussian.NODES else None
+
+    def one(begin, c):
+        start = separable.Overlaps(begin, jnp.ones(()))
+        found = stationary.solve_one(
+            theory.residual, start, c, iterate=iterate, steps=300, settled=1e-3
+        )
+        x = found.x
+        errors = c.leak * jax.grad(lambda leak: theory.energetic(x, c._replace(leak=leak)))(
+            c.leak
+        )  # per weight
+        slope = jax.jvp(
+            lambda q: theory.iterate(x._replace(overlap=q), c).overlap,
+            (x.overlap,),
+            (jnp.ones(()),),
+        )[1]
+        conjugate = -2 * jax.grad(lambda q: theory.energetic(x._replace(overlap=q), c))(x.overlap)
+        fine_conjugate, fine_energetic = finer(x, c)
+        left = 1 - x.overlap
+        return {
+            "overlap": x.overlap,
+            "free_entropy": theory.potential(x, c),
+            "errors": errors,
+            "replicon": theory.replicon(x, c),
+            "longitudinal_stability": 1 - slope,
+            # Close to one the equation holds to rounding whatever the overlap: what is left must be
+            # solved for.
+            "converged": found.converged & (x.overlap > -1e-12) & (found.residual < 1e-6 * left),
+            "accurate": (
+                (jnp.abs(conjugate - fine_conjugate) < 1e-6 * fine_conjugate + 1e-12)
+                & (
+                    jnp.abs(theory.energetic(x, c) - fine_energetic)
+                    < 1e-8 * (1 + jnp.abs(fine_energetic))
+                )
+            ),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+def _beta(temperature) -> np.ndarray:
+    return np.divide(
+        1.0,
+        temperature,
+        out=np.full(np.shape(temperature), np.inf),
+        where=np.asarray(temperature) > 0,
+    )
+
+
+def _leaky(controls, beta, **more):
+    names = ("load", "margin", "leak", *more)
+    return controls_tuple(
+        names, np.broadcast_arrays(controls.load, controls.margin, np.exp(-beta), *more.values())
+    )
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,). Beyond the capacity the replica-symmetric saddle goes on with a negative
+    entropy: `stable` is false.
+    """
+    controls = controls._replace(
+        **{
+            k: np.asarray(getattr(controls, k), float)
+            for k in ("load", "margin", "temperature", "breaking_parameter")
+        }
+    )
+    return {"replica-symmetric": _replica_symmetric, "one-step": _one_step, "frozen": _frozen}[
+        branch
+    ](controls)
+
+
+def _replica_symmetric(controls, *, sharp: bool = True) -> dict:
+    """`sharp`: whether points that the usual nodes do not resolve are solved again with more."""
+    beta = _beta(controls.temperature)
+    c = _leaky(controls, beta)
+    # A symmetric constraint knows no direction: q = 0, exactly.
+    begin = np.full_like(c.load, 0.3 if controls.constraint == "threshold" else 0.0)
+    out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), begin, c))
+    rows = np.flatnonzero(
+        ~out["accurate"] & (out["overlap"] < 1 - _SHARPEST) & (out["residual"] < 1e-6) & sharp
+    )
+    if len(rows):
+        again = _point(controls.weights, controls.constraint, _FINE)
+        there = type(c)(*(v[rows] for v in c))
+        for name, values in evaluate(again, out["overlap"][rows], there, batch=16).items():
+            out[name][rows] = values
+    out["complexity"] = np.zeros_like(beta)
+    out |= _thermal(out, beta, c.load)
+    physical = (out["entropy"] >= -1e-12) | (controls.weights == "spherical")
+    stable = (out["replicon"] > 0) & (out["longitudinal_stability"] > 0) & physical
+    most = _most(controls.weights)
+    empty = (
+        (controls.constraint == "symmetric") & (controls.margin <= 0) & (c.leak == 0) & (c.load > 0)
+    )
+    accurate = out.pop("accurate")
+    out["converged"] &= (
+        accurate & ~empty & (out["entropy"] <= most + 1e-9) & np.isfinite(out["entropy"])
+    )
+    reason = np.select(
+        [empty, ~accurate & (out["residual"] < 1e-10) & (out["overlap"] < 1 - 1e-6)],
+        [
+            "no weights satisfy a symmetric constraint of that margin: give margin > 0",
+            (
+                "the integrand is too sharp for the quadrature: give a larger temperature or a"
+                " smaller load"
+            ),
+        ],
+        "the overlap of the replica-symmetric saddle has reached one, far beyond the capacity: give"
+        " a smaller load",
+    )
+    more = {"inner_overlap": out["overlap"], "stable": stable}
+    return {**out, **more, "reason": np.where(out["converged"], "", reason)}
+
+
+def _most(weights: str) -> float:
+    """The entropy of all weights: ln 2, or that of the whole sphere, from which entropies are
+    measured.
+    """
+    return np.log(2) if weights == "ising" else 0.0
+
+
+def _thermal(out: dict, beta, load) -> dict:
+    """Entropy, of the clusters and of the solutions in one, and energy, the fraction of errors;
+    takes `errors`, per weight.
+    """
+    warm, errors = np.isfinite(beta), out.pop("errors")
+    inside = out.get("internal_entropy", out["free_entropy"])  # without beta errors
+    entropy = out["complexity"] + inside + np.where(warm, errors * np.where(warm, beta, 0.0), 0.0)
+    return {
+        "entropy": entropy,
+        "energy": np.divide(errors, load, out=np.zeros_like(errors), where=load > 0),
+    }
+
+
+class _Free(NamedTuple):
+    """`one_step.Breaking` with the breaking parameter as a further unknown."""
+
+    outer_overlap: Any
+    inner_overlap: Any
+    norm: Any
+    breaking_parameter: Any
+
+
+def _order(x: _Free) -> one_step.Breaking:
+    return one_step.Breaking(x.outer_overlap, x.inner_overlap, x.norm)
+
+
+@lru_cache
+def _broken(weights: str, constraint: str):
+    """One-step breaking at the breaking parameter given or, where that is 0, at the one of zero
+    complexity.
+    """
+    residual, measure = one_step.storage(PRIORS[weights], CHANNELS[constraint])
+    finer, _ = one_step.storage(PRIORS[weights], CHANNELS[constraint], 2)
+
+    def free_residual(x: _Free, c):
+        held, m, order = c.breaking_parameter, x.breaking_parameter, _order(x)
+        c = c._replace(breaking_parameter=m)
+        r, d = residual(order, c), x.inner_overlap - x.outer_overlap
+        # Where the two overlaps merge is the replica-symmetric saddle, where both equations agree
+        # and the complexity vanishes, as it does at m = 0: these zeros are divided out.
+        level = measure(order, c)["complexity"] / (m * d) ** 2
+        split = (r.inner_overlap - r.outer_overlap) / d
+        return _Free(r.outer_overlap, split, r.norm, jnp.where(held > 0, m - held, level))
+
+    def iterate(x: _Free, c):
+        order = _order(x)
+        r = residual(order, c._replace(breaking_parameter=x.breaking_parameter))
+        moved = jax.tree.map(jnp.subtract, order, r)
+        return _Free(**moved._asdict(), breaking_parameter=x.breaking_parameter)
+
+    def one(start, c):
+        found = stationary.solve_one(
+            free_residual, start, c, iterate=iterate, steps=100, settled=1e-6
+        )
+        held, x, m = c.breaking_parameter, _order(found.x), found.x.breaking_parameter
+        d, c = x.inner_overlap - x.outer_overlap, c._replace(breaking_parameter=m)
+        r, entropies = residual(x, c), measure(x, c)
+        split = (r.inner_overlap - r.outer_overlap) / d
+        error = jnp.max(jnp.abs(jnp.stack([r.outer_overlap, split, r.norm])))
+        solved = (error < 1e-10) & ((held > 0) | (jnp.abs(entropies["complexity"]) < 1e-13))
+        ordered = (x.outer_overlap > -1e-9) & (d > _SPLIT) & (x.inner_overlap < 1 - 1e-9)
+        accuracy = jnp.max(jnp.abs(jnp.stack(list(finer(x, c)))))
+        return found.x, {
+            **entropies,
+            "overlap": m * x.outer_overlap + (1 - m) * x.inner_overlap,
+            "inner_overlap": x.inner_overlap,
+            "errors": (
+                c.leak * jax.grad(lambda k: measure(x, c._replace(leak=k))["free_entropy"])(c.leak)
+            ),
+            "converged": (
+                solved
+                & ordered
+                & (m > 0)
+                & (m <= 1 + 1e-9)
+                & (accuracy < jnp.minimum(1e-4 * d**2, 1e-6))
+            ),
+            "residual": error,
+            "breaking": m,
+        }
+
+    return one
+
+
+# Inner minus outer overlap below which the complexity, of the third order in it, drowns in
+# rounding.
+_SPLIT = 2e-3
+# Breaking parameters from whose saddles the stationary one is looked for: the first, then downwards
+# where the complexity there is negative, upwards where it is not, and both ways where there was no
+# saddle.
+_FIRST, _LOWER, _UPPER, _BOTH = (
+    0.5,
+    (0.25, 0.125, 0.06, 0.03, 0.015),
+    (0.7, 0.85, 1.0),
+    (0.15, 0.85),
+)
+
+
+def _one_step(controls) -> dict:
+    """The saddle at the breaking parameter given, else that of zero complexity, reached from
+    saddles at given ones.
+    """
+    held, count = controls.breaking_parameter, len(controls.load)
+    out, complexity = _try(controls, np.where(held > 0, held, _FIRST))
+    for step in range(len(_LOWER)):
+        tried = [
+            np.full(count, each[step] if step < len(each) else np.nan)
+            for each in (_LOWER, _UPPER, _BOTH)
+        ]
+        m = np.select([complexity < 0, complexity >= 0], tried[:2], tried[2])
+        rows = np.flatnonzero(~out["converged"] & (held == 0) & np.isfinite(m))
+        if len(rows) == 0:
+            continue
+        for name, values in _try(_rows(controls, rows), m[rows])[0].items():
+            out[name][rows] = values
+    beta = _beta(controls.temperature)
+    out |= _thermal(out, beta, controls.load)
+    out["converged"] &= out["entropy"] <= _most(controls.weights) + 1e-9
+    reason = np.full(held.shape, "", dtype="U200")
+    lost = np.flatnonzero(~out["converged"])
+    if len(lost):
+        whole = _replica_symmetric(_rows(controls, lost))
+        whole = whole["converged"] & (whole["replicon"] > 0)
+        reason[lost] = np.where(
+            whole,
+            "replica symmetry is stable there, and no clusters of more than one solution were found"
+            " beside it: take branch replica-symmetric",
+            "no saddle with clusters of more than one solution was found: take branch"
+            " replica-symmetric, or frozen for binary weights",
+        )
+    return {**out, "reason": reason}
+
+
+def _try(controls, m) -> tuple[dict, np.ndarray]:
+    """The saddle at `m` and, where the control leaves m free, the one of zero complexity by
+    Newton's method from there; and the complexity of the first (NaN: no saddle).
+    """
+    one, count = _broken(controls.weights, controls.constraint), len(m)
+    outer = 0.3 if controls.constraint == "threshold" else 0.0
+    start = _Free(np.full(count, outer), np.full(count, 0.95), np.ones(count), m)
+    c = _leaky(controls, _beta(controls.temperature), breaking_parameter=m)
+    x, found = evaluate(one, start, c, batch=8)
+    out = {name: np.array(values) for name, values in found.items()}
+    complexity = np.where(out["converged"], out["complexity"], np.nan)
+    free = np.flatnonzero(out["converged"] & (controls.breaking_parameter == 0))
+    out["converged"] &= controls.breaking_parameter > 0
+    if len(free):
+        c = c._replace(breaking_parameter=np.zeros(count))
+        _, freed = evaluate(
+            one, *(type(v)(*(np.asarray(k)[free] for k in v)) for v in (x, c)), batch=8
+        )
+        for name, values in freed.items():
+            out[name][free] = values
+    return out, complexity
+
+
+def _frozen(controls) -> dict:
+    """q1 = 1: phi(beta, m) = phi_RS(m beta)/m, so that the stationary m brings m beta to where the
+    replica-symmetric entropy vanishes: errors stay at the ground state's. At another m the entropy
+    is that of the clusters, each a single weight vector. Source: Krauth & Mezard (1989), eq. 16 on.
+    """
+    beta, m = _beta(controls.temperature), controls.breaking_parameter
+    possible = (controls.temperature > 0) & (controls.weights == "ising")
+    if np.any(m == 0) and controls.weights == "ising":
+        value, found, _ = find_freezing(controls)
+        m = np.where(
+            m > 0, m, np.where(found, controls.temperature / np.where(found, value, 1.0), np.nan)
+        )
+    good = possible & (m > 0) & (m <= 1)
+    asked = np.where(good, m, 1.0)
+    warm = controls._replace(temperature=np.where(good, controls.temperature / asked, 1.0))
+    rs = _replica_symmetric(warm)
+    errors = rs["energy"] * controls.load
+    out = {
+        "free_entropy": rs["free_entropy"] / asked,
+        "internal_entropy": -np.where(good, beta, 1.0) * errors,
+        "overlap": asked * rs["overlap"] + 1 - asked,
+        "inner_overlap": np.ones_like(asked),
+        "complexity": rs["entropy"],
+        "stable": np.where((rs["entropy"] >= -1e-9) & (rs["replicon"] > 0), 1.0, 0.0),
+        "converged": good & rs["converged"],
+        "breaking": asked,
+        "errors": errors,
+    }
+    out |= _thermal(out, np.where(good, beta, 1.0), controls.load)
+    reason = np.select(
+        [controls.weights != "ising", controls.temperature <= 0, good],
+        [
+            "only binary weights freeze",
+            "give a temperature > 0: the energy of the frozen state does not depend on it",
+            rs["reason"],
+        ],
+        "the state is not frozen: below the capacity there are solutions at any temperature, above"
+        " it the temperature must be below transition 'freezing'",
+    )
+    return {**out, "reason": np.where(out["converged"], "", reason)}
+
+
+def _arrays(controls):
+    """Controls of a transition, the numbers among them as arrays of one shape; T and m as they are
+    by default if not given.
+    """
+    numbers = ("load", "margin", "temperature", "breaking_parameter")
+    values = np.broadcast_arrays(*(np.asarray(getattr(controls, k, 0.0), float) for k in numbers))
+    return controls._replace(**dict(zip(numbers, values)))
+
+
+def _nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(shape, np.nan), np.zeros(shape, bool)
+
+
+def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads
+    above the capacity.
+    """
+    c = _arrays(controls)
+    if c.weights != "ising":
+        return *_nowhere(c.load.shape), np.full(c.load.shape, "only binary weights freeze")
+    c = c._replace(breaking_parameter=np.zeros_like(c.load))
+    # Of independent errors at high temperature: load/(8 T^2) = ln 2 at the most.
+    found = zero(
+        along(solve, c, "temperature", "entropy", "replica-symmetric"),
+        np.maximum(5.0, np.sqrt(c.load)),
+        0.03 + 0 * c.load,
+    )
+    cold = _replica_symmetric(c._replace(temperature=np.zeros_like(c.load)))
+    full = cold["converged"] & (cold["entropy"] > 0)
+    reason = np.where(
+        full & ~found.converged,
+        "below the capacity there are solutions, whose entropy is positive, at any temperature",
+        "",
+    )
+    return found.value, found.converged, reason
+
+
+def _annealed_capacity(controls) -> np.ndarray:
+    """-ln 2 / ln P, P the chance that a random weight vector satisfies one constraint: above the
+    capacity, by Jensen.
+    """
+    margin = np.asarray(controls.margin, float)
+    chance = (
+        log_ndtr(-margin)
+        if controls.constraint == "threshold"
+        else np.log(np.maximum(2 * ndtr(margin) - 1, 0.0))
+    )
+    return -np.log(2) / chance
+
+
+def _gardner_capacity(margin) -> np.ndarray:
+    """1/int_{-margin}^inf Dt (t + margin)^2: where the replica-symmetric overlap of spherical
+    weights reaches one.
+    """
+    margin = np.asarray(margin, float)
+    t, weight = np.polynomial.legendre.leggauss(100)
+    t, weight = (
+        20 * (t + 1),
+        20 * weight,
+    )  # relative to the lower limit: no difference of large numbers
+    z = t - margin[..., None]
+    return 1 / (np.exp(-(z**2) / 2) * t**2 @ weight / np.sqrt(2 * np.pi))
+
+
+def find_capacity(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The load at which solutions end: zero entropy of binary weights (Krauth & Mezard 1989), q = 1
+    of spherical ones.
+
+    Solutions make no error: the temperature is of no account. Spherical, threshold: Gardner's
+    (1988), exact for margin >= 0; with another sign or constraint symmetry breaks before and no
+    value is known.
+    """
+    c = _arrays(controls)
+    c = c._replace(temperature=np.zeros_like(c.load), breaking_parameter=np.zeros_like(c.load))
+    nothing = (c.constraint == "symmetric") & (c.margin <= 0)
+    reason = np.where(
+        nothing, "no weights satisfy a symmetric constraint of that margin at any load", ""
+    )
+    if c.weights == "spherical":
+        known = (c.margin >= 0) & (c.constraint == "threshold")
+        return np.where(known, _gardner_capacity(c.margin), np.nan), known, reason
+    if c.constraint == "symmetric":  # no weights know of each other: the annealed average is exact
+        with np.errstate(divide="ignore"):
+            value = _annealed_capacity(c)
+        return np.where(nothing, np.nan, value), ~nothing, reason
+    annealed = _annealed_capacity(c)
+    found = zero(
+        along(solve, c, "load", "entropy", "replica-symmetric"), 1e-6 * annealed, 1.001 * annealed
+    )
+    return found.value, found.converged, reason
+
+
+def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The load beyond which the replica-symmetric saddle is unstable to replica-symmetry breaking:
+    the first from small loads on.
+    """
+    c = _arrays(controls)
+    c = c._replace(breaking_parameter=np.zeros_like(c.load))
+    reason = np.full(c.load.shape, "", dtype="U120")
+    cold = np.exp(-_beta(c.temperature)) == 0
+    if (
+        c.constraint == "symmetric"
+    ):  # the overlap is zero at any load, and the replicon linear in it
+        growth = 1 - _replica_symmetric(c._replace(load=np.ones_like(c.load)))["replicon"]
+        there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)
+        reason[~there] = "at that margin a symmetric constraint does not depend on the weights"
+        return np.where(there, 1 / np.where(there, growth, 1.0), np.nan), there, reason
+    parts, end = (
+        np.where(cold[:, None], np.geomspace(0.1, 20, _SCAN), np.geomspace(0.1, 500, _SCAN)),
+        _annealed_capacity(c),
+    )
+    convex = (c.weights == "spherical") & cold & (c.margin >= 0)
+    reason[convex] = (
+        "spherical solutions with margin >= 0 form a convex set, whose replica symmetry holds up to"
+        " the capacity"
+    )
+    if c.weights == "spherical":
+        # Without errors the branch may end, with an overlap of one, at that load: it is asked close
+        # by.
+        below = np.append(
+            1 - np.geomspace(0.98, 1e-5, _SCAN // 2), np.geomspace(1.01, 500, _SCAN // 2)
+        )
+        parts, end = (
+            np.where(cold[:, None], below, np.geomspace(0.1, 500, _SCAN)),
+            _gardner_capacity(c.margin),
+        )
+    loads = end[:, None] * parts
+    low, high, bracketed = (
+        np.full_like(end, np.nan),
+        np.full_like(end, np.nan),
+        np.zeros(end.shape, bool),
+    )
+    for sharp in (False, True):  # the usual nodes do for most
+        rows = np.flatnonzero(~bracketed & ~convex)
+        if len(rows):
+            own = _rows(c, rows)
+            found = bracket(
+                lambda k, _, sharp=sharp: _replica_symmetric(k, sharp=sharp),
+                own,
+                "load",
+                "replicon",
+                loads[rows],
+            )
+            low[rows], high[rows], bracketed[rows] = found
+    rows = np.flatnonzero(bracketed)
+    value, there = _nowhere(end.shape)
+    if len(rows):
+        found = zero(
+            along(solve, _rows(c, rows), "load", "replicon", "replica-symmetric"),
+            low[rows],
+            high[rows],
+        )
+        value[rows], there[rows] = found.value, found.converged
+    return value, there, reason
+
+
+def _rows(controls, rows):
+    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})

@@ -1,0 +1,152 @@
+"""Finite perceptrons: all weight vectors of small ones enumerated, large ones by message passing
+and Bethe's entropy.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from replicon._errors import InputError
+from replicon._seed import generator
+from replicon.spins.exact import lowest_bit
+
+LARGEST = 25
+
+
+def check_enumerable(model: str, size: int) -> None:
+    """Refuse more weights than can be enumerated."""
+    if size > LARGEST:
+        raise InputError(
+            f"size = {size} is too large for exact enumeration of {model}: give size <= {LARGEST}"
+            " (2^N weights)."
+        )
+
+
+def check_size(controls: dict, size: int) -> None:
+    """Refuse what a method cannot do."""
+    if "enumeration" in controls["method"]:
+        check_enumerable("perceptron", size)
+    if "spherical" in controls["weights"]:
+        raise InputError(
+            "weights = spherical cannot be enumerated or counted by message passing: simulate"
+            " weights=ising."
+        )
+    plain = all(
+        value in (0, "threshold")
+        for name in ("margin", "temperature", "constraint")
+        for value in controls[name]
+    )
+    if "belief-propagation" in controls["method"] and not plain:
+        raise InputError(
+            "method = belief-propagation knows margin 0, temperature 0 and constraint threshold"
+            " only: take method=amp."
+        )
+
+
+@numba.njit(cache=True)
+def enumerate_errors(patterns, margin, symmetric):
+    """Histogram of the number of errors over all 2^N weights, and the sum of w of each number of
+    errors, by Gray code.
+
+    patterns (P, N), labels absorbed: a pattern is in error if x.w < margin sqrt(N), or |x.w| >
+    margin sqrt(N) if symmetric. Returns counts (P + 1,) and sums (P + 1, N); one column of the
+    patterns is read a step.
+    """
+    count, n = patterns.shape
+    bound = margin * math.sqrt(n)
+    w = -np.ones(n)
+    fields = -patterns.sum(axis=1)
+    columns = np.ascontiguousarray(patterns.T)
+    counts = np.zeros(count + 1)
+    sums = np.zeros((count + 1, n))
+    for k in range(1 << n):
+        if k > 0:
+            i = lowest_bit(k)
+            step = -2 * w[i]
+            w[i] = -w[i]
+            column = columns[i]
+            for mu in range(count):
+                fields[mu] += step * column[mu]
+        errors = 0
+        for mu in range(count):
+            if symmetric:
+                errors += abs(fields[mu]) > bound
+            else:
+                errors += fields[mu] < bound
+        counts[errors] += 1
+        for j in range(n):
+            sums[errors, j] += w[j]
+    return counts, sums
+
+
+def simulate(controls, size: int, samples: int, streams: list) -> dict:
+    """One set of Gaussian patterns a sample. At T = 0 averages are over solutions; a sample without
+    any (by enumeration) or whose messages did not settle (on an entropy from 0 to ln 2) gives NaN
+    for overlap and entropy; `solvable` tells the two from the rest.
+
+    overlap = |<w>|^2/N, the mean overlap of two independent solutions (a solution with itself
+    included).
+    """
+    count = round(controls.load * size)
+    measure = {"enumeration": _enumerated, "belief-propagation": _passed, "amp": _passed}[
+        controls.method
+    ]
+    out: dict[str, list] = {name: [] for name in ("overlap", "entropy", "energy", "solvable")}
+    for stream in streams:
+        for name, value in zip(
+            out, measure(generator(stream).standard_normal((count, size)), controls), strict=True
+        ):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def _enumerated(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
+    count, size = patterns.shape
+    counts, sums = enumerate_errors(patterns, controls.margin, controls.constraint == "symmetric")
+    errors = np.arange(count + 1)
+    least = int(np.flatnonzero(counts)[0])
+    cold = controls.temperature == 0
+    if cold:
+        cost = np.where(errors == 0, 0.0, np.inf)
+    else:
+        with np.errstate(over="ignore"):
+            cost = (
+                np.maximum(errors - least, 0) / controls.temperature
+            )  # from the least there is: no underflow
+    weight = np.where(counts > 0, np.exp(-cost), 0.0)
+    total = counts @ weight
+    if total == 0:  # at zero temperature, without a solution
+        return math.nan, math.nan, least / max(count, 1), 0.0
+    energy = (counts * weight) @ errors / total
+    mean = (weight @ sums) / total
+    excess = 0.0 if cold else (energy - least) / controls.temperature
+    entropy = (math.log(total) + excess) / size
+    return mean @ mean / size, entropy, energy / max(count, 1), 1.0
+
+
+def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
+    """Bethe's approximation; the energy is that of each pattern under its own field's marginal."""
+    from replicon.channel.amp import message_passing
+    from replicon.channel.replica import ising
+    from replicon.perceptron.search import count_solutions
+    from replicon.perceptron.storage import CHANNELS
+
+    if len(patterns) == 0:
+        return 0.0, math.log(2), 0.0, 1.0
+    if controls.method == "belief-propagation":
+        found = count_solutions(patterns)
+        mean, entropy, energy = found.mean, found.entropy, 0.0
+    else:
+        leak = math.exp(-1 / controls.temperature) if controls.temperature > 0 else 0.0
+        found = message_passing(
+            patterns, ising, CHANNELS[controls.constraint], parameters=(controls.margin, leak)
+        )
+        mean, energy = found.mean, found.sensitivity[1] * leak
+        entropy = found.free_entropy + (energy / controls.temperature if leak else 0.0)
+        energy *= patterns.shape[1] / len(patterns)
+    if not (found.converged and -1e-6 <= entropy <= math.log(2) + 1e-6):
+        return math.nan, math.nan, math.nan, 0.0
+    return float(mean @ mean / len(mean)), entropy, energy, 1.0

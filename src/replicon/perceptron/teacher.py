@@ -1,0 +1,135 @@
+"""Bayes-optimal theory of a perceptron with a teacher of its own kind: on the Nishimori line the
+overlap of two students is that of a student with the teacher, and replica symmetry is exact.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._declare import controls_tuple
+from replicon.channel import replica as separable
+from replicon.theory import stationary
+from replicon.theory.branch import Found, fold
+from replicon.theory.points import evaluate
+from replicon.theory.transition import along, zero
+
+PRIORS = {"ising": separable.ising, "spherical": separable.gaussian}
+_PERFECT = 0.999
+
+
+@lru_cache
+def theory(weights: str) -> separable.Theory:
+    """The engine's functions of one kind of weights; controls (load,)."""
+    return separable.bayes_optimal(PRIORS[weights], separable.sign)
+
+
+def _measure(engine: separable.Theory, x: separable.Matched, c) -> dict:
+    return {
+        "overlap": x.overlap,
+        "generalization_error": jnp.arccos(x.overlap) / jnp.pi,
+        "entropy": engine.potential(x, c),
+        "longitudinal_stability": engine.replicon(x, c),
+        "replicon": engine.replicon(x, c),
+    }
+
+
+@lru_cache
+def _imperfect(weights: str):
+    engine = theory(weights)
+
+    def one(c):
+        start = separable.Matched(jnp.full((), 0.1))
+        found = stationary.solve_one(engine.residual, start, c, iterate=engine.iterate, steps=200)
+        out = _measure(engine, found.x, c)
+        r = found.x.overlap
+        good = (r > -1e-12) & ((r < _PERFECT) | (weights == "spherical")) & (out["replicon"] > 0)
+        return {**out, "converged": found.converged & good, "residual": found.residual}
+
+    return one
+
+
+@lru_cache
+def _evolved(weights: str):
+    """The overlap at which state evolution r <- iterate(r) comes to rest when it begins without
+    knowledge.
+    """
+    engine = theory(weights)
+
+    def one(c):
+        def unfinished(state):
+            step, r, change = state
+            return (step < 20_000) & (change > 1e-13) & (r < _PERFECT)
+
+        def advance(state):
+            step, r, _ = state
+            new = engine.iterate(separable.Matched(r), c).overlap
+            return step + 1, new, jnp.abs(new - r)
+
+        return jax.lax.while_loop(unfinished, advance, (0, jnp.zeros(()), jnp.inf))[1]
+
+    return one
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,). Between perfect learning and the spinodal the imperfect state is
+    metastable: its entropy is negative.
+
+    Branch `algorithmic`: the imperfect state as far as it exists, then the perfect one, decided by
+    state evolution.
+    """
+    c = controls_tuple(("load",), (np.asarray(controls.load, float),))
+    nothing, one = np.zeros_like(c.load), np.ones_like(c.load)
+    perfect = {
+        "overlap": one,
+        "generalization_error": nothing,
+        "entropy": nothing,
+        "converged": one > 0,
+        "stable": c.load > 0,
+    }
+    spherical = controls.weights == "spherical"
+    if branch == "perfect":
+        reason = np.full(
+            c.load.shape,
+            "spherical weights never know their teacher exactly: take branch imperfect",
+        )
+        none = {"converged": np.zeros(c.load.shape, bool), "reason": reason} if spherical else {}
+        return {**perfect, **none, "free_entropy": nothing}
+    out = dict(evaluate(_imperfect(controls.weights), c))
+    out["stable"] = out["converged"] & (spherical | (out["entropy"] >= 0))
+    if branch == "algorithmic" and not spherical:
+        jumped = evaluate(_evolved(controls.weights), c) >= _PERFECT
+        out = {
+            name: np.where(jumped, perfect.get(name, values), values)
+            for name, values in out.items()
+        }
+        out["branch"] = np.where(jumped, "perfect", "imperfect")
+    return {**out, "free_entropy": out["entropy"]}
+
+
+def find_spinodal(controls) -> Found:
+    """The load at which the imperfect state of binary weights folds."""
+    shape = np.shape(controls.load)
+    if controls.weights == "spherical":
+        return Found(
+            np.full(shape, np.nan),
+            np.zeros(shape, bool),
+            reason="spherical weights come to know their teacher gradually",
+        )
+    engine, c = theory(controls.weights), controls_tuple(("load",), (np.full(shape, 1.0),))
+    begin = stationary.solve(
+        engine.residual, separable.Matched(0.1 * c.load), c, iterate=engine.iterate
+    )
+    return fold(engine.residual, begin.x, c, "load", steps=400, step=0.05)
+
+
+def find_perfect_learning(controls) -> Found:
+    """The load at which the teacher becomes the only student."""
+    spinodal = find_spinodal(controls)
+    if not np.all(spinodal.converged):
+        return spinodal
+    branch = along(solve, controls, "load", "entropy", "imperfect")
+    return zero(branch, np.full(np.shape(controls.load), 0.5), spinodal.value * (1 - 1e-9))

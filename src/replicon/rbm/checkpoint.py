@@ -1,0 +1,241 @@
+"""A machine in training as one file: whole or not there at all, and refused where it does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replicon._domains import show
+from replicon._errors import InputError
+from replicon._files import write_whole
+
+_VERSION = 2
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    struct.error,
+    zlib.error,
+)
+
+
+_WORDS = ("sgd", "momentum", "adam")
+_OWN = "optax object"
+
+
+class Saved(NamedTuple):
+    """Contents of a checkpoint. `leaves`: the optimiser's arrays in order."""
+
+    settings: dict
+    state: Any
+    leaves: list[np.ndarray]
+    base: np.ndarray
+    mean: np.ndarray
+    components: np.ndarray
+    epochs: int
+    records: list[dict]
+    data: str
+
+
+def check_path(path) -> None:
+    if not isinstance(path, (str, Path)):
+        raise InputError(
+            f"path = {show(path)} is none: give the name of a .npz file, as text or a Path."
+        )
+
+
+def there(path: str | Path) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name too long, or no name: writing says so
+        return False
+
+
+def _sum(arrays: dict) -> str:
+    """Of names and contents of all arrays but the head: the archive's own sums do not see that an
+    entry is missing.
+    """
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    return total.hexdigest()
+
+
+def write(path: str | Path, machine) -> None:
+    import jax
+
+    check_path(path)
+    settings = machine.get_params(deep=False)
+    if hasattr(settings["optimizer"], "update"):
+        settings["optimizer"] = _OWN
+    state = machine._state
+    leaves = jax.tree.leaves(state.optimizer)
+    arrays = {
+        **state.parameters._asdict(),
+        **{f"optimizer/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)},
+        "hidden": state.hidden.astype(np.int8),
+        "offset": state.offset,
+        "base": machine.base_,
+        "mean": machine._mean,
+        "components": machine._components,
+    }
+    for name in machine._records[0] if machine._records else ():
+        arrays[f"history/{name}"] = np.array([record[name] for record in machine._records])
+    head = {
+        "version": _VERSION,
+        "settings": settings,
+        "epochs": machine.epochs_,
+        "data": machine._data,
+        "sum": _sum(arrays),
+    }
+    content = io.BytesIO()
+    np.savez(content, head=np.array(json.dumps(head, default=lambda x: x.item())), **arrays)
+    write_whole(path, content.getvalue())
+
+
+def read(path: str | Path) -> Saved:
+    from replicon.rbm.training import Parameters, State
+
+    expected = "expected a file that RestrictedBoltzmannMachine.save has written"
+    check_path(path)
+    if not (there(path) and Path(path).is_file()):
+        raise InputError(f"No file {str(path)[:200]!r}: {expected}.")
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        head = json.loads(str(arrays["head"]))
+        if head["version"] != _VERSION:
+            raise InputError(
+                f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads"
+                f" version {_VERSION}."
+            )
+        if head["sum"] != _sum({name: value for name, value in arrays.items() if name != "head"}):
+            raise ValueError
+        settings = head["settings"]
+        if settings["dtype"] not in ("float32", "float64") or settings["optimizer"] not in (
+            *_WORDS,
+            _OWN,
+        ):
+            raise ValueError
+        parameters = Parameters(*(arrays[name] for name in Parameters._fields))
+        hidden, offset = arrays["hidden"].astype(settings["dtype"]), arrays["offset"]
+        leaves = [
+            arrays[f"optimizer/{k}"]
+            for k in range(sum(name.startswith("optimizer/") for name in arrays))
+        ]
+        history = {
+            name.removeprefix("history/"): value
+            for name, value in arrays.items()
+            if name.startswith("history/")
+        }
+        records = [
+            {name: value[k] for name, value in history.items()}
+            for k in range(len(next(iter(history.values()), ())))
+        ]
+        visible, units = parameters.weights.shape
+        shapes = [
+            x.shape
+            for x in (
+                parameters.visible_bias,
+                arrays["base"],
+                arrays["mean"],
+                parameters.hidden_bias,
+                offset,
+            )
+        ]
+        if (
+            shapes != [(visible,)] * 3 + [(units,)] * 2
+            or hidden.shape[2] != units
+            or settings["hidden"] != units
+        ):
+            raise InputError(
+                f"'{path}' holds arrays that do not belong together (weights {visible} x {units}):"
+                f" {expected}."
+            )
+        numbers = (
+            *parameters,
+            offset,
+            arrays["base"],
+            arrays["mean"],
+            arrays["components"],
+            *leaves,
+        )
+        if (
+            not all(x.dtype.kind in "fiu" and np.isfinite(x).all() for x in numbers)
+            or not np.isin(hidden, (0, 1)).all()
+        ):
+            raise InputError(f"'{path}' holds numbers that no training leaves: {expected}.")
+        if (
+            type(head["epochs"]) is not int
+            or head["epochs"] < 0
+            or not isinstance(head["data"], str)
+        ):
+            raise ValueError
+        kept = (arrays["base"], arrays["mean"], arrays["components"])
+        return Saved(
+            settings,
+            State(parameters, None, hidden, offset),
+            leaves,
+            *kept,
+            head["epochs"],
+            records,
+            head["data"],
+        )
+    except InputError:
+        raise
+    except _UNREADABLE:
+        raise InputError(f"'{path}' could not be read: {expected}.") from None
+
+
+def check(saved: Saved, machine, path, visible: int, data: str) -> None:
+    """Refuse to go on with another machine, other settings or other data."""
+    held, units = saved.state.parameters.weights.shape
+    way_out = "give another path, or load it with RestrictedBoltzmannMachine.load"
+    if (held, units) != (visible, int(machine.hidden)):
+        raise InputError(
+            f"The checkpoint '{path}' holds a machine of {held} x {units} units, this one has"
+            f" {visible} x {machine.hidden}: {way_out}."
+        )
+    mine = machine.get_params(deep=False)
+    for name, value in saved.settings.items():
+        if name == "epochs" or (name == "optimizer" and hasattr(mine[name], "update")):
+            continue
+        if mine[name] != value:
+            raise InputError(
+                f"The checkpoint '{path}' was trained with {name} = {value}, this machine has"
+                f" {mine[name]}: {way_out}."
+            )
+    if saved.data != data:
+        raise InputError(
+            f"The checkpoint '{path}' was trained on other data of this shape, or on its rows in"
+            f" another order: {way_out}."
+        )
+
+
+def with_optimizer(saved: Saved, rule, path):
+    import jax
+
+    blank = rule.init(saved.state.parameters)
+    leaves, structure = jax.tree.flatten(blank)
+    if [np.shape(x) for x in leaves] != [x.shape for x in saved.leaves]:
+        raise InputError(
+            f"'{path}' holds the memory of another optimizer: give the one it was trained with."
+        )
+    return saved.state._replace(optimizer=jax.tree.unflatten(structure, saved.leaves))

@@ -1,0 +1,125 @@
+"""Rows of a restricted Boltzmann machine: drawn exactly, by Gibbs chains, or by exchange with
+warmer chains.
+"""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+from scipy.special import expit
+
+from replicon.boltzmann.chains import memory, memory_limit
+from replicon.rbm.training import Parameters, ladder, run_chains, run_ladder, sigmoid
+from replicon.rbm.training import draw as bernoulli
+
+_LADDERS = (10, 30, 100)  # inverse temperatures tried
+_CHUNK = 50
+_CHAINS = 8192  # of all levels together
+
+
+def draw_exactly(parameters: Parameters, count: int, rng) -> np.ndarray:
+    """Independent rows (count, V): the smaller layer from its enumerated probabilities, the other
+    given it.
+    """
+    W, a, b = (np.asarray(x, float) for x in parameters)
+    visible_first = W.shape[0] <= W.shape[1]
+    if not visible_first:
+        W, a, b = W.T, b, a
+    units = len(a)
+    states = ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
+    log = np.concatenate(
+        [
+            x @ a + np.logaddexp(0, x @ W + b).sum(axis=1)
+            for x in np.array_split(states, max(1, len(states) * len(b) // 2**22))
+        ]
+    )
+    total = np.cumsum(np.exp(log - log.max()))
+    rows = states[np.searchsorted(total, rng.random(count) * total[-1], side="right")]
+    if not visible_first:
+        rows = rng.random((count, len(b))) < expit(rows @ W + b)
+    return rows.astype(np.int8)
+
+
+def draw(
+    parameters: Parameters, base, count: int, sweeps: int, temperatures, start, seed: int
+) -> tuple[np.ndarray, str]:
+    """Rows (count, V) int8 and, empty where they mixed, what is wrong with them; base (V,) of the
+    working type.
+
+    Plain chains mix where the correlation, over chains, of their end with half-time is noise
+    (`chains.memory`); ladders, where 99 % of the states at the machine have come from independent
+    units, three times anew. `temperatures`: None for plain chains, then ladders of 10, 30 and 100
+    inverse temperatures until one mixes.
+    """
+    key = jax.random.key(seed)
+    reason = ""
+    if temperatures in (None, 1):
+        rows, reason = _plain(parameters, base, count, sweeps, start, key)
+        if not reason or temperatures == 1:
+            return rows, reason
+    for levels in _LADDERS if temperatures is None else (temperatures,):
+        rows, reason = _tempered(
+            parameters, base, count, sweeps, levels, jax.random.fold_in(key, levels)
+        )
+        if not reason:
+            break
+    return rows, reason
+
+
+def _plain(parameters, base, count: int, sweeps: int, start, key) -> tuple[np.ndarray, str]:
+    keys = jax.random.split(key, 4)
+    chains = max(count, 100) if start is None else count
+    if start is None:
+        v = bernoulli(keys[0], np.broadcast_to(np.asarray(sigmoid(base)), (chains, len(base))))
+    else:
+        v = start.astype(base.dtype)
+    h = bernoulli(keys[1], sigmoid(v @ parameters.weights + parameters.hidden_bias))[None]
+    half = sweeps // 2
+    v = np.asarray(v)[None]
+    if half:
+        v, h, _ = run_chains(parameters, base, ladder(1, base.dtype), h, keys[2], half)
+    before = np.asarray(v[-1])
+    v, _, _ = run_chains(parameters, base, ladder(1, base.dtype), h, keys[3], sweeps - half)
+    rows = np.asarray(v[-1], np.int8)
+    held = memory(before, rows) if chains >= 100 else 0.0
+    reason = ""
+    if held >= memory_limit(chains):
+        reason = (
+            f"after {sweeps} sweeps chains remember where they were at half-time (correlation"
+            f" {held:.2f})"
+        )
+    return rows[:count], reason
+
+
+def _tempered(
+    parameters, base, count: int, sweeps: int, levels: int, key
+) -> tuple[np.ndarray, str]:
+    copies = min(max(count, 100), 100 + _CHAINS // levels)
+    betas = ladder(levels, base.dtype)
+    key, first = jax.random.split(key)
+    h = bernoulli(first, np.full((levels, copies, len(parameters.hidden_bias)), 0.5, base.dtype))
+    limit = max(5 * sweeps, 2000)
+    mixed = True
+    rows: list[np.ndarray] = []
+    warm = 3
+    while len(rows) * copies < count:
+        fresh = np.zeros((levels, copies, 1), bool)
+        done, there = 0, False
+        while done < limit and not there:
+            key, now = jax.random.split(key)
+            v, h, fresh = run_ladder(parameters, base, betas, h, fresh, now, _CHUNK)
+            done += _CHUNK
+            there = bool(np.asarray(fresh)[-1].mean() >= 0.99)
+        mixed &= there
+        warm -= 1
+        if warm <= 0 or not mixed:
+            rows.append(np.asarray(v[-1], np.int8))
+    reason = (
+        ""
+        if mixed
+        else (
+            f"chains did not mix in {limit} sweeps, with exchanges over {levels} inverse"
+            " temperatures"
+        )
+    )
+    return np.concatenate(rows)[:count], reason

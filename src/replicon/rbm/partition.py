@@ -1,0 +1,270 @@
+"""Partition function of a binary restricted Boltzmann machine: exact, by annealed importance
+sampling, by TAP.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from replicon._errors import InputError
+from replicon.rbm.training import Parameters, draw, ladder, run_chains, sigmoid
+
+LARGEST = 20  # units of the smaller layer that are enumerated
+_CHUNK = 12  # 2^12 states at a time
+
+
+class LogPartition(NamedTuple):
+    """ln Z in nats, its standard error, and why it may be wrong nevertheless.
+
+    effective_sample_size: (sum w)^2 / sum w^2 of the weights of annealing (NaN for other methods).
+    `reverse`, `reverse_error`: the same from annealing backwards, out of the machine's own samples:
+    too large where the forward estimate is too small.
+    """
+
+    value: float
+    error: float
+    method: str
+    effective_sample_size: float = math.nan
+    reverse: float = math.nan
+    reverse_error: float = math.nan
+    reliable: bool = True
+
+
+def exact_log_partition(parameters: Parameters) -> float:
+    """Sum over the states of the smaller layer, the other summed out; at most 20 units (2^20
+    states).
+    """
+    W, a, b = (np.asarray(x, float) for x in parameters)
+    if W.shape[1] > W.shape[0]:
+        W, a, b = W.T, b, a
+    units = W.shape[1]
+    if units > LARGEST:
+        raise InputError(
+            f"The smaller layer has {units} units: exact ln Z sums over 2^units states and takes at"
+            f" most {LARGEST}."
+        )
+    low = min(units, _CHUNK)
+    with jax.enable_x64(True):
+        return float(
+            _enumerate(
+                jnp.asarray(W),
+                jnp.asarray(a),
+                jnp.asarray(b),
+                jnp.asarray(_states(low)),
+                jnp.asarray(_states(units - low)),
+            )
+        )
+
+
+def _states(units: int) -> np.ndarray:
+    return ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
+
+
+@jax.jit
+def _enumerate(W, a, b, low, high):
+    split = low.shape[1]
+    field, bias = low @ W[:, :split].T + a, low @ b[:split]
+
+    def chunk(state):
+        inside = (
+            jax.nn.softplus(field + W[:, split:] @ state).sum(axis=1) + bias + b[split:] @ state
+        )
+        return jax.nn.logsumexp(inside)
+
+    return jax.nn.logsumexp(lax.map(chunk, high))
+
+
+def annealed_log_partition(
+    parameters: Parameters, base, *, chains=100, temperatures=1000, start=None, seed=0
+) -> LogPartition:
+    """Annealed importance sampling from independent visible units of biases `base` (V,), forward
+    and in reverse.
+
+    ln Z = ln Z_0 + ln mean exp(w) over `chains` of them, error by the delta method. Reverse: from
+    `start` (chains, V), samples of the machine; by default 200 sweeps of parallel tempering in 20
+    temperatures, themselves an approximation. Unreliable, with a warning: effective sample size
+    below a tenth of the chains, or both directions more than three errors apart.
+
+    Source: Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov & Murray, ICML 2008; Burda, Grosse &
+    Salakhutdinov, AISTATS 2015 (reverse). Referee: `exact_log_partition`.
+    """
+    with jax.enable_x64(True):
+        parameters = Parameters(*(jnp.asarray(np.asarray(x, float)) for x in parameters))
+        base = jnp.asarray(np.asarray(base, float))
+        keys = jax.random.split(jax.random.key(seed), 4)
+        betas = jnp.asarray(ladder(temperatures, float))
+        zero = parameters.weights.shape[1] * math.log(2) + float(jax.nn.softplus(base).sum())
+        first = draw(keys[0], jnp.broadcast_to(sigmoid(base), (chains, len(base))))
+        forward = np.asarray(_anneal(parameters, base, betas, first, keys[1]))
+        if start is None:
+            hidden = draw(keys[2], jnp.full((20, chains, parameters.weights.shape[1]), 0.5))
+            start = run_chains(
+                parameters, base, jnp.asarray(ladder(20, float)), hidden, keys[2], 200
+            )[0][-1]
+        backward = np.asarray(
+            _anneal(parameters, base, betas[::-1], jnp.asarray(np.asarray(start, float)), keys[3])
+        )
+    value, error, effective = _log_mean(forward)
+    reverse, reverse_error, back = _log_mean(backward)
+    apart = abs(value + reverse)
+    reliable = (
+        effective >= chains / 10
+        and back >= len(backward) / 10
+        and apart <= 3 * math.hypot(error, reverse_error)
+    )
+    if not reliable:
+        warnings.warn(
+            f"ln Z by annealing is not reliable: effective sample sizes {effective:.1f} and"
+            f" {back:.1f} (reverse) of {chains} chains, estimates {apart:.2f} nats apart; take more"
+            f" temperatures than {temperatures}.",
+            stacklevel=2,
+        )
+    return LogPartition(
+        zero + value, error, "ais", effective, zero - reverse, reverse_error, reliable
+    )
+
+
+def quick_log_partition(
+    parameters: Parameters, base, largest: int, seed: tuple[int, int]
+) -> tuple[float, float]:
+    """Ln Z and its error while training goes on: a sum up to `largest` units, else 100 chains
+    annealed forward in 200 steps.
+
+    Annealing that is too fast finds too small a Z, hence too large a likelihood.
+    """
+    if min(parameters.weights.shape) <= largest:
+        return exact_log_partition(parameters), 0.0
+    with jax.enable_x64(False):
+        held = Parameters(*(jnp.asarray(np.asarray(x, np.float32)) for x in parameters))
+        biases = jnp.asarray(np.asarray(base, np.float32))
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]))
+        first = draw(keys[0], jnp.broadcast_to(sigmoid(biases), (100, len(biases))))
+        weights = np.asarray(
+            _anneal(held, biases, jnp.asarray(ladder(200, np.float32)), first, keys[1]), float
+        )
+    value, error, _ = _log_mean(weights)
+    return (
+        held.weights.shape[1] * math.log(2)
+        + float(np.logaddexp(0, np.asarray(base, float)).sum())
+        + value,
+        error,
+    )
+
+
+def _log_mean(w: np.ndarray) -> tuple[float, float, float]:
+    """Ln mean exp(w), its error, effective sample size."""
+    count = len(w)
+    weight = np.exp(w - w.max())
+    effective = float(weight.sum() ** 2 / (weight**2).sum())
+    error = math.sqrt(max(count / effective - 1, 0.0) / (count - 1)) if count > 1 else math.nan
+    return float(w.max() + math.log(weight.mean())), error, effective
+
+
+@jax.jit
+def _anneal(parameters: Parameters, base, betas, v, key):
+    """Log-weights (chains,) of one annealing along `betas`, starting from samples v at the first of
+    them.
+    """
+    W, a, b = parameters
+
+    def log_weight(beta, v, field):
+        return beta * (v @ (a - base)) + jax.nn.softplus(beta * field).sum(axis=-1)
+
+    def step(carry, given):
+        v, total = carry
+        before, beta, key = given
+        field = v @ W + b
+        total = total + log_weight(beta, v, field) - log_weight(before, v, field)
+        for_h, for_v = jax.random.split(key)
+        h = draw(for_h, sigmoid(beta * field))
+        v = draw(for_v, sigmoid(beta * (h @ W.T + a) + (1 - beta) * base))
+        return (v, total), None
+
+    keys = jax.random.split(key, len(betas) - 1)
+    return lax.scan(step, (v, jnp.zeros(len(v))), (betas[:-1], betas[1:], keys))[0][1]
+
+
+class MeanField(NamedTuple):
+    """Distinct stationary points: means visible (points, V), hidden (points, H); their ln Z
+    (points,); share of starts that converged.
+    """
+
+    visible: np.ndarray
+    hidden: np.ndarray
+    log_partition: np.ndarray
+    converged_fraction: float
+
+
+def mean_field(
+    parameters: Parameters, start, *, order=2, iterations=2000, damping=0.5
+) -> MeanField:
+    """Stationary points of the extended mean-field (TAP) free energy from visible means `start`
+    (starts, V).
+
+    -Gamma = S(m) + S(n) + a.m + b.n + m.W.n + (1/2) sum W^2 m'n' + (2/3) sum W^3 m' (1/2 - m) n'
+    (1/2 - n), m' = m - m^2, n' = n - n^2, up to `order` 1 (naive), 2 (TAP) or 3. Points that do not
+    converge (largest change < 1e-9) are left out.
+
+    Source: Gabrie, Tramel & Krzakala, NeurIPS 2015, eq. 7-9. Referee: `exact_log_partition`.
+    """
+    with jax.enable_x64(True):
+        given = Parameters(*(jnp.asarray(np.asarray(x, float)) for x in parameters))
+        m, n, value, change = (
+            np.asarray(x)
+            for x in _mean_field(
+                given, jnp.asarray(np.asarray(start, float)), order, iterations, damping
+            )
+        )
+    rest = np.flatnonzero(change < 1e-9)
+    kept: list[int] = []
+    for k in rest[np.argsort(-value[rest])]:
+        if all(np.abs(m[k] - m[j]).max() > 1e-4 for j in kept):
+            kept.append(int(k))
+    return MeanField(m[kept], n[kept], value[kept], len(rest) / len(m))
+
+
+@jax.jit(static_argnums=(2, 3))
+def _mean_field(parameters, m, order, iterations, damping):
+    W, a, b = parameters
+    second, third = W**2 * (order >= 2), W**3 * (order >= 3)
+
+    def half(bias, W1, W2, W3, mine, other):
+        """Field on one layer: derivative of -Gamma without the entropy."""
+        spread = other - other**2
+        skew = spread * (0.5 - other)
+        return (
+            bias
+            + other @ W1
+            + (0.5 - mine) * (spread @ W2)
+            + (2 / 3) * (skew @ W3) * (0.5 - 3 * mine + 3 * mine**2)
+        )
+
+    def turn(carry, _):
+        m, n, _ = carry
+        new_n = damping * n + (1 - damping) * sigmoid(half(b, W, second, third, n, m))
+        new_m = damping * m + (1 - damping) * sigmoid(half(a, W.T, second.T, third.T, m, new_n))
+        return (
+            new_m,
+            new_n,
+            jnp.maximum(jnp.abs(new_m - m).max(axis=1), jnp.abs(new_n - n).max(axis=1)),
+        ), None
+
+    n = sigmoid(m @ W + b)
+    (m, n, change), _ = lax.scan(turn, (m, n, jnp.ones(len(m))), None, length=iterations)
+
+    def entropy(x):
+        return -(jax.scipy.special.xlogy(x, x) + jax.scipy.special.xlog1py(1 - x, -x)).sum(axis=1)
+
+    def energy(W, m, n):
+        return ((m @ W) * n).sum(axis=1)
+
+    u, w = m - m**2, n - n**2
+    value = entropy(m) + entropy(n) + m @ a + n @ b + energy(W, m, n) + energy(second, u, w) / 2
+    return m, n, value + (2 / 3) * energy(third, u * (0.5 - m), w * (0.5 - n)), change

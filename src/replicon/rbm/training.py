@@ -1,0 +1,274 @@
+"""Gradient ascent of the likelihood of a binary restricted Boltzmann machine; arrays in, arrays
+out, compiled.
+
+V visible units v and H hidden units h, both 0 or 1, P(v, h) ~ exp(v.W.h + a.v + b.h). Rows are
+samples: v (rows, V), h (rows, H).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+from jax.extend.random import threefry_2x32
+
+
+class Parameters(NamedTuple):
+    """weights W (V, H), visible_bias a (V,), hidden_bias b (H,)."""
+
+    weights: Any
+    visible_bias: Any
+    hidden_bias: Any
+
+
+class State(NamedTuple):
+    """What training carries: `hidden` states of the chains (temperatures, chains, H), `offset` (H,)
+    that centres hidden units.
+    """
+
+    parameters: Parameters
+    optimizer: Any
+    hidden: Any
+    offset: Any
+
+
+class Settings(NamedTuple):
+    """What is compiled in. `method`: cd, pcd or pt; `steps`: Gibbs sweeps for each gradient."""
+
+    method: str
+    steps: int
+    centred: bool
+    weight_decay: float
+    optimizer: optax.GradientTransformation
+
+
+@lru_cache
+def optimizer(word: str, learning_rate: float) -> optax.GradientTransformation:
+    """One object for each setting, so that the same compiled epoch serves every machine."""
+    if word == "momentum":
+        return optax.sgd(learning_rate, momentum=0.9)
+    return {"sgd": optax.sgd, "adam": optax.adam}[word](learning_rate)
+
+
+def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformation:
+    """A user's rule as a new object, for which nothing is compiled yet: what it reads from outside
+    may have changed.
+    """
+
+    def init(*given: Any) -> Any:
+        return rule.init(*given)
+
+    def update(*given: Any) -> Any:
+        return rule.update(*given)
+
+    return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType]
+
+
+def sigmoid(x):
+    return 0.5 + 0.5 * jnp.tanh(0.5 * x)
+
+
+def draw(key, probability):
+    """0 or 1 with P(1) = probability, to 2^-24.
+
+    Both words of every Threefry block are used; `jax.random.uniform` keeps one, and is then a fifth
+    of the time of training.
+    """
+    words = threefry_2x32(
+        jax.random.key_data(key), jnp.arange(probability.size, dtype=jnp.uint32)
+    ).reshape(probability.shape)
+    return ((words >> 8).astype(probability.dtype) * 2.0**-24 < probability).astype(
+        probability.dtype
+    )
+
+
+def free_energy(parameters: Parameters, v):
+    """(rows,): -ln sum_h exp(v.W.h + a.v + b.h)."""
+    return -v @ parameters.visible_bias - jax.nn.softplus(
+        v @ parameters.weights + parameters.hidden_bias
+    ).sum(axis=-1)
+
+
+def ladder(temperatures: int, dtype) -> np.ndarray:
+    """Inverse temperatures from 0, where units are independent, to 1, the machine; 1 alone where
+    there is a single one.
+    """
+    return np.linspace(0, 1, temperatures, dtype=dtype) if temperatures > 1 else np.ones(1, dtype)
+
+
+def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
+    """One Gibbs sweep (visible, then hidden) at each inverse temperature, then exchange of
+    neighbours' states.
+
+    Between the machine (beta = 1) and independent units of biases `base` (beta = 0): P(v, h) ~
+    exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v,
+    h, the fraction of exchanges accepted, and `carried` (temperatures, chains, 1), marks that go
+    with the states.
+
+    Sources: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
+    """
+    W, a, b = parameters
+    beta = betas[:, None, None]
+    for_v, for_h, for_swap, for_parity = jax.random.split(key, 4)
+    v = draw(for_v, sigmoid(beta * (hidden @ W.T + a) + (1 - beta) * base))
+    field = v @ W + b
+    h = draw(for_h, sigmoid(beta * field))
+    count = len(betas)
+    if count == 1:
+        return v, h, jnp.ones((), v.dtype), carried
+    exponent = (field * h).sum(axis=-1) + v @ (a - base)  # (temperatures, chains)
+    gain = (betas[1:] - betas[:-1])[:, None] * (exponent[:-1] - exponent[1:])
+    chance = jax.random.uniform(for_swap, gain.shape, gain.dtype)
+    tried = (jnp.arange(count - 1) % 2 == jax.random.randint(for_parity, (), 0, 2))[:, None]
+    swapped = tried & (jnp.log(chance) < gain)
+    none = jnp.zeros((1, gain.shape[1]), bool)
+    down = jnp.concatenate([none, swapped])[
+        ..., None
+    ]  # takes the state of the temperature before it
+    up = jnp.concatenate([swapped, none])[..., None]
+
+    def exchanged(x):
+        return jnp.where(down, jnp.roll(x, 1, axis=0), jnp.where(up, jnp.roll(x, -1, axis=0), x))
+
+    rate = swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
+    return exchanged(v), exchanged(h), rate, None if carried is None else exchanged(carried)
+
+
+def gradient(
+    settings: Settings, parameters: Parameters, mean, offset, base, hidden, data, share, key
+):
+    """Estimated gradient of the mean log-likelihood, next states of the chains, mean hidden
+    activity, exchanges accepted.
+
+    data (rows, V), share (rows,) its weights, summing to 1; mean (V,) and offset (H,) centre the
+    units: with x = v - mean, y = h - offset, dW = <x y>_data - <x y>_model, da = <v>_data -
+    <v>_model - dW offset, db likewise (Montavon & Mueller 2012). Hidden units enter by their
+    probabilities. Sources: Hinton, Neural Comput. 14, 1771 (2002); Tieleman, ICML 2008.
+    """
+    W, a, b = parameters
+    exchanges = jnp.ones((), W.dtype)
+    if settings.method == "cd":
+        key, start = jax.random.split(key)
+        seen = sigmoid(data @ W + b)
+        hidden = draw(start, seen)[None]
+    keys = jax.random.split(key, settings.steps + 1)
+    if settings.method == "pt":
+        betas = jnp.asarray(ladder(len(hidden), W.dtype))
+        for step in range(settings.steps):
+            v, hidden, exchanges, _ = sweep(parameters, base, betas, hidden, keys[step])
+        v = v[-1]
+    else:
+        for step in range(settings.steps - 1):
+            _, hidden, _, _ = sweep(parameters, base, jnp.ones(1, W.dtype), hidden, keys[step])
+        last = jax.random.split(keys[settings.steps - 1])
+        v = draw(last[0], sigmoid(hidden[-1] @ W.T + a))
+    # Data and chains go through the weights, and into the gradient, as the rows of one matrix
+    # product each.
+    both = jnp.concatenate([data, v])
+    h = (
+        jnp.concatenate([seen, sigmoid(v @ W + b)])
+        if settings.method == "cd"
+        else sigmoid(both @ W + b)
+    )
+    if settings.method == "pcd":
+        hidden = draw(keys[-1], h[len(data) :])[None]
+    sign = jnp.concatenate([share, jnp.full(len(v), -1 / len(v), W.dtype)])
+    x, y = both, h * sign[:, None]
+    da, db = sign @ both, y.sum(axis=0)
+    if settings.centred:
+        # Rows are centred before the product, and the products with dW go through the rows: they
+        # are fewer than its entries.
+        x, y = both - mean, y - sign[:, None] * offset
+        da, db = da - x.T @ (y @ offset), db - (x @ mean) @ y
+    dW = x.T @ y
+    active = share @ h[: len(data)]
+    if settings.weight_decay:
+        dW = dW - settings.weight_decay * W
+    return Parameters(dW, da, db), hidden, active, exchanges
+
+
+@partial(jax.jit, static_argnames="settings")
+def epoch(settings: Settings, state: State, data, mean, base, order, share, key):
+    """One pass over `data` in batches `order` (batches, rows) with weights `share`; the new state
+    and the mean rate of exchanges.
+    """
+
+    def update(carry, batch):
+        state, key = carry
+        rows, weight = batch
+        key, now = jax.random.split(key)
+        slope, hidden, active, exchanges = gradient(
+            settings,
+            state.parameters,
+            mean,
+            state.offset,
+            base,
+            state.hidden,
+            data[rows],
+            weight,
+            now,
+        )
+        change, memory = settings.optimizer.update(
+            jax.tree.map(jnp.negative, slope), state.optimizer, state.parameters
+        )
+        parameters = jax.tree.map(jnp.add, state.parameters, change)
+        offset = state.offset + 0.01 * (active - state.offset)
+        return (
+            State(parameters, memory, hidden if settings.method != "cd" else state.hidden, offset),
+            key,
+        ), exchanges
+
+    (state, _), exchanges = jax.lax.scan(update, (state, key), (order, share))
+    return state, exchanges.mean()
+
+
+@partial(jax.jit, static_argnames="sweeps")
+def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
+    """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
+
+    def one(carry, key):
+        v, h, rate, _ = sweep(parameters, base, betas, carry[1], key)
+        return (v, h), rate
+
+    blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
+    (v, h), rate = jax.lax.scan(one, (blank, hidden), jax.random.split(key, sweeps))
+    return v, h, rate.mean()
+
+
+@partial(jax.jit, static_argnames="sweeps")
+def run_ladder(parameters: Parameters, base, betas, hidden, fresh, key, sweeps: int):
+    """`sweeps` sweeps: last v, h, and `fresh` (temperatures, chains, 1): which states have been at
+    inverse temperature 0.
+    """
+
+    def one(carry, key):
+        v, h, _, mark = sweep(parameters, base, betas, carry[1], key, carry[2].at[0].set(True))
+        return (v, h, mark), None
+
+    blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
+    return lax.scan(one, (blank, hidden, fresh), jax.random.split(key, sweeps))[0]
+
+
+@jax.jit
+def pseudo_likelihood(parameters: Parameters, v, sites):
+    """(rows,): sum over visible units of ln P(v_i | the others), nats per row, V times the mean
+    over `sites` (S,) of the V units.
+
+    Source: Besag, Statistician 24, 179 (1975).
+    """
+
+    def of_row(v):
+        field = v @ parameters.weights + parameters.hidden_bias
+        turn = 1 - 2 * v[sites]  # what flipping the site adds to it
+        flipped = field + turn[:, None] * parameters.weights[sites]
+        gain = turn * parameters.visible_bias[sites] + (
+            jax.nn.softplus(flipped) - jax.nn.softplus(field)
+        ).sum(axis=-1)
+        return -len(v) * jax.nn.softplus(gain).mean()
+
+    return jax.lax.map(of_row, v, batch_size=16)

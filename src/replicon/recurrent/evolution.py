@@ -1,0 +1,248 @@
+"""Networks in motion, x' = -x + J phi(x) + h + noise or x(t+1) = J phi(x(t)) + h + noise: states,
+Lyapunov exponents.
+
+A step costs one product of the couplings with a block of columns: all initial conditions and all
+tangent vectors together. Continuous time goes by exponential Adams-Bashforth steps, second order,
+one product each; that product is the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._arrays import real_array
+from replicon._declare import Interval, Words
+from replicon._domains import check_argument, check_seed
+from replicon._errors import DivergenceError, InputError
+from replicon._traced import Traced
+from replicon.recurrent.couplings import check_couplings
+from replicon.recurrent.transfer import transfer
+
+TIMES = Words(("continuous", "discrete"))
+_MOST = 2**28  # numbers recorded, or steps between records: 2 GiB
+
+
+class Run(NamedTuple):
+    """`times` (K,); `states` (K, N, columns); `exponents` (n,), largest first, per unit of time;
+    `final` (N, columns).
+    """
+
+    times: np.ndarray
+    states: np.ndarray
+    exponents: np.ndarray
+    final: np.ndarray
+
+
+def evolve(
+    coupling: Any,
+    start: Any,
+    *,
+    function: Callable,
+    slope: Callable | None = None,
+    duration: float,
+    transient: float = 0.0,
+    step: float = 0.1,
+    every: float = 0.5,
+    time: str = "continuous",
+    field: Any = 0.0,
+    noise: float = 0.0,
+    exponents: int = 0,
+    seed: int = 0,
+) -> Run:
+    """Integrate x(0) = `start`, shape (N,) or (N, columns), for `duration` after a `transient`,
+    recording states `every` so long.
+
+    `function` and `slope` are phi and phi', elementwise, written with jax.numpy; without `slope` it
+    is by automatic differentiation. `field`: constant, of shape (N,), (N, columns), or one number.
+    `noise`: D of white noise 2 D delta (all columns feel the same), its variance in discrete time.
+    `exponents`: how many Lyapunov exponents of the first column to follow, by QR once per unit of
+    time or oftener, and none by default; they need a transient, in which tangent vectors find their
+    directions: without it an exponent is ln(N)/(2 duration) too small; in discrete time -inf is one
+    whose tangent vector vanishes at once. Times are rounded to whole steps and `duration` to whole
+    records; discrete time has steps of 1. Arithmetic in the type of `coupling`, float32 or float64.
+
+    Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
+    that is not elementwise, and for a slope that is not its derivative; DivergenceError where the
+    state is lost, with the time.
+    """
+    coupling = check_couplings(coupling)
+    n = len(coupling)
+    expected = f"give finite numbers of shape ({n},) or ({n}, columns), one row for each neuron"
+    columns = real_array("start", start, expected).astype(coupling.dtype)
+    if columns.ndim not in (1, 2) or len(columns) != n:
+        raise InputError(f"start has shape {columns.shape}: {expected}.")
+    columns = columns.reshape(n, -1)
+    time = check_argument("time", time, TIMES)
+    step = (
+        1.0
+        if time == "discrete"
+        else check_argument("step", step, Interval(0, 1, open_low=True), "time step")
+    )
+    duration = check_argument("duration", duration, Interval(0, open_low=True), "time measured")
+    transient = check_argument("transient", transient, Interval(0), "time before, unmeasured")
+    every = check_argument("every", every, Interval(0, open_low=True), "time between records")
+    noise = check_argument("noise", noise, Interval(0), "of white noise")
+    exponents = check_argument(
+        "exponents", exponents, Interval(0, n, integer=True), "at most one for each neuron"
+    )
+    seed = check_seed(seed)
+    if duration < step / 2:
+        raise InputError(
+            f"duration = {duration:g} is less than a step of {step:g}: give a longer one, or a"
+            " smaller step."
+        )
+    inner = min(max(round(every / step), 1), max(round(duration / step), 1))
+    records = max(round(duration / (inner * step)), 1)
+    before = round(transient / (inner * step))
+    if max(records * columns.size, before + records, inner) > _MOST:
+        raise InputError(
+            f"a duration of {duration:g} after {transient:g} makes {before + records:.3g} records"
+            f" of {columns.size} numbers, {inner:.3g} steps apart, more than memory holds: give"
+            " shorter times."
+        )
+    field = real_array(
+        "field", field, "give a finite number, or an array of the shape of start"
+    ).astype(coupling.dtype)
+    try:
+        field = np.broadcast_to(field[:, None] if field.ndim == 1 else field, columns.shape)
+    except ValueError:
+        raise InputError(
+            f"field has shape {field.shape}: give a number, ({n},) or {columns.shape}."
+        ) from None
+    # One QR at least for each unit of time, or tangent vectors lose their directions.
+    between = (
+        max(k for k in range(1, min(round(1 / step), inner) + 1) if inner % k == 0)
+        if exponents
+        else inner
+    )
+    span = inner * step
+    phi = transfer(function, slope, columns.shape, kind=coupling.dtype.type, sloped=exponents > 0)
+    with jax.enable_x64(True):
+        run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
+        tangent = (
+            np.linalg.qr(np.random.default_rng(seed).standard_normal((n, exponents)))[0]
+            if exponents
+            else np.zeros((n, 0))
+        )
+        state = (
+            jnp.asarray(columns),
+            jnp.zeros_like(columns),
+            jnp.asarray(tangent, columns.dtype),
+            jnp.zeros_like(tangent, columns.dtype),
+        )
+        numbers = jnp.asarray([step, noise], columns.dtype)
+        given, carry = (
+            (phi.constants, jnp.asarray(coupling), jnp.asarray(field), numbers),
+            (
+                state,
+                jnp.array(True),
+            ),
+        )
+        keys = jax.random.split(jax.random.key(seed), before + records)
+        if before:
+            carry, _ = run(given, keys[:before], carry)
+        carry, (states, growth) = run(given, keys[before:], carry)
+        states, growth = np.asarray(states), np.asarray(growth, float)
+    times = span * np.arange(1, records + 1)
+    lost = ~np.isfinite(states).all(axis=(1, 2))
+    if lost.any():
+        moment = before * span + times[lost][0]
+        raise DivergenceError(
+            f"the integration diverged at time {moment:g}: give a bounded phi, a smaller step or"
+            " smaller couplings."
+        )
+    rates = growth.sum(axis=0) / times[-1] if exponents else np.zeros(0)
+    if (
+        np.isnan(rates).any()
+        or np.isposinf(rates).any()
+        or (time == "continuous" and np.isinf(rates).any())
+    ):
+        raise DivergenceError(
+            "the tangent vectors of the Lyapunov exponents were lost: give smaller couplings, or a"
+            " smaller step."
+        )
+    return Run(times, states, rates, states[-1])
+
+
+@lru_cache(maxsize=32)
+def _runner(
+    function: Traced, slope: Traced | None, time: str, turns: int, inner: int, exponents: int
+):
+    continuous = time == "continuous"
+
+    def one_step(given, key, state, first):
+        (held, held_by_slope), coupling, field, (step, noise) = given
+        x, past, v, past_v = state
+        block = function(held, x).astype(x.dtype)
+        if slope is not None:
+            block = jnp.concatenate(
+                [block, slope(held_by_slope, x).astype(x.dtype)[:, :1] * v], axis=1
+            )
+        pull = coupling @ block
+        drive, turn = pull[:, : x.shape[1]] + field, pull[:, x.shape[1] :]
+        decay = jnp.exp(-step) if continuous else jnp.zeros_like(step)
+        kick = jnp.sqrt(noise * (1 - decay**2)) * jax.random.normal(key, (len(x), 1), x.dtype)
+        if not continuous:
+            return drive + kick, drive, turn, turn
+        # The first step of all has no past: Euler.
+        old, old_v = jnp.where(first, drive, past), jnp.where(first, turn, past_v)
+        x = decay * x + (1 - decay) * (1.5 * drive - 0.5 * old) + kick
+        return x, drive, decay * v + (1 - decay) * (1.5 * turn - 0.5 * old_v), turn
+
+    @jax.jit
+    def run(given, keys, carry):
+        def record(carry, key):
+            steps = jax.random.split(key, turns * inner)
+
+            def advance(k, carry):
+                state, first = carry
+                return one_step(given, steps[k], state, first), False
+
+            def turn(part, carry):
+                state, first, growth = carry
+                (x, past, v, past_v), first = jax.lax.fori_loop(
+                    part * inner, (part + 1) * inner, advance, (state, first)
+                )
+                if exponents:
+                    v, r = jnp.linalg.qr(v)
+                    if continuous:
+                        # The drive kept from the last step belongs to the same tangent vectors.
+                        past_v = jax.scipy.linalg.solve_triangular(r, past_v.T, trans=1).T
+                    growth = growth + jnp.log(jnp.abs(jnp.diagonal(r)))
+                return (x, past, v, past_v), first, growth
+
+            state, first, growth = jax.lax.fori_loop(
+                0, turns, turn, (*carry, jnp.zeros(exponents, carry[0][0].dtype))
+            )
+            return (state, first), (state[0], growth)
+
+        return jax.lax.scan(record, carry, keys)
+
+    return run
+
+
+def kaplan_yorke_dimension(exponents: Any) -> float:
+    """Dimension of the attractor from its Lyapunov spectrum: k + sum_{i <= k} lambda_i /
+    |lambda_{k+1}|, k the last with sum >= 0.
+
+    Source: Kaplan & Yorke (1979). Raises InputError where the exponents given are too few for their
+    sum to turn negative.
+    """
+    expected = "give the Lyapunov exponents as one row of numbers"
+    exponents = np.sort(real_array("exponents", exponents, expected, ndim=1, finite=False))[::-1]
+    if np.isnan(exponents).any() or np.isposinf(exponents).any():
+        raise InputError(f"exponents hold {exponents[~np.isfinite(exponents)][0]}: {expected}.")
+    total = np.cumsum(exponents)
+    if total[-1] >= 0:
+        raise InputError(
+            f"the sum of {len(exponents)} Lyapunov exponents is not yet negative: follow more of"
+            " them."
+        )
+    k = int((total >= 0).sum())
+    return 0.0 if k == 0 else float(k + total[k - 1] / abs(exponents[k]))

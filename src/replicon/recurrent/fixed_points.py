@@ -1,0 +1,417 @@
+"""Equilibrium of the kinetic energy of random recurrent networks.
+
+One neuron in its cavity: y = x - b phi(x), b = g^2 gamma R, is normal, with variance g^2 C at T = 0
+and, before its weight exp(qh phi^2 - eta x^2 / T), with s = T + g^2 C at T > 0. All averages are
+integrals over x, so that y(x) is never inverted.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._declare import controls_tuple
+from replicon.recurrent.dynamics import around_zero, onset
+from replicon.recurrent.nonlinearity import Nonlinearity, cut, nonlinearity
+from replicon.theory import stationary
+from replicon.theory.points import evaluate
+
+_NUMBERS = ("gain", "symmetry", "temperature", "regulariser")
+_OUTER = np.linspace(-6.0, 6.0, 25)
+_OUTER_WEIGHT = np.exp(-(_OUTER**2) / 2) / np.exp(-(_OUTER**2) / 2).sum()
+_BELL = np.array([-8.0, -5.0, -3.0, -1.5, 0.0, 1.5, 3.0, 5.0, 8.0])
+
+
+class Static(NamedTuple):
+    log_activity: jax.Array
+    response: jax.Array
+
+
+class Thermal(NamedTuple):
+    activity: jax.Array
+    response: jax.Array
+    conjugate: jax.Array
+
+
+class Frozen(NamedTuple):
+    overlap: jax.Array
+    spread: jax.Array
+    response: jax.Array
+    partner: jax.Array
+    curvature: jax.Array
+    field: jax.Array
+
+
+def _nodes(phi: Nonlinearity, deviation, b, mean=0.0, pull=0.0, refine=False):
+    """X and integration weights over eight standard deviations of y = x - b phi(x) about its mean.
+
+    `pull`, the curvature of a regulariser's exponent, narrows the weight: it is cut around where it
+    is then. `refine` halves all panels.
+    """
+    b = jax.lax.stop_gradient(b)
+    left = 1 / (1 + pull * deviation**2)
+    goal = mean + deviation * _BELL
+    positive = jnp.maximum(b, 0.0)
+    # x - b phi(x) = goal from outside; for b < 0 the bare goal lies outside already.
+    edges = jax.lax.fori_loop(
+        0,
+        80,
+        lambda _, x: goal + positive * phi.function(x),
+        goal / (1 - jnp.clip(positive, 0.0, 0.95)),
+    )
+    narrow = left * mean + jnp.sqrt(left) * deviation * _BELL
+    edges = jnp.concatenate(
+        [edges, jnp.clip(jnp.concatenate([jnp.asarray(phi.breaks), narrow]), edges[0], edges[-1])]
+    )
+    edges = jnp.sort(jax.lax.stop_gradient(edges))
+    if refine:
+        edges = jnp.sort(jnp.concatenate([edges, (edges[1:] + edges[:-1]) / 2]))
+    return cut(edges)
+
+
+@lru_cache(maxsize=32)
+def _static(phi: Nonlinearity):
+    """Fixed points: C = int Dz phi^2, R = int Dz phi' / (1 - b phi'), x = b phi(x) + g sqrt(C) z."""
+
+    def averages(x: Static, c):
+        b = c.gain**2 * c.symmetry * x.response
+        deviation = c.gain * jnp.exp(x.log_activity / 2)
+        at, weight = _nodes(phi, deviation, b)
+        value, slope = phi.function(at), phi.slope(at)
+        density = (
+            weight
+            * jnp.exp(-(((at - b * value) / deviation) ** 2) / 2)
+            / (deviation * np.sqrt(2 * np.pi))
+        )
+        room = 1 - b * slope
+        return {
+            "activity": density @ (room * value**2),
+            "response": density @ slope,
+            "square": density @ (slope**2 / room),
+            "variance": density @ (room * at**2),
+            "single": jnp.min(room) > 0,
+        }
+
+    def residual(x, c):
+        found = averages(x, c)
+        return Static(jnp.log(found["activity"]) - x.log_activity, found["response"] - x.response)
+
+    def iterate(x, c):
+        return jax.tree.map(jnp.add, x, residual(x, c))
+
+    def one(c):
+        start = Static(jnp.full((), -1.0), jnp.full((), 0.5))
+        found = stationary.solve_one(
+            residual, start, c, iterate=iterate, steps=200, damping=0.7, settled=1e-5
+        )
+        out = averages(found.x, c)
+        replicon = 1 - c.gain**2 * out["square"]
+        return {
+            **out,
+            "replicon": replicon,
+            "response_variance": jnp.where(replicon > 0, out["square"] / replicon, jnp.nan),
+            "overlap": out["activity"],
+            "energy": jnp.zeros(()),
+            "converged": found.converged & out["single"] & (out["activity"] > 0),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+@lru_cache(maxsize=32)
+def _thermal(phi: Nonlinearity):
+    """Saddle of Phi = -q qh - g^2 gamma rho^2/2 + ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T
+    + qh phi^2} without overlap.
+    """
+
+    def weights(x: Thermal, c, refine=False):
+        b = c.gain**2 * c.symmetry * x.response
+        s = c.temperature + c.gain**2 * x.activity
+        at, weight = _nodes(
+            phi, jnp.sqrt(s), b, pull=2 * c.regulariser / c.temperature, refine=refine
+        )
+        value = phi.function(at)
+        y = at - b * value
+        exponent = (
+            -(y**2) / (2 * s) + x.conjugate * value**2 - c.regulariser / c.temperature * at**2
+        )
+        return at, value, y, s, weight * jnp.exp(exponent)
+
+    def iterate(x: Thermal, c, refine=False):
+        _, value, y, s, weight = weights(x, c, refine)
+        weight = weight / weight.sum()
+        return Thermal(
+            weight @ value**2,
+            weight @ (value * y) / s,
+            c.gain**2 / 2 * (weight @ y**2 / s**2 - 1 / s),
+        )
+
+    def residual(x, c):
+        return jax.tree.map(
+            lambda new, old, scale: (new - old) / scale, iterate(x, c), x, _scale(x, c)
+        )
+
+    def one(c):
+        start = Thermal(jnp.minimum(0.5, c.temperature), jnp.ones(()), jnp.zeros(()))
+        found = stationary.solve_one(
+            residual, start, c, iterate=iterate, steps=2000, damping=0.5, settled=1e-9
+        )
+        x = found.x
+        at, _, y, s, weight = weights(x, c)
+        free_entropy = (
+            -x.activity * x.conjugate
+            - c.gain**2 * c.symmetry * x.response**2 / 2
+            + jnp.log(weight.sum())
+        )
+        weight = weight / weight.sum()
+        T = c.temperature
+        # The integrals are right where halving the panels does not change them.
+        finer = jax.tree.map(
+            lambda new, old, scale: jnp.abs(new - old) / scale, iterate(x, c, True), x, _scale(x, c)
+        )
+        exact = jnp.max(jnp.stack(list(finer))) < 1e-6
+        return {
+            "activity": x.activity,
+            "response": x.response,
+            "response_variance": jnp.full((), jnp.nan),
+            "variance": weight @ at**2,
+            "overlap": jnp.zeros(()),
+            "energy": (
+                T / 2 + T**2 / (2 * s) * (weight @ y**2 / s - 1) + c.regulariser * (weight @ at**2)
+            ),
+            "free_entropy": free_entropy - jnp.log(s / T) / 2,
+            "converged": found.converged & exact & (x.activity > 0),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+@lru_cache(maxsize=32)
+def _frozen(phi: Nonlinearity):
+    """Saddle with an overlap Q = <phi^a phi^b> between replicas, of Phi = -(Q + X) Y - X Qh/2 - g^2
+    gamma (rho^2/2 + rho kappa) + E ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T + Y phi^2 + h
+    phi}, y = x - g^2 gamma rho phi - m, s = T + g^2 X.
+
+    The fields m, h are normal, <m^2> = g^2 Q, <m h> = g^2 gamma kappa, <h^2> = Qh; Q + X = <phi^2>
+    and Y = qh - Qh/2.
+    """
+
+    def averages(x: Frozen, c, refine=False):
+        b = c.gain**2 * c.symmetry * x.response
+        s = c.temperature + c.gain**2 * x.spread
+        cross = c.gain * c.symmetry * x.partner / jnp.sqrt(x.overlap)
+        rest = jnp.sqrt(jnp.maximum(x.field**2 - cross**2, 1e-30))
+
+        def inner(v, u):
+            mean, field = c.gain * jnp.sqrt(x.overlap) * v, cross * v + rest * u
+            at, weight = _nodes(
+                phi, jnp.sqrt(s), b, mean, 2 * c.regulariser / c.temperature, refine
+            )
+            value = phi.function(at)
+            y = at - b * value - mean
+            exponent = (
+                -(y**2) / (2 * s)
+                + x.curvature * value**2
+                + field * value
+                - c.regulariser / c.temperature * at**2
+            )
+            top = jnp.max(exponent)
+            weight = weight * jnp.exp(exponent - top)
+            total = weight.sum()
+            weight = weight / total
+            f, ff, yy, y1, fy, xx = (
+                weight @ q for q in (value, value**2, y**2, y, value * y, at**2)
+            )
+            return jnp.stack([ff, f**2, yy, y1**2, fy, f * y1, xx, jnp.log(total) + top])
+
+        inside = jax.vmap(jax.vmap(inner, (None, 0)), (0, None))(_OUTER, _OUTER)
+        return jnp.einsum("uvk,u,v->k", inside, _OUTER_WEIGHT, _OUTER_WEIGHT), s
+
+    def iterate(x: Frozen, c):
+        (ff, f2, yy, y2, fy, f_y, _, _), s = averages(x, c)
+        return Frozen(
+            f2,
+            ff - f2,
+            (fy - f_y) / s,
+            f_y / s,
+            c.gain**2 / 2 * ((yy - y2) / s**2 - 1 / s),
+            c.gain * jnp.sqrt(jnp.maximum(y2, 1e-60)) / s,
+        )
+
+    def residual(x, c):
+        s = jax.lax.stop_gradient(c.temperature + c.gain**2 * x.spread)
+        one = jnp.ones(())
+        return jax.tree.map(
+            lambda new, old, scale: (new - old) / scale,
+            iterate(x, c),
+            x,
+            Frozen(one, s, one, one, 1 / s, 1 / jnp.sqrt(s)),
+        )
+
+    def one(c):
+        start = Frozen(*(jnp.asarray(v, float) for v in (0.4, 0.1, 0.8, 0.0, 0.0, 0.0)))
+        start = start._replace(spread=jnp.minimum(c.temperature, 0.1))
+        found = stationary.solve_one(
+            residual, start, c, iterate=iterate, steps=400, damping=0.5, settled=1e-7
+        )
+        x, T, coupled = found.x, c.temperature, c.gain**2 * c.symmetry
+        (ff, _, yy, _, _, _, xx, log_z), s = averages(x, c)
+        again = averages(x, c, True)[0]
+        exact = (
+            (jnp.abs(again[0] - ff) < 1e-6)
+            & (jnp.abs(again[2] - yy) < 1e-6 * s)
+            & (jnp.abs(again[7] - log_z) < 1e-6)
+        )
+        free_entropy = -(x.overlap + x.spread) * x.curvature - x.spread * x.field**2 / 2
+        free_entropy += (
+            log_z - jnp.log(s / T) / 2 - coupled * (x.response**2 / 2 + x.response * x.partner)
+        )
+        # Without symmetry and regulariser Z has the mean (2 pi T)^(N/2), and by Jensen's inequality
+        # ln Z no larger one.
+        allowed = (coupled != 0) | (free_entropy <= jnp.log(2 * jnp.pi * T) / 2 + 1e-7)
+        return {
+            "activity": ff,
+            "overlap": x.overlap,
+            "response": x.response,
+            "response_variance": jnp.full((), jnp.nan),
+            "variance": xx,
+            "energy": T / 2 + T**2 / (2 * s) * (yy / s - 1) + c.regulariser * xx,
+            "free_entropy": free_entropy,
+            "converged": found.converged & allowed & exact & (x.overlap > 1e-6) & (x.spread > 0),
+            "residual": found.residual,
+        }
+
+    return one
+
+
+def _scale(x: Thermal, c) -> Thermal:
+    """Residuals are relative: activity falls as T below the transition, its conjugate is of the
+    order of 1/T.
+    """
+    s = jax.lax.stop_gradient(c.temperature + c.gain**2 * x.activity)
+    return Thermal(s, jnp.ones(()), 1 / s)
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,); at temperature > 0 also `free_entropy`, (1/N) ln Z, Z = int dx exp(-E/T).
+
+    Below the transition at T = 0, x = 0 with the response of the elliptic law. `replicon` = 1 - g^2
+    <(phi'/(1 - b phi'))^2>: where it is negative the fixed point is unstable. At T > 0 it is not
+    known.
+    """
+    phi = nonlinearity(controls.nonlinearity)
+    numbers = np.broadcast_arrays(
+        *(np.asarray(getattr(controls, name), float) for name in _NUMBERS)
+    )
+    c = controls_tuple(_NUMBERS, numbers)
+    edge = onset(phi, c.symmetry)
+    cold = c.temperature == 0
+    rest = cold & ((branch == "quiescent") | ((branch == "active") & (c.gain <= edge)))
+    quiet = _quiescent(phi, c)
+    out = {name: np.where(rest, quiet[name], np.nan) for name in quiet}
+    out["free_entropy"] = np.full(len(cold), np.nan)
+    unknown = "x = 0 is no fixed point, since phi(0) is not zero: take branch active"
+    if not around_zero(phi).value:
+        unknown = (
+            "phi has a corner at 0, where the linear response of couplings with symmetry is not"
+            " known"
+        )
+    far = "x = 0 has no real response so far beyond its loss of stability"
+    reason = np.where(rest, np.where(np.isnan(edge), unknown, far), "")
+    moving = cold & ~rest & (c.regulariser == 0) & (branch != "frozen")
+    # Where phi is not odd, replicas overlap in every state.
+    overlapping = ~cold & ((branch == "frozen") | ((branch == "active") & (not phi.odd)))
+    for rows, theory in (
+        (moving, _static),
+        (~cold & (branch == "active") & phi.odd, _thermal),
+        (overlapping, _frozen),
+    ):
+        if rows.any():
+            found = evaluate(theory(phi), type(c)(*(v[rows] for v in c)), batch=16)
+            for name in out:
+                if name in found:
+                    out[name][rows] = found[name]
+    several = (
+        "the cavity equation has several solutions for one field, so that no state without broken"
+        " symmetry is known: lower the gain"
+    )
+    reason = np.where(moving, several, reason)
+    reason = np.where(
+        cold & ~rest & (c.regulariser > 0),
+        "with a regulariser the ground state is no fixed point: give temperature > 0",
+        reason,
+    )
+    reason = np.where(
+        ~cold, "no saddle without overlap between replicas was found: raise the temperature", reason
+    )
+    forbidden = (
+        "no saddle with an overlap between replicas was found that Jensen's inequality allows"
+    )
+    reason = np.where(overlapping, forbidden, reason)
+    reason = np.where(cold & (branch == "frozen"), "at temperature 0 take branch active", reason)
+    reason = np.where(
+        ~cold & (branch == "quiescent"),
+        "at temperature > 0 there is no rest: take branch active",
+        reason,
+    )
+    out["converged"] = np.nan_to_num(out["converged"]).astype(bool)
+    out["residual"] = np.nan_to_num(out["residual"])
+    out["branch"] = np.where(
+        out["activity"] == 0, "quiescent", "frozen" if branch == "frozen" else "active"
+    )
+    return {**out, "reason": np.where(out["converged"], "", reason)}
+
+
+def _quiescent(phi: Nonlinearity, c) -> dict:
+    """X = 0: R = a/(1 - g^2 gamma a R), a = phi'(0), whose square root is real as far as the
+    transition and a little beyond.
+
+    Of a phi with a corner at 0, without symmetry: R is the mean of both slopes, and R_2 has their
+    mean square.
+    """
+    edge, at = onset(phi, c.symmetry), around_zero(phi)
+    turn = c.gain**2 * c.symmetry * at.slope
+    root = np.sqrt(np.maximum(1 - 4 * turn * at.slope, 0))
+    # The stable form of (1 - root) / (2 turn); exact also without symmetry.
+    response = 2 * at.slope / (1 + root)
+    square = at.square if at.corner else response**2
+    replicon = 1 - c.gain**2 * square
+    zero = np.zeros_like(response)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.where(replicon > 0, square / replicon, np.nan)
+    return {
+        "activity": zero,
+        "response": response,
+        "response_variance": spread,
+        "variance": zero,
+        "overlap": zero,
+        "energy": zero,
+        "replicon": replicon,
+        "converged": ~np.isnan(edge) & (4 * turn * at.slope <= 1),
+        "residual": zero,
+    }
+
+
+def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where x = 0 loses its stability: a property of the flow, whatever the temperature."""
+    phi = nonlinearity(controls.nonlinearity)
+    value, at = onset(phi, controls.symmetry), around_zero(phi)
+    reason = np.full(value.shape, "", object)
+    if at.value:
+        reason[:] = "x = 0 is no fixed point, since phi(0) is not zero"
+    reason[np.isinf(value)] = (
+        "phi'(0) is zero, so that x = 0 stays stable at any gain"
+        if at.square == 0
+        else (
+            "with symmetry -1 all eigenvalues of the couplings are imaginary, so that x = 0 stays"
+            " stable at any gain"
+        )
+    )
+    there = np.isfinite(value)
+    return np.where(there, value, np.nan), there, reason

@@ -1,0 +1,240 @@
+"""A network of given couplings around x = 0, where its response is a resolvent; and where
+trajectories turn chaotic.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._errors import ConvergenceError, InputError
+from replicon.data.networks import load_network
+from replicon.recurrent.couplings import certain, components, eigenvalues, elliptic_matrix, largest
+from replicon.recurrent.dynamics import onset
+from replicon.recurrent.evolution import evolve
+from replicon.recurrent.nonlinearity import Nonlinearity, nonlinearity
+from replicon.theory.branch import Found
+
+REACH = 8.0  # chaos is looked for up to so many times the gain of the instability
+# a Lyapunov exponent above counts as chaos: those of limit cycles, zero, are measured to about half
+# of it
+POSITIVE = 0.01
+ROUNDING = 64 * np.finfo(float).eps  # of a gain that is compared with the one of the instability
+
+_DRAWN = "the couplings of a surrogate are drawn in simulations: theory is of original and random"
+
+
+def unit_couplings(source: str, weights: str) -> np.ndarray:
+    """Couplings (N, N) of gain one: the sum of all squares is N. The file is read at each call.
+    Raises InputError.
+    """
+    matrix = load_network(source).weights
+    if weights == "log":
+        matrix = np.sign(matrix) * np.log1p(np.abs(matrix))
+    if not matrix.any():
+        raise InputError(f"couplings = {source} are all zero: there is no network.")
+    matrix = np.ldexp(
+        matrix, -np.frexp(np.abs(matrix).max())[1]
+    )  # a power of two, exact: no square overflows or vanishes
+    return matrix / np.sqrt((matrix**2).sum() / len(matrix))
+
+
+def surrogate(matrix: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
+    """Couplings that keep of `matrix`, of gain one: their values (permuted, off the diagonal),
+    their sizes and places (signs), or their number, mean square and symmetry (random, Gaussian).
+    """
+    if kind == "permuted":
+        off = ~np.eye(len(matrix), dtype=bool)
+        matrix = matrix.copy()
+        matrix[off] = rng.permutation(matrix[off])
+    elif kind == "signs":
+        matrix = np.abs(matrix) * np.where(rng.random(matrix.shape) < 0.5, -1.0, 1.0)
+    elif kind == "random":
+        matrix = elliptic_matrix(rng, len(matrix), 1.0, properties(matrix)["symmetry"])
+    return matrix
+
+
+def properties(matrix: np.ndarray) -> dict[str, float]:
+    """`outlier`, `bulk_radius` = sqrt of the spectral radius of J_ij^2 (all signs random and
+    independent), `symmetry`.
+    """
+    squares = (matrix**2).sum()
+    return {
+        "outlier": np.real(eigenvalues(matrix)).max(),
+        "bulk_radius": np.sqrt(certain(*largest(matrix**2, np.abs))),
+        "symmetry": (matrix * matrix.T).sum() / squares,
+    }
+
+
+def solve(controls, branch: str) -> dict:
+    """Arrays (points,): the resolvent tr[(1 - a g J)^-1] a / N with a = phi'(0), of the couplings
+    or, random, of the elliptic law.
+
+    The exponent is that of the largest real part (continuous time) or modulus (discrete); NaN where
+    that modulus is zero, and what is near x = 0 is gone after N steps. At the instability itself,
+    within rounding, nothing converges.
+    """
+    slope, trouble = _at_rest(nonlinearity(controls.nonlinearity))
+    matrix = unit_couplings(controls.couplings, controls.weights)
+    found = properties(matrix)
+    gain, random = controls.gain, controls.network == "random"
+    top, error = _leading(matrix, slope, controls)
+    if random:
+        symmetry = found["symmetry"]
+        found.update(outlier=1 + symmetry, bulk_radius=1.0)
+        response = (
+            slope * 2 / (1 + np.sqrt(np.maximum(1 - 4 * (gain * slope) ** 2 * symmetry, 0.0)))
+        )
+    else:
+        found["outlier"] = certain(*largest(matrix))
+        # Not from eigenvalues, which rounding moves far where the matrix is close to defective.
+        response = np.array([_resolvent(slope * g * matrix) * slope / len(matrix) for g in gain])
+    radius = abs(slope) * gain * top
+    known = random or controls.network == "original"
+    open_by = abs(slope) * gain * error + ROUNDING
+    stable, unstable = radius < 1 - open_by, radius > 1 + open_by
+    undecided = (
+        "rounding of the couplings leaves open whether x = 0 is stable here, or it is at its"
+        " instability"
+    )
+    zero = np.zeros_like(gain)
+    return {
+        **{name: np.full_like(gain, value) for name, value in found.items()},
+        "activity": zero,
+        "variance": zero,
+        "fluctuation": zero,
+        "response": response,
+        "lyapunov_exponent": (
+            radius - 1
+            if controls.time == "continuous"
+            else np.log(np.where(radius > 0, radius, np.nan))
+        ),
+        "converged": known & (trouble == "") & stable,
+        "reason": (
+            np.where(unstable, "x = 0 is unstable here", undecided)
+            if known and not trouble
+            else np.full(len(gain), trouble or _DRAWN)
+        ),
+    }
+
+
+def _resolvent(matrix: np.ndarray) -> float:
+    """The trace of (1 - A)^-1; NaN where that has no inverse."""
+    try:
+        return float(np.trace(np.linalg.inv(np.eye(len(matrix)) - matrix)))
+    except np.linalg.LinAlgError:
+        return np.nan
+
+
+def _at_rest(phi: Nonlinearity) -> tuple[float, str]:
+    """phi'(0), and why x = 0 has no linear response, if it has none."""
+    with jax.enable_x64(True):
+        low, value, high = np.asarray(phi.function(jnp.array([-1.0, 0.0, 1.0])), float)
+        before, slope, after = np.asarray(phi.slope(jnp.array([-1e-9, 0.0, 1e-9])), float)
+    if abs(value) > ROUNDING * max(abs(low), abs(high)):
+        return np.nan, "x = 0 is no fixed point, since phi(0) is not zero: simulate"
+    if abs(after - before) > 1e-6 * max(abs(after), abs(before)):
+        return np.nan, "phi has a corner at 0, so that x = 0 has no linear response: simulate"
+    return float(slope), ""
+
+
+def _leading(matrix: np.ndarray, slope: float, controls) -> tuple[float, float]:
+    """What, times g |phi'(0)|, reaches one at the instability: the largest real part (continuous
+    time) or modulus of the eigenvalues, of -J where phi falls at 0; and how far rounding may have
+    moved it. Of a random matrix, by the elliptic law.
+    """
+    if controls.network == "random":
+        symmetry = properties(matrix)["symmetry"]
+        return (1 + symmetry if controls.time == "continuous" else 1 + abs(symmetry)), ROUNDING
+    return largest(
+        -matrix if slope < 0 else matrix, np.real if controls.time == "continuous" else np.abs
+    )
+
+
+def find_instability(controls) -> Found:
+    """1/(phi'(0) l), l of `_leading`; there is none where no eigenvalue has a positive real part,
+    beyond its rounding.
+    """
+    matrix = unit_couplings(controls.couplings, controls.weights)
+    slope, reason = _at_rest(nonlinearity(controls.nonlinearity))
+    if controls.network not in ("original", "random"):
+        reason = _DRAWN
+    reason = reason or _never(matrix, slope, controls)
+    value = np.nan if reason else 1 / (abs(slope) * certain(*_leading(matrix, slope, controls)))
+    return Found(np.array([value]), np.array([not reason]), reason=np.array([reason], object))
+
+
+def _never(matrix: np.ndarray, slope: float, controls) -> str:
+    """Why x = 0 is stable at every gain, if it is."""
+    if slope == 0:
+        return "phi'(0) is zero, so that x = 0 is stable at any gain"
+    if certain(*_leading(matrix, slope, controls)) > 0:
+        return ""
+    if not eigenvalues(np.abs(matrix)).any():
+        return "the couplings have no cycle, so that x = 0 is stable at any gain"
+    what = "has a positive real part" if controls.time == "continuous" else "differs from zero"
+    return f"no eigenvalue of the couplings {what}, so that x = 0 is stable at any gain"
+
+
+def find_chaos(controls) -> Found:
+    """The first gain of a scan (16 steps from the instability), then bisected 6 times, at which
+    either of two trajectories has an exponent > 0.01. A surrogate is drawn once, from seed 0.
+    """
+    phi = nonlinearity(controls.nonlinearity)
+    rng = np.random.default_rng(0)
+    matrix = surrogate(unit_couplings(controls.couplings, controls.weights), controls.network, rng)
+    starts = rng.standard_normal((2, len(matrix)))
+    top = certain(*largest(matrix, np.real if controls.time == "continuous" else np.abs))
+    rest = top / float(onset(phi, 0.0))
+
+    def chaotic(gain: float) -> bool:
+        settings = {
+            "function": phi.function,
+            "slope": phi.slope,
+            "duration": 200,
+            "transient": 100,
+            "every": 1.0,
+            "time": controls.time,
+        }
+        return any(
+            evolve(gain * matrix, start, exponents=1, **settings).exponents[0] > POSITIVE
+            for start in starts
+        )
+
+    reason = _orderly(matrix, phi, controls.time)
+    try:
+        for low, high in pairwise(
+            np.geomspace(1.0, REACH, 17) / rest if rest > 0 and not reason else []
+        ):
+            if chaotic(high):
+                for _ in range(6):
+                    middle = np.sqrt(low * high)
+                    low, high = (low, middle) if chaotic(middle) else (middle, high)
+                return Found(np.array([np.sqrt(low * high)]), np.ones(1, bool))
+    except ConvergenceError:
+        reason = (
+            "trajectories grow beyond all bounds before they turn chaotic: give a phi that"
+            " saturates"
+        )
+    return Found(np.full(1, np.nan), np.zeros(1, bool), reason=np.array([reason], object))
+
+
+def _orderly(matrix: np.ndarray, phi: Nonlinearity, time: str) -> str:
+    """Why no trajectory is chaotic at any gain, where that is known."""
+    alone = all(len(block) == 1 for block in components(matrix))
+    if alone and (time == "continuous" or not np.diagonal(matrix).any()):
+        return (
+            "the couplings have no cycle but of a neuron with itself, so that each neuron comes to"
+            " rest after those before it"
+        )
+    with jax.enable_x64(True):
+        rising = bool((np.asarray(phi.slope(jnp.linspace(-30.0, 30.0, 601))) >= 0).all())
+    if time == "continuous" and rising and (matrix == matrix.T).all():
+        return (
+            "the couplings are symmetric, so that an energy falls along every trajectory, which"
+            " comes to rest"
+        )
+    return ""

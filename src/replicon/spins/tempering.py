@@ -1,0 +1,407 @@
+"""Parallel tempering (replica exchange) of Ising spins with dense couplings, and a sampler of a
+user's own couplings.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from replicon import _seed
+from replicon._arrays import real_array
+from replicon._declare import Interval
+from replicon._domains import check_argument, check_seed
+from replicon._errors import InputError
+from replicon._kernels import sound_cache
+from replicon.spins.exact import TEMPERATURE, check_couplings
+from replicon.spins.heat_bath import energy, local_fields, sweep
+
+_REFRESH = 200  # sweeps between fresh local fields (float32)
+_LEAST_RECORDS = 100  # a chain: fewer say nothing about mixing
+_LARGEST_R_HAT = 1.1
+_LEAST_EFFECTIVE = 50
+_LEAST_TRIPS = 4  # of the configurations of one ladder, cold to hot and back
+_SHOWN = 200  # spins whose agreement between chains is checked, equally spaced
+
+
+class Tempered(NamedTuple):
+    """What a run of parallel tempering measured, temperatures in the order given.
+
+    energy (temperatures, copies): mean energy, all spins together; overlap (temperatures,
+    measurements): s^a s^b / N of two independent copies; exchange_rate (temperatures - 1,):
+    accepted fraction of exchanges of neighbours.
+    """
+
+    energy: np.ndarray
+    overlap: np.ndarray
+    exchange_rate: np.ndarray
+
+
+@numba.njit(cache=True)
+def _step(
+    couplings, external, betas, t, spins, fields, energies, holder, beta_of, tried, accepted, rng
+):
+    """Sweep number t of every configuration, then exchanges of every second pair of neighbours
+    (Okabe et al. 2001; Syed et al. 2022: taking the pairs in turn moves configurations along the
+    ladder faster than taking them at random).
+
+    holder (copies, levels): the configuration, a row of spins, at each temperature. tried, accepted
+    (levels - 1,) count.
+    """
+    copies, levels = holder.shape
+    for a in range(copies):
+        for k in range(levels):
+            beta_of[holder[a, k]] = betas[k]
+    if t % _REFRESH == 0:
+        local_fields(couplings, external, spins, fields)
+    sweep(couplings, fields, spins, beta_of, rng)
+    energy(fields, external, spins, energies)
+    for a in range(copies):
+        for k in range(t % 2, levels - 1, 2):
+            one, two = holder[a, k], holder[a, k + 1]
+            change = (betas[k + 1] - betas[k]) * (energies[two] - energies[one])
+            swap = change >= 0 or rng.random() < np.exp(change)
+            if swap:
+                holder[a, k], holder[a, k + 1] = two, one
+            tried[k] += 1
+            accepted[k] += swap
+
+
+@numba.njit(cache=True)
+def _run(couplings, external, betas, spins, fields, burn, sweeps, every, rng):
+    """`spins` (2 * levels, N): the configurations of copy a are rows a * levels to (a + 1) *
+    levels.
+    """
+    levels, n = len(betas), spins.shape[1]
+    holder = np.arange(2 * levels).reshape(2, levels)
+    beta_of = np.empty(2 * levels)
+    energies = np.empty(2 * levels)
+    mean_energy = np.zeros((levels, 2))
+    tried = np.zeros(levels - 1)
+    accepted = np.zeros(levels - 1)
+    overlap = np.empty((levels, sweeps // every))
+    for t in range(burn + sweeps):
+        if t == burn:
+            tried[:] = 0
+            accepted[:] = 0
+        _step(
+            couplings,
+            external,
+            betas,
+            t,
+            spins,
+            fields,
+            energies,
+            holder,
+            beta_of,
+            tried,
+            accepted,
+            rng,
+        )
+        if t >= burn:
+            for k in range(levels):
+                for a in range(2):
+                    mean_energy[k, a] += energies[holder[a, k]] / sweeps
+            if (t - burn) % every == every - 1:
+                for k in range(levels):
+                    one, two = spins[holder[0, k]], spins[holder[1, k]]
+                    total = 0.0
+                    for i in range(n):
+                        total += one[i] * two[i]
+                    overlap[k, (t - burn) // every] = total / n
+    return mean_energy, overlap, accepted / np.maximum(tried, 1.0)
+
+
+def temper(
+    couplings: np.ndarray,
+    external: np.ndarray,
+    temperatures: np.ndarray,
+    burn: int,
+    sweeps: int,
+    rng: np.random.Generator,
+    every: int = 1,
+) -> Tempered:
+    """Two independent copies of the ladder `temperatures` on one system; couplings, external as
+    `spins.as_kernel` gives them.
+
+    Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at N
+    = 12.
+    """
+    n, levels = len(external), len(temperatures)
+    spins = (2 * rng.integers(0, 2, (2 * levels, n)) - 1).astype(np.float32)
+    betas = 1 / np.asarray(temperatures, float)
+    return Tempered(
+        *_run(
+            couplings,
+            external,
+            betas,
+            spins,
+            np.empty_like(spins),
+            burn,
+            max(sweeps, every),
+            every,
+            rng,
+        )
+    )
+
+
+class SpinSamples(NamedTuple):
+    """samples (samples, N) int8; energy (samples,); chain (samples,): the independent ladder each
+    comes from; magnetization (N,), their mean. temperatures (levels,), coldest first; exchange_rate
+    (levels - 1,): accepted fraction of exchanges; round_trips (chains,): journeys from the coldest
+    temperature to the hottest and back. r_hat: the largest of energy, spins and projections on the
+    strongest modes of J; effective_samples: the least of energy and projections. mixed: whether all
+    of these say that the chains forgot their starts; reason: what says no, else ''.
+    """
+
+    samples: np.ndarray
+    energy: np.ndarray
+    chain: np.ndarray
+    magnetization: np.ndarray
+    temperatures: np.ndarray
+    exchange_rate: np.ndarray
+    round_trips: np.ndarray
+    r_hat: float
+    effective_samples: float
+    mixed: bool
+    reason: str
+
+
+@sound_cache
+def sample_spins(
+    couplings,
+    external=None,
+    *,
+    temperature: float = 1.0,
+    samples: int = 1000,
+    sweeps: int = 10,
+    chains: int = 4,
+    ladder=None,
+    seed: int = 0,
+) -> SpinSamples:
+    """States from exp(-E/T), E = -(1/2) s J s - h s, for any J (N, N) and h (N,) of your own, by
+    parallel tempering.
+
+    `chains` independent ladders start from different states and give one sample each every `sweeps`
+    sweeps. `ladder`: the temperatures above `temperature`; by default as many as exchange at about
+    one half, up to the difference of the extreme eigenvalues of J, above which heat bath mixes in a
+    time O(log N) whatever the fields (none, where T is above it); () runs plain chains. Where
+    chains disagree, or configurations do not travel through the ladder, `mixed` is False, `reason`
+    says why and a RuntimeWarning is given; a state of small basin that no chain met cannot be
+    noticed. Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996); Syed et al., J. R.
+    Stat. Soc. B 84, 321 (2022) for the ladder; Eldan, Koehler & Zeitouni, Probab. Theory Relat.
+    Fields 182, 1035 (2022) for its end. Referee: enumeration.
+    """
+    temperature = check_argument("temperature", temperature, TEMPERATURE, "k_B = 1")
+    samples = check_argument("samples", samples, Interval(1, integer=True), "states returned")
+    sweeps = check_argument(
+        "sweeps", sweeps, Interval(1, integer=True), "sweeps between samples of a chain"
+    )
+    chains = check_argument(
+        "chains",
+        chains,
+        Interval(2, integer=True),
+        "independent ladders, compared with one another",
+    )
+    seed = check_seed(seed)
+    J, h = check_couplings(couplings, external)
+    hotter = None if ladder is None else _hotter(ladder, temperature)
+    rng = _seed.generator(np.random.SeedSequence(seed))
+    lowest, highest, modes = _spectrum(J)
+    if hotter is None and temperature < highest - lowest:
+        top = highest - lowest
+        count = 2 + math.ceil(2 * math.log(top / temperature))
+        betas = 1 / np.geomspace(temperature, top, count)
+        betas = _tuned(J, h, betas, chains, modes, rng)
+    else:
+        betas = 1 / np.array([temperature, *(hotter if hotter is not None else ())])
+    wanted = -(-samples // chains)
+    records = max(wanted, _LEAST_RECORDS)
+    spins, fields, holder = _begin(h, len(betas), chains, modes, rng)
+    burn = max(100, records * sweeps // 2)
+    _record(J, h, betas, spins, fields, holder, 1, burn, rng)
+    states, energies, trips, exchange = _record(
+        J, h, betas, spins, fields, holder, records, sweeps, rng
+    )
+    r_hat, effective, reason = _mixing(states, energies, modes)
+    if len(betas) > 1 and trips.min() < _LEAST_TRIPS:
+        reason = (
+            reason
+            or f"only {trips.min()} round trips between the ends of the ladder of temperatures"
+        )
+    if reason:
+        warnings.warn(
+            f"sample_spins did not mix: {reason}; give more sweeps than {sweeps}.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    kept = np.linspace(0, records - 1, wanted).round().astype(int)
+    flat = states[:, kept].transpose(1, 0, 2).reshape(-1, len(h))[:samples]
+    return SpinSamples(
+        flat,
+        energies[:, kept].T.reshape(-1)[:samples],
+        np.tile(np.arange(chains), wanted)[:samples],
+        flat.mean(axis=0),
+        1 / betas,
+        exchange,
+        trips,
+        r_hat,
+        effective,
+        not reason,
+        reason,
+    )
+
+
+def _hotter(ladder, temperature: float) -> np.ndarray:
+    """A user's temperatures above the one asked for, coldest first."""
+    if np.size(ladder) == 0:
+        return np.zeros(0)
+    expected = f"give temperatures above temperature = {temperature:g}, or () for plain chains"
+    hotter = np.unique(real_array("ladder", ladder, expected, ndim=1))
+    if hotter[0] <= temperature:
+        raise InputError(f"ladder holds the temperature {hotter[0]:g}: {expected}.")
+    return hotter
+
+
+def _spectrum(J: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """Extreme eigenvalues of J, and the eigenvectors (modes, N) of the largest ones."""
+    import scipy.linalg
+    from scipy.sparse.linalg import eigsh
+
+    n, count = len(J), min(4, len(J))
+    if n <= 1000:
+        values, vectors = scipy.linalg.eigh(J)
+        return float(values[0]), float(values[-1]), vectors[:, -count:].T
+    values, vectors = eigsh(J, count, which="LA", v0=np.ones(n))
+    least = eigsh(J, 1, which="SA", v0=np.ones(n), return_eigenvectors=False)
+    return float(least[0]), float(values.max()), vectors.T
+
+
+def _begin(h, levels: int, chains: int, modes, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Spins, fields and holder of `chains` ladders: two start along the strongest mode and against
+    it, the others at random.
+    """
+    n = len(h)
+    spins = 2.0 * rng.integers(0, 2, (chains, n)) - 1
+    for a in range(2):
+        along = np.sign(modes[-1]) * (1 - 2 * a)
+        spins[a] = np.where(along == 0, spins[a], along)
+    spins = np.repeat(spins, levels, axis=0)
+    return spins, np.empty_like(spins), np.arange(chains * levels).reshape(chains, levels)
+
+
+def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
+    """Inverse temperatures between the same ends, as many and so spaced that all neighbours
+    exchange at about one half.
+
+    Rejections add up to a barrier along the ladder that does not depend on its spacing: equal steps
+    of it are wanted.
+    """
+    spins, fields, holder = _begin(h, len(betas), chains, modes, rng)
+    for sweeps in (50, 50, 100, 100, 200, 200, 400):
+        exchange = _record(J, h, betas, spins, fields, holder, 1, sweeps, rng)[3]
+        rejected = 1 - exchange
+        if sweeps >= 200 and rejected.max() < 0.65:
+            break
+        barrier = np.concatenate([[0.0], np.cumsum(np.maximum(rejected, 1e-3))])
+        levels = max(2, math.ceil(2 * barrier[-1]) + 1)
+        place = np.interp(np.linspace(0, barrier[-1], levels), barrier, np.arange(len(betas)))
+        new = np.exp(np.interp(place, np.arange(len(betas)), np.log(betas)))
+        new[0], new[-1] = betas[0], betas[-1]
+        spins = spins[holder[:, np.round(place).astype(int)].reshape(-1)]
+        fields, holder, betas = (
+            np.empty_like(spins),
+            np.arange(len(spins)).reshape(chains, levels),
+            new,
+        )
+    return betas
+
+
+@numba.njit(cache=True)
+def _record(couplings, external, betas, spins, fields, holder, records, every, rng):
+    """Coldest configurations of every ladder each `every` sweeps: (copies, records, N) int8, their
+    energies, round trips of every ladder's configurations and the accepted fraction of exchanges.
+    """
+    copies, levels = holder.shape
+    n = spins.shape[1]
+    states = np.empty((copies, records, n), np.int8)
+    kept = np.empty((copies, records))
+    trips = np.zeros(copies, np.int64)
+    hot = np.zeros(copies * levels, np.bool_)
+    cold = np.zeros(copies * levels, np.bool_)
+    tried = np.zeros(levels - 1)
+    accepted = np.zeros(levels - 1)
+    beta_of = np.empty(copies * levels)
+    energies = np.empty(copies * levels)
+    for t in range(records * every):
+        _step(
+            couplings,
+            external,
+            betas,
+            t,
+            spins,
+            fields,
+            energies,
+            holder,
+            beta_of,
+            tried,
+            accepted,
+            rng,
+        )
+        for a in range(copies):
+            first, last = holder[a, 0], holder[a, levels - 1]
+            if cold[last]:
+                hot[last] = True
+            if hot[first] and levels > 1:
+                trips[a] += 1
+                hot[first] = False
+            cold[first] = True
+            if t % every == every - 1:
+                kept[a, t // every] = energies[first]
+                for i in range(n):
+                    states[a, t // every, i] = np.int8(spins[first, i])
+    return states, kept, trips, accepted / np.maximum(tried, 1.0)
+
+
+def _mixing(
+    states: np.ndarray, energies: np.ndarray, modes: np.ndarray
+) -> tuple[float, float, str]:
+    """Largest R-hat, least effective number of samples, and what they say against mixing ('' where
+    nothing).
+    """
+    from arviz_stats.base.array import array_stats
+
+    n = states.shape[2]
+    shown = np.unique(np.linspace(0, n - 1, min(n, _SHOWN)).astype(int))
+    collective = np.concatenate([energies[:, :, None], states @ modes.T], axis=2)
+    quantities = np.concatenate([collective, states[:, :, shown]], axis=2)
+    # What no chain changes is one number everywhere, or has no chance to be right.
+    scale = np.abs(quantities).max(axis=(0, 1))
+    still = quantities.std(axis=1).max(axis=0) <= 1e-12 * scale
+    apart = np.ptp(quantities.mean(axis=1), axis=0) > 1e-12 * scale
+    if (still & apart).any():
+        return math.inf, 0.0, "chains from different starts stay where they are"
+    if still.all():
+        return 1.0, float(energies.size), ""
+    r_hat = float(
+        np.max(
+            array_stats.rhat(quantities[:, :, ~still], chain_axis=0, draw_axis=1, method="split")
+        )
+    )
+    alive = ~still[: collective.shape[2]]
+    effective = float(energies.size)
+    if alive.any():
+        effective = float(
+            np.min(
+                array_stats.ess(collective[:, :, alive], chain_axis=0, draw_axis=1, method="mean")
+            )
+        )
+    if r_hat > _LARGEST_R_HAT:
+        return r_hat, effective, f"chains from different starts disagree (R-hat {r_hat:.2g})"
+    if effective < _LEAST_EFFECTIVE:
+        return r_hat, effective, f"its states are worth only {effective:.0f} independent ones"
+    return r_hat, effective, ""

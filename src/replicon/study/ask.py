@@ -1,0 +1,338 @@
+"""The questions one can ask a model: solve, find_transition, simulate, compare, start. What a user
+gives is parsed and checked here, once; what is asked within (`*_at`) was checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from replicon._declare import Control, Interval, Model, Role, resolve
+from replicon._domains import check_argument, check_seed
+from replicon._errors import ConvergenceError, InputError
+from replicon._result import build
+from replicon._statistics import binomial_interval, jackknife, mean_and_error, z_value
+from replicon.study import catalogue, grid, verdict
+from replicon.study.process import Process, simulate_point
+
+_SAMPLES = Interval(1, integer=True)
+
+
+def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> xr.Dataset:
+    """Infinite-size theory of a model: order parameters and potential per spin, at one point or on
+    a grid.
+
+    `controls`: numbers or words; lists (or strings such as '0:1:11') become dimensions, in declared
+    order. `branch`: which solution, the model's first by default. Returns a Dataset with every
+    theory observable, the potential, `converged`, `stable` (1, 0, or NaN where not known),
+    `branch` and `reason`. Observables are NaN where not converged, which a point is only if all its
+    numbers are finite and within the bounds that the model declares. Raises InputError for an
+    unknown name or a value outside its domain, ConvergenceError for a single point that is not
+    found (a grid marks it and goes on).
+    """
+    model = catalogue.get(model)
+    chosen = theory_branch(model, branch)
+    return solve_at(model, chosen, read(model, controls, "theory"))
+
+
+def solve_at(model: Model, branch: str, coordinates: dict[str, Any]) -> xr.Dataset:
+    """`solve` on checked coordinates."""
+    table = list(grid.points(coordinates))
+    solver = resolve(model.solve)
+    several = len(model.branches) > 1
+    controls = model.controls_for("theory")
+    found = verdict.ask(controls, table, lambda c: solver(c, branch) if several else solver(c))
+    values = verdict.theory_values(model, found, branch, len(table))
+    if _is_point(coordinates) and not values["converged"][0]:
+        raise ConvergenceError(verdict.why_unsolved(model, branch, coordinates, values))
+    return build(
+        kind="solve",
+        model=model,
+        coordinates=coordinates,
+        values=values,
+        attributes={"controls": list(coordinates)},
+    )
+
+
+def theory_branch(model: Model, branch: str | None) -> str:
+    """The name of the branch that is asked for, '' of a model without; InputError without theory."""
+    if model.solve is None:
+        raise InputError(f"{model.name} has no theory: simulate it.")
+    return model.branch(branch).name if model.branches or branch is not None else ""
+
+
+def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Dataset:
+    """The value of a control at a transition, given the other controls; lists of these become
+    dimensions.
+
+    Returns a Dataset with `value` (NaN where not found), `converged` and `reason` (why there is
+    none, empty where the search merely failed); attributes name the transition and its control.
+    Raises InputError, and ConvergenceError for a single point at which there is no such transition
+    or none was found.
+    """
+    model = catalogue.get(model)
+    return find_transition_at(model, name, transition_coordinates(model, name, controls))
+
+
+def transition_coordinates(model: Model, name: str, controls: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked coordinates of a transition: all controls of the theory but the one it finds."""
+    transition = model.transition(name)
+    if transition.control in controls:
+        raise InputError(
+            f"{transition.control} is what transition '{name}' of {model.name} finds: leave it out."
+        )
+    coordinates = read(model, controls, "theory")
+    del coordinates[transition.control]
+    return coordinates
+
+
+def find_transition_at(model: Model, name: str, coordinates: dict[str, Any]) -> xr.Dataset:
+    """`find_transition` on checked coordinates."""
+    transition = model.transition(name)
+    table = list(grid.points(coordinates))
+    value, converged, reason = verdict.transition_values(model, transition, table)
+    if _is_point(coordinates) and not converged[0]:
+        raise ConvergenceError(verdict.why_not_found(model, transition, coordinates, reason[0]))
+    attributes = {
+        "transition": name,
+        "control": transition.control,
+        "controls": list(coordinates),
+    }
+    return build(
+        kind="transition",
+        model=model,
+        coordinates=coordinates,
+        values={"value": value, "converged": converged, "reason": reason},
+        attributes=attributes,
+    )
+
+
+def start(model: str | Model, *, size: int, seed: int = 0, **controls: Any) -> Process:
+    """A finite network as a process, to be stepped, measured, looked at and changed as it runs.
+
+    `size`: see the model's `size`; `controls`: single numbers or words. `simulate` runs the very
+    same process. Raises InputError, also for a model whose simulation is one shot.
+    """
+    model = catalogue.get(model)
+    coordinates, size, _, seed = check_simulation(model, size, 1, seed, controls)
+    for name, value in coordinates.items():
+        if isinstance(value, list):
+            raise InputError(f"{name} was given as a list: a process has one value, give one.")
+    return Process(model, coordinates, size, seed)
+
+
+def simulate(
+    model: str | Model, *, size: int, samples: int = 30, seed: int = 0, **controls: Any
+) -> xr.Dataset:
+    """Finite networks: every simulation observable, one value for each of `samples` independent
+    samples.
+
+    `size`: see the model's `size`. Returns a Dataset with dimensions (controls given as lists,
+    sample); observables that are ratios of moments (a Binder ratio) appear as their moments,
+    `summarize` forms them. The same seed gives the same bits, whatever the grid and the number of
+    workers. Raises InputError.
+    """
+    model = catalogue.get(model)
+    return simulate_at(model, *check_simulation(model, size, samples, seed, controls))
+
+
+def simulate_at(
+    model: Model, coordinates: dict[str, Any], size: int, samples: int, seed: int
+) -> xr.Dataset:
+    """`simulate` on checked coordinates."""
+    points = grid.points(coordinates)
+    runs = [simulate_point(model, point, size, samples, seed) for point in points]
+    return build(
+        kind="simulate",
+        model=model,
+        coordinates=coordinates,
+        values={name: np.stack([run[name] for run in runs]) for name in runs[0]},
+        inner=("sample",),
+        attributes={
+            "size": size,
+            "samples": samples,
+            "seed": seed,
+            "controls": list(coordinates),
+        },
+    )
+
+
+def compare(
+    model: str | Model,
+    *,
+    size: int,
+    samples: int = 30,
+    seed: int = 0,
+    branch: str | None = None,
+    **controls: Any,
+) -> xr.Dataset:
+    """Theory beside simulation: for every observable mean, error, theory and
+    z = (mean - theory) / error.
+
+    Controls of theory only and of simulation only are both accepted; a model whose theory knows
+    finite size gets `size`. A load that is a whole number of patterns at this size is compared at
+    the load really stored. Returns a Dataset with dimensions (controls given as lists, observable);
+    its attribute `remarks`, where there is one, holds sentences: what was rounded, what theory
+    assumes that the simulated system does not obey, chains too short to trust. Theory is NaN where
+    it does not know or did not converge; z is NaN without theory or error.
+    """
+    model = catalogue.get(model)
+    chosen = theory_branch(model, branch)
+    coordinates = read(model, controls, "both")
+    size, samples, seed = check_numbers(model, size, samples, seed)
+    simulated_controls = {c.name for c in model.controls_for("simulation")}
+    at = {name: value for name, value in coordinates.items() if name in simulated_controls}
+    check_size(model, at, size)
+    theory = {c.name: coordinates[c.name] for c in model.controls_for("theory")}
+    if model.size.control in theory:
+        own = model.control(model.size.control)
+        if model.size.control not in controls:
+            theory[own.name] = own.check(size)
+        del coordinates[own.name]
+    simulated = simulate_at(model, at, size, samples, seed)
+    counted = [c for c in model.controls_for("theory") if c.realized is not None]
+    realized = {
+        c.name: _realized(c, coordinates[c.name], size) for c in counted if c.name in coordinates
+    }
+    for name, values in realized.items():
+        asked = list(dict.fromkeys(values.values()))
+        theory[name] = asked if isinstance(coordinates[name], list) else asked[0]
+    solved = solve_at(model, chosen, theory)
+    names = [o.name for o in model.scalars if o.role != "theory"]
+    columns: dict[str, list] = {"mean": [], "error": [], "theory": [], "z": []}
+    remarks = [
+        _rounded(name, values, size)
+        for name, values in realized.items()
+        if any(given != real for given, real in values.items())
+    ]
+    for point in grid.points(coordinates):
+        measured = summarize(model, _at(simulated, point))
+        asked = {name: values[point[name]] for name, values in realized.items()}
+        predicted = _at(solved, point | asked)
+        if model.remarks is not None:
+            remarks += resolve(model.remarks)(point, size, measured)
+        rows = []
+        for name in names:
+            mean, error = measured[name]
+            value = float(predicted[name]) if name in predicted else np.nan
+            rows.append((mean, error, value, z_value(mean, error, value)))
+        for key, column in zip(columns, np.array(rows).T, strict=True):
+            columns[key].append(column)
+    attributes: dict[str, Any] = {
+        "size": size,
+        "samples": samples,
+        "seed": seed,
+        "controls": list(coordinates),
+    }
+    if remarks:
+        attributes["remarks"] = list(dict.fromkeys(remarks))
+    out = build(
+        kind="compare",
+        model=model,
+        coordinates=coordinates,
+        values={key: np.array(column) for key, column in columns.items()},
+        inner=("observable",),
+        attributes=attributes,
+    )
+    return out.assign_coords(observable=names)
+
+
+def _realized(control: Control, given: Any, size: int) -> dict[float, float]:
+    """{value asked for: value that a system of this size has} of one control."""
+    assert control.realized is not None
+    values = given if isinstance(given, list) else [given]
+    return {value: control.realized(value, size) for value in values}
+
+
+def _rounded(name: str, at: dict[float, float], size: int) -> str:
+    changed = [f"{real:.4g} for {asked:.4g}" for asked, real in at.items() if asked != real]
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return (
+        f"At size {size} {name} is rounded to what can be counted: theory is asked at "
+        f"{name} = {', '.join(changed[:3])}{more}."
+    )
+
+
+def check_simulation(
+    model: Model, size: Any, samples: Any, seed: Any, controls: Mapping[str, Any]
+) -> tuple[dict[str, Any], int, int, int]:
+    """Checked (coordinates, size, samples, seed) of a simulation; raises InputError before anything
+    runs.
+    """
+    if not model.simulated:
+        raise InputError(f"{model.name} has no simulation: solve it.")
+    numbers = check_numbers(model, size, samples, seed)
+    coordinates = read(model, controls, "simulation")
+    check_size(model, coordinates, numbers[0])
+    return coordinates, *numbers
+
+
+def check_numbers(model: Model, size: Any, samples: Any, seed: Any) -> tuple[int, int, int]:
+    """Size, samples and seed as whole numbers of their domains."""
+    if not model.simulated:
+        raise InputError(f"{model.name} has no simulation: solve it.")
+    least = Interval(model.size.least, integer=True)
+    return (
+        check_argument("size", size, least, model.size.meaning),
+        check_argument("samples", samples, _SAMPLES, "independent samples"),
+        check_seed(seed),
+    )
+
+
+def check_size(model: Model, coordinates: Mapping[str, Any], size: int) -> None:
+    """InputError where the model says that its controls do not fit the size."""
+    if model.check_size is not None:
+        given = {k: v if isinstance(v, list) else [v] for k, v in coordinates.items()}
+        resolve(model.check_size)(given, size)
+
+
+def summarize(model: str | Model, sampled: xr.Dataset) -> dict[str, tuple[float, float]]:
+    """(mean, standard error) of every simulation observable that is one number, at one point of a
+    simulated Dataset.
+    """
+    model = catalogue.get(model)
+    out = {}
+    for observable in model.scalars:
+        if observable.role == "theory":
+            continue
+        if observable.estimate is not None:
+            moments = (sampled[name].values for name in observable.moments)
+            mean, error = jackknife(observable.estimate, *moments)
+        else:
+            mean, error = mean_and_error(sampled[observable.name].values)
+        out[observable.name] = (float(mean), float(error))
+    return out
+
+
+def interval(model: str | Model, sampled: xr.Dataset, name: str) -> tuple[float, float] | None:
+    """95 % confidence interval (Wilson) of an observable that is a fraction of samples, None of any
+    other.
+    """
+    if not catalogue.get(model).observable(name).fraction:
+        return None
+    return binomial_interval(sampled[name].values)
+
+
+def read(model: Model, given: Mapping[str, Any], role: Role) -> dict[str, Any]:
+    """Controls as a user gives them, parsed and checked: single values, and lists where lists were
+    given; defaults filled in.
+    """
+    parsed = {name: grid.parse_value(name, value) for name, value in given.items()}
+    checked = model.check(parsed, role)
+    lists = {
+        name
+        for name, value in parsed.items()
+        if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0)
+    }
+    return {name: values if name in lists else values[0] for name, values in checked.items()}
+
+
+def _is_point(coordinates: Mapping[str, Any]) -> bool:
+    return not any(isinstance(value, list) for value in coordinates.values())
+
+
+def _at(dataset: xr.Dataset, point: dict[str, Any]) -> xr.Dataset:
+    return dataset.sel({name: point[str(name)] for name in dataset.dims if name in point})

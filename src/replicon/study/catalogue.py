@@ -1,0 +1,103 @@
+"""The models: found in the systems' rooms by listing them, or read from a user's file."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import replicon
+from replicon._declare import Model
+from replicon._domains import show
+from replicon._errors import InputError
+from replicon._files import load_module
+
+# What a file of models that lies in a folder of one's own is found by: see `add_folder`.
+_FOLDERS: list[Path] = []
+
+
+def systems() -> list[str]:
+    """Names of the rooms that declare models, in alphabetical order."""
+    return [room for room in _rooms() if _declared(room)]
+
+
+def names() -> list[str]:
+    """Names of the shipped models (and those of added folders), in alphabetical order."""
+    return sorted(model.name for model in _all())
+
+
+def get(model: str | Model) -> Model:
+    """The declaration of a model: by name, by the path of a .py file with a module-level `model`,
+    or itself.
+
+    A file is executed once for each content of it.
+    """
+    if isinstance(model, Model):
+        return model
+    if not isinstance(model, (str, os.PathLike)):
+        raise InputError(
+            f"model = {show(model)} is none: give a name, the path of a .py file, or a Model. "
+            f"Models: {', '.join(names())}."
+        )
+    if str(model).endswith(".py"):
+        return _from_file(Path(model))
+    for found in _all(str(model)):
+        if found.name == model:
+            return found
+    known = names()
+    near = difflib.get_close_matches(str(model), known, n=1, cutoff=0.4)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise InputError(
+        f"Unknown model '{model}'.{hint} Models: {', '.join(known)}; "
+        "or give the path of a .py file with your own."
+    )
+
+
+def add_folder(folder: str | Path) -> None:
+    """Count the models of a folder's .py files among the named ones, as the common tests do."""
+    _FOLDERS.append(Path(folder))
+
+
+def _rooms(first: str = "") -> list[str]:
+    """Packages of the library; the one that `first` begins with, a model's name, first."""
+    found = (item.name for item in pkgutil.iter_modules(replicon.__path__) if item.ispkg)
+    return sorted(found, key=lambda room: (not first.startswith(room), room))
+
+
+def _declared(room: str) -> tuple[Model, ...]:
+    return getattr(importlib.import_module(f"replicon.{room}"), "MODELS", ())
+
+
+def _all(first: str = "") -> Iterator[Model]:
+    for room in _rooms(first):
+        yield from _declared(room)
+    for folder in _FOLDERS:
+        for path in sorted(folder.glob("*.py")):
+            yield _from_file(path)
+
+
+# The models of users' files, by the name of the module, which is another for each content.
+_READ: dict[str, Model] = {}
+
+
+def _from_file(path: Path) -> Model:
+    module = load_module(path, "give the path of a Python file that defines `model = Model(...)`")
+    if module.__name__ not in _READ:
+        found = getattr(module, "model", None)
+        if not isinstance(found, Model):
+            raise InputError(f"'{path}' defines no `model = Model(...)` at its top level.")
+        origin = os.path.realpath(path)
+        _READ[module.__name__] = replace(found, origin=origin, content=module.__digest__)
+    return _READ[module.__name__]
+
+
+def describe(model: str | Model) -> dict:
+    """A model's declaration as plain values: controls with domains and typical ranges as numbers,
+    observables with their axes, branches, transitions, size and views. Raises InputError for an
+    unknown model.
+    """
+    return get(model).as_dict()
