@@ -232,7 +232,7 @@ def test_a_users_model_from_a_file(capsys, tmp_path):
     path = tmp_path / "coin.py"
     path.write_text(
         "from replicon import Control, Interval, Model, Observable\nimport numpy as np\ndef"
-        " solve(c, branch):\n    m = np.tanh(c.field)\n    return {'bias': m, 'free_energy':"
+        " solve(c):\n    m = np.tanh(c.field)\n    return {'bias': m, 'free_energy':"
         " -np.log(2*np.cosh(c.field)), 'converged': m == m}\nmodel = Model(name='coin', title='A"
         " coin', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n   "
         " observables=(Observable('bias', 'm', 'mean', -1, 1),), solve=solve)\n"

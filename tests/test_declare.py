@@ -50,7 +50,7 @@ def test_a_model_that_forgets_an_observable_is_told():
         title="m",
         controls=(Control("a", "a", 0.0, Interval(), "x"),),
         observables=(Observable("energy", "e", "x"),),
-        solve=lambda c, branch: {"free_energy": c.a, "converged": np.ones_like(c.a, bool)},
+        solve=lambda c: {"free_energy": c.a, "converged": np.ones_like(c.a, bool)},
     )
     with pytest.raises(replicon.InputError, match="returned no 'energy'"):
         replicon.solve(model)

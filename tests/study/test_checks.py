@@ -17,7 +17,7 @@ from replicon.view import figure as drawing
 MODEL = """
 from replicon import Array, Branch, Control, Interval, Model, Observable, Transition, Words
 import numpy as np
-def solve(c, branch):
+def solve(c):
     n = len(c.field)
     row = np.tile(np.linspace(0, 1, 5), (n, 1))
     return dict(bias=np.tanh(c.field), free_energy=-c.field, converged=c.field > -9, lag=row, curve=row**2,

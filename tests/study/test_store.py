@@ -212,7 +212,7 @@ from replicon import Array, Control, Interval, Model, Observable, Words
 import numpy as np
 with open({log!r}, "a") as file:
     file.write("x")
-def solve(c, branch):
+def solve(c):
     return dict(bias=np.tanh(c.field), free_energy=-c.field, converged=c.field > -9)
 def simulate(c, size, samples, streams):
     x = np.array([np.random.default_rng(s).normal(c.field, 1, size) for s in streams])

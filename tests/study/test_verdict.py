@@ -19,7 +19,7 @@ def _model(solve, *, observables=OVERLAP, branches=(), transitions=(), potential
 
 
 def _constant(value):
-    return lambda c, branch: {
+    return lambda c: {
         "overlap": np.full_like(c.load, value),
         "converged": np.ones_like(c.load, bool),
     }
@@ -54,7 +54,7 @@ def test_a_partial_observable_may_be_unknown_but_not_wrong():
 
 
 def test_the_potential_must_be_finite():
-    def solve(c, branch):
+    def solve(c):
         return {
             "overlap": c.load * 0,
             "free_energy": np.log(c.load * 0 - 1e-300 * 0),
@@ -79,7 +79,7 @@ def test_the_potential_must_be_finite():
 )
 def test_what_a_model_returns_wrongly_is_said(returned, sentence):
     with pytest.raises(replicon.InputError, match=sentence):
-        replicon.solve(_model(lambda c, branch: returned(c)))
+        replicon.solve(_model(lambda c: returned(c)))
 
 
 def _with_transition(*found):
@@ -119,7 +119,7 @@ def test_an_unsolved_point_of_a_branch_is_not_said_to_be_absent_without_a_reason
 
 
 def test_words_of_any_length_and_arrays_of_any_width_are_put_together():
-    def solve(c, branch):
+    def solve(c):
         count = len(c.load)
         width = 3 if c.kind == "wide" else 2
         return {

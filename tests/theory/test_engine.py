@@ -216,7 +216,7 @@ def test_a_pole_a_jump_and_the_end_of_a_branch_are_no_zeros():
 def test_brackets_are_the_first_change_of_sign_of_a_branch_that_may_end():
     """cos(10 field) at fields from 0, temperature the field beyond which there is no branch."""
 
-    def solve(c, branch):
+    def solve(c):
         return {"m": np.cos(10 * c.field), "converged": c.field < c.temperature}
 
     ends = np.array([2.0, 0.19, 0.15])  # the change of sign is at 0.1571

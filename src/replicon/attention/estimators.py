@@ -9,7 +9,7 @@ import numpy as np
 from replicon.attention.theory import spectrum
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,).
 
     ridge: the posterior mean for w ~ N(0, I), whose error is noise + tr (1 + X'X/noise)^-1, X'X

@@ -167,7 +167,7 @@ def _controls(controls):
     return type(controls)(**dict(zip(NAMES, values, strict=True)))
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,). Lu et al. (2024), with T > 0 added: the Boltzmann measure has the
     covariance T J^-1, and J^-1 -> (d/n) (xi/ridge) 1/(B + xi), which adds (T/prompts)(xi/ridge)
     tr[B/(B + xi)] to the error on known tasks.

@@ -16,8 +16,6 @@ from replicon._declare import (
 from replicon._files import ROWS
 from replicon._rooms import contents
 
-_HERE_BOLTZMANN_MACHINE = "replicon.models.boltzmann_machine"
-
 _BOLTZMANN_MACHINE = Model(
     name="boltzmann-machine",
     title="Boltzmann machine: couplings inferred from samples",
@@ -111,9 +109,9 @@ _BOLTZMANN_MACHINE = Model(
             "beta < 1, couplings=sk, no fields: the methods that are functions of the correlations",
         ),
     ),
-    solve=f"{_HERE_BOLTZMANN_MACHINE}.theory:solve",
-    simulate=f"{_HERE_BOLTZMANN_MACHINE}.simulation:simulate",
-    check_size=f"{_HERE_BOLTZMANN_MACHINE}.simulation:check_size",
+    solve="replicon.boltzmann.reconstruction:solve",
+    simulate="replicon.boltzmann.reconstruction_finite:simulate",
+    check_size="replicon.boltzmann.reconstruction_finite:check_size",
     potential=None,
     source=(
         "Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017); Roudi, Aurell & Hertz, Front. Comput."
@@ -122,7 +120,6 @@ _BOLTZMANN_MACHINE = Model(
     size=Size(quick=8),
 )
 
-_HERE_BOLTZMANN_DATA = "replicon.boltzmann.data_finite"
 
 _BOLTZMANN_DATA = Model(
     name="boltzmann-data",
@@ -220,8 +217,8 @@ _BOLTZMANN_DATA = Model(
             fraction=True,
         ),
     ),
-    simulate=f"{_HERE_BOLTZMANN_DATA}:simulate",
-    check_size=f"{_HERE_BOLTZMANN_DATA}:check_size",
+    simulate="replicon.boltzmann.data_finite:simulate",
+    check_size="replicon.boltzmann.data_finite:check_size",
     potential=None,
     source=(
         "Schneidman, Berry, Segev & Bialek, Nature 440, 1007 (2006); Tkacik et al., PNAS 112, 11508"

@@ -9,7 +9,7 @@ import numpy as np
 _KNOWN = ("independent", "pair", "naive-mean-field", "tap", "bethe")
 
 
-def solve(controls, branch) -> dict:
+def solve(controls) -> dict:
     """`reconstruction_error` and `coupling_slope` against load alpha = rows/N > 1 and beta < 1.
 
     In the paramagnet C^-1 = (1 + beta^2) - J to leading order (Plefka), and the inverse of the

@@ -7,7 +7,7 @@ V = F^2 v,  omega = F m - V g_old,  g = d ln Z_out/d omega,  A = -(F^2)^T g',  b
 m = d ln Z_in/db,  v = d^2 ln Z_in/db^2,
 
 every pattern with its own V and every weight with its own A. Its fixed points are saddle points of
-`theory.separable`, its iterates on random patterns follow the state evolution of the same engine.
+`channel.replica`, its iterates on random patterns follow the state evolution of the same engine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SMALLEST = 1e-12
 
 class Passed(NamedTuple):
     """mean and variance (N,) of the weights; free_entropy per weight (Bethe's, that of
-    `theory.separable`'s potential) and its derivatives in the channel's parameters (`sensitivity`,
+    `channel.replica`'s potential) and its derivatives in the channel's parameters (`sensitivity`,
     one for each); overlaps (iterations,) with the reference after each iteration; residual, the
     last change of a mean; iterations; converged.
     """
@@ -70,7 +70,7 @@ def message_passing(
     tolerance: float = 1e-8,
 ) -> Passed:
     """Marginals of the weights of one instance: patterns (P, N), labels (P,) of +-1 or real (1 by
-    default: absorbed); `prior` and `channel` are those of `theory.separable`, of which only the
+    default: absorbed); `prior` and `channel` are those of `channel.replica`, of which only the
     log-integrals are read.
 
     `parameters`: values of the controls the channel names, in its order. `reference` (N,): weights,

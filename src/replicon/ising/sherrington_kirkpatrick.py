@@ -112,7 +112,7 @@ def _numeric(controls):
     )
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     c = _numeric(controls)
     out = dict(evaluate(_observables, c))
     if controls.ansatz == "rs":

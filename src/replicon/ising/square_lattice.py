@@ -17,7 +17,7 @@ from replicon.theory.points import evaluate
 _COLD = 100.0  # beyond this J/T the ground state is exact to double precision
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,). A finite size has no spontaneous magnetization and its mean modulus is not
     known: NaN there.
     """

@@ -15,8 +15,6 @@ from replicon._declare import (
 )
 from replicon._rooms import contents
 
-_HERE = "replicon.models.langevin_learning"
-
 _LANGEVIN_LEARNING = Model(
     name="langevin-learning",
     title="Learning as Langevin dynamics",
@@ -131,9 +129,9 @@ _LANGEVIN_LEARNING = Model(
         ),
     ),
     branches=(Branch("equilibrium", "the law exp(-E/T)"),),
-    solve=f"{_HERE}.theory:solve",
-    simulate=f"{_HERE}.simulation:simulate",
-    check_size=f"{_HERE}.simulation:check_size",
+    solve="replicon.langevin.learning:solve",
+    simulate="replicon.langevin.learning_finite:simulate",
+    check_size="replicon.langevin.learning_finite:check_size",
     potential=None,
     source=(
         "Welling & Teh, ICML 2011; Seung, Sompolinsky & Tishby, PRA 45, 6056 (1992); Kramers,"

@@ -22,7 +22,7 @@ _CUT = 40.0  # ln of the weight, below its peak, at which an integral is cut: ex
 _AGREE = 1e-8
 
 
-def solve(controls, branch) -> dict:
+def solve(controls) -> dict:
     """Every point by itself; NaN for what an energy does not have. Arrays `weight`, `density`: the
     law of one weight (separable E).
     """

@@ -1,5 +1,5 @@
 """Dense clusters of the binary perceptron, margin zero: y replicas at imposed overlap q1, by the
-potential of one-step breaking with m = y (`theory.one_step`), and its closed limit y -> infinity,
+potential of one-step breaking with m = y (`channel.one_step`), and its closed limit y -> infinity,
 
 phi = -qh (1 - q1 + dq)/2 - q1 dh/2 + E [ln 2cosh h - dh tanh^2(h)/2] + load E [ln H(tau) - (omega -
 sqrt(q1) z)^2/(2 dq)],
@@ -178,7 +178,7 @@ def _follow(
     )
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,). One path for each (load, replicas): in the overlap from just above that of
     typical solutions.
     """

@@ -188,7 +188,7 @@ class _Curve:
         )
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,). One path in p for each load and side of q; V is quadratic within 0.005 of
     the typical overlap.
     """

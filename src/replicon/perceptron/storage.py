@@ -1,7 +1,7 @@
 """Theory of perceptrons that store random labels: binary or spherical weights, two constraints, any
 T.
 
-The engines of `theory.separable` (replica symmetric) and `theory.one_step` with the priors and
+The engines of `channel.replica` (replica symmetric) and `channel.one_step` with the priors and
 channels named here; the frozen state of binary weights is replica symmetry at another temperature.
 """
 

@@ -164,7 +164,6 @@ _RBM = Model(
     size=Size(meaning="visible units, at most 12 with method=enumeration"),
 )
 
-_HERE_RBM_TRAINING = "replicon.models.rbm_training"
 
 _RBM_TRAINING = Model(
     name="rbm-training",
@@ -299,8 +298,8 @@ _RBM_TRAINING = Model(
         ),
     ),
     branches=(Branch("linear", "small weights: modes grow independently, exponentially"),),
-    solve=f"{_HERE_RBM_TRAINING}.theory:solve",
-    simulate=f"{_HERE_RBM_TRAINING}.simulation:simulate",
+    solve="replicon.rbm.learning:solve",
+    simulate="replicon.rbm.learning_finite:simulate",
     potential=None,
     source=(
         "Hinton, Neural Comput. 14, 1771 (2002); Decelle, Fissore & Furtlehner, EPL 119, 60001"

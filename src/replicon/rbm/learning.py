@@ -25,7 +25,7 @@ def growth_rates(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rates[::-1], directions[:, ::-1]
 
 
-def solve(controls, branch) -> dict:
+def solve(controls) -> dict:
     """`growth_rate` of the leading mode."""
     rates, _ = growth_rates(load_rows(controls.data))
     return {"growth_rate": rates[:1], "converged": np.array([True])}

@@ -69,7 +69,7 @@ def properties(matrix: np.ndarray) -> dict[str, float]:
     }
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,): the resolvent tr[(1 - a g J)^-1] a / N with a = phi'(0), of the couplings
     or, random, of the elliptic law.
 

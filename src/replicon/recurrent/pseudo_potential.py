@@ -32,7 +32,7 @@ def couplings(source: str) -> np.ndarray:
     return np.array(NETWORKS[source]) if source in NETWORKS else load_network(source).weights
 
 
-def solve(controls, branch: str) -> dict:
+def solve(controls) -> dict:
     """Arrays (points,) of averages and ln Z / N; and, of each point, `landscape` (121, 121), -T ln
     of the density of the first two neurons (its minimum zero), at `axis_1`, `axis_2` (121,); the
     zeros of E, `fixed_point` (12, 3), and the largest real part of the eigenvalues of their
