@@ -1,73 +1,139 @@
-"""The house: arrows between rooms point one way, and importing the package is light."""
+"""The house: arrows between rooms point one way, no circles, and importing the package is light."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import replicon
+from replicon.study import catalogue
 
 _ROOT = Path(replicon.__file__).parent
-# Each room may import from the rooms after it (and from itself).
-_ROOMS = ["cli", "view", "study", "models", "machines", "data", "theory", "simulation"]
-_FLOOR = {
-    "_files",
-    "_arrays",
-    "_content",
-    "_domains",
-    "_traced",
-    "_interrupt",
-    "_declare",
-    "_result",
-    "_seed",
-    "_errors",
-    "__init__",
+_SYSTEMS = set(catalogue.systems())
+# What a room may import beside itself and the floor, the files whose names begin with `_`.
+_MAY = {
+    "theory": set(),
+    "data": set(),
+    "channel": {"theory"},
+    "spins": set(),
+    "study": {"data"},
+    "view": {"study", "data"},
+    "cli": {"view", "study", "data"},
+    **{system: {"channel", "spins", "theory", "data"} for system in _SYSTEMS},
 }
+_FILES = sorted(_ROOT.rglob("*.py"))
 
 
-def _imports(path: Path) -> set[str]:
+def _module(path: Path) -> str:
+    parts = path.relative_to(_ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+_MODULES = {_module(path) for path in _FILES}
+
+
+def _imports(path: Path, *, lazy: bool = True) -> set[str]:
+    """Modules of ours that a file imports: by `import x`, `from x import y` where y may be a module,
+    relatively, and, if `lazy`, inside functions. What only a type checker sees does not count.
+    """
+    tree = ast.parse(path.read_text())
+    package = _module(path) if path.name == "__init__.py" else _module(path).rpartition(".")[0]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if (
-            isinstance(node, ast.ImportFrom)
-            and node.module
-            and node.module.split(".")[0] == "replicon"
-        ):
-            rest = node.module.split(".")[1:]
-            found |= {rest[0]} if rest else {alias.name for alias in node.names}
-    return found
+
+    def visit(node, inside: bool) -> None:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if inside and not lazy:
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join(filter(None, [*package.split(".")[: 2 - node.level], base]))
+            for alias in node.names:
+                whole = f"{base}.{alias.name}"
+                found.add(whole if whole in _MODULES else base)
+        for child in ast.iter_child_nodes(node):
+            function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            visit(child, inside or function)
+
+    visit(tree, False)
+    return {name for name in found if name == "replicon" or name.startswith("replicon.")}
 
 
-def test_arrows_point_one_way():
-    for path in _ROOT.rglob("*.py"):
-        room = path.relative_to(_ROOT).parts[0].removesuffix(".py")
-        for target in _imports(path):
-            if target in _FLOOR or target == "__version__" or room == target or room == "__init__":
-                continue
-            assert room not in _FLOOR, f"{path.name} imports {target}: the floor imports no room"
-            assert _ROOMS.index(target) > _ROOMS.index(room), (
-                f"{path}: {room} must not import {target}"
-            )
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
 
 
-def test_theory_and_simulation_know_no_model_and_not_each_other():
-    for room, other in (("theory", "simulation"), ("simulation", "theory")):
-        for path in (_ROOT / room).rglob("*.py"):
-            assert not _imports(path) & {"models", other}, path
+def test_every_room_is_known():
+    rooms = {_room(_module(path)) for path in _FILES} - {""}
+    assert {room for room in rooms if not room.startswith("_")} == set(_MAY)
+    assert len(_SYSTEMS) == 8
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: str(path.relative_to(_ROOT)))
+def test_arrows_point_one_way(path):
+    room = _room(_module(path))
+    for module in _imports(path):
+        target = _room(module)
+        if target == room or target == "" or target.startswith("_"):
+            continue
+        assert not room.startswith("_"), f"{path.name} imports {module}: the floor knows no room"
+        if room:
+            assert target in _MAY[room], f"{path}: {room} must not import {module}"
+
+
+def test_no_circles():
+    """Not even by imports inside functions: what needs one another belongs together."""
+    arrows = {_module(path): _imports(path) & _MODULES for path in _FILES}
+    arrows = {m: {t for t in to if t not in (m, "replicon")} for m, to in arrows.items()}
+    done, path = set(), []
+
+    def visit(module):
+        if module in path:
+            pytest.fail(" -> ".join([*path[path.index(module) :], module]))
+        if module in done:
+            return
+        path.append(module)
+        for target in arrows[module]:
+            visit(target)
+        path.pop()
+        done.add(module)
+
+    for module in arrows:
+        visit(module)
+
+
+def test_the_arrow_test_sees_every_way_of_importing(tmp_path):
+    inside = _ROOT / "ising" / "imagined.py"
+    code = (
+        "import replicon.view.page\nfrom replicon.hopfield import theory\n"
+        "def f():\n    from . import parisi\n    from replicon import _seed\n"
+    )
+    source = tmp_path / "imagined.py"
+    source.write_text(code)
+    import unittest.mock
+
+    with unittest.mock.patch.object(Path, "read_text", lambda self: code):
+        found = _imports(inside)
+    assert {"replicon.view.page", "replicon.hopfield.theory", "replicon.ising.parisi"} <= found
+    assert "replicon._seed" in found
 
 
 def test_files_are_of_readable_length():
-    for path in _ROOT.rglob("*.py"):
-        assert len(path.read_text().splitlines()) <= 400, (
-            f"{path} is longer than 400 lines: cut it where it has two subjects"
-        )
+    for path in _FILES:
+        count = len(path.read_text().splitlines())
+        assert count < 400, f"{path} has {count} lines: cut it where it has two subjects"
 
 
 def test_import_is_light_and_leaves_jax_alone():
-    code = (
-        "import sys, time; t = time.process_time(); import replicon; dt = time.process_time() - t; "
-    )
-    code += "print(dt, 'jax' in sys.modules, 'numba' in sys.modules)"
+    code = "import sys, time; t = time.process_time(); import replicon; "
+    code += "dt = time.process_time() - t; print(dt, 'jax' in sys.modules, 'numba' in sys.modules)"
     seconds, jax, numba = min(
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -78,17 +144,34 @@ def test_import_is_light_and_leaves_jax_alone():
     assert (jax, numba) == ("False", "False")
 
 
+def test_declarations_load_neither_jax_nor_numba():
+    code = "import replicon, sys; [replicon.describe(name) for name in replicon.models()]; "
+    code += "print('jax' in sys.modules, 'numba' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "False"]
+
+
 def test_callers_jax_configuration_is_left_alone():
     code = (
-        "import replicon, jax; replicon.solve('curie-weiss'); import jax.numpy as jnp;"
-        " print(jnp.ones(2).dtype, jax.config.jax_enable_x64)"
+        "import replicon, jax; replicon.solve('curie-weiss'); import jax.numpy as jnp; "
+        "print(jnp.ones(2).dtype, jax.config.jax_enable_x64)"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-    assert out.split() == ["float32", "False"]
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["float32", "False"]
 
 
 def test_public_names_exist():
+    assert set(dir(replicon)) == {*replicon.__all__, "__version__"}
     for name in replicon.__all__:
         assert getattr(replicon, name) is not None
+
+
+@pytest.mark.parametrize("room", sorted({*_SYSTEMS, "channel", "spins", "theory", "data"}))
+def test_every_room_is_its_table_of_contents(room):
+    module = importlib.import_module(f"replicon.{room}")
+    assert module.__doc__
+    assert module.__all__
+    assert set(dir(module)) == set(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+        assert f"`{name}`" in module.__doc__, f"{room}: a sentence on {name}"

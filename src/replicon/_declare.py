@@ -127,7 +127,6 @@ class Model:
     observables: tuple[Observable, ...]
     branches: tuple[Branch, ...] = ()
     transitions: tuple[Transition, ...] = ()
-    views: tuple[View, ...] = ()
     solve: Callable | str | None = None
     start: Callable | str | None = None
     sample: Callable | str | None = None
@@ -136,6 +135,7 @@ class Model:
     potential: Literal["free_energy", "free_entropy"] | None = "free_energy"
     source: str = ""
     size: Size = Size()  # noqa: RUF009 (it is frozen)
+    views: tuple[View, ...] = ()
     check_size: Callable[[dict, int], None] | str | None = None
     remarks: Callable[[dict, int, dict], list[str]] | str | None = None
     revision: int = 1

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from replicon._domains import check_seed
+
 
 def fingerprint(identity: Mapping[str, Any]) -> str:
     """Sixty-four hexadecimal digits of a mapping of plain values, independent of the order of its
@@ -39,3 +41,12 @@ def generator(stream: np.random.SeedSequence) -> np.random.Generator:
 def words(stream: np.random.SeedSequence, count: int) -> np.ndarray:
     """`count` random 64-bit words, the initial state of the bit-sliced kernels."""
     return stream.generate_state(count, np.uint64)
+
+
+def read_generator(seed: Any) -> np.random.Generator:
+    """A user's seed as a generator: a whole number >= 0 makes one, a NumPy Generator is itself.
+    Raises InputError for anything else.
+    """
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return generator(np.random.SeedSequence(check_seed(seed)))
