@@ -33,6 +33,7 @@ TOLERANCE = 1e-8  # of the gradient, one step
 STAIRCASE_TOLERANCE = (
     2e-5  # of the gradient, more steps: f is flat along their places, and errs by the square
 )
+_LOWEST = 0.1  # of the second level, what the lowest may be
 _HALVINGS = 6  # of the step in the field, on the way from a solved one
 _NODES = 97  # Gaussian nodes, clustered likewise
 
@@ -190,7 +191,7 @@ def solve(temperature: float, field: float, steps: int) -> Staircase:
     place = (np.arange(steps) + 1) / (steps + 0.5)
     shape = np.sinh(2 * place) / np.sinh(2) if T < 0.3 else place
     with jax.enable_x64(True):
-        w, gradient = _relaxed(T, field, shape)
+        w, gradient = _best(T, field, shape)
         if not _solved(w, gradient, T):
             w, gradient = _continued(T, field, shape)
         q, g = (np.array(part) for part in _unpack(w, shape, T))
@@ -203,7 +204,20 @@ def solve(temperature: float, field: float, steps: int) -> Staircase:
     )
 
 
-def _relaxed(T: float, field: float, shape: np.ndarray):
+def _best(T: float, field: float, shape: np.ndarray):
+    """The staircase of the largest f among those found from two starts: f is a maximum over
+    staircases, and one two of whose levels meet is stationary too, with the f of fewer steps.
+    """
+    found = [_relaxed(T, field, shape)]
+    if len(shape) > 1 or not _solved(*found[0], T):
+        found.append(_relaxed(T, field, shape, equal=True))
+    solved = [one for one in found if _solved(*one, T)]
+    return max(
+        solved, key=lambda one: float(_functions().value(one[0], shape, T, field)), default=found[0]
+    )
+
+
+def _relaxed(T: float, field: float, shape: np.ndarray, equal: bool = False):
     """Unknowns and gradient of f after relaxation of the overlaps at a guessed scale and Newton's
     method.
 
@@ -213,7 +227,10 @@ def _relaxed(T: float, field: float, shape: np.ndarray):
     steps = len(shape)
     distance = 1 - _replica_symmetric(T, field)
     scale = min(0.5 / T * min(1.0, 4 * abs(1 - T)), 1.12 * (steps + 1) ** 0.75 * T / distance)
-    overlaps = 1 - np.geomspace(min(1 - 1e-3, 30 * distance), distance / 2, steps + 1)
+    # Where levels reach down to zero the lowest begins near it or, if `equal`, as if they were
+    # equally spaced.
+    lowest = (1 - distance / 2) / (2 * steps + 1) if equal else 1e-3
+    overlaps = 1 - np.geomspace(min(1 - lowest, 30 * distance), distance / 2, steps + 1)
     for _ in range(80):
         relaxed = _functions().relax(overlaps, scale * shape, T, field)
         overlaps = np.maximum.accumulate(np.clip(relaxed, 0.0, 1.0))
@@ -266,9 +283,13 @@ def _tolerance(w: np.ndarray) -> float:
 
 
 def _rises(w: np.ndarray, T: float) -> bool:
-    """Whether the unknowns are a staircase: 0 <= q_0 < ... < q_K < 1 and slopes that are positive."""
+    """Whether the unknowns are a staircase: 0 < q_0 < ... < q_K < 1 and slopes that are positive.
+
+    Without a field q_0 = 0 is stationary by symmetry, with f of one step less: no maximum, and
+    refused. The lowest level lies at about q_1/3 without a field, and nearer to q_1 in one.
+    """
     q = np.append(w[:-2], 1 - T * w[-2])
-    return bool(np.all(np.diff(q) > 0) and q[0] >= 0 and q[-1] < 1 and w[-1] > 0)
+    return bool(np.all(np.diff(q) > 0) and q[0] > _LOWEST * q[1] and q[-1] < 1 and w[-1] > 0)
 
 
 def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray, iterations: int = 40):
@@ -311,6 +332,7 @@ def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray, iterations
 
 
 class _Functions(NamedTuple):
+    value: Callable
     relax: Callable
     gradient: Callable
     report: Callable
@@ -351,4 +373,6 @@ def _functions() -> _Functions:
             np.asarray, jitted(*(jnp.asarray(a, float) for a in arguments))
         )
 
-    return _Functions(compiled(_relax), compiled(jax.grad(_value)), compiled(_report))
+    return _Functions(
+        compiled(_value), compiled(_relax), compiled(jax.grad(_value)), compiled(_report)
+    )
