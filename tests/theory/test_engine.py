@@ -63,30 +63,6 @@ def test_a_point_without_a_solution_is_marked_not_raised():
     assert np.isfinite(found.x.m).all()
 
 
-def test_response_is_the_derivative_along_the_branch():
-    c = controls([0.1, 0.2], 0.8)
-    x = stationary.solve(residual, Magnetization(np.ones(2)), c).x
-    chi = stationary.response(residual, x, c, "field").m
-    m = x.m
-    np.testing.assert_allclose(chi, (1 - m**2) / (0.8 - (1 - m**2)), rtol=1e-11)
-
-
-def test_a_branch_is_followed_through_both_folds_of_the_hysteresis_loop():
-    c = controls([0.5, 0.5], [0.5, 0.7])
-    start = stationary.solve(residual, Magnetization(np.ones(2)), c).x
-    path = branch.follow_branch(residual, start, c, "field", steps=400, step=0.02, direction=-1)
-    assert path.residual.max() < 1e-9
-    for k, temperature in enumerate((0.5, 0.7)):
-        m_s = np.sqrt(1 - temperature)
-        h_s = m_s - temperature * np.arctanh(m_s)
-        field, m = path.control[k], path.x.m[k]
-        turns = np.flatnonzero(np.diff(np.sign(path.slope[k])))
-        assert len(turns) == 2
-        np.testing.assert_allclose(field[turns], [-h_s, h_s], atol=2e-3)
-        assert m[-1] < -0.9  # out on the other side
-        np.testing.assert_allclose(m, np.tanh((m + field) / temperature), atol=1e-9)
-
-
 def test_fold_to_machine_precision():
     temperature = np.array([0.1, 0.5, 0.9, 1.2])
     c = controls(0.5, temperature)

@@ -95,8 +95,7 @@ def _point(branch: str):
         variance = 1 - m**2
         return {
             "magnetization": m,
-            # Implicit differentiation of m = tanh((J m + h)/T); the same as
-            # stationary.response(..., "field").
+            # Implicit differentiation of m = tanh((J m + h)/T).
             "susceptibility": jnp.where(
                 T > 0, variance / jnp.where(T > 0, T - c.coupling * variance, 1.0), 0.0
             ),

@@ -21,20 +21,6 @@ _SOLVED = 1e-10
 _LEVEL = 1e-10
 
 
-class Path(NamedTuple):
-    """Solutions along a branch, in order.
-
-    `x`: named tuple of arrays (points, steps); `control`: its values, (points, steps); `slope`: d
-    control / d arclength, which changes sign at a fold; `residual`: the largest component at each
-    step.
-    """
-
-    x: Any
-    control: Any
-    slope: Any
-    residual: Any
-
-
 class Found(NamedTuple):
     """Values (points,) of the control at a transition, whether found, the order parameters there
     (None if not asked), and `reason`: a phrase for each point that says why there is no such value,
@@ -47,30 +33,6 @@ class Found(NamedTuple):
     reason: Any = None
 
 
-def follow_branch(
-    residual: Callable,
-    start: Any,
-    controls: Any,
-    control: str,
-    *,
-    steps: int = 200,
-    step: float = 0.02,
-    direction: int = 1,
-) -> Path:
-    """Continue the solution `start` (arrays (points,), solved at `controls`) in `control`, through
-    folds, all points at once.
-
-    `step`: the largest arclength of one step in the space (order parameters, control); it is halved
-    where the corrector fails and grown by 1.3 where it succeeds. `direction`: +1 to begin towards
-    larger values of the control, -1 to smaller.
-
-    Source: Keller, in Applications of Bifurcation Theory (1977); Allgower & Georg, Introduction to
-    Numerical Continuation Methods, chapter 6. Referee: Curie-Weiss hysteresis loop, whose two folds
-    are closed formulas.
-    """
-    return evaluate(_follower(residual, control, steps, step, direction), start, controls)
-
-
 def fold(
     residual: Callable,
     start: Any,
@@ -81,12 +43,21 @@ def fold(
     step: float = 0.02,
     direction: int = 1,
 ) -> Found:
-    """The first fold (spinodal) met when the branch through `start` is followed in `control`, as
-    `follow_branch` does.
+    """The first fold (spinodal) met when the solution `start` (arrays (points,), solved at
+    `controls`) is followed in `control`, all points at once.
 
-    Once d control / d arclength has changed sign, the last step is shortened by the secant rule
-    until it vanishes. A branch that has not folded within `steps` steps gives NaN and not
-    converged. Referee: spinodal field of Curie-Weiss, load 0.137906 of Hopfield at T = 0.
+    `step`: the largest arclength of one step in the space (order parameters, control); it is halved
+    where the corrector fails and grown by 1.3 where it succeeds. `direction`: +1 to begin towards
+    larger values of the control, -1 to smaller. Once d control / d arclength has changed sign, the
+    last step is shortened by the secant rule until it vanishes.
+
+    Returns the values (points,) of the control, in its units, whether found, and the order
+    parameters there. Raises nothing: a branch that has not folded within `steps` steps gives NaN
+    and is not converged.
+
+    Source: Keller, in Applications of Bifurcation Theory (1977); Allgower & Georg, Introduction to
+    Numerical Continuation Methods, chapter 6. Referee: spinodal field of Curie-Weiss, load 0.137906
+    of Hopfield at T = 0.
     """
     return evaluate(_folder(residual, control, steps, step, direction), start, controls)
 
@@ -117,7 +88,7 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
         return w, jnp.where(jnp.all(jnp.isfinite(t)), t, guess)
 
     def advance(w, t, size):
-        """The point and tangent `size` further on, whether they can be trusted, and the residual."""
+        """The point and tangent `size` further on, whether they can be trusted, the residual."""
         guess = w + size * t
         new = newton(
             lambda v: jnp.append(function(v), jnp.dot(t, v - guess)), guess, steps=_CORRECTIONS
@@ -131,35 +102,6 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
         return new, t_new, good, error
 
     return _Arc(function, begin, advance)
-
-
-@cached(maxsize=64)
-def _follower(
-    residual: Callable, control: str, steps: int, largest: float, direction: int
-) -> Callable:
-    def one(start, controls) -> Path:
-        kind = type(start)
-        arc = _arc(residual, kind, controls, control)
-
-        def march(state, _):
-            w, t, size, error = state
-            new, t_new, good, new_error = arc.advance(w, t, size)
-            w, t, error = (
-                jnp.where(good, a, b) for a, b in ((new, w), (t_new, t), (new_error, error))
-            )
-            size = jnp.where(good, jnp.minimum(1.3 * size, largest), size / 2)
-            return (w, t, size, error), (w, t[-1], error)
-
-        w, t = arc.begin(start, direction)
-        first = jnp.max(jnp.abs(arc.function(w)))
-        _, (path, slope, errors) = jax.lax.scan(
-            march, (w, t, largest / 4, first), None, length=steps
-        )
-        path = jnp.concatenate([w[None], path])
-        slope = jnp.append(t[-1], slope)
-        return Path(kind(*path[:, :-1].T), path[:, -1], slope, jnp.append(first, errors))
-
-    return one
 
 
 class _Search(NamedTuple):
@@ -239,8 +181,11 @@ def visit(
 
     For potentials too dear to be followed for many points at once: one point at a time, straight
     from target to target, a tangent step and Newton's method, the step halved up to `halvings`
-    times where Newton does not return to where the tangent pointed. From the first target out of
-    reach on nothing is converged (NaN).
+    times where Newton does not return to where the tangent pointed.
+
+    Returns arrays (targets,). Raises nothing: from the first target out of reach on nothing is
+    converged (NaN). Source: Allgower & Georg, chapter 2. Referee: Franz-Parisi potentials, whose
+    points are solved again from elsewhere (tests/perceptron).
     """
     kind = type(start)
     step = _stepper(residual, kind)

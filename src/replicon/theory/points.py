@@ -28,11 +28,13 @@ def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
     has every output.
 
     `batch`: points at once, fewer than the default for a function that is dear enough for idle rows
-    to cost.
+    to cost. Compiled code is kept by the content of `function` (`_content`): one that reads a
+    global or an attribute may change. Arithmetic is float64 inside; the caller's JAX configuration
+    is left as it is.
 
-    Compiled code is kept by the content of `function` (`_content`): one that reads a global or an
-    attribute may change. Arithmetic is float64 inside; the caller's JAX configuration is left as it
-    is.
+    Returns NumPy arrays (points, ...). Raises what JAX raises where `function` cannot be traced.
+    Source: vectorisation by `jax.vmap`. Referee: the function called point by point
+    (tests/theory/test_engine.py).
     """
     trees = jax.tree.map(lambda leaf: np.asarray(leaf, dtype=float), trees)
     points = len(jax.tree.leaves(trees)[0])

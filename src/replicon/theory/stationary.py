@@ -29,8 +29,10 @@ class Stationary(NamedTuple):
 
 @cached(maxsize=64)
 def gradient(potential: Callable) -> Callable:
-    """The residual whose zeros are the stationary points of `potential(x, controls)`, as one cached
-    function.
+    """The residual d potential / dx whose zeros are the stationary points of `potential(x,
+    controls)`, a scalar, as one cached function: a named tuple like x. Raises what JAX raises for a
+    potential that is no scalar. Source: calculus. Referee: finite differences
+    (tests/test_models_common.py).
     """
     return jax.grad(potential)
 
@@ -48,9 +50,12 @@ def solve(
     """Zeros of `residual(x, controls)` for every point of a grid at once.
 
     `start`: a named tuple of arrays (points,); the branch is chosen by it and by `iterate(x,
-    controls) -> x`, the self- consistent map, which is applied up to `steps` times with weight
+    controls) -> x`, the self-consistent map, which is applied up to `steps` times with weight
     `damping` on the new value before Newton's method. `batch` as in `points.evaluate`. A point has
-    `converged` where the largest component of the residual is below 1e-10; nothing is raised.
+    `converged` where the largest component of the residual, in its own units, is below 1e-10.
+
+    Returns arrays (points,). Raises nothing. Source: Newton's method. Referee: closed solutions and
+    saddles that are no minima (tests/theory/test_engine.py).
     """
     return evaluate(_solver(residual, iterate, steps, damping), start, controls, batch=batch)
 
@@ -102,25 +107,8 @@ def _relax(iterate, start, controls, steps, damping, settled):
 
 
 def jacobian(residual: Callable, x, controls) -> jax.Array:
-    """D residual / d x, shape (n, n), for one point inside traced code."""
+    """D residual / d x, shape (n, n), for one point inside traced code. Raises nothing. Source:
+    automatic differentiation. Referee: the stabilities of every model against finite differences.
+    """
     kind = type(x)
     return jax.jacfwd(lambda v: as_vector(residual(kind(*v), controls)))(as_vector(x))
-
-
-def response(residual: Callable, x: Any, controls: Any, control: str) -> Any:
-    """Dx / dcontrol along the branch for every point, by implicit differentiation; a named tuple of
-    arrays (points,).
-    """
-    return evaluate(_response(residual, control), x, controls)
-
-
-@cached(maxsize=64)
-def _response(residual: Callable, control: str) -> Callable:
-    def one(x, controls):
-        def shifted(value):
-            return as_vector(residual(x, controls._replace(**{control: value})))
-
-        direct = jax.jvp(shifted, (getattr(controls, control),), (jnp.ones(()),))[1]
-        return type(x)(*jnp.linalg.solve(jacobian(residual, x, controls), -direct))
-
-    return one

@@ -30,6 +30,8 @@ def bracket(
     arrays (points,). All steps of all points are one call.
 
     Where the branch ends first, the step in which it does is looked at in as many steps, twice.
+    Returns NaN where there are none; raises nothing. Source: bisection's first half. Referee:
+    Almeida-Thouless lines beside their closed limits (tests/perceptron, tests/hopfield).
     """
     points, steps = values.shape
     rows, low, high, found = (
@@ -43,7 +45,7 @@ def bracket(
         repeated = {
             k: np.repeat(v[rows], steps) if np.ndim(v) else v for k, v in controls._asdict().items()
         }
-        out = solve(type(controls)(**{**repeated, control: values.ravel()}), branch)
+        out = _ask(solve, type(controls)(**{**repeated, control: values.ravel()}), branch)
         seen = np.where(out["converged"], out[observable], np.nan).reshape(len(rows), steps)
         with np.errstate(invalid="ignore"):
             changes = seen[:, 1:] * seen[:, :-1] < 0
@@ -69,9 +71,10 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
     taken to have the sign opposite to that at `low`; a sign change that turns out to be the
     branch's end is not converged (NaN), as is a bracket without one, and a pole or a jump: the
     observable must vanish on both sides of the value, to 1e-6 of its size at the ends of the
-    bracket. `geometric` searches in the logarithm. The value is exact to rounding in the
-    observable. Source: Chandrupatla, Adv. Eng. Softw. 28, 145 (1997), as SciPy's vectorised
-    `find_root`.
+    bracket. `geometric` searches in the logarithm. Returns values (points,) in the units of the
+    control, exact to rounding in the observable. Raises nothing. Source: Chandrupatla, Adv. Eng.
+    Softw. 28, 145 (1997), as SciPy's vectorised `find_root`. Referee: closed transitions, poles and
+    ends of branches (tests/theory/test_engine.py).
     """
     low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
 
@@ -115,21 +118,28 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
 
 def along(solve: Callable, controls, control: str, observable: str, branch: str = "") -> Callable:
     """A branch for `zero` and `crossing` from a model's `solve(controls, branch)`: one observable
-    as a function of one control.
+    as a function of one control, arrays (points,). Raises what `solve` raises. Source: the model.
+    Referee: the model's own transitions.
     """
 
     def at(values):
-        out = solve(controls._replace(**{control: values}), branch)
+        out = _ask(solve, controls._replace(**{control: values}), branch)
         return out[observable], out["converged"]
 
     return at
+
+
+def _ask(solve: Callable, controls, branch: str) -> dict:
+    """A model's `solve`, which takes the name of a branch where it has several."""
+    return solve(controls, branch) if branch else solve(controls)
 
 
 def crossing(first: Callable, second: Callable, low, high) -> Found:
     """First-order transition: where the potentials of two branches are equal, between `low` and
     `high`.
 
-    `first(values)` and `second(values)` return (potential, on_branch).
+    `first(values)` and `second(values)` return (potential, on_branch), arrays (points,). Raises
+    nothing; as `zero`. Source: equal potentials. Referee: Curie-Weiss at zero field.
     """
 
     def difference(values):
@@ -141,8 +151,9 @@ def crossing(first: Callable, second: Callable, low, high) -> Found:
 
 @cached(maxsize=64)
 def determinant(residual: Callable) -> Callable:
-    """det(d residual / dx) at (x, controls) as a function for `points.evaluate`: its zero on a
-    branch that does not fold is a continuous transition.
+    """det(d residual / dx) at (x, controls), a scalar, as a function for `evaluate`: its zero on a
+    branch that does not fold is a continuous transition. Raises nothing. Source: the implicit
+    function theorem. Referee: T_c = J of Curie-Weiss.
     """
 
     def observable(x, controls):
