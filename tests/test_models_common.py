@@ -73,7 +73,7 @@ def test_defaults_solve_and_give_every_observable(name):
     model = models.get(name)
     out = replicon.solve(name)
     assert bool(out["converged"])
-    for observable in model.observables:
+    for observable in model.scalars:
         if observable.role != "simulation":
             value = float(out[observable.name])
             inside = observable.low <= value <= observable.high
@@ -164,19 +164,17 @@ def test_theory_and_simulation_share_their_names(name):
     model = models.get(name)
     solved, simulated = replicon.solve(name), _simulate(name)
     summary = evaluate.summarize(name, simulated)
-    for observable in model.observables:
+    for observable in model.scalars:
         assert (observable.name in solved) == (observable.role != "simulation")
-        assert (observable.name in summary) == (observable.role != "theory")
+        assert (observable.name in summary) == (observable.role != "theory" and not observable.axes)
     assert any(o.role == "both" for o in model.observables)
     for out, role in ((solved, "theory"), (simulated, "simulation")):
-        declared = {
-            array.name: len(array.axes) for array in model.arrays if array.role in ("both", role)
-        }
-        axes = {
-            str(v): [str(d) for d in out[v].dims if str(d).startswith("component")]
-            for v in out.data_vars
-        }
-        assert {v: len(dims) for v, dims in axes.items() if dims}.items() <= declared.items()
+        axes = {a.name: [x.name for x in a.axes] for a in model.arrays if a.role in ("both", role)}
+        for array in out.data_vars:
+            own = [str(d) for d in out[array].dims if d != "sample"]
+            assert own == axes.get(str(array), []), array
+        for variable in out.variables:
+            assert out[variable].attrs["long_name"]
     compared = replicon.compare(name, size=model.size.quick, samples=3, **_short(model))
     assert set(compared["observable"].values) == {
         o.name for o in model.observables if o.role != "theory"
@@ -300,7 +298,7 @@ def test_solutions_are_stationary_bounded_and_say_so(name, branch):
     converged = out["converged"].values
     assert converged.any()
     assert (out["residual"].values[converged] < 1e-10).all()
-    for observable in model.observables:
+    for observable in model.scalars:
         if observable.role == "simulation":
             continue
         values = out[observable.name].values
@@ -458,3 +456,126 @@ def test_names_are_unique_across_kinds():
         assert not theory & {c.name for c in model.controls}
         for first, second in itertools.combinations(model.branches, 2):
             assert first.meaning != second.meaning
+
+
+MOVING = [name for name in NAMES if models.get(name).start or models.get(name).start_many]
+
+
+def _started(name, **settings):
+    model = models.get(name)
+    return replicon.start(
+        name, **{"size": model.size.quick, "seed": 1, **_short(model), **settings}
+    )
+
+
+@pytest.mark.parametrize("name", _without(DEAR, MOVING))
+def test_a_process_does_not_see_how_its_steps_are_cut(name):
+    whole, cut = _started(name), _started(name)
+    whole.step(3)
+    cut.step(1).step(0).step(2)
+    for measured in zip(whole.measure().items(), cut.measure().items(), strict=True):
+        (one, a), (other, b) = measured
+        assert one == other
+        np.testing.assert_array_equal(a, b)
+    views = whole.view()
+    for view, array in cut.view().items():
+        np.testing.assert_array_equal(array, views[view])
+
+
+@pytest.mark.parametrize("name", _without(DEAR, MOVING))
+def test_a_process_measures_and_shows_what_is_declared(name):
+    model = models.get(name)
+    process = _started(name).step(1)
+    declared = {o.name for o in model.observables if o.role != "theory"}
+    moments = {moment for o in model.observables for moment in o.moments}
+    assert set(process.measure()) <= declared | moments
+    views = process.view()
+    assert set(views) == {view.name for view in model.views}
+    for view in model.views:
+        array = views[view.name]
+        assert array.size
+        assert np.isfinite(array).all()
+        if view.kind in ("spectrum", "histogram"):
+            assert array.shape[1:] == (2,)
+        if view.kind in ("spins", "lattice"):
+            assert set(np.unique(array)) <= {-1.0, 1.0}
+    for array in views.values():
+        array[:] = 7  # a copy: what is done to it does not come back
+    assert all((view != 7).any() for view in process.view().values())
+
+
+@pytest.mark.parametrize("name", _without(DEAR, MOVING))
+def test_only_live_controls_change_while_a_process_runs(name):
+    model = models.get(name)
+    process = _started(name).step(1)
+    for control in model.controls_for("simulation"):
+        if not control.live:
+            with pytest.raises(replicon.InputError, match="cannot be changed while it runs"):
+                process.set(control.name, control.default)
+            continue
+        low, high = control.range or (control.domain.words[0], control.domain.words[-1])
+        process.set(control.name, high).step(1).set(control.name, low).step(1)
+        assert process.controls[control.name] == low
+        with pytest.raises(replicon.InputError):
+            process.set(control.name, None)
+    assert process.measure()
+
+
+SHIPPED = [name for name in NAMES if not models.get(name).origin]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_declaration_says_everything_that_a_program_needs(name):
+    model = models.get(name)
+    for control in model.controls:
+        if isinstance(control.domain, Words):
+            continue
+        assert control.typical is not None, f"{control.name} has no typical range"
+        low, high = control.typical
+        assert low < high
+        if math.isfinite(control.default):
+            assert low <= control.default <= high, control.name
+        if control.scale == "log":
+            assert low > 0, control.name
+    for array in model.arrays:
+        names = [axis.name for axis in array.axes]
+        assert array.meaning
+        assert array.name not in names
+        for axis in array.axes:
+            assert axis.meaning, axis.name
+            if axis.coordinate and isinstance(axis.coordinate, str):
+                assert [x.name for x in model.observable(axis.coordinate).axes] == [axis.name]
+    if model.simulated:
+        size = model.size
+        assert size.least <= size.quick
+        assert size.least <= size.typical[0] < size.typical[1] <= size.greatest
+    if model.start or model.start_many:
+        assert model.schedule is not None
+        assert model.views
+    if len(model.branches) > 1:
+        for transition in model.transitions:
+            assert transition.bounds, f"{transition.name} bounds no branch"
+    for branch in model.branches:
+        if branch.ends_at:
+            assert branch.name in model.transition(branch.ends_at).bounds
+    assert all(model.messages().values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_declaration_is_plain_json(name):
+    declared = replicon.describe(name)
+    assert _strictly(json.dumps(declared, allow_nan=False)) == declared
+    for control in declared["controls"]:
+        if control["domain"]["kind"] == "interval":
+            assert (
+                isinstance(control["domain"]["low"], (int, float))
+                or control["domain"]["low"] == "-inf"
+            )
+            assert len(control["typical"]) == 2
+    ids = [
+        item["id"]
+        for kind in ("controls", "observables", "branches", "transitions", "axes", "views")
+        for item in declared[kind]
+    ]
+    assert set(ids) < set(models.get(name).messages())
+    assert len(set(ids)) == len(ids)
