@@ -106,7 +106,7 @@ class Model:
     - `measure() -> dict`: the observables of the simulation (or the moments they are estimated
       from), now, each one number or an array of its declared axes;
     - `finish() -> dict`, optional: what is measured once, when the run is over;
-    - `view() -> dict`: an array for each declared view;
+    - `view() -> dict`, where views are declared: an array for each;
     - `set(control, value)`, where there are controls declared `live`;
     - `done`, optional: True where there is nothing more to do.
 

@@ -65,7 +65,8 @@ class Process:
 
     def view(self) -> dict[str, np.ndarray]:
         """What an eye would see: an array for each view that the model declares, a copy."""
-        return {name: np.array(array) for name, array in self._network.view().items()}
+        shown = self._network.view() if self.model.views else {}
+        return {name: np.array(array) for name, array in shown.items()}
 
     def set(self, name: str, value: Any) -> Process:
         """Change a control while the network runs; only those declared `live` can be."""
