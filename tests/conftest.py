@@ -2,8 +2,9 @@
 compile.
 """
 
+import functools
+import importlib
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -34,23 +35,48 @@ def pytest_configure(config):
         catalogue.add_folder(folder)
 
 
+# Systems from the dearest on, so that two processes end together.
+_DEAREST_FIRST = (
+    "perceptron",
+    "recurrent",
+    "rbm",
+    "boltzmann",
+    "hopfield",
+    "attention",
+    "langevin",
+    "ising",
+)
+
+
+@functools.cache
+def _rooms() -> dict[str, str]:
+    """The system of each model by name."""
+    from replicon.study import catalogue
+
+    return {
+        model.name: room
+        for room in catalogue.systems()
+        for model in importlib.import_module(f"replicon.{room}").MODELS
+    }
+
+
 def _group(item) -> str:
-    """The family of a test's model, where a file runs through all models, else of its file:
-    families share compiled code.
+    """The system of a test's model, where a file runs through all models, else of its folder:
+    systems share compiled code.
     """
-    stem, given = item.path.stem, item.callspec.params if hasattr(item, "callspec") else {}
-    model = (
-        given.get("name")
-        if stem == "test_models_common"
-        else given["value"]["model"]
-        if stem == "test_reference"
-        else None
-    )
-    return re.split("[-_]", model or stem.removeprefix("test_"))[0]
+    stem = item.path.stem
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    model = given.get("name") if stem == "test_models_common" else None
+    if stem == "test_reference":
+        model = given["value"]["model"]
+    if model is not None:
+        return _rooms().get(model, model)
+    folder = item.path.parent.name
+    return stem if folder == "tests" else folder
 
 
 def pytest_collection_modifyitems(items):
-    groups = {}
+    groups = {room: [] for room in _DEAREST_FIRST}
     for item in items:
         groups.setdefault(_group(item), []).append(item)
     items[:] = [item for members in groups.values() for item in members]
