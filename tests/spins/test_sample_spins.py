@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import scipy.sparse
-from tests.simulation.test_dense import _boltzmann, _p_value, _states
+from tests.spins.test_spins import _boltzmann, _p_value, _states
 from tests.statistical import twin
 
 import replicon

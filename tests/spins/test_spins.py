@@ -119,41 +119,44 @@ def test_incremental_fields_stay_those_of_the_state():
     np.testing.assert_allclose(fields, s @ matrix + external, atol=2e-4)
 
 
-def test_parallel_tempering_against_enumeration():
+def _tempered(matrix, external, temperatures, sweeps, seed):
+    """Mean energy and overlap of two copies at the coldest temperature, least exchange rate."""
+    rng = np.random.default_rng(seed)
+    run = tempering.Tempering(matrix, external, 1 / temperatures, 2, rng)
+    run.step(300)
+    energy, overlap = [], []
+    for _ in range(sweeps):
+        run.step(1)
+        energy.append(run.energy()[:, 0].mean())
+        one, two = run.at(0)
+        overlap.append(float(one @ two) / len(one))
+    return np.mean(energy), np.mean(overlap), (run.accepted / run.tried).min()
+
+
+def test_parallel_tempering_against_enumeration(monkeypatch):
     n, temperatures = 12, np.geomspace(0.3, 1.5, 6)
     J, h = _glass(n, 5)
     exact = enumerate_states(J, h, temperature=0.3)
     matrix, external = spins.as_kernel(J, h)
-    runs = [
-        tempering.temper(matrix, external, temperatures, 300, 2000, np.random.default_rng(k))
-        for k in range(40)
-    ]
-    assert_mean(
-        [run.energy[0].mean() for run in runs], exact.energy, effect=0.02 * abs(exact.energy)
-    )
+    runs = [_tempered(matrix, external, temperatures, 2000, k) for k in range(40)]
+    energies = [run[0] for run in runs]
+    assert_mean(energies, exact.energy, effect=0.02 * abs(exact.energy))
     states = _states(n)
     energy = -np.einsum("ki,ij,kj->k", states, J, states) / 2 - states @ h
     weight = _boltzmann(energy, 1 / 0.3)
     m = weight @ states
-    assert_mean([run.overlap[0].mean() for run in runs], float(m @ m) / n, effect=0.1)
-    assert min(run.exchange_rate.min() for run in runs) > 0.3
+    assert_mean([run[1] for run in runs], float(m @ m) / n, effect=0.1)
+    assert min(run[2] for run in runs) > 0.3
     # Wrong twin: exchanging without asking mixes the temperatures.
     asking = "change >= 0 or rng.random() < np.exp(change)"
-    run = twin(
-        tempering._run,
-        "mean_energy = np.zeros",
-        "mean_energy = np.zeros",
+    wrong = twin(
+        tempering._advance,
+        "beta_of = np.empty",
+        "beta_of = np.empty",
         _step=twin(tempering._step, asking, "True"),
     )
-    mixed = []
-    for k in range(40):
-        rng = np.random.default_rng(k)
-        s = (2 * rng.integers(0, 2, (12, n)) - 1).astype(np.float32)
-        mixed.append(
-            run(matrix, external, 1 / temperatures, s, np.empty_like(s), 300, 500, 1, rng)[0][
-                0
-            ].mean()
-        )
+    monkeypatch.setattr(tempering, "_advance", wrong)
+    mixed = [_tempered(matrix, external, temperatures, 500, k)[0] for k in range(40)]
     assert_rejected(mixed, exact.energy)
 
 
@@ -169,14 +172,14 @@ def test_curie_weiss_chain_end_states():
     rng = np.random.default_rng(2)
 
     def p(run):
-        ends = np.array([run(n, n, 1.0, field, beta, 60, 1, rng)[0] for _ in range(ENDS)])
+        ends = np.array([run(n, n, 1.0, field, beta, 61, rng) for _ in range(ENDS)])
         return _p_value(
             np.array([(ends == t).sum() for t in totals], float), ENDS * weight / weight.sum()
         )
 
-    assert p(curie_weiss._run) > 1e-5
+    assert p(curie_weiss._advance) > 1e-5
     assert (
-        p(twin(curie_weiss._run, "coupling * rest", "coupling * total")) < 1e-12
+        p(twin(curie_weiss._advance, "coupling * rest", "coupling * total")) < 1e-12
     )  # a spin that feels itself
 
 

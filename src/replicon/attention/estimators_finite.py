@@ -7,7 +7,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import softmax
 
-from replicon._seed import generator
 from replicon.attention.finite import check_counts
 
 
@@ -35,27 +34,31 @@ def discrete(x: np.ndarray, y: np.ndarray, noise: float, tasks: np.ndarray) -> n
     return softmax(-misfit / (2 * noise)) @ tasks
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One set of tasks a sample, `contexts` test contexts with new tasks and as many with known
-    ones.
-    """
-    length, count = round(controls.context * size), round(controls.diversity * size)
-    out: dict[str, list] = {"icl_error": [], "idg_error": []}
-    for stream in streams:
-        rng = generator(stream)
-        tasks = rng.standard_normal((count, size))
-        for name in out:
-            total = 0.0
-            for _ in range(controls.contexts):
-                w = rng.standard_normal(size) if name == "icl_error" else tasks[rng.integers(count)]
-                x = rng.standard_normal((length, size)) / np.sqrt(size)
-                y = x @ w + np.sqrt(controls.noise) * rng.standard_normal(length)
-                if controls.estimator == "none":
-                    estimate = np.zeros(size)
-                elif controls.estimator == "ridge":
-                    estimate = ridge(x, y, controls.noise)
-                else:
-                    estimate = discrete(x, y, controls.noise, tasks)
-                total += ((w - estimate) ** 2).mean()
-            out[name].append(controls.noise + total / controls.contexts)
-    return {name: np.array(values) for name, values in out.items()}
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One set of tasks, `contexts` test contexts with new tasks and as many with known ones."""
+    count = round(controls.diversity * size)
+    tasks = rng.standard_normal((count, size))
+    new = [_misfit(controls, rng, tasks, None) for _ in range(controls.contexts)]
+    known = [
+        _misfit(controls, rng, tasks, tasks[rng.integers(count)]) for _ in range(controls.contexts)
+    ]
+    return {
+        "icl_error": controls.noise + np.sum(new) / controls.contexts,
+        "idg_error": controls.noise + np.sum(known) / controls.contexts,
+    }
+
+
+def _misfit(controls, rng: np.random.Generator, tasks: np.ndarray, task) -> float:
+    """|w - estimate|^2 / d on one drawn context of a task (None: a new one)."""
+    size = tasks.shape[1]
+    length = round(controls.context * size)
+    w = rng.standard_normal(size) if task is None else task
+    x = rng.standard_normal((length, size)) / np.sqrt(size)
+    y = x @ w + np.sqrt(controls.noise) * rng.standard_normal(length)
+    if controls.estimator == "none":
+        estimate = np.zeros(size)
+    elif controls.estimator == "ridge":
+        estimate = ridge(x, y, controls.noise)
+    else:
+        estimate = discrete(x, y, controls.noise, tasks)
+    return ((w - estimate) ** 2).mean()

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, lsmr
 
 from replicon._errors import ConvergenceError, InputError
-from replicon._seed import generator
 from replicon.attention.real_spins import ground_state
 
+_SPECTRUM = 784  # weights up to which the spectrum of J is given
 _DIRECT = 1200  # weights up to which J is formed and factorised
 
 
@@ -303,7 +303,7 @@ def _descend(hamiltonian: Hamiltonian, rng: np.random.Generator, batch: int = 64
         return np.asarray(gamma)
 
 
-class Test(NamedTuple):
+class Errors(NamedTuple):
     """Exact mean square errors of weights: no test prompt is drawn."""
 
     icl: float
@@ -317,7 +317,7 @@ def errors(
     length: int,
     covariance: np.ndarray,
     task_covariance: np.ndarray,
-) -> Test:
+) -> Errors:
     """Errors on new tasks and on `tasks` (k, d), averaged over contexts and queries in closed form.
 
     For one task, with S = diag(covariance) and s = w S w/d + noise the variance of a label: E h = S
@@ -351,50 +351,35 @@ def errors(
     c = task_covariance
     mean = np.sum(c * S) / d + controls.noise
     icl = error(np.diag(c), mean, mean**2 + 2 * np.sum((c * S) ** 2) / d**2, np.zeros(d))
-    return Test(icl, idg)
+    return Errors(icl, idg)
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One set of tasks and prompts a sample; errors are exact expectations for the trained weights.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One set of tasks and prompts; errors are exact expectations for the trained weights.
 
     Further arrays: `weights`, the square part of Gamma as d^2 numbers, and up to 784 weights
     `coupling_spectrum`, the eigenvalues of J d/n in falling order.
     """
     length, count, n = counts(controls, size)
-    covariance, task_covariance = (
-        spectrum(size, controls.decay),
-        spectrum(size, controls.task_decay),
-    )
-    names = ("icl_error", "idg_error", "diagonal", "alignment", "energy")
-    out: dict[str, list] = {name: [] for name in (*names, "weights", "coupling_spectrum")}
-    for stream in streams:
-        rng = generator(stream)
-        tasks = draw_tasks(rng, count, task_covariance)
-        prompts = draw_prompts(
-            rng,
-            tasks[rng.integers(0, count, n)],
-            length,
-            controls.noise,
-            covariance,
-            controls.columns == "full",
-        )
-        hamiltonian = Hamiltonian(prompts, controls.ridge * n / size)
-        gamma = train(hamiltonian, controls.temperature, controls.method, rng)
-        test = errors(gamma, tasks, controls, length, covariance, task_covariance)
-        square = gamma[:, :size]
-        norm = max(float(np.linalg.norm(gamma)), 1e-300)
-        values = (
-            test.icl,
-            test.idg,
-            np.trace(square) / size,
-            np.trace(square) / (np.sqrt(size) * norm),
-            hamiltonian.energy(gamma) / n,
-        )
-        for name, value in zip(names, values, strict=True):
-            out[name].append(value)
-        out["weights"].append(square.ravel())
-        if gamma.size <= 784:
-            out["coupling_spectrum"].append(
-                np.linalg.eigvalsh(hamiltonian.couplings)[::-1] * size / n
-            )
-    return {name: np.array(values) for name, values in out.items() if values}
+    covariance = spectrum(size, controls.decay)
+    task_covariance = spectrum(size, controls.task_decay)
+    tasks = draw_tasks(rng, count, task_covariance)
+    asked = tasks[rng.integers(0, count, n)]
+    full = controls.columns == "full"
+    prompts = draw_prompts(rng, asked, length, controls.noise, covariance, full)
+    hamiltonian = Hamiltonian(prompts, controls.ridge * n / size)
+    gamma = train(hamiltonian, controls.temperature, controls.method, rng)
+    test = errors(gamma, tasks, controls, length, covariance, task_covariance)
+    square = gamma[:, :size]
+    norm = max(float(np.linalg.norm(gamma)), 1e-300)
+    out = {
+        "icl_error": test.icl,
+        "idg_error": test.idg,
+        "diagonal": np.trace(square) / size,
+        "alignment": np.trace(square) / (np.sqrt(size) * norm),
+        "energy": hamiltonian.energy(gamma) / n,
+        "weights": square.ravel(),
+    }
+    if gamma.size <= _SPECTRUM:
+        out["coupling_spectrum"] = np.linalg.eigvalsh(hamiltonian.couplings)[::-1] * size / n
+    return out

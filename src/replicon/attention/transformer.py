@@ -21,7 +21,6 @@ import optax
 from replicon._declare import Interval
 from replicon._domains import check_argument, check_seed
 from replicon._errors import DivergenceError, InputError
-from replicon._seed import generator
 from replicon.attention.finite import check_counts
 
 _HEADS = 4
@@ -245,24 +244,20 @@ def _read(checkpoint: Path, asked: bytes, like: Any) -> Any:
     return eqx.tree_deserialise_leaves(io.BytesIO(content[64:]), like)
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One set of tasks and one pre-trained network a sample; errors on 4096 new prompts of each
-    kind.
-    """
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One set of tasks and one pre-trained network; errors on 4096 new prompts of each kind."""
     length = round(controls.context * size)
     count = 0 if math.isinf(controls.diversity) else round(controls.diversity * size)
-    out: dict[str, list] = {"icl_error": [], "idg_error": [], "training_error": []}
-    for stream in streams:
-        rng = generator(stream)
-        tasks = rng.standard_normal((count, size)).astype(np.float32)
-        seed = int(rng.integers(2**31))
-        settings = {
-            name: getattr(controls, name) for name in ("noise", "steps", "batch", "layers", "width")
-        }
-        network, losses = pretrain(tasks, length=length, seed=seed, **settings)
-        _, _, test = _trainer(controls.steps, controls.batch, length, controls.noise)
-        new, known = jax.random.split(jax.random.key(seed + 1))
-        out["icl_error"].append(float(test(network, jnp.zeros((0, size)), new)))
-        out["idg_error"].append(float(test(network, jnp.asarray(tasks), known)))
-        out["training_error"].append(float(losses[-max(1, len(losses) // 10) :].mean()))
-    return {name: np.array(values) for name, values in out.items()}
+    tasks = rng.standard_normal((count, size)).astype(np.float32)
+    seed = int(rng.integers(2**31))
+    names = ("noise", "steps", "batch", "layers", "width")
+    settings = {name: getattr(controls, name) for name in names}
+    network, losses = pretrain(tasks, length=length, seed=seed, **settings)
+    _, _, test = _trainer(controls.steps, controls.batch, length, controls.noise)
+    new, known = jax.random.split(jax.random.key(seed + 1))
+    last = losses[-max(1, len(losses) // 10) :]
+    return {
+        "icl_error": float(test(network, jnp.zeros((0, size)), new)),
+        "idg_error": float(test(network, jnp.asarray(tasks), known)),
+        "training_error": float(last.mean()),
+    }

@@ -110,7 +110,7 @@ _BOLTZMANN_MACHINE = Model(
         ),
     ),
     solve="replicon.boltzmann.reconstruction:solve",
-    simulate="replicon.boltzmann.reconstruction_finite:simulate",
+    sample="replicon.boltzmann.reconstruction_finite:sample",
     check_size="replicon.boltzmann.reconstruction_finite:check_size",
     potential=None,
     source=(
@@ -217,7 +217,7 @@ _BOLTZMANN_DATA = Model(
             fraction=True,
         ),
     ),
-    simulate="replicon.boltzmann.data_finite:simulate",
+    sample="replicon.boltzmann.data_finite:sample",
     check_size="replicon.boltzmann.data_finite:check_size",
     potential=None,
     source=(

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
 from replicon.data.rows import load_rows
 
@@ -51,20 +50,15 @@ def patch(data: str, size: int) -> np.ndarray:
     )
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One fit to nine tenths of the rows, drawn by each stream.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One fit to nine tenths of the rows, drawn at random.
 
     Arrays: `examples`, `samples` of the model, `independent` ones (pictures, N); connected pair and
     three-point correlations in 24 bins of equal numbers, ordered by the data: `pair_data`,
     `pair_model`, `triple_data`, `triple_model`; `temperature_scale`, `specific_heat` of the model
     and `specific_heat_independent` of spins with the same means.
     """
-    rows = patch(controls.data, size)
-    out: dict[str, list] = {}
-    for stream in streams:
-        for name, value in _one(controls, rows, generator(stream)).items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values, float) for name, values in out.items()}
+    return _one(controls, patch(controls.data, size), rng)
 
 
 def _one(controls, rows: np.ndarray, rng: np.random.Generator) -> dict:

@@ -7,7 +7,6 @@ import warnings
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
 from replicon.spins.heat_bath import as_kernel, local_fields, sweep
 
@@ -75,44 +74,32 @@ def draw_rows(J: np.ndarray, count: int, burn: int, rng: np.random.Generator) ->
     return np.concatenate(rows)[:count]
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """New couplings, round(load N) rows and one fit for each stream; pseudo-likelihood of as many
-    new rows, at most 2000.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """New couplings, round(load N) rows and one fit; pseudo-likelihood of as many new rows, at most
+    2000.
     """
-    out: dict[str, list] = {
-        "reconstruction_error": [],
-        "coupling_slope": [],
-        "pseudo_likelihood": [],
-        "converged_fraction": [],
+    true = draw_couplings(controls.couplings, size, controls.inverse_temperature, rng)
+    count = round(controls.load * size)
+    rows = draw_rows(true, count + min(count, 2000), controls.sweeps, rng)
+    kept = rng.permutation(len(rows))
+    penalized = controls.method == "pseudo-likelihood"
+    strength = controls.regularization if penalized else 0.0
+    seed = int(rng.integers(2**31))
+    machine = BoltzmannMachine(controls.method, regularization=strength, seed=seed)
+    with warnings.catch_warnings():  # `converged_fraction` says it
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            machine.fit(rows[kept[:count]])
+        except InputError as error:
+            raise InputError(
+                f"No fit at load = {controls.load:g}, "
+                f"inverse_temperature = {controls.inverse_temperature:g}, "
+                f"method = {controls.method}, regularization = {controls.regularization:g}: {error}"
+            ) from None
+    norm = (true**2).sum()
+    return {
+        "reconstruction_error": np.sqrt(((machine.couplings_ - true) ** 2).sum() / norm),
+        "coupling_slope": (machine.couplings_ * true).sum() / norm,
+        "pseudo_likelihood": machine.score(rows[kept[count:]]),
+        "converged_fraction": machine.converged_,
     }
-    for stream in streams:
-        rng = generator(stream)
-        true = draw_couplings(controls.couplings, size, controls.inverse_temperature, rng)
-        count = round(controls.load * size)
-        rows = draw_rows(true, count + min(count, 2000), controls.sweeps, rng)
-        kept = rng.permutation(len(rows))
-        machine = BoltzmannMachine(
-            controls.method,
-            regularization=(
-                controls.regularization if controls.method == "pseudo-likelihood" else 0.0
-            ),
-            seed=int(rng.integers(2**31)),
-        )
-        with warnings.catch_warnings():  # `converged_fraction` says it
-            warnings.simplefilter("ignore", UserWarning)
-            try:
-                machine.fit(rows[kept[:count]])
-            except InputError as error:
-                where = (
-                    f"load = {controls.load:g}, inverse_temperature ="
-                    f" {controls.inverse_temperature:g}, method = {controls.method}"
-                )
-                raise InputError(
-                    f"No fit at {where}, regularization = {controls.regularization:g}: {error}"
-                ) from None
-        norm = (true**2).sum()
-        out["reconstruction_error"].append(np.sqrt(((machine.couplings_ - true) ** 2).sum() / norm))
-        out["coupling_slope"].append((machine.couplings_ * true).sum() / norm)
-        out["pseudo_likelihood"].append(machine.score(rows[kept[count:]]))
-        out["converged_fraction"].append(float(machine.converged_))
-    return {name: np.array(values) for name, values in out.items()}

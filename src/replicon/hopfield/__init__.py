@@ -1,23 +1,34 @@
 """The Hopfield memory: N spins store load * N patterns; Hebb's or the pseudo-inverse rule, or a
 dense (modern) energy.
+
+Model: hopfield. `couplings`: the matrix of a rule from patterns of your own. `corrupt`: a pattern
+with spins flipped at random.
 """
 
+from typing import TYPE_CHECKING
+
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
 from replicon._files import ROWS
+from replicon._rooms import contents
 
 _THEORY = "replicon.hopfield.theory"
 _SIMULATION = "replicon.hopfield.finite"
+
+_PIXEL = Axis("pixel", "i", "spin or pixel")
+_RANDOM = ("patterns", "random")
 
 _HOPFIELD = Model(
     name="hopfield",
@@ -30,8 +41,17 @@ _HOPFIELD = Model(
             Interval(0),
             "patterns per spin",
             realized=lambda load, size: whole(load, size, 1),
+            typical=(0.0, 0.2),
         ),
-        Control("temperature", "T", 0.0, Interval(0), "temperature, k_B = 1"),
+        Control(
+            "temperature",
+            "T",
+            0.0,
+            Interval(0),
+            "temperature, k_B = 1",
+            typical=(0.0, 1.2),
+            live=True,
+        ),
         Control(
             "rule",
             "rule",
@@ -47,6 +67,7 @@ _HOPFIELD = Model(
             Interval(2, 20, integer=True),
             "degree of the polynomial energy",
             "simulation",
+            typical=(2, 6),
         ),
         Control(
             "patterns",
@@ -63,6 +84,7 @@ _HOPFIELD = Model(
             Interval(-1, 1),
             "overlap of the initial state with the first pattern",
             "simulation",
+            typical=(0.0, 1.0),
         ),
         Control(
             "sweeps",
@@ -71,6 +93,8 @@ _HOPFIELD = Model(
             Interval(1, integer=True),
             "heat-bath sweeps, half of them measured",
             "simulation",
+            typical=(20, 2000),
+            scale="log",
             quick=12,
         ),
     ),
@@ -84,6 +108,14 @@ _HOPFIELD = Model(
             0,
         ),
         Observable("energy", "e", "energy per spin"),
+        *(
+            Observable(name, symbol, meaning, -1, 1, "simulation", axes=(_PIXEL,), unless=_RANDOM)
+            for name, symbol, meaning in (
+                ("pattern", "xi^1", "the pattern to be recalled"),
+                ("start_state", "s(0)", "that pattern, corrupted"),
+                ("final_state", "s(t)", "the state at the end"),
+            )
+        ),
     ),
     branches=(
         Branch("retrieval", "one pattern condensed", ends_at="retrieval"),
@@ -92,37 +124,50 @@ _HOPFIELD = Model(
     ),
     transitions=(
         Transition(
-            "retrieval", "load", "spinodal: the retrieval state ends", f"{_THEORY}:find_retrieval"
+            "retrieval",
+            "load",
+            "spinodal: the retrieval state ends",
+            f"{_THEORY}:find_retrieval",
+            bounds=("retrieval",),
         ),
         Transition(
             "global-retrieval",
             "load",
             "first order: retrieval and spin glass have equal free energy",
             f"{_THEORY}:find_global_retrieval",
+            bounds=("retrieval", "spin-glass"),
         ),
         Transition(
             "spin-glass",
             "temperature",
             "continuous: paramagnet to spin glass",
             f"{_THEORY}:find_spin_glass",
+            bounds=("spin-glass", "paramagnet"),
         ),
         Transition(
             "almeida-thouless",
             "temperature",
             "retrieval state breaks replica symmetry",
             f"{_THEORY}:find_almeida_thouless",
+            bounds=("retrieval",),
         ),
     ),
     solve=f"{_THEORY}:solve",
-    simulate=f"{_SIMULATION}:simulate",
+    start=f"{_SIMULATION}:start",
+    schedule=Schedule(f"{_SIMULATION}:steps", every=5),
     remarks=f"{_SIMULATION}:remarks",
     check_size=f"{_SIMULATION}:check_size",
     source="Amit, Gutfreund & Sompolinsky, Ann. Phys. 173, 30 (1987)",
-    legacy_arrays=tuple(
-        Array(name, ("pixel",), unless=("patterns", "random"))
-        for name in ("pattern", "start_state", "final_state")
+    views=(
+        View("spins", "spins", "the first pattern, and two replicas that try to recall it"),
+        View("overlaps", "histogram", "modulus of the overlap with each pattern, largest first"),
     ),
-    size=Size(quick=40),
+    size=Size(typical=(40, 2000), greatest=10_000, quick=40),
 )
 
 MODELS = (_HOPFIELD,)
+
+if TYPE_CHECKING:
+    from replicon.hopfield.finite import corrupt, couplings
+
+__getattr__, __dir__, __all__ = contents(__name__, {"finite": ["corrupt", "couplings"]})

@@ -11,10 +11,8 @@ import numpy as np
 
 from replicon import data
 from replicon._errors import InputError
-from replicon._seed import generator
-from replicon.spins import heat_bath as kernel
+from replicon.spins import heat_bath
 
-_EVERY = 5  # sweeps between measurements of the overlaps with all patterns
 _UNLIKELY = 4.5  # standard errors
 _RECALL_LIMIT = 500  # sweeps of zero-temperature dynamics
 
@@ -53,6 +51,7 @@ def _pool(kind: str) -> np.ndarray | None:
 
 
 def pattern_count(load: float, size: int) -> int:
+    """Patterns that a memory of this size stores: at least one."""
     return max(1, round(load * size))
 
 
@@ -130,101 +129,129 @@ def corrupt(pattern: np.ndarray, overlap: float, rng: np.random.Generator) -> np
     return state
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One set of patterns a sample, two replicas from one corrupted pattern; averages over the
-    second half of the sweeps.
+def start(controls, size: int, rng: np.random.Generator) -> Pairwise | Dense:
+    """A memory of new patterns (random, or drawn from the pool), started near the first."""
+    kind = Pairwise if controls.rule in ("hebb", "pseudo-inverse") else Dense
+    return kind(controls, size, rng)
+
+
+def steps(controls) -> int:
+    """Sweeps of a run: at temperature 0 the dynamics runs to rest, which takes a few."""
+    return 2 * _RECALL_LIMIT if controls.temperature == 0 else controls.sweeps
+
+
+class _Memory:
+    """Two replicas from one corrupted pattern; a rule gives `sweep() -> flips` and `overlaps()`.
 
     overlap = s^a s^b / N and noise_overlap = sum_(mu > 1) m_mu^a m_mu^b / load use both replicas,
-    which makes them unbiased estimates of q and r; a memory of one pattern has no noise (NaN). At
-    temperature 0 the dynamics runs to rest.
+    which makes them unbiased estimates of q and r; a memory of one pattern has no noise (NaN).
     """
-    out: dict[str, list] = {
-        name: [] for name in ("magnetization", "overlap", "noise_overlap", "energy")
-    }
-    images: dict[str, list] = {name: [] for name in ("pattern", "start_state", "final_state")}
-    pool = _pool(controls.patterns)
-    for stream in streams:
-        rng = generator(stream)
-        patterns = draw_patterns(pool, pattern_count(controls.load, size), size, rng)
-        start = corrupt(patterns[0], controls.start, rng)
-        replicas = np.stack([start, start])
-        if controls.rule in ("hebb", "pseudo-inverse"):
-            result = _pairwise(controls, patterns, replicas, rng)
-        else:
-            result = _dense(controls, patterns, replicas, rng)
-        for name, value in zip(out, np.array(result, float), strict=True):
-            out[name].append(value)
-        if pool is not None:
-            for name, state in zip(images, (patterns[0], start, replicas[0]), strict=True):
-                images[name].append(state.astype(float))
-    return {name: np.array(values) for name, values in (out | images).items() if values}
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        self.controls = controls
+        self.rng = rng
+        pool = _pool(controls.patterns)
+        self.pictures = pool is not None
+        self.patterns = draw_patterns(pool, pattern_count(controls.load, size), size, rng)
+        self.begin = corrupt(self.patterns[0], controls.start, rng)
+        self.replicas = np.stack([self.begin, self.begin])
+        self.done = False
+
+    def set(self, control: str, value: float) -> None:
+        self.controls = self.controls._replace(**{control: value})
+        self.done = False
+
+    def step(self, count: int) -> None:
+        """So many sweeps of both replicas; at temperature 0 fewer, once nothing flips."""
+        for _ in range(count):
+            flips = self.sweep()
+            if self.controls.temperature == 0 and flips == 0:
+                self.done = True
+                break
+
+    def measure(self) -> dict:
+        overlaps, energy = self.overlaps()
+        size = self.replicas.shape[1]
+        noise = math.nan
+        if len(overlaps) > 1:
+            noise = float(overlaps[1:, 0] @ overlaps[1:, 1]) / (len(overlaps) / size)
+        return {
+            "magnetization": overlaps[0].mean(),
+            "overlap": float(self.replicas[0] @ self.replicas[1]) / size,
+            "noise_overlap": noise,
+            "energy": energy,
+        }
+
+    def finish(self) -> dict:
+        """The pictures, where the patterns are such: the first, its corruption, the last state."""
+        if not self.pictures:
+            return {}
+        return {
+            "pattern": self.patterns[0],
+            "start_state": self.begin,
+            "final_state": self.replicas[0],
+        }
+
+    def view(self) -> dict:
+        overlaps = np.sort(np.abs(self.overlaps()[0][:, 0]))[::-1]
+        return {
+            "spins": np.stack([self.patterns[0], *self.replicas]),
+            "overlaps": np.column_stack([np.arange(len(overlaps)), overlaps]),
+        }
 
 
-def _pairwise(controls, patterns, replicas, rng):
-    size = replicas.shape[1]
-    matrix = couplings(patterns, controls.rule)
-    external = np.zeros(size, np.float32)
-    fields, energies = np.empty_like(replicas), np.empty(2)
-    xi = patterns.astype(np.float32)
+class Pairwise(_Memory):
+    """Couplings of pairs, by Hebb's rule or the pseudo-inverse; fields and energies are times N."""
 
-    def measure():
-        overlaps = xi @ replicas.T / size
-        kernel.energy(fields, external, replicas, energies)
-        return _overlaps(overlaps, replicas, energies.mean() / size**2)
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        super().__init__(controls, size, rng)
+        self.matrix = couplings(self.patterns, controls.rule)
+        self.external = np.zeros(size, np.float32)
+        self.fields = np.empty_like(self.replicas)
+        self.xi = self.patterns.astype(np.float32)
+        heat_bath.local_fields(self.matrix, self.external, self.replicas, self.fields)
 
-    kernel.local_fields(matrix, external, replicas, fields)
-    if controls.temperature == 0:
-        kernel.relax(matrix, fields, replicas, _RECALL_LIMIT, rng)
-        return measure()
-    betas = np.full(2, 1 / (controls.temperature * size))
-    return _average(
-        controls.sweeps, lambda: kernel.sweep(matrix, fields, replicas, betas, rng), measure
-    )
+    def sweep(self) -> int:
+        """One heat-bath sweep of both replicas; returns flips."""
+        temperature = self.controls.temperature
+        size = self.replicas.shape[1]
+        beta = math.inf if temperature == 0 else 1 / (temperature * size)
+        betas = np.full(2, beta)
+        return heat_bath.sweep(self.matrix, self.fields, self.replicas, betas, self.rng)
+
+    def overlaps(self) -> tuple[np.ndarray, float]:
+        """(patterns, 2) overlaps m_mu of both replicas, and their mean energy per spin."""
+        size = self.replicas.shape[1]
+        energies = np.empty(2)
+        heat_bath.energy(self.fields, self.external, self.replicas, energies)
+        return self.xi @ self.replicas.T / size, energies.mean() / size**2
 
 
-def _dense(controls, patterns, replicas, rng):
-    """Dense associative memories: E = -N sum_mu m_mu^n / n (Krotov & Hopfield 2016), or E = -ln
-    sum_mu exp(N m_mu) (Demircigil et al. 2017, Ramsauer et al. 2021), m_mu = xi^mu s / N.
+class Dense(_Memory):
+    """Dense associative memories: E = -N sum_mu m_mu^n / n (Krotov & Hopfield 2016), or
+    E = -ln sum_mu exp(N m_mu) (Demircigil et al. 2017, Ramsauer et al. 2021), m_mu = xi^mu s / N.
     """
-    size = replicas.shape[1]
-    columns = np.ascontiguousarray(patterns.T.astype(np.float64))
-    overlaps = np.stack([patterns.astype(float) @ s for s in replicas])
-    degree = 0 if controls.rule == "exponential" else controls.degree
-    beta = math.inf if controls.temperature == 0 else 1 / controls.temperature
 
-    def advance():
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        super().__init__(controls, size, rng)
+        self.columns = np.ascontiguousarray(self.patterns.T.astype(np.float64))
+        self.sums = np.stack([self.patterns.astype(float) @ s for s in self.replicas])
+        self.degree = 0 if controls.rule == "exponential" else controls.degree
+
+    def sweep(self) -> int:
+        """One heat-bath sweep of both replicas; returns flips."""
+        temperature = self.controls.temperature
+        beta = math.inf if temperature == 0 else 1 / temperature
         return sum(
-            _dense_sweep(columns, overlaps[a], replicas[a], degree, beta, rng) for a in range(2)
+            _dense_sweep(self.columns, sums, replica, self.degree, beta, self.rng)
+            for sums, replica in zip(self.sums, self.replicas, strict=True)
         )
 
-    def measure():
-        energy = np.mean([_dense_energy(overlaps[a], degree, size) for a in range(2)]) / size
-        return _overlaps(overlaps.T / size, replicas, energy)
-
-    if controls.temperature == 0:
-        for _ in range(_RECALL_LIMIT):
-            if advance() == 0:
-                break
-        return measure()
-    return _average(controls.sweeps, advance, measure)
-
-
-def _overlaps(overlaps, replicas, energy):
-    size, load = replicas.shape[1], len(overlaps) / replicas.shape[1]
-    noise = float(overlaps[1:, 0] @ overlaps[1:, 1]) / load if len(overlaps) > 1 else math.nan
-    return np.array([overlaps[0].mean(), float(replicas[0] @ replicas[1]) / size, noise, energy])
-
-
-def _average(sweeps, advance, measure):
-    half = sweeps // 2
-    for _ in range(half):
-        advance()
-    total, count = 0.0, 0
-    for t in range(sweeps - half):
-        advance()
-        if t % _EVERY == 0:
-            total, count = total + measure(), count + 1
-    return total / count
+    def overlaps(self) -> tuple[np.ndarray, float]:
+        """(patterns, 2) overlaps m_mu of both replicas, and their mean energy per spin."""
+        size = self.replicas.shape[1]
+        energies = [_dense_energy(sums, self.degree, size) for sums in self.sums]
+        return self.sums.T / size, np.mean(energies) / size
 
 
 @numba.njit(cache=True)

@@ -1,10 +1,20 @@
-"""The Curie-Weiss ferromagnet: every pair of Ising spins coupled by J / N."""
+"""Ising magnets and glasses: their theory, and what one can do with couplings of one's own.
+
+Models: curie-weiss, square-lattice, sherrington-kirkpatrick.
+
+For any couplings J and fields h of your own, energy E = -(1/2) s J s - h s:
+`enumerate_states`: exact averages of up to 24 spins. `Enumeration`: what it returns.
+`naive_mean_field`, `tap`, `belief_propagation`: magnetizations by message passing; the last is
+exact on trees. `Marginals`: what they return.
+`sample_spins`: states by parallel tempering, which says whether it mixed. `SpinSamples`: the
+states.
+"""
 
 import math
 from typing import TYPE_CHECKING
 
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
@@ -116,24 +126,16 @@ _CURIE_WEISS = Model(
     source="Curie-Weiss mean field; R. J. Baxter, Exactly Solved Models (1982), chapter 3",
 )
 
-_THEORY_SQUARE_LATTICE = "replicon.ising.square_lattice"
-_SIMULATION_SQUARE_LATTICE = "replicon.ising.square_lattice_finite"
 
-
-def _binder_square_lattice(second, fourth):
+def _binder(second, fourth):
     return 1 - fourth / (3 * second**2)
 
 
-def _check_size_square_lattice(controls, size: int) -> None:
-    if size < 3:
-        raise InputError(
-            f"size = {size} is too small for square-lattice: give the linear size L >= 3 (L x L"
-            " spins)."
-        )
+def _check_lattice(controls, size: int) -> None:
     if "metropolis" in controls["method"] and size % 2:
         raise InputError(
-            f"size = {size} is odd: method metropolis updates a checkerboard and needs an even L;"
-            " or take method=heat-bath."
+            f"size = {size} is odd: method metropolis updates a checkerboard and needs an even L; "
+            "or take method=heat-bath."
         )
 
 
@@ -141,8 +143,24 @@ _SQUARE_LATTICE = Model(
     name="square-lattice",
     title="Square-lattice Ising model",
     controls=(
-        Control("coupling", "J", 1.0, Interval(0, open_low=True), "coupling of nearest neighbours"),
-        Control("temperature", "T", 2.5, Interval(0, open_low=True), "temperature, k_B = 1"),
+        Control(
+            "coupling",
+            "J",
+            1.0,
+            Interval(0, open_low=True),
+            "coupling of nearest neighbours",
+            typical=(0.5, 2.0),
+            live=True,
+        ),
+        Control(
+            "temperature",
+            "T",
+            2.5,
+            Interval(0, open_low=True),
+            "temperature, k_B = 1",
+            typical=(1.0, 4.0),
+            live=True,
+        ),
         Control(
             "size",
             "L",
@@ -150,6 +168,8 @@ _SQUARE_LATTICE = Model(
             Interval(3, 512, integer=True, infinite=True),
             "linear size of the exact result",
             "theory",
+            typical=(4, 512),
+            scale="log",
         ),
         Control(
             "method",
@@ -166,6 +186,8 @@ _SQUARE_LATTICE = Model(
             Interval(2, integer=True),
             "updates of the lattice, after half as many unmeasured",
             "simulation",
+            typical=(100, 20_000),
+            scale="log",
             quick=12,
         ),
     ),
@@ -176,16 +198,24 @@ _SQUARE_LATTICE = Model(
             "tau",
             "slower of energy and modulus, in sweeps; means need t >> tau",
             role="simulation",
+            series=autocorrelation("energy", "magnetization"),
         ),
         Observable("energy", "e", "energy per spin"),
-        Observable("specific_heat", "C", "specific heat per spin", 0, partial=True),
+        Observable(
+            "specific_heat",
+            "C",
+            "specific heat per spin",
+            0,
+            partial=True,
+            series="replicon.ising.square_lattice_finite:specific_heat",
+        ),
         Observable(
             "binder",
             "U",
             "1 - <m^4> / (3 <m^2>^2)",
             role="simulation",
             moments=("second_moment", "fourth_moment"),
-            estimate=_binder_square_lattice,
+            estimate=_binder,
         ),
     ),
     branches=(Branch("equilibrium", "the exact solution, spontaneous magnetization up"),),
@@ -194,28 +224,38 @@ _SQUARE_LATTICE = Model(
             "critical",
             "temperature",
             "continuous: 2 J / ln(1 + sqrt 2)",
-            f"{_THEORY_SQUARE_LATTICE}:find_critical",
+            "replicon.ising.square_lattice:find_critical",
+            bounds=("equilibrium",),
         ),
     ),
-    solve=f"{_THEORY_SQUARE_LATTICE}:solve",
-    simulate=f"{_SIMULATION_SQUARE_LATTICE}:simulate",
+    views=(View("spins", "lattice", "the spins of one lattice"),),
+    solve="replicon.ising.square_lattice:solve",
+    start_many="replicon.ising.square_lattice_finite:start_many",
+    schedule=Schedule("sweeps", beside=True),
     source=(
-        "Onsager, Phys. Rev. 65, 117 (1944); Yang, Phys. Rev. 85, 808 (1952); Kaufman, Phys. Rev."
-        " 76, 1232 (1949)"
+        "Onsager, Phys. Rev. 65, 117 (1944); Yang, Phys. Rev. 85, 808 (1952); "
+        "Kaufman, Phys. Rev. 76, 1232 (1949)"
     ),
-    check_size=_check_size_square_lattice,
-    remarks=f"{_SIMULATION_SQUARE_LATTICE}:remarks",
-    size=Size(meaning="linear size", symbol="L", quick=6),
+    check_size=_check_lattice,
+    remarks="replicon.ising.square_lattice_finite:remarks",
+    size=Size(meaning="linear size", symbol="L", typical=(8, 256), greatest=2048, least=3, quick=6),
 )
 
-_THEORY_SHERRINGTON_KIRKPATRICK = "replicon.ising.sherrington_kirkpatrick"
+_LEVEL = Axis("level", "k", "step of the staircase, from the smallest overlap")
+_BINS = 16  # of |q| on [0, 1]: whole numbers of the values that |q| takes at N = 32, 64, ...
+_BIN = Axis(
+    "bin",
+    "|q|",
+    "modulus of the overlap, centre of the bin",
+    coordinate=tuple((k + 0.5) / _BINS for k in range(_BINS)),
+)
 
 _SHERRINGTON_KIRKPATRICK = Model(
     name="sherrington-kirkpatrick",
     title="Sherrington-Kirkpatrick spin glass",
     controls=(
-        Control("temperature", "T", 0.5, Interval(0), "temperature, k_B = 1"),
-        Control("field", "h", 0.0, Interval(), "uniform field"),
+        Control("temperature", "T", 0.5, Interval(0), "temperature, k_B = 1", typical=(0.0, 1.5)),
+        Control("field", "h", 0.0, Interval(), "uniform field", typical=(0.0, 1.0), live=True),
         Control(
             "ansatz",
             "ansatz",
@@ -231,6 +271,8 @@ _SHERRINGTON_KIRKPATRICK = Model(
             Interval(2, integer=True),
             "sweeps with parallel tempering, half of them measured",
             "simulation",
+            typical=(100, 20_000),
+            scale="log",
             quick=12,
         ),
     ),
@@ -259,6 +301,36 @@ _SHERRINGTON_KIRKPATRICK = Model(
             0,
             1,
             role="simulation",
+            moments=("tried", "accepted"),
+            series="replicon.ising.sherrington_kirkpatrick_finite:exchange_rate",
+        ),
+        Observable(
+            "overlap_level",
+            "q_k",
+            "overlaps of two replicas that theory allows",
+            0,
+            1,
+            role="theory",
+            axes=(_LEVEL,),
+            unless=("ansatz", "rs"),
+        ),
+        Observable(
+            "overlap_weight",
+            "w_k",
+            "probability of each of these overlaps",
+            0,
+            1,
+            role="theory",
+            axes=(_LEVEL,),
+            unless=("ansatz", "rs"),
+        ),
+        Observable(
+            "overlap_density",
+            "P(|q|)",
+            "density of the modulus of the overlap of two replicas",
+            0,
+            role="simulation",
+            axes=(_BIN,),
         ),
     ),
     branches=(Branch("equilibrium", "the solution of the chosen ansatz"),),
@@ -267,39 +339,39 @@ _SHERRINGTON_KIRKPATRICK = Model(
             "critical",
             "temperature",
             "paramagnet to spin glass at zero field",
-            f"{_THEORY_SHERRINGTON_KIRKPATRICK}:find_critical",
+            "replicon.ising.sherrington_kirkpatrick:find_critical",
+            bounds=("equilibrium",),
         ),
         Transition(
             "almeida-thouless",
             "temperature",
             "replica symmetry breaks, at given field",
-            f"{_THEORY_SHERRINGTON_KIRKPATRICK}:find_almeida_thouless",
+            "replicon.ising.sherrington_kirkpatrick:find_almeida_thouless",
+            bounds=("equilibrium",),
         ),
     ),
-    solve=f"{_THEORY_SHERRINGTON_KIRKPATRICK}:solve",
-    simulate="replicon.ising.sherrington_kirkpatrick_finite:simulate",
+    views=(View("spins", "spins", "the spins of both copies at the temperature asked for"),),
+    solve="replicon.ising.sherrington_kirkpatrick:solve",
+    start="replicon.ising.sherrington_kirkpatrick_finite:Glass",
+    schedule=Schedule("sweeps"),
     remarks="replicon.ising.sherrington_kirkpatrick_finite:remarks",
     check_size="replicon.ising.sherrington_kirkpatrick_finite:check_size",
     source="Sherrington & Kirkpatrick, PRL 35, 1792 (1975); Parisi, J. Phys. A 13, L115 (1980)",
-    legacy_arrays=(
-        Array("overlap_level", ("level",), "theory"),
-        Array("overlap_weight", ("level",), "theory"),
-        Array("overlap_density", ("bin",)),
-    ),
+    size=Size(typical=(16, 256), greatest=2048, cost=2.5),
 )
 
 MODELS = (_CURIE_WEISS, _SQUARE_LATTICE, _SHERRINGTON_KIRKPATRICK)
 
 if TYPE_CHECKING:
-    from replicon.spins.exact import enumerate_states
-    from replicon.spins.mean_field import belief_propagation, naive_mean_field, tap
-    from replicon.spins.tempering import sample_spins
+    from replicon.spins.exact import Enumeration, enumerate_states
+    from replicon.spins.mean_field import Marginals, belief_propagation, naive_mean_field, tap
+    from replicon.spins.tempering import SpinSamples, sample_spins
 
 __getattr__, __dir__, __all__ = contents(
     "replicon.spins",
     {
-        "exact": ["enumerate_states"],
-        "mean_field": ["belief_propagation", "naive_mean_field", "tap"],
-        "tempering": ["sample_spins"],
+        "exact": ["Enumeration", "enumerate_states"],
+        "mean_field": ["Marginals", "belief_propagation", "naive_mean_field", "tap"],
+        "tempering": ["SpinSamples", "sample_spins"],
     },
 )

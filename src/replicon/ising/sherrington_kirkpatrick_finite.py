@@ -7,9 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
-from replicon.spins import tempering
 from replicon.spins.heat_bath import as_kernel
+from replicon.spins.tempering import Tempering
 
 BINS = 16  # of |q| on [0, 1]: whole numbers of the values that |q| takes at N = 32, 64, ...
 COLDEST = 0.02
@@ -41,47 +40,64 @@ def ladder(temperature: float, size: int) -> np.ndarray:
     return np.geomspace(temperature, highest, count)
 
 
-def _equilibration(run: tempering.Tempered, controls, size: int) -> float:
-    """E + (N - 1)(1 - q_l)/(2 N T), q_l = (N q^2 - 1)/(N - 1) the overlap of pairs: its mean over
-    Gaussian couplings is zero.
+class Glass:
+    """Two copies of one glass under heat bath with parallel tempering."""
 
-    Out of equilibrium e is too high and q too small, which add up. Source: Katzgraber & Young,
-    Phys. Rev. B 63, 184422 (2001), by partial integration over J_ij. NaN in a field.
-    """
-    if controls.field != 0:
-        return np.nan
-    pairs = (size * (run.overlap[0] ** 2).mean() - 1) / (size - 1)
-    return run.energy[0].mean() / size + (size - 1) * (1 - pairs) / (
-        2 * size * controls.temperature
-    )
-
-
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """Per sample: mean |q| of two copies, energy, least exchange rate, and the distribution of |q|
-    (BINS bins on [0, 1]).
-    """
-    temperatures = ladder(controls.temperature, size)
-    half = controls.sweeps // 2
-    overlap, energy, exchange, histogram, equilibration = [], [], [], [], []
-    for stream in streams:
-        rng = generator(stream)
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        self.controls = controls
+        self.size = size
         matrix, external = as_kernel(couplings(size, rng), np.full(size, controls.field))
-        run = tempering.temper(matrix, external, temperatures, half, controls.sweeps - half, rng)
-        modulus = np.abs(run.overlap[0])
-        overlap.append(modulus.mean())
-        energy.append(run.energy[0].mean() / size)
-        exchange.append(run.exchange_rate.min())
-        equilibration.append(_equilibration(run, controls, size))
-        histogram.append(
-            np.histogram(modulus, BINS, (0.0, 1.0), density=False)[0] * BINS / len(modulus)
-        )
-    return {
-        "overlap": np.array(overlap),
-        "energy": np.array(energy),
-        "exchange_rate": np.array(exchange),
-        "equilibration": np.array(equilibration),
-        "overlap_density": np.array(histogram),
-    }
+        betas = 1 / ladder(controls.temperature, size)
+        self.tempering = Tempering(matrix, external, betas, 2, rng)
+
+    def set(self, control: str, value: float) -> None:
+        """Another field; a temperature would need another ladder."""
+        self.controls = self.controls._replace(**{control: value})
+        self.tempering.external[:] = value
+        self.tempering.refresh()
+
+    def step(self, count: int) -> None:
+        """So many sweeps of every temperature."""
+        self.tempering.step(count)
+
+    def measure(self) -> dict:
+        """overlap = |s^a s^b|/N and the bin of P(|q|) it falls in; energy of both copies."""
+        one, two = self.tempering.at(0).astype(float)
+        overlap = abs(one @ two) / self.size
+        energy = self.tempering.energy()[:, 0].mean() / self.size
+        density = np.zeros(BINS)
+        density[min(int(overlap * BINS), BINS - 1)] = BINS
+        return {
+            "overlap": overlap,
+            "energy": energy,
+            "equilibration": self._equilibration(energy, overlap),
+            "overlap_density": density,
+            "tried": self.tempering.tried.copy(),
+            "accepted": self.tempering.accepted.copy(),
+        }
+
+    def _equilibration(self, energy: float, overlap: float) -> float:
+        """E + (N - 1)(1 - q_l)/(2 N T), q_l = (N q^2 - 1)/(N - 1) the overlap of pairs: its mean
+        over Gaussian couplings is zero.
+
+        Out of equilibrium e is too high and q too small, which add up. Source: Katzgraber & Young,
+        Phys. Rev. B 63, 184422 (2001), by partial integration over J_ij. NaN in a field.
+        """
+        if self.controls.field != 0:
+            return np.nan
+        size = self.size
+        pairs = (size * overlap**2 - 1) / (size - 1)
+        return energy + (size - 1) * (1 - pairs) / (2 * size * self.controls.temperature)
+
+    def view(self) -> dict:
+        return {"spins": self.tempering.at(0).astype(float)}
+
+
+def exchange_rate(series: dict, controls, size: int) -> np.ndarray:
+    """Accepted fraction of exchanges while measured, least over the ladder, (samples,)."""
+    tried = series["tried"][:, -1] - series["tried"][:, 0]
+    accepted = series["accepted"][:, -1] - series["accepted"][:, 0]
+    return (accepted / np.maximum(tried, 1.0)).min(axis=1)
 
 
 def remarks(point: dict, size: int, measured: dict) -> list[str]:

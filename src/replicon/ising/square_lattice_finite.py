@@ -6,93 +6,137 @@ import math
 
 import numpy as np
 
-from replicon import _statistics as statistics
 from replicon._seed import generator, words
+from replicon._statistics import short_chains, variance_of_chains
 from replicon.spins import lattice
 
 _METHODS = {"heat-bath": 0, "wolff": 1, "swendsen-wang": 2}
+_CRITICAL = 2 / math.log1p(math.sqrt(2.0))  # T_c / J
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """Independent chains; per chain the time averages of e, |m|, m^2 and m^4.
+def start_many(controls, size: int, streams: list) -> Lattices | PackedLattices:
+    """One lattice for each stream, cold ones from the ground state, hot ones from random spins."""
+    kind = PackedLattices if controls.method == "metropolis" else Lattices
+    return kind(controls, size, streams)
 
-    The specific heat is N <(e - <e>)^2>/T^2 about the mean of all chains, and tau the slower of e's
-    and |m|'s (both as pseudo-values: one for each chain, whose mean is the estimate).
+
+class _Magnets:
+    """What lattices under any update have in common; `sums` gives (sum of spins, sum over bonds of
+    s s') of each, (samples,) each.
     """
-    burn = max(controls.sweeps // 2, 10)
-    series = (
-        _packed(controls, size, burn, streams)
-        if controls.method == "metropolis"
-        else _single(controls, size, burn, streams)
-    )
-    n = size * size
-    magnetization = series[:, :, 0] / n
-    energy = -controls.coupling * series[:, :, 1] / n
-    times = [statistics.autocorrelation_time(x) for x in (energy, np.abs(magnetization))]
-    slowest = max(times, key=lambda tau: np.nan_to_num(tau).mean())
-    statistics.warn_of_short_chains(slowest, controls.sweeps, controls.sweeps)
-    return {
-        "magnetization": np.abs(magnetization).mean(axis=1),
-        "energy": energy.mean(axis=1),
-        "specific_heat": n * statistics.variance_of_chains(energy) / controls.temperature**2,
-        "autocorrelation_time": slowest,
-        "second_moment": (magnetization**2).mean(axis=1),
-        "fourth_moment": (magnetization**4).mean(axis=1),
-    }
+
+    def __init__(self, controls, size: int):
+        self.controls = controls
+        self.size = size
+
+    def set(self, control: str, value: float) -> None:
+        self.controls = self.controls._replace(**{control: value})
+
+    @property
+    def cold(self) -> bool:
+        """Below the critical temperature, where a random start would end in stripes."""
+        return self.controls.temperature < _CRITICAL * self.controls.coupling
+
+    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        raise NotImplementedError
+
+    def measure(self) -> dict:
+        spins, bonds = self.sums()
+        m = spins / self.size**2
+        return {
+            "magnetization": np.abs(m),
+            "energy": -self.controls.coupling * bonds / self.size**2,
+            "second_moment": m**2,
+            "fourth_moment": m**4,
+        }
+
+
+class Lattices(_Magnets):
+    """Lattices under heat bath, Wolff's or Swendsen and Wang's update, each with its own stream.
+
+    A Wolff sweep is as many clusters as flip one lattice: during the first half as many steps as
+    the control `sweeps` that is counted anew in each sweep, then a fixed number, since one that
+    depended on the clusters just grown would bias averages.
+    """
+
+    def __init__(self, controls, size: int, streams: list):
+        super().__init__(controls, size)
+        self.rngs = [generator(stream) for stream in streams]
+        self.spins = np.ones((len(streams), size, size), np.int8)
+        if not self.cold:
+            for spins, rng in zip(self.spins, self.rngs, strict=True):
+                spins[:] = 2 * rng.integers(0, 2, spins.shape) - 1
+        self.grown = np.zeros((len(streams), 2), np.int64)
+        self.steps = 0
+
+    def step(self, count: int) -> None:
+        """So many sweeps."""
+        counted = min(count, max(self.controls.sweeps // 2 - self.steps, 0))
+        self._advance(counted, counting=True)
+        self._advance(count - counted, counting=False)
+        self.steps += count
+
+    def _advance(self, count: int, counting: bool) -> None:
+        beta = self.controls.coupling / self.controls.temperature
+        method = _METHODS[self.controls.method]
+        for spins, rng, grown in zip(self.spins, self.rngs, self.grown, strict=True):
+            lattice.advance(spins, method, beta, grown, counting, count, rng)
+
+    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        found = np.array([lattice.measure(spins) for spins in self.spins])
+        return found[:, 0], found[:, 1]
+
+    def view(self) -> dict:
+        return {"spins": self.spins[0].astype(float)}
+
+
+class PackedLattices(_Magnets):
+    """Lattices under checkerboard Metropolis, sixty-four a batch; the batch runs on the stream of
+    its first sample.
+    """
+
+    def __init__(self, controls, size: int, streams: list):
+        super().__init__(controls, size)
+        self.samples = len(streams)
+        self.batches = [self._batch(stream) for stream in streams[::64]]
+
+    def _batch(self, stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Black and white sublattice, and the state of the random bits."""
+        state = words(stream, 4 * lattice.LANES).reshape(4, lattice.LANES)
+        shape = (self.size, self.size // 2)
+        if self.cold:
+            up = np.full(shape, 2**64 - 1, np.uint64)
+            return up, up.copy(), state
+        black, white = generator(stream).integers(0, 2**64, (2, *shape), np.uint64)
+        return black, white, state
+
+    def step(self, count: int) -> None:
+        """So many sweeps."""
+        chance = math.exp(-4 * self.controls.coupling / self.controls.temperature)
+        digits = lattice.probability_digits(chance)
+        for black, white, state in self.batches:
+            lattice.metropolis_sweeps(black, white, state, digits, count)
+
+    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        up = np.empty((len(self.batches), 64), np.int64)
+        unlike = np.empty_like(up)
+        for row, (black, white, _) in enumerate(self.batches):
+            lattice.measure_packed(black, white, up[row], unlike[row])
+        n = self.size**2
+        return (2 * up - n).ravel()[: self.samples], (2 * n - 2 * unlike).ravel()[: self.samples]
+
+    def view(self) -> dict:
+        black, white, _ = self.batches[0]
+        return {"spins": lattice.unpacked(black, white, 0).astype(float)}
+
+
+def specific_heat(series: dict, controls, size: int) -> np.ndarray:
+    """N <(e - <e>)^2>/T^2 about the mean of all chains (pseudo-values, one for each chain)."""
+    return size**2 * variance_of_chains(series["energy"]) / controls.temperature**2
 
 
 def remarks(point: dict, size: int, measured: dict) -> list[str]:
     """Chains too short to trust."""
-    sentence = statistics.short_chains(
-        measured["autocorrelation_time"][0], point["sweeps"], point["sweeps"]
-    )
+    tau = measured["autocorrelation_time"][0]
+    sentence = short_chains(tau, point["sweeps"], point["sweeps"])
     return [sentence] if sentence else []
-
-
-def _cold(controls) -> bool:
-    return controls.temperature < 2 * controls.coupling / math.log1p(math.sqrt(2.0))
-
-
-def _single(controls, size, burn, streams):
-    out = []
-    for stream in streams:
-        rng = generator(stream)
-        spins = np.ones((size, size), np.int8)
-        if not _cold(controls):
-            spins[:] = 2 * rng.integers(0, 2, spins.shape) - 1
-        out.append(
-            lattice.run(
-                spins,
-                _METHODS[controls.method],
-                controls.coupling / controls.temperature,
-                burn,
-                controls.sweeps,
-                rng,
-            )
-        )
-    return np.array(out)
-
-
-def _packed(controls, size, burn, streams):
-    """Sixty-four samples a batch; the batch runs on the stream of its first sample."""
-    digits = lattice.probability_digits(math.exp(-4 * controls.coupling / controls.temperature))
-    parts = []
-    for begin in range(0, len(streams), 64):
-        batch = streams[begin : begin + 64]
-        state = words(batch[0], 4 * lattice.LANES).reshape(4, lattice.LANES)
-        if _cold(controls):
-            black = np.full((size, size // 2), 2**64 - 1, np.uint64)
-            white = black.copy()
-        else:
-            rng = generator(batch[0])
-            black, white = rng.integers(0, 2**64, (2, size, size // 2), np.uint64)
-        lattice.metropolis_sweeps(black, white, state, digits, burn)
-        series = np.empty((controls.sweeps, 64, 2), np.int64)
-        up, unlike = np.empty(64, np.int64), np.empty(64, np.int64)
-        for t in range(controls.sweeps):
-            lattice.metropolis_sweeps(black, white, state, digits, 1)
-            lattice.measure_packed(black, white, up, unlike)
-            series[t, :, 0] = 2 * up - size * size
-            series[t, :, 1] = 2 * size * size - 2 * unlike
-        parts.append(series.transpose(1, 0, 2)[: len(batch)])
-    return np.concatenate(parts)

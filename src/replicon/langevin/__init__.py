@@ -130,7 +130,7 @@ _LANGEVIN_LEARNING = Model(
     ),
     branches=(Branch("equilibrium", "the law exp(-E/T)"),),
     solve="replicon.langevin.learning:solve",
-    simulate="replicon.langevin.learning_finite:simulate",
+    sample="replicon.langevin.learning_finite:sample",
     check_size="replicon.langevin.learning_finite:check_size",
     potential=None,
     source=(

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.langevin.sampling import sample_langevin
 
 CHAINS = 8
@@ -54,18 +53,14 @@ def on_the_sphere(u, rows):
     return jnp.logaddexp(0.0, -x @ w / math.sqrt(len(u))).sum() + temperature[0] * (u @ u) / 2
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
     """Records after as many steps of burn as are kept. The escape rate is that of Euler steps,
     whatever the method.
 
     Arrays: `weight`, `density`, the histogram of all weights; `time`, `energy_curve`, energy per
     weight from small weights on.
     """
-    out: dict[str, list] = {}
-    for stream in streams:
-        for name, value in _one(controls, size, generator(stream)).items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values, float) for name, values in out.items()}
+    return _one(controls, size, rng)
 
 
 def _one(controls, size: int, rng: np.random.Generator) -> dict:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.data import binary_digits, digits
 from replicon.perceptron.search import METHODS, find_weights, local_entropy
 from replicon.perceptron.storage_finite import LARGEST
@@ -61,27 +60,20 @@ def instance(
     return patterns[:count], patterns[count:]
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One instance a sample. The local entropy is AMP's at the given distance, where a solution was
-    found and AMP converged.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One instance. The local entropy is AMP's at the given distance, where a solution was found
+    and AMP converged.
     """
     count = max(1, round(controls.load * size))
-    names = ("solved", "errors", "test_error", "passes_used", "local_sum", "counted")
-    out: dict[str, list] = {name: [] for name in names}
-    for stream in streams:
-        rng = generator(stream)
-        seen, unseen = instance(controls.data, count, size, rng)
-        found = find_weights(seen, method=controls.method, seed=rng, passes=controls.passes)
-        near = local_entropy(seen, found.weights, controls.distance) if found.solved else None
-        counted = near is not None and near.converged
-        values = (
-            found.solved,
-            np.mean(seen @ found.weights < 0),
-            np.mean(unseen @ found.weights < 0),
-            found.passes,
-            near.entropy if near is not None and counted else 0.0,
-            counted,
-        )
-        for name, value in zip(names, values, strict=True):
-            out[name].append(float(value))
-    return {name: np.array(values) for name, values in out.items()}
+    seen, unseen = instance(controls.data, count, size, rng)
+    found = find_weights(seen, method=controls.method, seed=rng, passes=controls.passes)
+    near = local_entropy(seen, found.weights, controls.distance) if found.solved else None
+    counted = near is not None and near.converged
+    return {
+        "solved": found.solved,
+        "errors": np.mean(seen @ found.weights < 0),
+        "test_error": np.mean(unseen @ found.weights < 0),
+        "passes_used": found.passes,
+        "local_sum": near.entropy if near is not None and counted else 0.0,
+        "counted": counted,
+    }

@@ -5,12 +5,12 @@ and Bethe's entropy.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.spins.exact import lowest_bit
 
 LARGEST = 25
@@ -82,28 +82,32 @@ def enumerate_errors(patterns, margin, symmetric):
     return counts, sums
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One set of Gaussian patterns a sample. At T = 0 averages are over solutions; a sample without
-    any (by enumeration) or whose messages did not settle (on an entropy from 0 to ln 2) gives NaN
-    for overlap and entropy; `solvable` tells the two from the rest.
+class Solutions(NamedTuple):
+    """overlap q of two solutions; entropy per weight (nats); energy, the fraction of patterns in
+    error; solvable, 1 if there is a solution (or the messages settled), else 0.
+    """
+
+    overlap: float
+    entropy: float
+    energy: float
+    solvable: float
+
+
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One set of Gaussian patterns. At T = 0 averages are over solutions; a sample without any (by
+    enumeration) or whose messages did not settle (on an entropy from 0 to ln 2) gives NaN for
+    overlap and entropy; `solvable` tells the two from the rest.
 
     overlap = |<w>|^2/N, the mean overlap of two independent solutions (a solution with itself
     included).
     """
-    count = round(controls.load * size)
-    measure = {"enumeration": _enumerated, "belief-propagation": _passed, "amp": _passed}[
-        controls.method
-    ]
-    out: dict[str, list] = {name: [] for name in ("overlap", "entropy", "energy", "solvable")}
-    for stream in streams:
-        for name, value in zip(
-            out, measure(generator(stream).standard_normal((count, size)), controls), strict=True
-        ):
-            out[name].append(value)
-    return {name: np.array(values) for name, values in out.items()}
+    patterns = rng.standard_normal((round(controls.load * size), size))
+    if controls.method == "enumeration":
+        return _enumerated(patterns, controls)._asdict()
+    return _passed(patterns, controls)._asdict()
 
 
-def _enumerated(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
+def _enumerated(patterns: np.ndarray, controls) -> Solutions:
     count, size = patterns.shape
     counts, sums = enumerate_errors(patterns, controls.margin, controls.constraint == "symmetric")
     errors = np.arange(count + 1)
@@ -119,15 +123,15 @@ def _enumerated(patterns: np.ndarray, controls) -> tuple[float, float, float, fl
     weight = np.where(counts > 0, np.exp(-cost), 0.0)
     total = counts @ weight
     if total == 0:  # at zero temperature, without a solution
-        return math.nan, math.nan, least / max(count, 1), 0.0
+        return Solutions(math.nan, math.nan, least / max(count, 1), 0.0)
     energy = (counts * weight) @ errors / total
     mean = (weight @ sums) / total
     excess = 0.0 if cold else (energy - least) / controls.temperature
     entropy = (math.log(total) + excess) / size
-    return mean @ mean / size, entropy, energy / max(count, 1), 1.0
+    return Solutions(mean @ mean / size, entropy, energy / max(count, 1), 1.0)
 
 
-def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]:
+def _passed(patterns: np.ndarray, controls) -> Solutions:
     """Bethe's approximation; the energy is that of each pattern under its own field's marginal."""
     from replicon.channel.amp import message_passing
     from replicon.channel.replica import ising
@@ -135,7 +139,7 @@ def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]
     from replicon.perceptron.storage import CHANNELS
 
     if len(patterns) == 0:
-        return 0.0, math.log(2), 0.0, 1.0
+        return Solutions(0.0, math.log(2), 0.0, 1.0)
     if controls.method == "belief-propagation":
         found = count_solutions(patterns)
         mean, entropy, energy = found.mean, found.entropy, 0.0
@@ -148,5 +152,5 @@ def _passed(patterns: np.ndarray, controls) -> tuple[float, float, float, float]
         entropy = found.free_entropy + (energy / controls.temperature if leak else 0.0)
         energy *= patterns.shape[1] / len(patterns)
     if not (found.converged and -1e-6 <= entropy <= math.log(2) + 1e-6):
-        return math.nan, math.nan, math.nan, 0.0
-    return float(mean @ mean / len(mean)), entropy, energy, 1.0
+        return Solutions(math.nan, math.nan, math.nan, 0.0)
+    return Solutions(float(mean @ mean / len(mean)), entropy, energy, 1.0)

@@ -9,7 +9,6 @@ import math
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.perceptron.storage_finite import check_enumerable, enumerate_errors
 
 
@@ -21,39 +20,32 @@ def check_size(controls: dict, size: int) -> None:
             raise InputError("weights = spherical cannot be enumerated: simulate with method=amp.")
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One teacher and one set of Gaussian examples a sample; averages over all students without
-    error, the teacher included.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One teacher and one set of Gaussian examples; averages over all students without error, the
+    teacher included.
 
     The generalization error is that of the mean overlap, arccos(r)/pi. By AMP the entropy is
     Bethe's; with method amp-focusing, where it is negative, the teacher is looked for by focusing
     belief propagation.
     """
-    out: dict[str, list] = {
-        name: [] for name in ("overlap", "generalization_error", "entropy", "recovered")
+    binary = controls.weights == "ising"
+    teacher = rng.choice([-1.0, 1.0], size) if binary else _on_sphere(rng, size)
+    patterns = rng.standard_normal((round(controls.load * size), size))
+    patterns *= np.sign(patterns @ teacher)[:, None]
+    if controls.method == "enumeration":
+        counts, sums = enumerate_errors(patterns, 0.0, False)
+        mean = sums[0] / counts[0]
+        entropy = math.log(counts[0]) / size
+    else:
+        looking = rng if controls.method == "amp-focusing" else None
+        mean, entropy = _passed(patterns, controls.weights, looking)
+    overlap = float(mean @ teacher / size)
+    return {
+        "overlap": overlap,
+        "generalization_error": math.acos(min(max(overlap, -1.0), 1.0)) / math.pi,
+        "entropy": entropy,
+        "recovered": binary and bool(np.all(np.sign(mean) == teacher)),
     }
-    for stream in streams:
-        rng = generator(stream)
-        teacher = (
-            rng.choice([-1.0, 1.0], size) if controls.weights == "ising" else _on_sphere(rng, size)
-        )
-        patterns = rng.standard_normal((round(controls.load * size), size))
-        patterns *= np.sign(patterns @ teacher)[:, None]
-        if controls.method == "enumeration":
-            counts, sums = enumerate_errors(patterns, 0.0, False)
-            mean, entropy = sums[0] / counts[0], math.log(counts[0]) / size
-        else:
-            mean, entropy = _passed(
-                patterns, controls.weights, rng if controls.method == "amp-focusing" else None
-            )
-        overlap = float(mean @ teacher / size)
-        out["overlap"].append(overlap)
-        out["generalization_error"].append(math.acos(min(max(overlap, -1.0), 1.0)) / math.pi)
-        out["entropy"].append(entropy)
-        out["recovered"].append(
-            float(controls.weights == "ising" and bool(np.all(np.sign(mean) == teacher)))
-        )
-    return {name: np.array(values) for name, values in out.items()}
 
 
 def _on_sphere(rng: np.random.Generator, size: int) -> np.ndarray:

@@ -157,7 +157,7 @@ _RBM = Model(
         ),
     ),
     solve=f"{_THEORY_RBM}:solve",
-    simulate=f"{_SIMULATION_RBM}:simulate",
+    sample=f"{_SIMULATION_RBM}:sample",
     check_size=f"{_SIMULATION_RBM}:check_size",
     potential="free_entropy",
     source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
@@ -299,7 +299,7 @@ _RBM_TRAINING = Model(
     ),
     branches=(Branch("linear", "small weights: modes grow independently, exponentially"),),
     solve="replicon.rbm.learning:solve",
-    simulate="replicon.rbm.learning_finite:simulate",
+    sample="replicon.rbm.learning_finite:sample",
     potential=None,
     source=(
         "Hinton, Neural Comput. 14, 1771 (2002); Decelle, Fissore & Furtlehner, EPL 119, 60001"

@@ -11,7 +11,6 @@ import numba
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.rbm.passing import Posterior, approximate_message_passing, relaxed_belief_propagation
 
 LARGEST = 12  # visible units of an enumeration over 4^N pairs of weight vectors
@@ -91,8 +90,8 @@ def log_normalisation(overlap, size: int, units: int, beta: float):
     return step + log_cosh(np.asarray(overlap) * step)
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One teacher and its round(load N) samples for each stream.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One teacher and its round(load N) samples.
 
     Student's units are matched with the teacher's, over permutations and signs, where the teacher
     overlap is largest. By message passing all overlaps are those of posterior means m: T = m.xi*/N,
@@ -102,35 +101,26 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
     Entropy: amp (Bethe's) and enumeration.
     """
     guess = controls.correlation if controls.prior == "informed" else 0.0
-    out: dict[str, list] = {name: [] for name in _NAMES}
-    for stream in streams:
-        rng = generator(stream)
-        teacher = draw_teacher(size, controls.hidden, controls.correlation, rng)
-        data = draw_samples(teacher, round(controls.load * size), controls.inverse_temperature, rng)
-        given = (data, controls.inverse_temperature, guess)
-        if controls.method == "enumeration":
-            values = enumerate_posterior(*given, teacher)
-        elif controls.method == "gibbs":
-            values = _by_gibbs(*given, teacher, controls.sweeps, rng)
-        elif controls.method == "pca":
-            mean = principal_weights(data, controls.hidden, guess)
-            values = _measure(
-                Posterior(mean, float(mean.prod(axis=1).mean()), math.nan, math.nan, True, 1),
-                teacher,
-            )
-        else:
-            method = (
-                approximate_message_passing
-                if controls.method == "amp"
-                else relaxed_belief_propagation
-            )
-            values = _measure(method(*given, controls.hidden, rng), teacher)
-        for name, value in zip(_NAMES, values, strict=True):
-            out[name].append(value)
+    teacher = draw_teacher(size, controls.hidden, controls.correlation, rng)
+    data = draw_samples(teacher, round(controls.load * size), controls.inverse_temperature, rng)
+    given = (data, controls.inverse_temperature, guess)
+    if controls.method == "enumeration":
+        values = enumerate_posterior(*given, teacher)
+    elif controls.method == "gibbs":
+        values = _by_gibbs(*given, teacher, controls.sweeps, rng)
+    elif controls.method == "pca":
+        mean = principal_weights(data, controls.hidden, guess)
+        cross = float(mean.prod(axis=1).mean())
+        values = _measure(Posterior(mean, cross, math.nan, math.nan, True, 1), teacher)
+    else:
+        amp = controls.method == "amp"
+        infer = approximate_message_passing if amp else relaxed_belief_propagation
+        values = _measure(infer(*given, controls.hidden, rng), teacher)
+    out = dict(zip(_NAMES, values, strict=True))
     if controls.hidden == 1:
-        for name in ("cross_overlap", "cross_replica_overlap", "receptive_overlap"):
-            out[name] = [math.nan] * samples
-    return {name: np.array(values, float) for name, values in out.items()}
+        pairs = ("cross_overlap", "cross_replica_overlap", "receptive_overlap")
+        out |= dict.fromkeys(pairs, math.nan)
+    return out
 
 
 def symmetries(units: int) -> list[np.ndarray]:

@@ -6,7 +6,6 @@ import warnings
 
 import numpy as np
 
-from replicon._seed import generator
 from replicon.data.rows import load_rows
 from replicon.rbm.estimator import RestrictedBoltzmannMachine
 from replicon.rbm.learning import growth_rates
@@ -16,9 +15,8 @@ _MODES = 4
 _SHOWN = 10
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
-    """One machine of `size` hidden units for each stream, trained on nine tenths of the rows, drawn
-    by that stream.
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
+    """One machine of `size` hidden units, trained on nine tenths of the rows, drawn at random.
 
     Arrays: learning curve (`epoch`, `test_likelihood`, `training_likelihood`: twelve epochs,
     equally spaced in their logarithm); `time` (updates x learning rate), `singular_value_k` and
@@ -26,12 +24,7 @@ def simulate(controls, size: int, samples: int, streams: list) -> dict:
     `examples` of the data, `samples` (each the end of its own chain), `receptive_fields` (columns
     of W of largest norm), `principal_components`, `singular_vectors`.
     """
-    rows = load_rows(controls.data)
-    out: dict[str, list] = {}
-    for stream in streams:
-        for name, value in _one(controls, size, rows, generator(stream)).items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values, float) for name, values in out.items()}
+    return _one(controls, size, load_rows(controls.data), rng)
 
 
 def _one(controls, size: int, rows: np.ndarray, rng: np.random.Generator) -> dict:

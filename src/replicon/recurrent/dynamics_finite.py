@@ -6,7 +6,6 @@ import jax
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.recurrent.couplings import elliptic_matrix
 from replicon.recurrent.dynamics import LAGS
 from replicon.recurrent.evolution import Run, evolve
@@ -23,26 +22,21 @@ def check_size(controls: dict, size: int) -> None:
         nonlinearity(word)
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
     """One network and one initial condition a sample. Also returned: `autocorrelation` at the
     theory's lags.
     """
     phi = nonlinearity(controls.nonlinearity)
-    out: dict[str, list] = {}
-    for stream in streams:
-        rng = generator(stream)
-        coupling = (
-            elliptic_matrix(rng, size, controls.gain, controls.symmetry) + controls.rank_one / size
-        )
-        run, found = move(coupling, phi, rng, controls, mean=float(controls.rank_one != 0))
-        x = run.states[:, :, 0]
-        if controls.rank_one:
-            found["variance"] = ((x - x.mean(axis=1, keepdims=True)) ** 2).mean()
-            found["latent"] = abs(found["latent"])
-        found["autocorrelation"], found["lag"] = _autocorrelation(x, run.times), LAGS
-        for name, value in found.items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values) for name, values in out.items()}
+    coupling = (
+        elliptic_matrix(rng, size, controls.gain, controls.symmetry) + controls.rank_one / size
+    )
+    run, found = move(coupling, phi, rng, controls, mean=float(controls.rank_one != 0))
+    x = run.states[:, :, 0]
+    if controls.rank_one:
+        found["variance"] = ((x - x.mean(axis=1, keepdims=True)) ** 2).mean()
+        found["latent"] = abs(found["latent"])
+    found["autocorrelation"], found["lag"] = _autocorrelation(x, run.times), LAGS
+    return found
 
 
 def move(

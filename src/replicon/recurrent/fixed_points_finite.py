@@ -8,7 +8,6 @@ import jax
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.recurrent.couplings import elliptic_matrix
 from replicon.recurrent.kinetic_energy import HOT, find_fixed_points, sample_kinetic_energy
 from replicon.recurrent.nonlinearity import nonlinearity
@@ -31,51 +30,44 @@ def check_size(controls: dict, size: int) -> None:
         )
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
     """One network a sample. At temperature 0 the point where one minimisation of E from a random
     start ends: a fixed point, or beyond the transition mostly a slow point, whose `energy` is above
     zero; its response is tr[phi' (1 - J phi')^-1]/N.
     """
     phi = nonlinearity(controls.nonlinearity)
-    out: dict[str, list] = {}
-    for stream in streams:
-        rng = generator(stream)
-        coupling = elliptic_matrix(rng, size, controls.gain, controls.symmetry)
-        if controls.temperature > 0:
-            ladder = np.geomspace(
-                max(HOT, controls.temperature), controls.temperature, controls.ladder
-            )
-            found = sample_kinetic_energy(
-                coupling,
-                ladder,
-                function=phi.function,
-                slope=phi.slope,
-                regulariser=controls.regulariser,
-                sweeps=controls.sweeps,
-                seed=int(rng.integers(2**31)),
-            )
-            values = {
-                name: getattr(found, name)[-1]
-                for name in ("activity", "response", "variance", "energy", "overlap")
-            }
-        else:
-            start = rng.standard_normal((1, size))
-            points = find_fixed_points(coupling, start, function=phi.function, slope=phi.slope)
-            x = points.points[0]
-            with jax.enable_x64(True):
-                value, slope = np.asarray(phi.function(x)), np.asarray(phi.slope(x))
-            response = (
-                np.trace(np.linalg.solve(np.eye(size) - slope[:, None] * coupling, np.diag(slope)))
-                / size
-            )
-            activity = (value**2).mean()
-            values = {
-                "activity": activity,
-                "response": response,
-                "variance": (x**2).mean(),
-                "energy": points.energy[0],
-                "overlap": activity,
-            }
-        for name, value in values.items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values) for name, values in out.items()}
+    coupling = elliptic_matrix(rng, size, controls.gain, controls.symmetry)
+    if controls.temperature > 0:
+        ladder = np.geomspace(max(HOT, controls.temperature), controls.temperature, controls.ladder)
+        found = sample_kinetic_energy(
+            coupling,
+            ladder,
+            function=phi.function,
+            slope=phi.slope,
+            regulariser=controls.regulariser,
+            sweeps=controls.sweeps,
+            seed=int(rng.integers(2**31)),
+        )
+        values = {
+            name: getattr(found, name)[-1]
+            for name in ("activity", "response", "variance", "energy", "overlap")
+        }
+    else:
+        start = rng.standard_normal((1, size))
+        points = find_fixed_points(coupling, start, function=phi.function, slope=phi.slope)
+        x = points.points[0]
+        with jax.enable_x64(True):
+            value, slope = np.asarray(phi.function(x)), np.asarray(phi.slope(x))
+        response = (
+            np.trace(np.linalg.solve(np.eye(size) - slope[:, None] * coupling, np.diag(slope)))
+            / size
+        )
+        activity = (value**2).mean()
+        values = {
+            "activity": activity,
+            "response": response,
+            "variance": (x**2).mean(),
+            "energy": points.energy[0],
+            "overlap": activity,
+        }
+    return values

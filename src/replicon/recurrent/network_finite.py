@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.recurrent.dynamics_finite import move
 from replicon.recurrent.network import properties, surrogate, unit_couplings
 from replicon.recurrent.nonlinearity import nonlinearity
@@ -26,24 +25,19 @@ def check_size(controls: dict, size: int) -> None:
             )
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
     """One surrogate and one random initial condition a sample. Also returned: `eigenvalues_real`,
     `eigenvalues_imaginary` of J / g.
     """
     phi = nonlinearity(controls.nonlinearity)
     given = unit_couplings(controls.couplings, controls.weights)
-    out: dict[str, list] = {}
-    for stream in streams:
-        rng = generator(stream)
-        matrix = surrogate(given, controls.network, rng)
-        run, found = move(controls.gain * matrix, phi, rng, controls)
-        eigenvalues = np.linalg.eigvals(matrix)
-        found.update(
-            properties(matrix),
-            fluctuation=run.states[:, :, 0].var(axis=0).mean(),
-            eigenvalues_real=eigenvalues.real,
-            eigenvalues_imaginary=eigenvalues.imag,
-        )
-        for name, value in found.items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values) for name, values in out.items()}
+    matrix = surrogate(given, controls.network, rng)
+    run, found = move(controls.gain * matrix, phi, rng, controls)
+    eigenvalues = np.linalg.eigvals(matrix)
+    found.update(
+        properties(matrix),
+        fluctuation=run.states[:, :, 0].var(axis=0).mean(),
+        eigenvalues_real=eigenvalues.real,
+        eigenvalues_imaginary=eigenvalues.imag,
+    )
+    return found

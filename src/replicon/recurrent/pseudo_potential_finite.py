@@ -6,7 +6,6 @@ import jax
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._seed import generator
 from replicon.recurrent.evolution import evolve
 from replicon.recurrent.kinetic_energy import sample_kinetic_energy
 from replicon.recurrent.nonlinearity import nonlinearity
@@ -30,39 +29,34 @@ def check_size(controls: dict, size: int) -> None:
             )
 
 
-def simulate(controls, size: int, samples: int, streams: list) -> dict:
+def sample(controls, size: int, rng: np.random.Generator) -> dict:
     """A block of Metropolis-adjusted Langevin chains a sample. Also returned: their last `states`
     (chains, N), and of 16 random starts the `trajectory` (16, K, N) and `trajectory_energy` (16,
     K).
     """
     phi = nonlinearity(controls.nonlinearity)
     J = couplings(controls.couplings)
-    out: dict[str, list] = {}
-    for stream in streams:
-        rng = generator(stream)
-        found = sample_kinetic_energy(
-            J,
-            np.full(controls.chains, controls.temperature),
-            function=phi.function,
-            slope=phi.slope,
-            regulariser=controls.regulariser,
-            sweeps=controls.sweeps,
-            leaps=1,
-            seed=int(rng.integers(2**31)),
-        )
-        starts = rng.uniform(-1, 1, (size, STARTS)) * (np.abs(J).sum(axis=1) + 1)[:, None]
-        run = evolve(
-            J, starts, function=phi.function, duration=controls.duration, step=0.05, every=0.05
-        )
-        path = np.concatenate([starts[None], run.states])
-        with jax.enable_x64(True):
-            force = np.einsum("ij,tjk->tik", J, np.asarray(phi.function(path))) - path
-        values = {
-            **{name: getattr(found, name).mean() for name in ("variance", "activity", "energy")},
-            "states": found.states.T,
-            "trajectory": path.transpose(2, 0, 1),
-            "trajectory_energy": (force**2).sum(axis=1).T / 2,
-        }
-        for name, value in values.items():
-            out.setdefault(name, []).append(value)
-    return {name: np.array(values) for name, values in out.items()}
+    found = sample_kinetic_energy(
+        J,
+        np.full(controls.chains, controls.temperature),
+        function=phi.function,
+        slope=phi.slope,
+        regulariser=controls.regulariser,
+        sweeps=controls.sweeps,
+        leaps=1,
+        seed=int(rng.integers(2**31)),
+    )
+    starts = rng.uniform(-1, 1, (size, STARTS)) * (np.abs(J).sum(axis=1) + 1)[:, None]
+    run = evolve(
+        J, starts, function=phi.function, duration=controls.duration, step=0.05, every=0.05
+    )
+    path = np.concatenate([starts[None], run.states])
+    with jax.enable_x64(True):
+        force = np.einsum("ij,tjk->tik", J, np.asarray(phi.function(path))) - path
+    values = {
+        **{name: getattr(found, name).mean() for name in ("variance", "activity", "energy")},
+        "states": found.states.T,
+        "trajectory": path.transpose(2, 0, 1),
+        "trajectory_energy": (force**2).sum(axis=1).T / 2,
+    }
+    return values

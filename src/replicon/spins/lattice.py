@@ -251,40 +251,44 @@ def measure(spins):
 
 
 @numba.njit(cache=True)
-def run(spins, method, beta, burn, sweeps, rng):
-    """Run one lattice; returns (sweeps, 2): sum of spins and bond sum after each sweep.
+def advance(spins, method, beta, grown, counting, sweeps, rng):
+    """`sweeps` sweeps of one lattice, in place. method 0: heat bath, 1: Wolff, 2: Swendsen-Wang;
+    beta stands for beta J.
 
-    method 0: heat bath, 1: Wolff, 2: Swendsen-Wang; beta stands for beta J. A Wolff sweep is a
-    fixed number of clusters, set after burn-in to flip about one lattice; a number that depended on
-    the clusters just grown would bias averages.
+    A Wolff sweep while `counting` is clusters until one lattice is flipped, and adds to grown (2,)
+    the sites flipped and the clusters grown; after that it is a fixed number of clusters, as many
+    as flipped one lattice on average.
     """
-    L = spins.shape[0]
-    n = L * L
+    n = spins.size
     up = np.empty(5)
     for k in range(5):
         up[k] = 1 / (1 + math.exp(-2 * beta * (2 * k - 4)))
     add = 1 - math.exp(-2 * beta)
     scratch = np.empty(n, np.int64)
-    clusters, flipped, grown = 1, 0, 0
-    out = np.empty((sweeps, 2), np.int64)
-    for t in range(burn + sweeps):
+    clusters = max(1, round(n * grown[1] / grown[0])) if grown[0] > 0 else 1
+    for _ in range(sweeps):
         if method == 0:
             heat_bath_sweep(spins, up, rng)
-        elif method == 1:
-            if t < burn:
-                budget = 0
-                while budget < n:
-                    size = wolff_cluster(spins, add, scratch, rng)
-                    budget += size
-                    flipped += size
-                    grown += 1
-            else:
-                if t == burn and grown > 0:
-                    clusters = max(1, round(n * grown / flipped))
-                for _ in range(clusters):
-                    wolff_cluster(spins, add, scratch, rng)
-        else:
+        elif method == 2:
             swendsen_wang_sweep(spins, add, scratch, rng)
-        if t >= burn:
-            out[t - burn] = measure(spins)
+        elif counting:
+            budget = 0
+            while budget < n:
+                size = wolff_cluster(spins, add, scratch, rng)
+                budget += size
+                grown[0] += size
+                grown[1] += 1
+        else:
+            for _ in range(clusters):
+                wolff_cluster(spins, add, scratch, rng)
+
+
+def unpacked(black: np.ndarray, white: np.ndarray, bit: int) -> np.ndarray:
+    """The spins (L, L) of +-1, int8, of one of the 64 packed lattices."""
+    rows, columns = black.shape
+    out = np.empty((rows, 2 * columns), np.int8)
+    for row in range(rows):
+        for colour, words in enumerate((black, white)):
+            set_bits = (words[row] >> np.uint64(bit)) & np.uint64(1)
+            out[row, (row + colour) % 2 :: 2] = 2 * set_bits.astype(np.int8) - 1
     return out

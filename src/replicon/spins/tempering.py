@@ -28,19 +28,6 @@ _LEAST_TRIPS = 4  # of the configurations of one ladder, cold to hot and back
 _SHOWN = 200  # spins whose agreement between chains is checked, equally spaced
 
 
-class Tempered(NamedTuple):
-    """What a run of parallel tempering measured, temperatures in the order given.
-
-    energy (temperatures, copies): mean energy, all spins together; overlap (temperatures,
-    measurements): s^a s^b / N of two independent copies; exchange_rate (temperatures - 1,):
-    accepted fraction of exchanges of neighbours.
-    """
-
-    energy: np.ndarray
-    overlap: np.ndarray
-    exchange_rate: np.ndarray
-
-
 @numba.njit(cache=True)
 def _step(
     couplings, external, betas, t, spins, fields, energies, holder, beta_of, tried, accepted, rng
@@ -72,22 +59,12 @@ def _step(
 
 
 @numba.njit(cache=True)
-def _run(couplings, external, betas, spins, fields, burn, sweeps, every, rng):
-    """`spins` (2 * levels, N): the configurations of copy a are rows a * levels to (a + 1) *
-    levels.
-    """
-    levels, n = len(betas), spins.shape[1]
-    holder = np.arange(2 * levels).reshape(2, levels)
-    beta_of = np.empty(2 * levels)
-    energies = np.empty(2 * levels)
-    mean_energy = np.zeros((levels, 2))
-    tried = np.zeros(levels - 1)
-    accepted = np.zeros(levels - 1)
-    overlap = np.empty((levels, sweeps // every))
-    for t in range(burn + sweeps):
-        if t == burn:
-            tried[:] = 0
-            accepted[:] = 0
+def _advance(
+    couplings, external, betas, begin, sweeps, spins, fields, energies, holder, tried, accepted, rng
+):
+    """Sweeps number `begin` and on of every copy of the ladder; arrays as in `_step`."""
+    beta_of = np.empty(len(spins))
+    for t in range(begin, begin + sweeps):
         _step(
             couplings,
             external,
@@ -102,51 +79,68 @@ def _run(couplings, external, betas, spins, fields, burn, sweeps, every, rng):
             accepted,
             rng,
         )
-        if t >= burn:
-            for k in range(levels):
-                for a in range(2):
-                    mean_energy[k, a] += energies[holder[a, k]] / sweeps
-            if (t - burn) % every == every - 1:
-                for k in range(levels):
-                    one, two = spins[holder[0, k]], spins[holder[1, k]]
-                    total = 0.0
-                    for i in range(n):
-                        total += one[i] * two[i]
-                    overlap[k, (t - burn) // every] = total / n
-    return mean_energy, overlap, accepted / np.maximum(tried, 1.0)
 
 
-def temper(
-    couplings: np.ndarray,
-    external: np.ndarray,
-    temperatures: np.ndarray,
-    burn: int,
-    sweeps: int,
-    rng: np.random.Generator,
-    every: int = 1,
-) -> Tempered:
-    """Two independent copies of the ladder `temperatures` on one system; couplings, external as
-    `spins.as_kernel` gives them.
+class Tempering:
+    """Independent copies of a ladder of temperatures on one system, from random spins.
 
-    Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at N
-    = 12.
+    couplings (N, N) and external (N,) as `heat_bath.as_kernel` gives them; betas (levels,) inverse
+    temperatures, coldest first. tried, accepted (levels - 1,): exchanges of neighbours so far.
+    Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at
+    N = 12 (tests/spins/test_spins.py).
     """
-    n, levels = len(external), len(temperatures)
-    spins = (2 * rng.integers(0, 2, (2 * levels, n)) - 1).astype(np.float32)
-    betas = 1 / np.asarray(temperatures, float)
-    return Tempered(
-        *_run(
-            couplings,
-            external,
-            betas,
-            spins,
-            np.empty_like(spins),
-            burn,
-            max(sweeps, every),
-            every,
-            rng,
+
+    def __init__(
+        self,
+        couplings: np.ndarray,
+        external: np.ndarray,
+        betas: np.ndarray,
+        copies: int,
+        rng: np.random.Generator,
+    ):
+        self.couplings = couplings
+        self.external = external
+        self.betas = np.asarray(betas, float)
+        self.rng = rng
+        levels = len(self.betas)
+        rows = copies * levels
+        self.spins = (2 * rng.integers(0, 2, (rows, len(external))) - 1).astype(np.float32)
+        self.fields = np.empty_like(self.spins)
+        self.energies = np.empty(rows)
+        self.holder = np.arange(rows).reshape(copies, levels)
+        self.tried = np.zeros(levels - 1)
+        self.accepted = np.zeros(levels - 1)
+        self.sweeps = 0
+
+    def step(self, count: int) -> None:
+        """So many sweeps, each with exchanges."""
+        _advance(
+            self.couplings,
+            self.external,
+            self.betas,
+            self.sweeps,
+            count,
+            self.spins,
+            self.fields,
+            self.energies,
+            self.holder,
+            self.tried,
+            self.accepted,
+            self.rng,
         )
-    )
+        self.sweeps += count
+
+    def refresh(self) -> None:
+        """Local fields afresh, after a change of the external field."""
+        local_fields(self.couplings, self.external, self.spins, self.fields)
+
+    def at(self, level: int) -> np.ndarray:
+        """The spins (copies, N) at a level of the ladder."""
+        return self.spins[self.holder[:, level]]
+
+    def energy(self) -> np.ndarray:
+        """Energies (copies, levels), all spins together, after the latest sweep."""
+        return self.energies[self.holder]
 
 
 class SpinSamples(NamedTuple):
