@@ -13,7 +13,6 @@ from replicon._domains import Interval, Words, check_argument, show
 from replicon._errors import InputError
 from replicon._items import (
     KINDS_OF_VIEW,
-    Array,
     Axis,
     Branch,
     Control,
@@ -33,7 +32,6 @@ from replicon._items import (
 
 __all__ = [
     "KINDS_OF_VIEW",
-    "Array",
     "Axis",
     "Branch",
     "Control",
@@ -141,12 +139,8 @@ class Model:
     revision: int = 1
     origin: str = ""
     content: str = ""
-    simulate: Callable | str | None = None  # of before
-    legacy_arrays: tuple = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "observables", (*self.observables, *self.legacy_arrays))
-        object.__setattr__(self, "legacy_arrays", ())
         _check_declaration(self)
 
     @property
@@ -162,7 +156,7 @@ class Model:
     @property
     def simulated(self) -> bool:
         """Whether there are finite networks of it."""
-        ways = (self.start, self.sample, self.start_many, self.simulate)
+        ways = (self.start, self.sample, self.start_many)
         return any(way is not None for way in ways)
 
     def control(self, name: str) -> Control:

@@ -269,13 +269,6 @@ class Schedule:
         return burn, steps if self.beside else steps - burn
 
 
-def Array(name, axes, role="simulation", unless=None):
-    """Of before."""
-    return Observable(
-        name, name, "", role=role, axes=tuple(Axis(a + "_axis") for a in axes), unless=unless
-    )
-
-
 def nearest(name: str, known: Sequence[str], *, cutoff: float = 0.4) -> str:
     """The known name that is most like a name, '' where none is."""
     found = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)

@@ -18,6 +18,7 @@ import xarray as xr
 
 from replicon import __version__
 from replicon._declare import Model
+from replicon._errors import InputError
 
 # (symbol, meaning) of what every result may hold beside what its model declares.
 _COMMON = {
@@ -116,7 +117,28 @@ def build(
         name: (name, value) if isinstance(value, list) else value
         for name, value in coordinates.items()
     }
-    return labelled(xr.Dataset(variables, coords, labels(kind, declared, attributes)))
+    return labelled(dataset(declared, variables, coords, labels(kind, declared, attributes)))
+
+
+def dataset(
+    declared: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    coordinates: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """A Dataset of {name: (dimensions, array)}; InputError where arrays that share the name of an
+    axis are not as long along it.
+    """
+    lengths: dict[str, tuple[str, int]] = {}
+    for name, (axes, array) in variables.items():
+        for axis, length in zip(axes, np.shape(array), strict=True):
+            first, known = lengths.setdefault(axis, (name, length))
+            if known != length:
+                raise InputError(
+                    f"{declared['name']} gives '{first}' and '{name}' along the axis '{axis}', "
+                    f"{known} and {length} long: declare axes of different names."
+                )
+    return xr.Dataset(variables, coordinates, attributes)
 
 
 def labels(

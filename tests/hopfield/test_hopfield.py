@@ -177,7 +177,7 @@ def test_digits_are_recalled_by_the_pseudo_inverse_and_kept_as_images():
         samples=5,
     )
     assert out["magnetization"].values.mean() > 0.95
-    images = [name for name in out.data_vars if out[name].dims[-1] == f"component_{name}"]
+    images = [name for name in out.data_vars if out[name].dims[-1:] == ("pixel",)]
     assert set(images) == {"pattern", "start_state", "final_state"}
     start = (out["pattern"].values * out["start_state"].values).mean(axis=-1)
     np.testing.assert_allclose(start, 0.8, atol=2e-3)

@@ -15,7 +15,7 @@ from replicon.study import run as runner
 from replicon.view import figure as drawing
 
 MODEL = """
-from replicon import Array, Branch, Control, Interval, Model, Observable, Transition, Words
+from replicon import Axis, Branch, Control, Interval, Model, Observable, Transition, Words
 import numpy as np
 def solve(c):
     n = len(c.field)
@@ -23,27 +23,28 @@ def solve(c):
     return dict(bias=np.tanh(c.field), free_energy=-c.field, converged=c.field > -9, lag=row, curve=row**2,
         level=row[:, :3], chance=np.full((n, 3), 1/3), axis_1=row, axis_2=row, landscape=np.ones((n, 5, 5)),
         fixed_point=np.ones((n, 2, 2)), growth=-np.ones((n, 2)))
-def simulate(c, size, samples, streams):
-    x = np.array([np.random.default_rng(s).normal(c.field, 1, 36) for s in streams])
-    return dict(bias=x.mean(axis=1), bulk_radius=np.ones(samples), row=x, pictures=x.reshape(samples, 4, 9), lag=np.abs(x[:, :5]),
-        curve=x[:, :5], density=np.ones((samples, 6)), real=x[:, :7], imaginary=x[:, 7:14], states=x[:, :6].reshape(samples, 3, 2),
-        trajectory=x[:, :24].reshape(samples, 3, 4, 2), trajectory_energy=1 + x[:, :12].reshape(samples, 3, 4)**2)
+def sample(c, size, rng):
+    x = rng.normal(c.field, 1, 36)
+    return dict(bias=x.mean(), bulk_radius=1.0, row=x, pictures=x.reshape(4, 9), lag=np.abs(x[:5]),
+        curve=x[:5], density=np.ones(6), real=x[:7], imaginary=x[7:14], states=x[:6].reshape(3, 2),
+        trajectory=x[:24].reshape(3, 4, 2), trajectory_energy=1 + x[:12].reshape(3, 4)**2)
 def find(c):
     return np.full(np.shape(c.width), 0.25), np.ones(np.shape(c.width), bool)
 def arrays(role, **axes):
-    return tuple(Array(name, tuple(a.split()), role) for name, a in axes.items())
+    return tuple(Observable(name, "x", "array", role=role, axes=tuple(Axis(x, "", "axis") for x in a.split()))
+        for name, a in axes.items())
 model = Model(name="coin", title="A coin", controls=(
         Control("field", "h", 0.1, Interval(-10, 10), "field"),
         Control("width", "w", 1.0, Interval(0), "never used"),
         Control("temperature", "T", 1.0, Interval(0), "never used"),
         Control("side", "s", "heads", Words(("heads", "tails")), "never used")),
-    observables=(Observable("bias", "m", "mean"), Observable("bulk_radius", "r", "one", role="simulation")),
+    observables=(Observable("bias", "m", "mean"), Observable("bulk_radius", "r", "one", role="simulation"),
+        *arrays("both", lag="delay", curve="delay"), *arrays("theory", level="step", chance="step", axis_1="a", axis_2="b", landscape="a b",
+        fixed_point="point neuron", growth="point"), *arrays("simulation", row="throw", pictures="picture pixel", density="bin",
+        real="mode", imaginary="mode", states="state neuron", trajectory="run time neuron", trajectory_energy="run time")),
     branches=(Branch("only", "the only one"),),
     transitions=(Transition("turn", "field", "it turns", find),),
-    solve=solve, simulate=simulate,
-    arrays=arrays("both", lag="lag", curve="lag") + arrays("theory", level="level", chance="level", axis_1="a", axis_2="b", landscape="a b",
-        fixed_point="point neuron", growth="point") + arrays("simulation", row="pixel", pictures="picture pixel", density="bin",
-        real="mode", imaginary="mode", states="state neuron", trajectory="run time neuron", trajectory_energy="run time"))
+    solve=solve, sample=sample)
 """
 SERIES = {
     "title": "Coins",

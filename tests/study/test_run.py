@@ -299,8 +299,8 @@ def test_arrays_whose_length_depends_on_the_size_are_filled_up(tmp_path):
         " diversity = [1, 2] }\n"
     )
     out = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")["a"]
-    assert out["weights"].dims == ("size", "diversity", "sample", "component_weights")
-    assert np.isfinite(out["weights"]).sum("component_weights").values[:, 0, 0].tolist() == [16, 36]
+    assert out["weights"].dims == ("size", "diversity", "sample", "entry")
+    assert np.isfinite(out["weights"]).sum("entry").values[:, 0, 0].tolist() == [16, 36]
 
 
 @pytest.mark.parametrize("name", planner.shipped())

@@ -208,15 +208,15 @@ def test_the_lock_has_no_window_in_which_two_hold_it(tmp_path):
 
 MODEL = """
 from pathlib import Path
-from replicon import Array, Control, Interval, Model, Observable, Words
+from replicon import Axis, Control, Interval, Model, Observable, Words
 import numpy as np
 with open({log!r}, "a") as file:
     file.write("x")
 def solve(c):
     return dict(bias=np.tanh(c.field), free_energy=-c.field, converged=c.field > -9)
-def simulate(c, size, samples, streams):
-    x = np.array([np.random.default_rng(s).normal(c.field, 1, size) for s in streams])
-    return dict(bias=x.mean(axis=1), second=(x**2).mean(axis=1), states=x)
+def sample(c, size, rng):
+    x = rng.normal(c.field, 1, size)
+    return dict(bias=x.mean(), second=(x**2).mean(), states=x)
 def find(c):
     return np.full(np.shape(c.width), 0.25), np.ones(np.shape(c.width), bool)
 from replicon import Transition
@@ -225,9 +225,10 @@ model = Model(name="coin", title="A coin", controls=(
         Control("width", "w_", 1.0, Interval(0), "never used"),
         Control("patterns", "xi", "none", Words(("none",), files=(".npy",)), "file", role="simulation")),
     observables=(Observable("bias", "m", "mean"),
-        Observable("ratio", "a_{{", "mean over second moment", role="simulation", moments=("bias", "second"), estimate=lambda a, b: a / b)),
+        Observable("ratio", "a_{{", "mean over second moment", role="simulation", moments=("bias", "second"), estimate=lambda a, b: a / b),
+        Observable("states", "x", "throws", role="simulation", axes=(Axis("coin", "", "coin"),))),
     transitions=(Transition("turn", "field", "it turns", find),),
-    solve=solve, simulate=simulate, arrays=(Array("states", ("coin",)),))
+    solve=solve, sample=sample)
 """
 STUDY = """
 [[theory]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import replicon
-from replicon import Branch, Control, Interval, Model, Observable, Transition
+from replicon import Axis, Branch, Control, Interval, Model, Observable, Transition
 
 OVERLAP = (Observable("overlap", "q", "x", 0, 1),)
 
@@ -137,7 +137,10 @@ def test_words_of_any_length_and_arrays_of_any_width_are_put_together():
         "mine",
         "mine",
         controls,
-        (Observable("overlap", "q", "x", 0, 1),),
+        (
+            Observable("overlap", "q", "x", 0, 1),
+            Observable("levels", "l", "x", axes=(Axis("level", "k", "x"),)),
+        ),
         (),
         (),
         solve,

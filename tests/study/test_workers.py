@@ -189,11 +189,14 @@ def test_a_script_needs_no_guard(study, tmp_path):
 
 def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
     (tmp_path / "odd.py").write_text(
-        "from replicon import Control, InputError, Interval, Model, Observable\ndef simulate(c,"
-        " size, samples, streams):\n    if c.field > 0.5:\n        raise InputError('field is too"
-        " much for a worker')\n    return {'bias': [c.field] * samples}\nmodel = Model(name='odd',"
-        " title='Odd', controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n   "
-        " observables=(Observable('bias', 'm', 'mean', role='simulation'),), simulate=simulate)\n"
+        "from replicon import Control, InputError, Interval, Model, Observable\n"
+        "def sample(c, size, rng):\n"
+        "    if c.field > 0.5:\n"
+        "        raise InputError('field is too much for a worker')\n"
+        "    return {'bias': c.field}\n"
+        "model = Model(name='odd', title='Odd',\n"
+        "    controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n"
+        "    observables=(Observable('bias', 'm', 'mean', role='simulation'),), sample=sample)\n"
     )
     (tmp_path / "odd.toml").write_text(
         '[[simulation]]\nname = "a"\nmodel = "odd.py"\nsizes = [4]\nsamples = 2\ncontrols = { field'

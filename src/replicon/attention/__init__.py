@@ -5,7 +5,7 @@ two-body couplings.
 import math
 
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
@@ -20,6 +20,9 @@ from replicon._declare import (
 _THEORY_ATTENTION = "replicon.attention.theory"
 _SIMULATION_ATTENTION = "replicon.attention.finite"
 
+_ENTRY = Axis("entry", "ij", "entry of the square part of Gamma, row by row")
+_MODE = Axis("mode", "k", "eigenvalue of the couplings, largest first")
+
 _ATTENTION = Model(
     name="attention",
     title="In-context learning of linear attention",
@@ -31,6 +34,8 @@ _ATTENTION = Model(
             Interval(0, open_low=True, infinite=True),
             "examples in a prompt, l / d",
             realized=whole,
+            typical=(0.1, 20.0),
+            scale="log",
         ),
         Control(
             "diversity",
@@ -39,6 +44,8 @@ _ATTENTION = Model(
             Interval(0, open_low=True, infinite=True),
             "tasks of pre-training, k / d",
             realized=whole,
+            typical=(0.05, 20.0),
+            scale="log",
         ),
         Control(
             "prompts",
@@ -47,15 +54,32 @@ _ATTENTION = Model(
             Interval(0, open_low=True, infinite=True),
             "prompts of pre-training, n / d^2",
             realized=lambda tau, d: whole(tau, d**2),
+            typical=(0.1, 10.0),
+            scale="log",
         ),
-        Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
-        Control("ridge", "lambda", 0.01, Interval(0), "weight decay, in units of n / d"),
+        Control(
+            "noise",
+            "rho",
+            0.1,
+            Interval(0),
+            "variance of the noise of the labels",
+            typical=(0.0, 1.0),
+        ),
+        Control(
+            "ridge",
+            "lambda",
+            0.01,
+            Interval(0),
+            "weight decay, in units of n / d",
+            typical=(0.0, 1.0),
+        ),
         Control(
             "temperature",
             "T",
             0.0,
             Interval(0),
             "temperature of the Boltzmann measure; 0: ground state",
+            typical=(0.0, 1.0),
         ),
         Control(
             "dimension",
@@ -64,6 +88,8 @@ _ATTENTION = Model(
             Interval(2, integer=True, infinite=True),
             "exact second moments at finite d",
             "theory",
+            typical=(4, 200),
+            scale="log",
         ),
         Control(
             "method",
@@ -88,6 +114,7 @@ _ATTENTION = Model(
             Interval(0, 4),
             "eigenvalues of the inputs' covariance fall as rank^-p",
             "simulation",
+            typical=(0.0, 2.0),
         ),
         Control(
             "task_decay",
@@ -96,6 +123,7 @@ _ATTENTION = Model(
             Interval(0, 4),
             "eigenvalues of the tasks' covariance fall as rank^-p_w",
             "simulation",
+            typical=(0.0, 2.0),
         ),
     ),
     observables=(
@@ -119,6 +147,20 @@ _ATTENTION = Model(
             0,
             role="theory",
         ),
+        Observable(
+            "weights",
+            "Gamma",
+            "trained weights, the square part",
+            role="simulation",
+            axes=(_ENTRY,),
+        ),
+        Observable(
+            "coupling_spectrum",
+            "j_k",
+            "eigenvalues of J d / n, of small networks",
+            role="simulation",
+            axes=(_MODE,),
+        ),
     ),
     branches=(Branch("equilibrium", "the Boltzmann measure, one Gaussian"),),
     transitions=(
@@ -127,12 +169,14 @@ _ATTENTION = Model(
             "ridge",
             "least error on new tasks",
             f"{_THEORY_ATTENTION}:find_optimal_ridge",
+            bounds=("equilibrium",),
         ),
         Transition(
             "memorization",
             "diversity",
             "below it the error on new tasks is over twice that on known ones",
             f"{_THEORY_ATTENTION}:find_memorization",
+            bounds=("equilibrium",),
         ),
     ),
     solve=f"{_THEORY_ATTENTION}:solve",
@@ -140,11 +184,16 @@ _ATTENTION = Model(
     check_size=f"{_SIMULATION_ATTENTION}:check_size",
     potential=None,
     source="Lu et al., arXiv 2405.11751 (PNAS 2025); Li, Bai & Huang, arXiv 2408.02288 (PRE)",
-    legacy_arrays=(
-        Array("weights", ("entry",)),
-        Array("coupling_spectrum", ("mode",)),
+    size=Size(
+        meaning="dimension of the inputs",
+        symbol="d",
+        quick=6,
+        control="dimension",
+        typical=(6, 60),
+        greatest=200,
+        cost=6.0,
+        least=2,
     ),
-    size=Size(meaning="dimension of the inputs", symbol="d", quick=6, control="dimension"),
 )
 
 _THEORY_IN_CONTEXT_ESTIMATORS = "replicon.attention.estimators"
@@ -168,6 +217,8 @@ _IN_CONTEXT_ESTIMATORS = Model(
             Interval(0, open_low=True, infinite=True),
             "examples in a prompt, l / d",
             realized=whole,
+            typical=(0.1, 20.0),
+            scale="log",
         ),
         Control(
             "diversity",
@@ -176,8 +227,17 @@ _IN_CONTEXT_ESTIMATORS = Model(
             Interval(0, open_low=True, infinite=True),
             "known tasks, k / d",
             realized=whole,
+            typical=(0.05, 20.0),
+            scale="log",
         ),
-        Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
+        Control(
+            "noise",
+            "rho",
+            0.1,
+            Interval(0),
+            "variance of the noise of the labels",
+            typical=(0.0, 1.0),
+        ),
         Control(
             "contexts",
             "M",
@@ -186,6 +246,8 @@ _IN_CONTEXT_ESTIMATORS = Model(
             "test contexts of a sample, new and known tasks each",
             "simulation",
             quick=20,
+            typical=(20, 2000),
+            scale="log",
         ),
     ),
     observables=(
@@ -198,7 +260,14 @@ _IN_CONTEXT_ESTIMATORS = Model(
     check_size=f"{_SIMULATION_IN_CONTEXT_ESTIMATORS}:check_size",
     potential=None,
     source="Raventos et al., NeurIPS (2023); Lu et al., arXiv 2405.11751",
-    size=Size(meaning="dimension of the inputs", symbol="d", quick=8),
+    size=Size(
+        meaning="dimension of the inputs",
+        symbol="d",
+        quick=8,
+        typical=(8, 64),
+        greatest=300,
+        cost=3.0,
+    ),
 )
 
 _SIMULATION_SOFTMAX_TRANSFORMER = "replicon.attention.transformer"
@@ -207,15 +276,32 @@ _SOFTMAX_TRANSFORMER = Model(
     name="softmax-transformer",
     title="Softmax transformer learning in context",
     controls=(
-        Control("context", "alpha", 2.0, Interval(0, open_low=True), "examples in a prompt, l / d"),
+        Control(
+            "context",
+            "alpha",
+            2.0,
+            Interval(0, open_low=True),
+            "examples in a prompt, l / d",
+            typical=(0.5, 10.0),
+            scale="log",
+        ),
         Control(
             "diversity",
             "kappa",
             math.inf,
             Interval(0, open_low=True, infinite=True),
             "tasks of pre-training, k / d",
+            typical=(0.25, 64.0),
+            scale="log",
         ),
-        Control("noise", "rho", 0.1, Interval(0), "variance of the noise of the labels"),
+        Control(
+            "noise",
+            "rho",
+            0.1,
+            Interval(0),
+            "variance of the noise of the labels",
+            typical=(0.0, 1.0),
+        ),
         Control(
             "steps",
             "t",
@@ -223,8 +309,18 @@ _SOFTMAX_TRANSFORMER = Model(
             Interval(1, integer=True),
             "steps of pre-training, a fresh batch each",
             quick=20,
+            typical=(20, 20_000),
+            scale="log",
         ),
-        Control("batch", "B", 64, Interval(1, integer=True), "prompts in a batch"),
+        Control(
+            "batch",
+            "B",
+            64,
+            Interval(1, integer=True),
+            "prompts in a batch",
+            typical=(16, 512),
+            scale="log",
+        ),
         Control(
             "layers",
             "L",
@@ -232,6 +328,7 @@ _SOFTMAX_TRANSFORMER = Model(
             Interval(1, 24, integer=True),
             "layers of attention and perceptron",
             quick=1,
+            typical=(1, 6),
         ),
         Control(
             "width",
@@ -240,6 +337,8 @@ _SOFTMAX_TRANSFORMER = Model(
             Interval(4, 2048, integer=True),
             "width of the residual stream, a multiple of 4",
             quick=8,
+            typical=(8, 128),
+            scale="log",
         ),
     ),
     observables=(
@@ -263,7 +362,14 @@ _SOFTMAX_TRANSFORMER = Model(
     check_size=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:check_size",
     potential=None,
     source="Garg et al., NeurIPS (2022); Raventos et al., NeurIPS (2023)",
-    size=Size(meaning="dimension of the inputs", symbol="d", quick=4),
+    size=Size(
+        meaning="dimension of the inputs",
+        symbol="d",
+        quick=4,
+        typical=(4, 32),
+        greatest=128,
+        cost=2.0,
+    ),
 )
 
 MODELS = (_ATTENTION, _IN_CONTEXT_ESTIMATORS, _SOFTMAX_TRANSFORMER)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
@@ -27,6 +27,8 @@ _BOLTZMANN_MACHINE = Model(
             Interval(0, open_low=True),
             "rows of data per spin",
             realized=whole,
+            typical=(2.0, 2000.0),
+            scale="log",
         ),
         Control(
             "inverse_temperature",
@@ -34,6 +36,7 @@ _BOLTZMANN_MACHINE = Model(
             0.4,
             Interval(0, 5, open_low=True),
             "scale of the couplings",
+            typical=(0.1, 2.0),
         ),
         Control(
             "couplings",
@@ -70,6 +73,7 @@ _BOLTZMANN_MACHINE = Model(
             "of method=pseudo-likelihood, L2",
             "simulation",
             shared=True,
+            typical=(0.0, 0.1),
         ),
         Control(
             "sweeps",
@@ -80,6 +84,8 @@ _BOLTZMANN_MACHINE = Model(
             "simulation",
             shared=True,
             quick=12,
+            typical=(10, 1000),
+            scale="log",
         ),
     ),
     observables=(
@@ -117,9 +123,19 @@ _BOLTZMANN_MACHINE = Model(
         "Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017); Roudi, Aurell & Hertz, Front. Comput."
         " Neurosci. 3, 22 (2009)"
     ),
-    size=Size(quick=8),
+    size=Size(quick=8, typical=(8, 64), greatest=1000, cost=3.0),
 )
 
+
+_PICTURE = Axis("picture", "", "row of data or sample")
+_PIXEL = Axis("pixel", "i", "spin or pixel")
+_BIN = Axis("bin", "", "bin of equal numbers of pairs or triples, in the order of the data")
+_SCALE = Axis(
+    "temperature_scale",
+    "T",
+    "temperature, in units of that of the fit",
+    coordinate=tuple(0.4 + 0.1 * k for k in range(17)),
+)
 
 _BOLTZMANN_DATA = Model(
     name="boltzmann-data",
@@ -160,6 +176,7 @@ _BOLTZMANN_DATA = Model(
             Interval(0, 10),
             "L2, of the likelihoods",
             shared=True,
+            typical=(0.0, 0.1),
         ),
         Control(
             "sweeps",
@@ -169,6 +186,8 @@ _BOLTZMANN_DATA = Model(
             "heat-bath sweeps of each chain that samples the model",
             shared=True,
             quick=12,
+            typical=(50, 5000),
+            scale="log",
         ),
     ),
     observables=(
@@ -216,6 +235,66 @@ _BOLTZMANN_DATA = Model(
             "simulation",
             fraction=True,
         ),
+        Observable(
+            "examples",
+            "v",
+            "rows of the data, 0 or 1",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "samples",
+            "v",
+            "samples of the fitted model, 0 or 1",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "independent",
+            "v",
+            "samples of independent spins of the same means, 0 or 1",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "pair_data",
+            "C_2",
+            "connected correlations of pairs, in the data",
+            role="simulation",
+            axes=(_BIN,),
+        ),
+        Observable("pair_model", "C_2", "the same in the model", role="simulation", axes=(_BIN,)),
+        Observable(
+            "triple_data",
+            "C_3",
+            "connected correlations of triples, in the data",
+            role="simulation",
+            axes=(_BIN,),
+        ),
+        Observable("triple_model", "C_3", "the same in the model", role="simulation", axes=(_BIN,)),
+        Observable(
+            "specific_heat",
+            "C",
+            "specific heat per spin of the model",
+            role="simulation",
+            axes=(_SCALE,),
+        ),
+        Observable(
+            "specific_heat_independent",
+            "C_0",
+            "that of independent spins of the same means",
+            role="simulation",
+            axes=(_SCALE,),
+        ),
     ),
     sample="replicon.boltzmann.data_finite:sample",
     check_size="replicon.boltzmann.data_finite:check_size",
@@ -224,19 +303,7 @@ _BOLTZMANN_DATA = Model(
         "Schneidman, Berry, Segev & Bialek, Nature 440, 1007 (2006); Tkacik et al., PNAS 112, 11508"
         " (2015)"
     ),
-    legacy_arrays=(
-        Array("examples", ("picture", "pixel")),
-        Array("samples", ("picture", "pixel")),
-        Array("independent", ("picture", "pixel")),
-        Array("pair_data", ("bin",)),
-        Array("pair_model", ("bin",)),
-        Array("triple_data", ("bin",)),
-        Array("triple_model", ("bin",)),
-        Array("temperature_scale", ("temperature",)),
-        Array("specific_heat", ("temperature",)),
-        Array("specific_heat_independent", ("temperature",)),
-    ),
-    size=Size(quick=9),
+    size=Size(quick=9, typical=(4, 64), greatest=784, cost=2.0),
 )
 
 MODELS = (_BOLTZMANN_MACHINE, _BOLTZMANN_DATA)

@@ -121,7 +121,6 @@ def _one(controls, rows: np.ndarray, rng: np.random.Generator) -> dict:
         "pair_model": _binned(pairs[0], pairs[1]),
         "triple_data": _binned(data3, data3),
         "triple_model": _binned(data3, model3),
-        "temperature_scale": temperatures,
         "specific_heat": heat,
         "specific_heat_independent": (h**2 / np.cosh(h) ** 2).mean(axis=0),
     }

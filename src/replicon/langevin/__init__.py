@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
@@ -14,6 +14,9 @@ from replicon._declare import (
     whole,
 )
 from replicon._rooms import contents
+
+_BIN = Axis("bin", "", "bin of the histogram of weights", coordinate="weight")
+_RECORD = Axis("record", "", "moment on the way from small weights", coordinate="time")
 
 _LANGEVIN_LEARNING = Model(
     name="langevin-learning",
@@ -33,6 +36,8 @@ _LANGEVIN_LEARNING = Model(
             0.5,
             Interval(0, 100, open_low=True),
             "of the noise in the gradient steps",
+            typical=(0.01, 5.0),
+            scale="log",
         ),
         Control(
             "load",
@@ -41,9 +46,15 @@ _LANGEVIN_LEARNING = Model(
             Interval(0, 100),
             "examples per weight (regression, perceptron)",
             realized=whole,
+            typical=(0.0, 10.0),
         ),
         Control(
-            "noise", "rho", 0.25, Interval(0, 100), "variance of the labels' noise (regression)"
+            "noise",
+            "rho",
+            0.25,
+            Interval(0, 100),
+            "variance of the labels' noise (regression)",
+            typical=(0.0, 1.0),
         ),
         Control(
             "ridge",
@@ -51,6 +62,8 @@ _LANGEVIN_LEARNING = Model(
             0.1,
             Interval(0, 100, open_low=True),
             "penalty lambda w^2/2 (regression)",
+            typical=(0.01, 1.0),
+            scale="log",
         ),
         Control(
             "method",
@@ -62,7 +75,15 @@ _LANGEVIN_LEARNING = Model(
             shared=True,
         ),
         Control(
-            "step", "dt", 0.02, Interval(0, 10, open_low=True), "of time", "simulation", shared=True
+            "step",
+            "dt",
+            0.02,
+            Interval(0, 10, open_low=True),
+            "of time",
+            "simulation",
+            shared=True,
+            typical=(0.001, 0.2),
+            scale="log",
         ),
         Control(
             "records",
@@ -73,6 +94,8 @@ _LANGEVIN_LEARNING = Model(
             "simulation",
             shared=True,
             quick=20,
+            typical=(20, 4000),
+            scale="log",
         ),
         Control(
             "batch",
@@ -82,6 +105,7 @@ _LANGEVIN_LEARNING = Model(
             "fraction of the examples in a minibatch (sgld)",
             "simulation",
             shared=True,
+            typical=(0.05, 1.0),
         ),
     ),
     observables=(
@@ -127,6 +151,18 @@ _LANGEVIN_LEARNING = Model(
         Observable(
             "effective_sample_size", "ESS", "smallest over weights and energy", 0, role="simulation"
         ),
+        Observable("weight", "w", "centres of the bins", axes=(_BIN,)),
+        Observable("density", "P(w)", "density of a weight", axes=(_BIN,)),
+        Observable(
+            "time", "t", "time on the way from small weights", role="simulation", axes=(_RECORD,)
+        ),
+        Observable(
+            "energy_curve",
+            "e(t)",
+            "energy per weight on the way",
+            role="simulation",
+            axes=(_RECORD,),
+        ),
     ),
     branches=(Branch("equilibrium", "the law exp(-E/T)"),),
     solve="replicon.langevin.learning:solve",
@@ -137,13 +173,7 @@ _LANGEVIN_LEARNING = Model(
         "Welling & Teh, ICML 2011; Seung, Sompolinsky & Tishby, PRA 45, 6056 (1992); Kramers,"
         " Physica 7, 284 (1940)"
     ),
-    legacy_arrays=(
-        Array("weight", ("bin",), "both"),
-        Array("density", ("bin",), "both"),
-        Array("time", ("time",)),
-        Array("energy_curve", ("time",)),
-    ),
-    size=Size(meaning="weights", quick=10),
+    size=Size(meaning="weights", quick=10, typical=(10, 500), greatest=10_000, cost=2.0),
 )
 
 MODELS = (_LANGEVIN_LEARNING,)

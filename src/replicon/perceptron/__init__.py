@@ -27,16 +27,30 @@ _PERCEPTRON = Model(
     name="perceptron",
     title="Perceptron with random labels",
     controls=(
-        Control("load", "alpha", 0.5, Interval(0), "patterns per weight", realized=whole),
+        Control(
+            "load",
+            "alpha",
+            0.5,
+            Interval(0),
+            "patterns per weight",
+            realized=whole,
+            typical=(0.0, 2.0),
+        ),
         Control(
             "margin",
             "kappa",
             0.0,
             Interval(-5, 5),
             "least stability y w.x/sqrt(N); largest |w.x|/sqrt(N) if symmetric",
+            typical=(-1.0, 1.0),
         ),
         Control(
-            "temperature", "T", 0.0, Interval(0), "temperature of the number of errors; 0: no error"
+            "temperature",
+            "T",
+            0.0,
+            Interval(0),
+            "temperature of the number of errors; 0: no error",
+            typical=(0.0, 1.0),
         ),
         Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
         Control(
@@ -46,6 +60,7 @@ _PERCEPTRON = Model(
             Interval(0, 1),
             "Parisi's m of the branches that break; 0: the stationary one",
             "theory",
+            typical=(0.0, 1.0),
         ),
         Control(
             "method",
@@ -91,18 +106,26 @@ _PERCEPTRON = Model(
         ),
     ),
     transitions=(
-        Transition("capacity", "load", "solutions end", f"{_THEORY_PERCEPTRON}:find_capacity"),
+        Transition(
+            "capacity",
+            "load",
+            "solutions end",
+            f"{_THEORY_PERCEPTRON}:find_capacity",
+            bounds=("replica-symmetric", "one-step"),
+        ),
         Transition(
             "freezing",
             "temperature",
             "entropy zero: below it the energy stays at its least",
             f"{_THEORY_PERCEPTRON}:find_freezing",
+            bounds=("replica-symmetric", "frozen"),
         ),
         Transition(
             "almeida-thouless",
             "load",
             "replica symmetry breaks",
             f"{_THEORY_PERCEPTRON}:find_almeida_thouless",
+            bounds=("replica-symmetric", "one-step"),
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON}:solve",
@@ -110,7 +133,13 @@ _PERCEPTRON = Model(
     check_size=f"{_SIMULATION_PERCEPTRON}:check_size",
     potential="free_entropy",
     source="Gardner, J. Phys. A 21, 257 (1988); Krauth & Mezard, J. Physique 50, 3057 (1989)",
-    size=Size(meaning="weights, at most 25 with method=enumeration", quick=8),
+    size=Size(
+        meaning="weights, at most 25 with method=enumeration",
+        quick=8,
+        typical=(8, 25),
+        greatest=2000,
+        cost=math.inf,
+    ),
 )
 
 _THEORY_PERCEPTRON_TEACHER = "replicon.perceptron.teacher"
@@ -120,7 +149,15 @@ _PERCEPTRON_TEACHER = Model(
     name="perceptron-teacher",
     title="Perceptron with a teacher",
     controls=(
-        Control("load", "alpha", 1.0, Interval(0), "examples per weight", realized=whole),
+        Control(
+            "load",
+            "alpha",
+            1.0,
+            Interval(0),
+            "examples per weight",
+            realized=whole,
+            typical=(0.0, 2.5),
+        ),
         Control(
             "weights",
             "W",
@@ -177,12 +214,14 @@ _PERCEPTRON_TEACHER = Model(
             "load",
             "first order: entropy of the imperfect students vanishes",
             f"{_THEORY_PERCEPTRON_TEACHER}:find_perfect_learning",
+            bounds=("imperfect", "perfect"),
         ),
         Transition(
             "spinodal",
             "load",
             "the imperfect state ends",
             f"{_THEORY_PERCEPTRON_TEACHER}:find_spinodal",
+            bounds=("imperfect", "algorithmic"),
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON_TEACHER}:solve",
@@ -192,7 +231,13 @@ _PERCEPTRON_TEACHER = Model(
     source=(
         "Gyorgyi, Phys. Rev. A 41, 7097 (1990); Sompolinsky, Tishby & Seung, PRL 65, 1683 (1990)"
     ),
-    size=Size(meaning="weights, at most 25 with method=enumeration", quick=8),
+    size=Size(
+        meaning="weights, at most 25 with method=enumeration",
+        quick=8,
+        typical=(8, 25),
+        greatest=2000,
+        cost=math.inf,
+    ),
 )
 
 _SIMULATION_PERCEPTRON_ALGORITHMS = "replicon.perceptron.algorithms_finite"
@@ -221,7 +266,14 @@ _PERCEPTRON_ALGORITHMS = Model(
     name="perceptron-algorithms",
     title="Algorithms for the binary perceptron",
     controls=(
-        Control("load", "alpha", 0.6, Interval(0, open_low=True), "patterns per weight"),
+        Control(
+            "load",
+            "alpha",
+            0.6,
+            Interval(0, open_low=True),
+            "patterns per weight",
+            typical=(0.1, 0.85),
+        ),
         Control(
             "method",
             "method",
@@ -238,6 +290,8 @@ _PERCEPTRON_ALGORITHMS = Model(
             "budget: reads of all patterns",
             shared=True,
             quick=200,
+            typical=(100, 20_000),
+            scale="log",
         ),
         Control(
             "distance",
@@ -246,6 +300,7 @@ _PERCEPTRON_ALGORITHMS = Model(
             Interval(0, 0.5, open_low=True, open_high=True),
             "of the local entropy",
             shared=True,
+            typical=(0.005, 0.3),
         ),
         Control(
             "data",
@@ -285,6 +340,9 @@ _PERCEPTRON_ALGORITHMS = Model(
             "weights, odd for sbpi and max-sum; with digits the pixels that vary most, at most 784"
         ),
         quick=21,
+        typical=(101, 2001),
+        greatest=10_001,
+        cost=2.0,
     ),
 )
 
@@ -294,13 +352,21 @@ _PERCEPTRON_CLUSTERS = Model(
     name="perceptron-clusters",
     title="Rare dense clusters of solutions",
     controls=(
-        Control("load", "alpha", 0.6, Interval(0, open_low=True), "patterns per weight"),
+        Control(
+            "load",
+            "alpha",
+            0.6,
+            Interval(0, open_low=True),
+            "patterns per weight",
+            typical=(0.1, 0.85),
+        ),
         Control(
             "overlap",
             "q_1",
             0.9,
             Interval(0, 1, open_low=True, open_high=True),
             "imposed overlap of the replicas",
+            typical=(0.3, 0.99),
         ),
         Control(
             "replicas",
@@ -308,6 +374,7 @@ _PERCEPTRON_CLUSTERS = Model(
             float("inf"),
             Interval(1, infinite=True),
             "real replicas: weight of the dense regions",
+            typical=(1.0, 50.0),
         ),
     ),
     observables=(
@@ -343,6 +410,7 @@ _PERCEPTRON_CLUSTERS = Model(
             "load",
             "y = inf: the local entropy stops to fall with the overlap",
             f"{_THEORY_PERCEPTRON_CLUSTERS}:find_cluster_limit",
+            bounds=("dense",),
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON_CLUSTERS}:solve",
@@ -359,13 +427,21 @@ _PERCEPTRON_LANDSCAPE = Model(
     name="perceptron-landscape",
     title="Entropy landscape around a typical solution",
     controls=(
-        Control("load", "alpha", 0.5, Interval(0, open_low=True), "patterns per weight"),
+        Control(
+            "load",
+            "alpha",
+            0.5,
+            Interval(0, open_low=True),
+            "patterns per weight",
+            typical=(0.1, 0.8),
+        ),
         Control(
             "distance",
             "d",
             0.1,
             Interval(0, 1, open_low=True, open_high=True),
             "fraction of weights that differ, (1 - p)/2",
+            typical=(0.01, 0.5),
         ),
     ),
     observables=(
@@ -395,6 +471,7 @@ _PERCEPTRON_LANDSCAPE = Model(
             "distance",
             "below it no solution (negative entropy) though the reference is one",
             f"{_THEORY_PERCEPTRON_LANDSCAPE}:find_isolation",
+            bounds=("typical",),
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON_LANDSCAPE}:solve",

@@ -5,7 +5,7 @@ another's samples.
 from typing import TYPE_CHECKING
 
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
@@ -26,13 +26,22 @@ _RBM = Model(
     name="rbm",
     title="Restricted Boltzmann machine with a teacher",
     controls=(
-        Control("load", "alpha", 3.0, Interval(0, 100), "samples per visible unit", realized=whole),
+        Control(
+            "load",
+            "alpha",
+            3.0,
+            Interval(0, 100),
+            "samples per visible unit",
+            realized=whole,
+            typical=(0.0, 10.0),
+        ),
         Control(
             "inverse_temperature",
             "beta",
             1.0,
             Interval(0, 5, open_low=True),
             "of the machine, E = -sum_i s_i (xi_i . h) / sqrt(N)",
+            typical=(0.2, 2.0),
         ),
         Control(
             "correlation",
@@ -40,6 +49,7 @@ _RBM = Model(
             0.3,
             Interval(0, 1, open_high=True),
             "of the teacher's two receptive fields",
+            typical=(0.0, 0.9),
         ),
         Control(
             "prior",
@@ -49,7 +59,12 @@ _RBM = Model(
             "the student knows the correlation, or takes it for zero",
         ),
         Control(
-            "hidden", "K", 2, Interval(1, 2, integer=True), "hidden units of teacher and student"
+            "hidden",
+            "K",
+            2,
+            Interval(1, 2, integer=True),
+            "hidden units of teacher and student",
+            typical=(1, 2),
         ),
         Control(
             "method",
@@ -69,6 +84,8 @@ _RBM = Model(
             "simulation",
             shared=True,
             quick=12,
+            typical=(20, 5000),
+            scale="log",
         ),
     ),
     observables=(
@@ -136,24 +153,28 @@ _RBM = Model(
             "load",
             "continuous: the student begins to learn",
             f"{_THEORY_RBM}:find_symmetry_breaking",
+            bounds=("random-guess", "symmetric"),
         ),
         Transition(
             "permutation-symmetry-breaking",
             "load",
             "continuous: the student's units become different (correlation > 0, two units)",
             f"{_THEORY_RBM}:find_permutation_student",
+            bounds=("symmetric", "permutation-student"),
         ),
         Transition(
             "permutation-student",
             "load",
             "the same: the student's own permutation symmetry breaks",
             f"{_THEORY_RBM}:find_permutation_student",
+            bounds=("symmetric", "permutation-student"),
         ),
         Transition(
             "permutation-teacher",
             "load",
             "continuous: each of the student's units picks a teacher's",
             f"{_THEORY_RBM}:find_permutation_teacher",
+            bounds=("permutation-student", "permutation-broken"),
         ),
     ),
     solve=f"{_THEORY_RBM}:solve",
@@ -161,9 +182,21 @@ _RBM = Model(
     check_size=f"{_SIMULATION_RBM}:check_size",
     potential="free_entropy",
     source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
-    size=Size(meaning="visible units, at most 12 with method=enumeration"),
+    size=Size(
+        meaning="visible units, at most 12 with method=enumeration",
+        typical=(20, 1000),
+        greatest=5000,
+        cost=2.0,
+    ),
 )
 
+
+_EVALUATION = Axis(
+    "evaluation", "", "moment at which the likelihood is measured", coordinate="epoch"
+)
+_UPDATE = Axis("update", "", "moment at which the weights are looked at", coordinate="time")
+_PICTURE = Axis("picture", "", "picture shown")
+_PIXEL = Axis("pixel", "i", "visible unit or pixel")
 
 _RBM_TRAINING = Model(
     name="rbm-training",
@@ -195,6 +228,7 @@ _RBM_TRAINING = Model(
             "simulation",
             shared=True,
             quick=20,
+            typical=(1, 20),
         ),
         Control(
             "epochs",
@@ -205,6 +239,8 @@ _RBM_TRAINING = Model(
             "simulation",
             shared=True,
             quick=3,
+            typical=(3, 300),
+            scale="log",
         ),
         Control(
             "learning_rate",
@@ -214,6 +250,8 @@ _RBM_TRAINING = Model(
             "of plain gradient ascent",
             "simulation",
             shared=True,
+            typical=(0.001, 1.0),
+            scale="log",
         ),
         Control(
             "batch",
@@ -223,6 +261,7 @@ _RBM_TRAINING = Model(
             "rows of a minibatch; 0: all of them",
             "simulation",
             shared=True,
+            typical=(0, 1000),
         ),
         Control(
             "centred",
@@ -241,6 +280,8 @@ _RBM_TRAINING = Model(
             "deviation of the first weights",
             "simulation",
             shared=True,
+            typical=(0.001, 0.1),
+            scale="log",
         ),
         Control(
             "annealing",
@@ -250,6 +291,8 @@ _RBM_TRAINING = Model(
             "inverse temperatures of importance sampling",
             "simulation",
             shared=True,
+            typical=(100, 5000),
+            scale="log",
         ),
     ),
     observables=(
@@ -296,6 +339,128 @@ _RBM_TRAINING = Model(
             "simulation",
             fraction=True,
         ),
+        Observable("epoch", "n", "epochs so far", role="simulation", axes=(_EVALUATION,)),
+        Observable(
+            "test_likelihood",
+            "ln p",
+            "likelihood of rows kept for the test, nats a row",
+            role="simulation",
+            axes=(_EVALUATION,),
+        ),
+        Observable(
+            "training_likelihood",
+            "ln p",
+            "likelihood of rows trained on, nats a row",
+            role="simulation",
+            axes=(_EVALUATION,),
+        ),
+        Observable("time", "t", "updates times learning rate", role="simulation", axes=(_UPDATE,)),
+        Observable(
+            "singular_value_1",
+            "w_1",
+            "singular value number 1 of the weights",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "singular_value_2",
+            "w_2",
+            "singular value number 2 of the weights",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "singular_value_3",
+            "w_3",
+            "singular value number 3 of the weights",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "singular_value_4",
+            "w_4",
+            "singular value number 4 of the weights",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "linear_1",
+            "w_1",
+            "what small weights would make of mode 1",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "linear_2",
+            "w_2",
+            "what small weights would make of mode 2",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "linear_3",
+            "w_3",
+            "what small weights would make of mode 3",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "linear_4",
+            "w_4",
+            "what small weights would make of mode 4",
+            role="simulation",
+            axes=(_UPDATE,),
+        ),
+        Observable(
+            "examples",
+            "v",
+            "rows of the data, 0 or 1",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "samples",
+            "v",
+            "ends of chains of the machine, chance of 1",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "receptive_fields",
+            "W",
+            "columns of W of largest norm",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "principal_components",
+            "u",
+            "principal components of the data",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
+        Observable(
+            "singular_vectors",
+            "u",
+            "singular vectors of W",
+            role="simulation",
+            axes=(
+                _PICTURE,
+                _PIXEL,
+            ),
+        ),
     ),
     branches=(Branch("linear", "small weights: modes grow independently, exponentially"),),
     solve="replicon.rbm.learning:solve",
@@ -305,26 +470,9 @@ _RBM_TRAINING = Model(
         "Hinton, Neural Comput. 14, 1771 (2002); Decelle, Fissore & Furtlehner, EPL 119, 60001"
         " (2017)"
     ),
-    legacy_arrays=(
-        Array("epoch", ("epoch",)),
-        Array("test_likelihood", ("epoch",)),
-        Array("training_likelihood", ("epoch",)),
-        Array("time", ("update",)),
-        Array("singular_value_1", ("update",)),
-        Array("singular_value_2", ("update",)),
-        Array("singular_value_3", ("update",)),
-        Array("singular_value_4", ("update",)),
-        Array("linear_1", ("update",)),
-        Array("linear_2", ("update",)),
-        Array("linear_3", ("update",)),
-        Array("linear_4", ("update",)),
-        Array("examples", ("picture", "pixel")),
-        Array("samples", ("picture", "pixel")),
-        Array("receptive_fields", ("picture", "pixel")),
-        Array("principal_components", ("picture", "pixel")),
-        Array("singular_vectors", ("picture", "pixel")),
+    size=Size(
+        meaning="hidden units", symbol="H", quick=6, typical=(4, 200), greatest=2000, cost=1.0
     ),
-    size=Size(meaning="hidden units", symbol="H", quick=6),
 )
 
 MODELS = (_RBM, _RBM_TRAINING)

@@ -5,14 +5,16 @@ responds.
 from typing import TYPE_CHECKING
 
 from replicon._declare import (
-    Array,
+    Axis,
     Branch,
     Control,
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
 )
 from replicon._files import NETWORKS
@@ -21,20 +23,37 @@ from replicon._rooms import contents
 _THEORY_RECURRENT_DYNAMICS = "replicon.recurrent.dynamics"
 _SIMULATION_RECURRENT_DYNAMICS = "replicon.recurrent.dynamics_finite"
 
+_LAG = Axis("lag", "tau", "time between two moments", coordinate=tuple(k / 4 for k in range(81)))
+
+_VIEWS = (
+    View("trajectory", "trajectory", "recent states of a few neurons"),
+    View("eigenvalues", "spectrum", "eigenvalues of the couplings"),
+)
+
 _RECURRENT_DYNAMICS = Model(
     name="recurrent-dynamics",
     title="Random recurrent network in motion",
     controls=(
         Control(
-            "gain", "g", 1.5, Interval(0, 50), "standard deviation of the couplings times sqrt(N)"
+            "gain",
+            "g",
+            1.5,
+            Interval(0, 50),
+            "standard deviation of the couplings times sqrt(N)",
+            typical=(0.0, 4.0),
+            live=True,
         ),
-        Control("symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2"),
+        Control(
+            "symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2", typical=(-1.0, 1.0)
+        ),
         Control(
             "noise",
             "D",
             0.0,
             Interval(0),
             "white noise, <xi xi> = 2 D delta; in discrete time its variance",
+            typical=(0.0, 1.0),
+            live=True,
         ),
         Control(
             "rank_one",
@@ -42,6 +61,8 @@ _RECURRENT_DYNAMICS = Model(
             0.0,
             Interval(),
             "mean overlap of a part m n^T / N of the couplings (m = M, n = 1)",
+            typical=(-2.0, 2.0),
+            live=True,
         ),
         Control(
             "time",
@@ -64,6 +85,7 @@ _RECURRENT_DYNAMICS = Model(
             Interval(4, 400),
             "time span of branch two-time, its second half averaged",
             "theory",
+            typical=(10.0, 200.0),
         ),
         Control(
             "trajectories",
@@ -72,6 +94,8 @@ _RECURRENT_DYNAMICS = Model(
             Interval(100, integer=True),
             "samples of branch two-time, with symmetry",
             "theory",
+            typical=(200, 10_000),
+            scale="log",
         ),
         Control(
             "duration",
@@ -81,6 +105,8 @@ _RECURRENT_DYNAMICS = Model(
             "time measured, after half as long unmeasured",
             "simulation",
             quick=10,
+            typical=(20.0, 1000.0),
+            scale="log",
         ),
         Control(
             "step",
@@ -89,6 +115,8 @@ _RECURRENT_DYNAMICS = Model(
             Interval(0, 0.5, open_low=True),
             "time step (continuous time)",
             "simulation",
+            typical=(0.01, 0.5),
+            scale="log",
         ),
         Control(
             "perturbation",
@@ -97,19 +125,32 @@ _RECURRENT_DYNAMICS = Model(
             Interval(0, open_low=True),
             "size of the constant fields that measure the response",
             "simulation",
+            typical=(0.01, 1.0),
+            scale="log",
         ),
     ),
     observables=(
         Observable("variance", "Delta_0", "<x^2>, over neurons and time", 0),
         Observable("activity", "C", "<phi(x)^2>", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field h of one's own"),
-        Observable("latent", "k", "<phi(x)>, the activity along the part of rank one"),
+        Observable(
+            "latent",
+            "k",
+            "<phi(x)>, the activity along the part of rank one",
+            series="replicon.recurrent.dynamics_finite:latent",
+        ),
         Observable(
             "lyapunov_exponent",
             "lambda",
             "largest Lyapunov exponent (of the random bulk, in theory); NaN where it is not known"
             " or -inf",
             partial=True,
+        ),
+        Observable(
+            "autocorrelation",
+            "Delta",
+            "mean of x(t) x(t + lag) over neurons and time, less that of the means",
+            axes=(_LAG,),
         ),
     ),
     branches=(
@@ -130,21 +171,20 @@ _RECURRENT_DYNAMICS = Model(
             "gain",
             "the largest Lyapunov exponent passes zero; with symmetry, x = 0 loses its stability",
             f"{_THEORY_RECURRENT_DYNAMICS}:find_chaos",
+            bounds=("stationary",),
         ),
     ),
     solve=f"{_THEORY_RECURRENT_DYNAMICS}:solve",
-    sample=f"{_SIMULATION_RECURRENT_DYNAMICS}:sample",
+    start=f"{_SIMULATION_RECURRENT_DYNAMICS}:Network",
+    schedule=Schedule("replicon.recurrent.dynamics_finite:records", beside=True),
+    views=_VIEWS,
     check_size=f"{_SIMULATION_RECURRENT_DYNAMICS}:check_size",
     potential=None,
     source=(
         "Sompolinsky, Crisanti & Sommers, PRL 61, 259 (1988); Schuecker, Goedeke & Helias, PRX 8,"
         " 041029 (2018)"
     ),
-    legacy_arrays=(
-        Array("lag", ("lag",), "both"),
-        Array("autocorrelation", ("lag",), "both"),
-    ),
-    size=Size(meaning="neurons"),
+    size=Size(meaning="neurons", typical=(50, 2000), greatest=10_000, cost=2.0),
 )
 
 _THEORY_RECURRENT_FIXED_POINTS = "replicon.recurrent.fixed_points"
@@ -155,13 +195,27 @@ _RECURRENT_FIXED_POINTS = Model(
     title="Steady states of a random recurrent network",
     controls=(
         Control(
-            "gain", "g", 0.8, Interval(0, 50), "standard deviation of the couplings times sqrt(N)"
+            "gain",
+            "g",
+            0.8,
+            Interval(0, 50),
+            "standard deviation of the couplings times sqrt(N)",
+            typical=(0.0, 2.0),
         ),
-        Control("symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2"),
         Control(
-            "temperature", "T", 0.0, Interval(0), "of the kinetic energy E; 0: fixed points, E = 0"
+            "symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2", typical=(-1.0, 1.0)
         ),
-        Control("regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E"),
+        Control(
+            "temperature",
+            "T",
+            0.0,
+            Interval(0),
+            "of the kinetic energy E; 0: fixed points, E = 0",
+            typical=(0.0, 0.5),
+        ),
+        Control(
+            "regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E", typical=(0.0, 1.0)
+        ),
         Control(
             "nonlinearity",
             "phi",
@@ -177,6 +231,8 @@ _RECURRENT_FIXED_POINTS = Model(
             "Hamiltonian trajectories, half of them measured",
             "simulation",
             quick=12,
+            typical=(20, 4000),
+            scale="log",
         ),
         Control(
             "ladder",
@@ -186,6 +242,7 @@ _RECURRENT_FIXED_POINTS = Model(
             "temperatures of parallel tempering, from 1/2 down",
             "simulation",
             quick=2,
+            typical=(2, 32),
         ),
     ),
     observables=(
@@ -223,6 +280,7 @@ _RECURRENT_FIXED_POINTS = Model(
             "gain",
             "x = 0 loses its stability: 1 / (1 + symmetry)",
             f"{_THEORY_RECURRENT_FIXED_POINTS}:find_chaos",
+            bounds=("active", "quiescent"),
         ),
     ),
     solve=f"{_THEORY_RECURRENT_FIXED_POINTS}:solve",
@@ -230,11 +288,13 @@ _RECURRENT_FIXED_POINTS = Model(
     check_size=f"{_SIMULATION_RECURRENT_FIXED_POINTS}:check_size",
     potential=None,
     source="Qiu & Huang, arXiv 2401.10009; static cavity equation of its T = 0 limit",
-    size=Size(meaning="neurons"),
+    size=Size(meaning="neurons", typical=(20, 400), greatest=2000, cost=3.0),
 )
 
 _THEORY_RECURRENT_NETWORK = "replicon.recurrent.network"
 _SIMULATION_RECURRENT_NETWORK = "replicon.recurrent.network_finite"
+
+_EIGENVALUE = Axis("eigenvalue", "k", "eigenvalue of J / g")
 
 _RECURRENT_NETWORK = Model(
     name="recurrent-network",
@@ -246,6 +306,8 @@ _RECURRENT_NETWORK = Model(
             0.2,
             Interval(0, 50),
             "sqrt(sum of all squared couplings / N), as for a random network",
+            typical=(0.0, 2.0),
+            live=True,
         ),
         Control(
             "couplings",
@@ -277,6 +339,8 @@ _RECURRENT_NETWORK = Model(
             Interval(0),
             "white noise, <xi xi> = 2 D delta; in discrete time its variance",
             "simulation",
+            typical=(0.0, 1.0),
+            live=True,
         ),
         Control(
             "time",
@@ -300,6 +364,8 @@ _RECURRENT_NETWORK = Model(
             "time measured, after half as long unmeasured",
             "simulation",
             quick=10,
+            typical=(20.0, 1000.0),
+            scale="log",
         ),
         Control(
             "step",
@@ -308,6 +374,8 @@ _RECURRENT_NETWORK = Model(
             Interval(0, 0.5, open_low=True),
             "time step (continuous time)",
             "simulation",
+            typical=(0.01, 0.5),
+            scale="log",
         ),
         Control(
             "perturbation",
@@ -316,6 +384,8 @@ _RECURRENT_NETWORK = Model(
             Interval(0, open_low=True),
             "size of the constant fields that measure the response",
             "simulation",
+            typical=(0.01, 1.0),
+            scale="log",
         ),
     ),
     observables=(
@@ -342,6 +412,20 @@ _RECURRENT_NETWORK = Model(
             "variance of x in time, mean over neurons: zero at a fixed point",
             0,
         ),
+        Observable(
+            "eigenvalues_real",
+            "Re",
+            "real parts of the eigenvalues of J / g",
+            role="simulation",
+            axes=(_EIGENVALUE,),
+        ),
+        Observable(
+            "eigenvalues_imaginary",
+            "Im",
+            "their imaginary parts",
+            role="simulation",
+            axes=(_EIGENVALUE,),
+        ),
     ),
     branches=(Branch("rest", "x = 0, linearised: exact", ends_at="instability"),),
     transitions=(
@@ -350,6 +434,7 @@ _RECURRENT_NETWORK = Model(
             "gain",
             "x = 0 loses its stability (networks original and random)",
             f"{_THEORY_RECURRENT_NETWORK}:find_instability",
+            bounds=("rest",),
         ),
         Transition(
             "chaos",
@@ -357,25 +442,32 @@ _RECURRENT_NETWORK = Model(
             "the largest Lyapunov exponent, of two trajectories, passes 0.01, before 8 times the"
             " gain of the instability",
             f"{_THEORY_RECURRENT_NETWORK}:find_chaos",
+            bounds=("rest",),
         ),
     ),
     solve=f"{_THEORY_RECURRENT_NETWORK}:solve",
-    sample=f"{_SIMULATION_RECURRENT_NETWORK}:sample",
+    start=f"{_SIMULATION_RECURRENT_NETWORK}:Network",
+    schedule=Schedule("replicon.recurrent.dynamics_finite:records", beside=True),
+    views=_VIEWS,
     check_size=f"{_SIMULATION_RECURRENT_NETWORK}:check_size",
     potential=None,
     source=(
         "Cook et al., Nature 571, 63 (2019), for the connectome; Aljadeff, Stern & Sharpee, PRL"
         " 114, 088101 (2015), for the bulk"
     ),
-    legacy_arrays=(
-        Array("eigenvalues_real", ("eigenvalue",)),
-        Array("eigenvalues_imaginary", ("eigenvalue",)),
-    ),
-    size=Size(meaning="neurons", quick=300),
+    size=Size(meaning="neurons", quick=300, typical=(20, 1000), greatest=10_000, cost=2.0),
 )
 
 _THEORY_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential"
 _SIMULATION_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential_finite"
+
+_FIRST = Axis("grid_1", "", "place along the first direction", coordinate="axis_1")
+_SECOND = Axis("grid_2", "", "place along the second direction", coordinate="axis_2")
+_POINT = Axis("point", "", "zero of the pseudo-potential")
+_NEURON = Axis("neuron", "i", "neuron")
+_STATE = Axis("state", "", "chain of the sampler")
+_RUN = Axis("run", "", "trajectory")
+_TIME = Axis("moment", "t", "moment, 0.05 apart")
 
 _RECURRENT_PSEUDO_POTENTIAL = Model(
     name="recurrent-pseudo-potential",
@@ -389,8 +481,18 @@ _RECURRENT_PSEUDO_POTENTIAL = Model(
             "three neurons that spiral to one fixed point or have two; or your own J[i, j] from j"
             " to i (theory: at most 3)",
         ),
-        Control("temperature", "T", 0.5, Interval(0.05), "of the pseudo-potential E"),
-        Control("regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E"),
+        Control(
+            "temperature",
+            "T",
+            0.5,
+            Interval(0.05),
+            "of the pseudo-potential E",
+            typical=(0.05, 2.0),
+            scale="log",
+        ),
+        Control(
+            "regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E", typical=(0.0, 1.0)
+        ),
         Control(
             "nonlinearity",
             "phi",
@@ -406,6 +508,8 @@ _RECURRENT_PSEUDO_POTENTIAL = Model(
             "steps of Langevin dynamics, half of them measured",
             "simulation",
             quick=12,
+            typical=(1000, 100_000),
+            scale="log",
         ),
         Control(
             "chains",
@@ -415,6 +519,8 @@ _RECURRENT_PSEUDO_POTENTIAL = Model(
             "Langevin chains of a sample",
             "simulation",
             quick=4,
+            typical=(4, 256),
+            scale="log",
         ),
         Control(
             "duration",
@@ -424,12 +530,78 @@ _RECURRENT_PSEUDO_POTENTIAL = Model(
             "length of the trajectories x' = -x + J phi(x)",
             "simulation",
             quick=10,
+            typical=(5.0, 100.0),
+            scale="log",
         ),
     ),
     observables=(
         Observable("variance", "x_2", "<x^2>, mean over neurons", 0),
         Observable("activity", "C", "<phi(x)^2>, mean over neurons", 0),
         Observable("energy", "e", "E, with the regulariser, per neuron", 0),
+        Observable(
+            "landscape",
+            "E",
+            "-T ln of the density of the first two neurons",
+            role="theory",
+            axes=(
+                _FIRST,
+                _SECOND,
+            ),
+        ),
+        Observable(
+            "axis_1", "x_1", "first neuron, along the landscape", role="theory", axes=(_FIRST,)
+        ),
+        Observable(
+            "axis_2", "x_2", "second neuron, along the landscape", role="theory", axes=(_SECOND,)
+        ),
+        Observable(
+            "fixed_point",
+            "x*",
+            "zeros of the pseudo-potential",
+            role="theory",
+            axes=(
+                _POINT,
+                _NEURON,
+            ),
+        ),
+        Observable(
+            "growth",
+            "lambda",
+            "largest real part of the motion's eigenvalues there",
+            role="theory",
+            axes=(_POINT,),
+        ),
+        Observable(
+            "states",
+            "x",
+            "last states of the chains",
+            role="simulation",
+            axes=(
+                _STATE,
+                _NEURON,
+            ),
+        ),
+        Observable(
+            "trajectory",
+            "x(t)",
+            "trajectories of the true motion",
+            role="simulation",
+            axes=(
+                _RUN,
+                _TIME,
+                _NEURON,
+            ),
+        ),
+        Observable(
+            "trajectory_energy",
+            "E(t)",
+            "pseudo-potential along them",
+            role="simulation",
+            axes=(
+                _RUN,
+                _TIME,
+            ),
+        ),
     ),
     branches=(Branch("equilibrium", "the measure exp(-E/T), integrated over all states"),),
     solve=f"{_THEORY_RECURRENT_PSEUDO_POTENTIAL}:solve",
@@ -437,17 +609,7 @@ _RECURRENT_PSEUDO_POTENTIAL = Model(
     check_size=f"{_SIMULATION_RECURRENT_PSEUDO_POTENTIAL}:check_size",
     potential="free_entropy",
     source="Qiu & Huang, arXiv 2401.10009",
-    legacy_arrays=(
-        Array("landscape", ("axis_1", "axis_2"), "theory"),
-        Array("axis_1", ("axis_1",), "theory"),
-        Array("axis_2", ("axis_2",), "theory"),
-        Array("fixed_point", ("point", "neuron"), "theory"),
-        Array("growth", ("point",), "theory"),
-        Array("states", ("state", "neuron")),
-        Array("trajectory", ("run", "time", "neuron")),
-        Array("trajectory_energy", ("run", "time")),
-    ),
-    size=Size(meaning="neurons", quick=3),
+    size=Size(meaning="neurons", quick=3, typical=(2, 3), greatest=3, cost=2.0),
 )
 
 MODELS = (

@@ -153,7 +153,6 @@ def _stationary(controls) -> dict:
     out["autocorrelation"] = np.stack(
         [_at_lags(out, path, row, controls.time) for row in range(len(controls.gain))]
     )
-    out["lag"] = np.tile(LAGS, (len(controls.gain), 1))
     return {
         **out,
         "reason": np.where(

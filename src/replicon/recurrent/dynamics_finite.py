@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import jax
 import numpy as np
 
 from replicon._errors import InputError
 from replicon.recurrent.couplings import elliptic_matrix
 from replicon.recurrent.dynamics import LAGS
-from replicon.recurrent.evolution import Run, evolve
+from replicon.recurrent.evolution import Motion, diverged
 from replicon.recurrent.nonlinearity import nonlinearity
+from replicon.recurrent.transfer import transfer
+
+EVERY = 0.25  # of time between records
+SHOWN = 8  # neurons whose states are shown
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -22,71 +28,123 @@ def check_size(controls: dict, size: int) -> None:
         nonlinearity(word)
 
 
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """One network and one initial condition a sample. Also returned: `autocorrelation` at the
-    theory's lags.
-    """
-    phi = nonlinearity(controls.nonlinearity)
-    coupling = (
-        elliptic_matrix(rng, size, controls.gain, controls.symmetry) + controls.rank_one / size
-    )
-    run, found = move(coupling, phi, rng, controls, mean=float(controls.rank_one != 0))
-    x = run.states[:, :, 0]
-    if controls.rank_one:
-        found["variance"] = ((x - x.mean(axis=1, keepdims=True)) ** 2).mean()
-        found["latent"] = abs(found["latent"])
-    found["autocorrelation"], found["lag"] = _autocorrelation(x, run.times), LAGS
-    return found
+def records(controls) -> int:
+    """Steps of a run: records, `EVERY` of time apart (1 in discrete time)."""
+    return max(round(controls.duration / (_inner(controls)[1])), 1)
 
 
-def move(
-    coupling: np.ndarray, phi, rng: np.random.Generator, controls, mean: float = 0.0
-) -> tuple[Run, dict]:
-    """A network from a normal start of this mean, and what is measured: variance, activity,
-    response, latent, lyapunov_exponent.
+def _inner(controls) -> tuple[int, float]:
+    """Time steps between records, and their length together."""
+    if controls.time == "discrete":
+        return 1, 1.0
+    inner = max(round(EVERY / controls.step), 1)
+    return inner, inner * controls.step
+
+
+class Moving:
+    """A network from a normal start of a mean, seen every quarter of a unit of time.
 
     Three copies run together: the network, and two with opposite constant random fields of size
     `perturbation`, whose difference of mean activities along the fields is the response. Reads
-    duration, step, time, noise and perturbation.
+    duration, step, time, noise and perturbation. `recent`: states of as many records as make the
+    duration.
     """
-    size = len(coupling)
-    start = rng.standard_normal(size) + mean
-    direction = np.where(rng.random(size) < 0.5, -1.0, 1.0)
-    run = evolve(
-        coupling,
-        np.tile(start[:, None], 3),
-        function=phi.function,
-        slope=phi.slope,
-        duration=controls.duration,
-        transient=controls.duration / 2,
-        step=controls.step,
-        every=1.0 if controls.time == "discrete" else 0.25,
-        time=controls.time,
-        field=controls.perturbation * np.outer(direction, [0, 1, -1]),
-        noise=controls.noise,
-        exponents=1,
-        seed=int(rng.integers(2**31)),
-    )
-    with jax.enable_x64(True):
-        activity = np.asarray(phi.function(run.states))
-    average = activity.mean(axis=0)
-    return run, {
-        "variance": (run.states[:, :, 0] ** 2).mean(),
-        "activity": (activity[:, :, 0] ** 2).mean(),
-        "response": (
-            direction @ (average[:, 1] - average[:, 2]) / (2 * controls.perturbation * size)
-        ),
-        "latent": activity[:, :, 0].mean(),
-        "lyapunov_exponent": run.exponents[0] if np.isfinite(run.exponents[0]) else np.nan,
-    }
+
+    def __init__(self, coupling: np.ndarray, rng: np.random.Generator, controls, mean: float):
+        self.controls = controls
+        self.phi = nonlinearity(controls.nonlinearity)
+        size = len(coupling)
+        start = rng.standard_normal(size) + mean
+        self.direction = np.where(rng.random(size) < 0.5, -1.0, 1.0)
+        inner, _ = _inner(controls)
+        columns = np.tile(start[:, None], 3)
+        self.motion = Motion(
+            coupling,
+            columns,
+            phi=transfer(self.phi.function, self.phi.slope, columns.shape, kind=float, sloped=True),
+            step=1.0 if controls.time == "discrete" else controls.step,
+            inner=inner,
+            time=controls.time,
+            field=controls.perturbation * np.outer(self.direction, [0, 1, -1]),
+            noise=controls.noise,
+            exponents=1,
+            seed=int(rng.integers(2**31)),
+        )
+        self.recent = deque([start], maxlen=records(controls))
+        self.states = columns
+        self.growth = np.nan
+
+    def step(self, count: int) -> None:
+        """So many records, one at a time: one compiled shape, and the same bits however cut."""
+        for _ in range(count):
+            states, growth = self.motion.advance(1)
+            self.states = states[0]
+            self.growth = growth[0, 0] / self.motion.span
+            if not np.isfinite(self.states).all():
+                diverged(self.motion.records * self.motion.span)
+            self.recent.append(self.states[:, 0])
+
+    def measure(self) -> dict:
+        with jax.enable_x64(True):
+            activity = np.asarray(self.phi.function(self.states))
+        size = len(activity)
+        difference = self.direction @ (activity[:, 1] - activity[:, 2])
+        return {
+            "variance": (self.states[:, 0] ** 2).mean(),
+            "activity": (activity[:, 0] ** 2).mean(),
+            "response": difference / (2 * self.controls.perturbation * size),
+            "latent": activity[:, 0].mean(),
+            "lyapunov_exponent": self.growth if np.isfinite(self.growth) else np.nan,
+        }
+
+    def view(self) -> dict:
+        """Recent states of a few neurons, and the eigenvalues of the couplings."""
+        values = np.linalg.eigvals(self.motion.coupling)
+        return {
+            "trajectory": np.array(self.recent)[:, :SHOWN],
+            "eigenvalues": np.column_stack([values.real, values.imag]),
+        }
 
 
-def _autocorrelation(x: np.ndarray, times: np.ndarray) -> np.ndarray:
+class Network(Moving):
+    """A random network, J_ij of variance g^2/N and partial symmetry, with a part of rank one."""
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        self.unit = elliptic_matrix(rng, size, 1.0, controls.symmetry)
+        coupling = self._coupling(controls, size)
+        super().__init__(coupling, rng, controls, mean=float(controls.rank_one != 0))
+
+    def _coupling(self, controls, size: int) -> np.ndarray:
+        return controls.gain * self.unit + controls.rank_one / size
+
+    def set(self, control: str, value: float) -> None:
+        """Another gain, part of rank one or noise, from now on."""
+        self.controls = self.controls._replace(**{control: value})
+        self.motion.coupling = self._coupling(self.controls, len(self.unit))
+        self.motion.noise = self.controls.noise
+
+    def measure(self) -> dict:
+        """With a part of rank one the variance is about the mean over neurons."""
+        out = super().measure()
+        if self.controls.rank_one:
+            out["variance"] = self.states[:, 0].var()
+        return out
+
+    def finish(self) -> dict:
+        return {"autocorrelation": _autocorrelation(np.array(self.recent), self.motion.span)}
+
+
+def latent(series: dict, controls, size: int) -> np.ndarray:
+    """Mean activity over time, (samples,); its modulus where a part of rank one has two signs."""
+    mean = series["latent"].mean(axis=1)
+    return np.abs(mean) if controls.rank_one else mean
+
+
+def _autocorrelation(x: np.ndarray, spacing: float) -> np.ndarray:
     """Mean over neurons and time of x(t) x(t + lag), less the mean over both squared, at LAGS; NaN
-    at lags not recorded.
+    at lags not recorded. x (K, N), records `spacing` apart.
     """
     x = x - x.mean()
-    spacing = times[1] - times[0]
     places = np.rint(LAGS / spacing).astype(int)
     known = (np.abs(places * spacing - LAGS) < 1e-9) & (places < len(x) // 2)
     return np.array(

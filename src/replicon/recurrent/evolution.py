@@ -22,9 +22,10 @@ from replicon._domains import check_argument, check_seed
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced
 from replicon.recurrent.couplings import check_couplings
-from replicon.recurrent.transfer import transfer
+from replicon.recurrent.transfer import Transfer, transfer
 
 TIMES = Words(("continuous", "discrete"))
+_KEYS = 1024  # random keys made at once
 _MOST = 2**28  # numbers recorded, or steps between records: 2 GiB
 
 
@@ -106,68 +107,131 @@ def evolve(
             f" of {columns.size} numbers, {inner:.3g} steps apart, more than memory holds: give"
             " shorter times."
         )
-    field = real_array(
-        "field", field, "give a finite number, or an array of the shape of start"
-    ).astype(coupling.dtype)
-    try:
-        field = np.broadcast_to(field[:, None] if field.ndim == 1 else field, columns.shape)
-    except ValueError:
-        raise InputError(
-            f"field has shape {field.shape}: give a number, ({n},) or {columns.shape}."
-        ) from None
-    # One QR at least for each unit of time, or tangent vectors lose their directions.
-    between = (
-        max(k for k in range(1, min(round(1 / step), inner) + 1) if inner % k == 0)
-        if exponents
-        else inner
+    field = _field(field, columns)
+    motion = Motion(
+        coupling,
+        columns,
+        phi=transfer(
+            function, slope, columns.shape, kind=coupling.dtype.type, sloped=exponents > 0
+        ),
+        step=step,
+        inner=inner,
+        time=time,
+        field=field,
+        noise=noise,
+        exponents=exponents,
+        seed=seed,
     )
-    span = inner * step
-    phi = transfer(function, slope, columns.shape, kind=coupling.dtype.type, sloped=exponents > 0)
-    with jax.enable_x64(True):
-        run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
-        tangent = (
-            np.linalg.qr(np.random.default_rng(seed).standard_normal((n, exponents)))[0]
-            if exponents
-            else np.zeros((n, 0))
-        )
-        state = (
-            jnp.asarray(columns),
-            jnp.zeros_like(columns),
-            jnp.asarray(tangent, columns.dtype),
-            jnp.zeros_like(tangent, columns.dtype),
-        )
-        numbers = jnp.asarray([step, noise], columns.dtype)
-        given, carry = (
-            (phi.constants, jnp.asarray(coupling), jnp.asarray(field), numbers),
-            (
-                state,
-                jnp.array(True),
-            ),
-        )
-        keys = jax.random.split(jax.random.key(seed), before + records)
-        if before:
-            carry, _ = run(given, keys[:before], carry)
-        carry, (states, growth) = run(given, keys[before:], carry)
-        states, growth = np.asarray(states), np.asarray(growth, float)
-    times = span * np.arange(1, records + 1)
+    if before:
+        motion.advance(before)
+    states, growth = motion.advance(records)
+    times = motion.span * np.arange(1, records + 1)
     lost = ~np.isfinite(states).all(axis=(1, 2))
     if lost.any():
-        moment = before * span + times[lost][0]
-        raise DivergenceError(
-            f"the integration diverged at time {moment:g}: give a bounded phi, a smaller step or"
-            " smaller couplings."
-        )
+        diverged(before * motion.span + times[lost][0])
     rates = growth.sum(axis=0) / times[-1] if exponents else np.zeros(0)
-    if (
-        np.isnan(rates).any()
-        or np.isposinf(rates).any()
-        or (time == "continuous" and np.isinf(rates).any())
-    ):
+    unbounded = np.isnan(rates) | np.isposinf(rates) | (np.isinf(rates) & (time == "continuous"))
+    if unbounded.any():
         raise DivergenceError(
             "the tangent vectors of the Lyapunov exponents were lost: give smaller couplings, or a"
             " smaller step."
         )
     return Run(times, states, rates, states[-1])
+
+
+def _field(field: Any, columns: np.ndarray) -> np.ndarray:
+    """The constant field of every neuron and column, checked."""
+    expected = "give a finite number, or an array of the shape of start"
+    field = real_array("field", field, expected).astype(columns.dtype)
+    try:
+        return np.broadcast_to(field[:, None] if field.ndim == 1 else field, columns.shape)
+    except ValueError:
+        raise InputError(
+            f"field has shape {field.shape}: give a number, ({len(columns)},) or {columns.shape}."
+        ) from None
+
+
+def diverged(moment: float) -> None:
+    """Raises DivergenceError: the state is no longer finite at this time."""
+    raise DivergenceError(
+        f"the integration diverged at time {moment:g}: give a bounded phi, a smaller step or"
+        " smaller couplings."
+    )
+
+
+class Motion:
+    """A network in motion, advanced by records of `inner` steps each; what `evolve` runs.
+
+    coupling (N, N), start and field (N, columns), phi as `transfer` gives it; exponents: how many
+    tangent vectors follow the first column. `span`: the time of a record. Arithmetic in the type of
+    the couplings. Its random numbers are functions of the seed and of the number of the record.
+    """
+
+    def __init__(
+        self,
+        coupling: np.ndarray,
+        start: np.ndarray,
+        *,
+        phi: Transfer,
+        step: float,
+        inner: int,
+        time: str,
+        field: np.ndarray,
+        noise: float = 0.0,
+        exponents: int = 0,
+        seed: int = 0,
+    ):
+        self.coupling = coupling
+        self.noise = noise
+        self.field = field
+        self.step = step
+        self.span = inner * step
+        self.records = 0
+        self._phi = phi
+        self._seed = seed
+        self._keys = np.zeros(0)
+        # One QR at least for each unit of time, or tangent vectors lose their directions.
+        oftener = min(round(1 / step), inner)
+        between = inner
+        if exponents:
+            between = max(k for k in range(1, oftener + 1) if inner % k == 0)
+        kind = start.dtype
+        n = len(coupling)
+        tangent = np.zeros((n, 0))
+        if exponents:
+            directions = np.random.default_rng(seed).standard_normal((n, exponents))
+            tangent = np.linalg.qr(directions)[0]
+        with jax.enable_x64(True):
+            self._run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
+            state = (
+                jnp.asarray(start),
+                jnp.zeros_like(start),
+                jnp.asarray(tangent, kind),
+                jnp.zeros_like(tangent, kind),
+            )
+            self._carry = (state, jnp.array(True))
+
+    def advance(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """So many records: states (count, N, columns) at their ends, and the growth (count,
+        exponents) of the logarithms of the tangent vectors' lengths within them.
+        """
+        kind = self.field.dtype
+        with jax.enable_x64(True):
+            given = (
+                self._phi.constants,
+                jnp.asarray(self.coupling),
+                jnp.asarray(self.field),
+                jnp.asarray([self.step, self.noise], kind),
+            )
+            end = self.records + count
+            if end > len(self._keys):
+                # A key depends on its own number alone, not on how many are made.
+                many = _KEYS * -(-end // _KEYS)
+                self._keys = jax.random.split(jax.random.key(self._seed), many)
+            keys = self._keys[self.records : end]
+            self._carry, (states, growth) = self._run(given, keys, self._carry)
+            self.records = end
+            return np.asarray(states), np.asarray(growth, float)
 
 
 @lru_cache(maxsize=32)

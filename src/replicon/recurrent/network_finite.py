@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.recurrent.dynamics_finite import move
+from replicon.recurrent.dynamics_finite import Moving
 from replicon.recurrent.network import properties, surrogate, unit_couplings
 from replicon.recurrent.nonlinearity import nonlinearity
 
@@ -25,19 +25,31 @@ def check_size(controls: dict, size: int) -> None:
             )
 
 
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """One surrogate and one random initial condition a sample. Also returned: `eigenvalues_real`,
-    `eigenvalues_imaginary` of J / g.
-    """
-    phi = nonlinearity(controls.nonlinearity)
-    given = unit_couplings(controls.couplings, controls.weights)
-    matrix = surrogate(given, controls.network, rng)
-    run, found = move(controls.gain * matrix, phi, rng, controls)
-    eigenvalues = np.linalg.eigvals(matrix)
-    found.update(
-        properties(matrix),
-        fluctuation=run.states[:, :, 0].var(axis=0).mean(),
-        eigenvalues_real=eigenvalues.real,
-        eigenvalues_imaginary=eigenvalues.imag,
-    )
-    return found
+class Network(Moving):
+    """A given network, or a surrogate of it, from a random initial condition."""
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        given = unit_couplings(controls.couplings, controls.weights)
+        self.unit = surrogate(given, controls.network, rng)
+        super().__init__(controls.gain * self.unit, rng, controls, mean=0.0)
+
+    def set(self, control: str, value: float) -> None:
+        """Another gain or noise, from now on."""
+        self.controls = self.controls._replace(**{control: value})
+        self.motion.coupling = self.controls.gain * self.unit
+        self.motion.noise = self.controls.noise
+
+    def measure(self) -> dict:
+        out = super().measure()
+        del out["latent"]
+        return out
+
+    def finish(self) -> dict:
+        """What the matrix alone says, and the variance in time of a neuron."""
+        eigenvalues = np.linalg.eigvals(self.unit)
+        return {
+            **properties(self.unit),
+            "fluctuation": np.var(self.recent, axis=0).mean(),
+            "eigenvalues_real": eigenvalues.real,
+            "eigenvalues_imaginary": eigenvalues.imag,
+        }

@@ -351,9 +351,11 @@ class _Checker:
         self, one: Series, name: str, *axes: str, count: int | None = None
     ) -> tuple[str, ...]:
         """Axes of an array that the series gives; `count` of them."""
-        known = {
-            array.name: array for array in one.model.arrays if array.role in ("both", one.kind)
-        }
+        given = [array for array in one.model.arrays if array.role in ("both", one.kind)]
+        for axis in (axis for array in given for axis in array.axes):
+            if axis.name == name and axis.coordinate and not isinstance(axis.coordinate, str):
+                return (name,)
+        known = {array.name: array for array in given}
         if name not in known:
             raise self.refuse(
                 f"shows the array '{name}', which the {one.kind} of {one.model.name} does not"
@@ -369,10 +371,10 @@ class _Checker:
             )
         if count is not None and len(array.axes) != count:
             raise self.refuse(
-                f"shows the array '{name}' with the axes {', '.join(array.axes)}: expected {count}"
+                f"shows the array '{name}' with the axes {', '.join(axis.name for axis in array.axes)}: expected {count}"
                 " of them."
             )
-        return array.axes
+        return tuple(axis.name for axis in array.axes)
 
     def _alike(self, one: Series, *names: str) -> None:
         """Arrays of one axis, the same for all."""

@@ -108,9 +108,6 @@ def simulate_point(
     # One thread for linear algebra: its sums, and so the bits, would else depend on the number of
     # cores and workers.
     with threadpool_limits(limits=1, user_api="blas"):
-        if model.simulate is not None:
-            out = resolve(model.simulate)(controls, size, samples, given)
-            return {name: np.asarray(value, float) for name, value in out.items()}
         if model.sample is not None:
             draw = resolve(model.sample)
             rows = [draw(controls, size, _seed.generator(stream)) for stream in given]

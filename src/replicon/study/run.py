@@ -18,7 +18,7 @@ from replicon._declare import Interval, Model
 from replicon._domains import check_argument
 from replicon._errors import InputError, RepliconError
 from replicon._files import digest
-from replicon._result import declaration, dimensions
+from replicon._result import dataset, declaration, dimensions
 from replicon._statistics import jackknife
 from replicon.study import ask, catalogue, records
 from replicon.study.merge import Task, identity, merge, tasks
@@ -42,8 +42,9 @@ def execute(task: Task) -> xr.Dataset:
     given = (model, task["controls"], task["size"], task["samples"], task["seed"])
     values = simulate_point(*given)
     declared = declaration(model)
-    found = xr.Dataset(
-        {name: (dimensions(declared, name, v.ndim, ["sample"]), v) for name, v in values.items()}
+    found = dataset(
+        declared,
+        {name: (dimensions(declared, name, v.ndim, ["sample"]), v) for name, v in values.items()},
     )
     # What a model forms from moments is kept with them: readers need not know how.
     for observable in model.observables:
@@ -120,10 +121,10 @@ def run_study(
         done = len(wanted) - len(missing)
         report(done, len(wanted), "kept")
         with store.writer() as writer, closing(_run(missing, workers, scheduler)) as finished:
-            for name, dataset in finished:
+            for name, found in finished:
                 task = missing[name]
                 told = {key: value for key, value in task.items() if key != "declaration"}
-                writer.add(records.encode(told, name, dataset))
+                writer.add(records.encode(told, name, found))
                 done += 1
                 report(done, len(wanted), task["series"])
         return merge(plan, store.found(), store.folder)

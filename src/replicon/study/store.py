@@ -27,7 +27,7 @@ from replicon.study import records
 from replicon.study.merge import merge
 from replicon.study.names import check_name
 
-_FORMAT = 3
+_FORMAT = 2
 
 
 class Store:

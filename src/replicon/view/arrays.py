@@ -8,6 +8,7 @@ from itertools import cycle
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure
 
 from replicon.view.axes import (
@@ -201,7 +202,7 @@ def function(spec: dict[str, Any], results: Results) -> Figure:
         for label, points in lines_of(
             select(results[series], spec.get("at", {})), None, sampled=True
         ):
-            x = points[spec["abscissa"]].transpose("sample", ...).values[0]
+            x = _along(points[spec["abscissa"]])
             for name in names:
                 text = label_of(spec, series, label)
                 if several:
@@ -247,6 +248,11 @@ def function(spec: dict[str, Any], results: Results) -> Figure:
     limits(axes, spec)
     legend(axes, spec.get("legend", "best"))
     return figure
+
+
+def _along(x: xr.DataArray) -> np.ndarray:
+    """The numbers along an axis: its coordinate, or an array of the first sample."""
+    return x.values if "sample" not in x.dims else x.transpose("sample", ...).values[0]
 
 
 def _spread(x: np.ndarray, known: np.ndarray, scale: str | None) -> np.ndarray:
