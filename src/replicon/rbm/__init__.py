@@ -11,8 +11,10 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
@@ -464,7 +466,13 @@ _RBM_TRAINING = Model(
     ),
     branches=(Branch("linear", "small weights: modes grow independently, exponentially"),),
     solve="replicon.rbm.learning:solve",
-    sample="replicon.rbm.learning_finite:sample",
+    start="replicon.rbm.learning_finite:Training",
+    schedule=Schedule("epochs", burn=1.0),
+    views=(
+        View("receptive_fields", "image", "columns of the weights of largest norm"),
+        View("chains", "image", "visible means of the persistent chains"),
+        View("singular_values", "histogram", "singular values of the weights"),
+    ),
     potential=None,
     source=(
         "Hinton, Neural Comput. 14, 1771 (2002); Decelle, Fissore & Furtlehner, EPL 119, 60001"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
 from replicon.data.rows import load_rows
 from replicon.rbm.estimator import RestrictedBoltzmannMachine
@@ -15,79 +17,125 @@ _MODES = 4
 _SHOWN = 10
 
 
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """One machine of `size` hidden units, trained on nine tenths of the rows, drawn at random.
-
-    Arrays: learning curve (`epoch`, `test_likelihood`, `training_likelihood`: twelve epochs,
-    equally spaced in their logarithm); `time` (updates x learning rate), `singular_value_k` and
-    what small weights would do, `linear_k` = |u_k.W(0)| exp(lambda_k t); pictures (shown, V):
-    `examples` of the data, `samples` (each the end of its own chain), `receptive_fields` (columns
-    of W of largest norm), `principal_components`, `singular_vectors`.
+class Training:
+    """A machine of `size` hidden units in training on nine tenths of the rows, drawn at random; a
+    step is an epoch. The likelihood is measured at twelve epochs, equally spaced in their
+    logarithm up to `epochs`, and where it is asked for.
     """
-    return _one(controls, size, load_rows(controls.data), rng)
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        self.controls = controls
+        rows = load_rows(controls.data)
+        order = rng.permutation(len(rows))
+        cut = len(rows) // 10
+        self.test = rows[order[:cut]]
+        self.training = rows[order[cut:]]
+        self.machine = RestrictedBoltzmannMachine(
+            size,
+            method=controls.method,
+            steps=controls.steps,
+            epochs=0,
+            learning_rate=controls.learning_rate,
+            batch_size=controls.batch or None,
+            centred=controls.centred == "yes",
+            initial_scale=controls.initial_scale,
+            seed=int(rng.integers(2**31)),
+        ).fit(self.training)
+        self.rates, directions = growth_rates(self.training)
+        self.start = np.linalg.norm(directions[:, :_MODES].T @ self.machine.weights_, axis=1)
+        self.marks = {round(x) for x in np.geomspace(1, controls.epochs, _CURVE)}
+        self.evaluations: dict[int, Evaluation] = {}
+
+    def step(self, count: int) -> None:
+        """So many epochs."""
+        for _ in range(count):
+            self.machine.partial_fit(self.training)
+            if self.machine.epochs_ in self.marks:
+                self._evaluate()
+
+    def _evaluate(self) -> Evaluation:
+        """The likelihoods at this epoch, measured once."""
+        epoch = self.machine.epochs_
+        if epoch not in self.evaluations:
+            given = (self.machine, self.test, self.training, self.controls.annealing)
+            self.evaluations[epoch] = _likelihoods(*given)
+        return self.evaluations[epoch]
+
+    def _time(self) -> np.ndarray:
+        """Updates times learning rate at every record of the history."""
+        rows = len(self.training)
+        updates = -(-rows // min(self.controls.batch or rows, rows))
+        return self.controls.learning_rate * updates * self.machine.history_["epoch"].values
+
+    def measure(self) -> dict:
+        history = self.machine.history_
+        values = history["singular_values"].values
+        now = self._evaluate()
+        return {
+            "growth_rate": _slope(self._time(), values[:, 0]),
+            "test_log_likelihood": now.test,
+            "training_log_likelihood": now.training,
+            "reliable_fraction": now.reliable,
+            "pseudo_likelihood": self.machine.pseudo_likelihood(self.test[:200]).mean(),
+            "largest_singular_value": values[-1, 0],
+            "active_units": float(history["active_units"][-1]),
+        }
+
+    def finish(self) -> dict:
+        """Learning curve, singular values beside what small weights would do, |u_k.W(0)|
+        exp(lambda_k t), and pictures.
+        """
+        curve = [(epoch, one.test, one.training) for epoch, one in self.evaluations.items()]
+        curve += [(np.nan,) * 3] * (_CURVE - len(curve))
+        epochs, on_test, on_training = np.array(curve[:_CURVE]).T
+        time = self._time()
+        values = self.machine.history_["singular_values"].values
+        found = {
+            "epoch": epochs,
+            "test_likelihood": on_test,
+            "training_likelihood": on_training,
+            "time": time,
+        }
+        unknown = np.full(len(time), np.nan)
+        for k in range(_MODES):
+            linear = unknown
+            if k < len(self.start):
+                linear = self.start[k] * np.exp(np.minimum(self.rates[k] * time, 50))
+            there = k < values.shape[1]
+            found[f"linear_{k + 1}"] = np.where(linear < 8, linear, np.nan)
+            found[f"singular_value_{k + 1}"] = values[:, k] if there else unknown
+        return found | _pictures(self.machine, self.training)
+
+    def view(self) -> dict:
+        """Receptive fields, means of the visible units given the hidden ones of the chains, and
+        singular values.
+        """
+        weights = self.machine.weights_
+        values = np.linalg.svd(weights, compute_uv=False)
+        hidden = np.asarray(self.machine._state.hidden)[0][:_SHOWN]
+        strongest = np.argsort(-np.linalg.norm(weights, axis=0))[:_SHOWN]
+        return {
+            "receptive_fields": weights[:, strongest].T,
+            "chains": expit(hidden @ weights.T + self.machine.visible_bias_),
+            "singular_values": np.column_stack([np.arange(len(values)), values]),
+        }
 
 
-def _one(controls, size: int, rows: np.ndarray, rng: np.random.Generator) -> dict:
-    order = rng.permutation(len(rows))
-    cut = len(rows) // 10
-    test, training = rows[order[:cut]], rows[order[cut:]]
-    machine = RestrictedBoltzmannMachine(
-        size,
-        method=controls.method,
-        steps=controls.steps,
-        epochs=0,
-        learning_rate=controls.learning_rate,
-        batch_size=controls.batch or None,
-        centred=controls.centred == "yes",
-        initial_scale=controls.initial_scale,
-        seed=int(rng.integers(2**31)),
-    ).fit(training)
-    rates, directions = growth_rates(training)
-    start = np.linalg.norm(directions[:, :_MODES].T @ machine.weights_, axis=1)
-    marks = {round(x) for x in np.geomspace(1, controls.epochs, _CURVE)}
-    curve = []
-    for epoch in range(1, controls.epochs + 1):
-        machine.partial_fit(training)
-        if epoch in marks:
-            curve.append((epoch, *_likelihoods(machine, test, training, controls.annealing)))
-    curve += [(np.nan,) * 4] * (_CURVE - len(curve))
-    history = machine.history_
-    updates = -(-len(training) // min(controls.batch or len(training), len(training)))
-    time = controls.learning_rate * updates * history["epoch"].values
-    values = history["singular_values"].values
-    epochs, on_test, on_training, reliable = np.array(curve).T
-    last = np.flatnonzero(np.isfinite(epochs))[-1]
-    found = {
-        "growth_rate": _slope(time, values[:, 0]),
-        "test_log_likelihood": on_test[last],
-        "training_log_likelihood": on_training[last],
-        "reliable_fraction": reliable[last],
-        "pseudo_likelihood": machine.pseudo_likelihood(test[:200]).mean(),
-        "largest_singular_value": values[-1, 0],
-        "active_units": float(history["active_units"][-1]),
-        "epoch": epochs,
-        "test_likelihood": on_test,
-        "training_likelihood": on_training,
-        "time": time,
-    }
-    for k in range(_MODES):
-        linear = (
-            start[k] * np.exp(np.minimum(rates[k] * time, 50))
-            if k < len(start)
-            else np.full(len(time), np.nan)
-        )
-        found[f"linear_{k + 1}"] = np.where(linear < 8, linear, np.nan)
-        found[f"singular_value_{k + 1}"] = (
-            values[:, k] if k < values.shape[1] else np.full(len(time), np.nan)
-        )
-    return found | _pictures(machine, training)
+class Evaluation(NamedTuple):
+    """Mean ln P of a row, nats, on rows kept for the test and on rows trained on; reliable, 1 where
+    ln Z may be trusted, else 0.
+    """
+
+    test: float
+    training: float
+    reliable: float
 
 
-def _likelihoods(machine, test, training, annealing: int) -> tuple[float, float, float]:
+def _likelihoods(machine, test, training, annealing: int) -> Evaluation:
     with warnings.catch_warnings():  # `reliable_fraction` says it
         warnings.simplefilter("ignore", UserWarning)
         found = machine.log_partition(temperatures=annealing)
-    return (
+    return Evaluation(
         machine.score_samples(test, found).mean(),
         machine.score_samples(training[:1000], found).mean(),
         float(found.reliable),
