@@ -156,3 +156,30 @@ def binomial_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[flo
     values = np.asarray(values)
     found = binomtest(round(values.sum()), len(values)).proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)
+
+
+_MEMORY = 0.05  # correlation with half-time above which chains count as not mixed
+
+
+def memory(before: np.ndarray, after: np.ndarray) -> float:
+    """Largest correlation, over chains, of what they were with what they are.
+
+    before, after (chains, N). Of every spin and of the four leading principal components, where
+    modes that chains do not leave show first.
+    """
+    x = before.astype(float)
+    y = after.astype(float)
+    x -= x.mean(axis=0)
+    y -= y.mean(axis=0)
+    both = (x.T @ x + y.T @ y) / (2 * len(x))
+    directions = np.linalg.eigh(both)[1][:, -4:]
+    x = np.concatenate([x, x @ directions], axis=1)
+    y = np.concatenate([y, y @ directions], axis=1)
+    scale = np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0))
+    moving = scale > 1e-12 * len(x)
+    return float(np.abs((x * y).sum(axis=0)[moving] / scale[moving]).max(initial=0.0))
+
+
+def memory_limit(chains: int) -> float:
+    """What `memory` may be by chance (4.5 standard errors), or is allowed to be."""
+    return max(_MEMORY, 4.5 / math.sqrt(chains))

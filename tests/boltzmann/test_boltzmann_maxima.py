@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from sklearn.exceptions import ConvergenceWarning
 
 import replicon
-from replicon.boltzmann import BoltzmannMachine, inverse, likelihood, monte_carlo
+from replicon.boltzmann import BoltzmannMachine, enumerated, inverse, likelihood, monte_carlo
 
 
 def states(n):
@@ -39,10 +39,10 @@ def separable(X, spin):
 
 def on_boundary(X):
     """The mean of the features is no mixture that gives every state a positive weight."""
-    features = likelihood.features(states(X.shape[1]))
+    features = enumerated.features(states(X.shape[1]))
     count = len(features)
     equal = np.c_[np.vstack([features.T, np.ones(count)]), np.zeros(features.shape[1] + 1)]
-    right = np.r_[likelihood.features(X).mean(axis=0), 1]
+    right = np.r_[enumerated.features(X).mean(axis=0), 1]
     found = linprog(
         np.r_[np.zeros(count), -1],
         A_eq=equal,

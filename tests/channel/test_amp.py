@@ -10,7 +10,7 @@ import replicon
 from replicon._declare import controls_tuple
 from replicon.channel import replica as separable
 from replicon.channel.amp import message_passing
-from replicon.perceptron.storage_finite import enumerate_errors
+from replicon.perceptron.enumeration import enumerate_errors
 
 
 def instance(size, load, seed):

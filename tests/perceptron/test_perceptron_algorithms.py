@@ -10,7 +10,7 @@ from tests.statistical import assert_mean
 
 import replicon
 from replicon.perceptron import search
-from replicon.perceptron.storage_finite import enumerate_errors
+from replicon.perceptron.enumeration import enumerate_errors
 
 
 def patterns(count, size, seed, binary=True):

@@ -1,8 +1,15 @@
-"""Linear attention learning in context: pre-training is the ground state of real spins with
-two-body couplings.
+"""In-context learning of linear attention as a two-body spin model, and estimators and a transformer
+beside it.
+
+Models: attention, in-context-estimators, softmax-transformer.
+
+`draw_tasks`: task vectors. `draw_prompts`: prompts and contexts. `Prompts`: what it returns.
+`train`: weights of linear attention on prompts of your own, ground state or Boltzmann sample, from
+a `Hamiltonian`: the two-body couplings of the weights. `pretrain`: a small softmax transformer.
 """
 
 import math
+from typing import TYPE_CHECKING
 
 from replicon._declare import (
     Axis,
@@ -16,6 +23,7 @@ from replicon._declare import (
     Words,
     whole,
 )
+from replicon._rooms import contents
 
 _THEORY_ATTENTION = "replicon.attention.theory"
 _SIMULATION_ATTENTION = "replicon.attention.finite"
@@ -373,3 +381,15 @@ _SOFTMAX_TRANSFORMER = Model(
 )
 
 MODELS = (_ATTENTION, _IN_CONTEXT_ESTIMATORS, _SOFTMAX_TRANSFORMER)
+
+if TYPE_CHECKING:
+    from replicon.attention.finite import Hamiltonian, Prompts, draw_prompts, draw_tasks, train
+    from replicon.attention.transformer import pretrain
+
+__getattr__, __dir__, __all__ = contents(
+    __name__,
+    {
+        "finite": ["Hamiltonian", "Prompts", "draw_prompts", "draw_tasks", "train"],
+        "transformer": ["pretrain"],
+    },
+)

@@ -1,4 +1,10 @@
-"""The inverse Ising problem: how well are couplings inferred from samples?"""
+"""Boltzmann machines of visible spins: couplings inferred from rows of spins, and what pairs explain
+of real data.
+
+Models: boltzmann-machine, boltzmann-data.
+
+`BoltzmannMachine`: an estimator with scikit-learn's conventions, eight methods.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -311,4 +317,7 @@ MODELS = (_BOLTZMANN_MACHINE, _BOLTZMANN_DATA)
 if TYPE_CHECKING:
     from replicon.boltzmann.estimator import BoltzmannMachine
 
-__getattr__, __dir__, __all__ = contents(__name__, {"estimator": ["BoltzmannMachine"]})
+__getattr__, __dir__, __all__ = contents(
+    __name__,
+    {"estimator": ["BoltzmannMachine"]},
+)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-_MEMORY = 0.05  # correlation with half-time above which chains count as not mixed
+from replicon._statistics import memory, memory_limit
+
 _EXCHANGE = 0.3  # accepted fraction below which levels are put between two
 _LEVELS = 64
 _CHAINS = 8192  # of all levels together
@@ -154,30 +155,6 @@ def tuned_ladder(couplings, field, base, rng, fixed=(0.0, 1.0)) -> np.ndarray:
             break
         ladder = np.sort(np.concatenate([ladder, (ladder[poor] + ladder[poor + 1]) / 2]))
     return ladder
-
-
-def memory(before: np.ndarray, after: np.ndarray) -> float:
-    """Largest correlation, over chains, of what they were with what they are.
-
-    before, after (chains, N). Of every spin and of the four leading principal components, where
-    modes that chains do not leave show first.
-    """
-    x = before.astype(float)
-    y = after.astype(float)
-    x -= x.mean(axis=0)
-    y -= y.mean(axis=0)
-    both = (x.T @ x + y.T @ y) / (2 * len(x))
-    directions = np.linalg.eigh(both)[1][:, -4:]
-    x = np.concatenate([x, x @ directions], axis=1)
-    y = np.concatenate([y, y @ directions], axis=1)
-    scale = np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0))
-    moving = scale > 1e-12 * len(x)
-    return float(np.abs((x * y).sum(axis=0)[moving] / scale[moving]).max(initial=0.0))
-
-
-def memory_limit(chains: int) -> float:
-    """What `memory` may be by chance (4.5 standard errors), or is allowed to be."""
-    return max(_MEMORY, 4.5 / math.sqrt(chains))
 
 
 def draw(

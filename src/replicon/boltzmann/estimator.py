@@ -17,7 +17,7 @@ from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
 from replicon._statistics import jackknife
-from replicon.boltzmann import chains, inverse, likelihood, monte_carlo
+from replicon.boltzmann import chains, enumerated, inverse, likelihood, monte_carlo
 from replicon.data.binary import spin_rows
 from replicon.spins.exact import enumerate_states
 
@@ -213,7 +213,7 @@ class BoltzmannMachine(BaseEstimator):
             couplings, fields, there = likelihood.pseudo_likelihood(*weighted, start, penalty)
             return couplings, fields, "" if there else "Newton steps do not shrink"
         if self.method == "exact":
-            couplings, fields, there = likelihood.exact_likelihood(m, second, start, penalty)
+            couplings, fields, there = enumerated.exact_likelihood(m, second, start, penalty)
             return couplings, fields, "" if there else "Newton steps do not shrink"
         unsure = ""
         try:
@@ -222,7 +222,7 @@ class BoltzmannMachine(BaseEstimator):
             *near, _ = likelihood.pseudo_likelihood(*weighted, start, penalty)
         except InputError:
             if len(m) <= _REFEREE:
-                likelihood.exact_likelihood(m, second, start, penalty)  # raises where there is none
+                enumerated.exact_likelihood(m, second, start, penalty)  # raises where there is none
             else:
                 unsure = (
                     "some columns are functions of others, and whether the likelihood has a maximum"
@@ -312,10 +312,10 @@ class BoltzmannMachine(BaseEstimator):
         return drawn.rows
 
     def _levels(self) -> np.ndarray:
-        """Energies of all 2^N states, in the order of `likelihood.all_states`."""
+        """Energies of all 2^N states, in the order of `enumerated.all_states`."""
         size, out = 2**self.n_features_in_, []
         for low in range(0, size, 2**16):
-            s = likelihood.all_states(self.n_features_in_, low, min(low + 2**16, size))
+            s = enumerated.all_states(self.n_features_in_, low, min(low + 2**16, size))
             out.append(-((s @ self.couplings_) * s).sum(axis=1) / 2 - s @ self.fields_)
         return np.concatenate(out)
 

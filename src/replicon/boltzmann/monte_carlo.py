@@ -16,7 +16,7 @@ from scipy.stats import chi2, norm
 from threadpoolctl import threadpool_limits
 
 from replicon.boltzmann.chains import Population, draw, memory, memory_limit, tuned_ladder
-from replicon.boltzmann.likelihood import Penalty, features
+from replicon.boltzmann.enumerated import Penalty, features
 
 _DENSE = 5200  # parameters of which all covariances are kept (N = 101)
 _TESTED = 1300  # parameters for which the chi-square of all together is formed

@@ -1,4 +1,12 @@
-"""Learning as a random walk in an energy landscape: does noisy gradient descent reach exp(-E/T)?"""
+"""Learning as Langevin dynamics: noisy gradient descent of any differentiable loss, beside exact
+equilibrium.
+
+Model: langevin-learning.
+
+For a loss of your own: `sample_langevin`: states at a temperature, with thermometers and R-hat.
+`Trajectory`: what it returns. `integrate_entropy`: free energy and entropy by thermodynamic
+integration. `ThermodynamicIntegration`: what it returns.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -179,8 +187,13 @@ _LANGEVIN_LEARNING = Model(
 MODELS = (_LANGEVIN_LEARNING,)
 
 if TYPE_CHECKING:
-    from replicon.langevin.sampling import integrate_entropy, sample_langevin
+    from replicon.langevin.sampling import Trajectory, sample_langevin
+    from replicon.langevin.thermodynamics import ThermodynamicIntegration, integrate_entropy
 
 __getattr__, __dir__, __all__ = contents(
-    __name__, {"sampling": ["integrate_entropy", "sample_langevin"]}
+    __name__,
+    {
+        "sampling": ["Trajectory", "sample_langevin"],
+        "thermodynamics": ["ThermodynamicIntegration", "integrate_entropy"],
+    },
 )

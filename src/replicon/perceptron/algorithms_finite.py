@@ -6,8 +6,8 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.data import binary_digits, digits
+from replicon.perceptron.enumeration import LARGEST
 from replicon.perceptron.search import METHODS, find_weights, local_entropy
-from replicon.perceptron.storage_finite import LARGEST
 
 _UNSEEN = 300
 

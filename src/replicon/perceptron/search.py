@@ -19,7 +19,7 @@ from replicon._errors import InputError
 from replicon._kernels import sound_cache
 from replicon.perceptron import annealing, passing
 from replicon.perceptron.constraints import check_patterns, constraints, scaled
-from replicon.perceptron.storage_finite import LARGEST
+from replicon.perceptron.enumeration import LARGEST
 from replicon.spins.exact import lowest_bit
 
 
@@ -205,7 +205,7 @@ def find_weights(
     )
 
 
-class Marginals(NamedTuple):
+class WeightMarginals(NamedTuple):
     """mean (N,) of each weight; entropy per weight (nats), Bethe's; overlap with the reference
     reached; residual, the last change of a mean; iterations; converged.
     """
@@ -221,7 +221,7 @@ class Marginals(NamedTuple):
 @sound_cache
 def count_solutions(
     patterns, *, approximate: bool = False, iterations: int = 2000, seed: int = 0
-) -> Marginals:
+) -> WeightMarginals:
     """Entropy of all solutions of one instance by belief propagation (`approximate`: by AMP), with
     the marginals of the weights.
 
@@ -244,7 +244,7 @@ def count_solutions(
 
 
 @sound_cache
-def local_entropy(patterns, weights, distance: float, *, iterations: int = 2000) -> Marginals:
+def local_entropy(patterns, weights, distance: float, *, iterations: int = 2000) -> WeightMarginals:
     """Entropy per weight of the solutions whose distance from `weights` (fraction of weights that
     differ) is `distance`, by AMP with a field along `weights` that holds the mean overlap at 1 - 2
     distance.
@@ -268,7 +268,9 @@ def _check_weights(weights, x: np.ndarray) -> np.ndarray:
     return w.astype(np.float32)
 
 
-def _fixed_point(x: np.ndarray, reference, overlap, approximate, iterations, seed) -> Marginals:
+def _fixed_point(
+    x: np.ndarray, reference, overlap, approximate, iterations, seed
+) -> WeightMarginals:
     """Damped as much as it takes: random patterns need little, correlated ones much."""
     n = x.shape[1]
     told = constraints(x)
@@ -294,7 +296,9 @@ def _fixed_point(x: np.ndarray, reference, overlap, approximate, iterations, see
             approximate,
         )
         settled = bool(change < tolerance and -tolerance / n <= entropy <= most + tolerance)
-        out = Marginals(mean.astype(float), entropy, reached, change, steps, settled and told.sound)
+        out = WeightMarginals(
+            mean.astype(float), entropy, reached, change, steps, settled and told.sound
+        )
         if change < tolerance:
             break
     assert out is not None

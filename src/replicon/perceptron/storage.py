@@ -13,20 +13,18 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import log_ndtr, ndtr
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step
 from replicon.channel import replica as separable
+from replicon.perceptron.storage_transitions import _rows, find_freezing
 from replicon.theory import gaussian, stationary
 from replicon.theory.points import evaluate
-from replicon.theory.transition import along, bracket, zero
 
 PRIORS = {"ising": separable.ising, "spherical": separable.spherical}
 CHANNELS = {"threshold": separable.threshold, "symmetric": separable.symmetric}
 _FINE = 1025  # nodes where the usual ones do not resolve the channel
 _SHARPEST = 1e-5  # distance of the overlap from one below which these do not either
-_SCAN = 48  # loads at which a change of sign is looked for
 
 
 @lru_cache
@@ -87,7 +85,7 @@ def _point(weights: str, constraint: str, nodes: int):
     return one
 
 
-def _beta(temperature) -> np.ndarray:
+def inverse_temperature(temperature) -> np.ndarray:
     return np.divide(
         1.0,
         temperature,
@@ -113,14 +111,14 @@ def solve(controls, branch: str) -> dict:
             for k in ("load", "margin", "temperature", "breaking_parameter")
         }
     )
-    return {"replica-symmetric": _replica_symmetric, "one-step": _one_step, "frozen": _frozen}[
+    return {"replica-symmetric": replica_symmetric, "one-step": _one_step, "frozen": _frozen}[
         branch
     ](controls)
 
 
-def _replica_symmetric(controls, *, sharp: bool = True) -> dict:
+def replica_symmetric(controls, *, sharp: bool = True) -> dict:
     """`sharp`: whether points that the usual nodes do not resolve are solved again with more."""
-    beta = _beta(controls.temperature)
+    beta = inverse_temperature(controls.temperature)
     c = _leaky(controls, beta)
     # A symmetric constraint knows no direction: q = 0, exactly.
     begin = np.full_like(c.load, 0.3 if controls.constraint == "threshold" else 0.0)
@@ -282,13 +280,13 @@ def _one_step(controls) -> dict:
             continue
         for name, values in _try(_rows(controls, rows), m[rows])[0].items():
             out[name][rows] = values
-    beta = _beta(controls.temperature)
+    beta = inverse_temperature(controls.temperature)
     out |= _thermal(out, beta, controls.load)
     out["converged"] &= out["entropy"] <= _most(controls.weights) + 1e-9
     reason = np.full(held.shape, "", dtype="U200")
     lost = np.flatnonzero(~out["converged"])
     if len(lost):
-        whole = _replica_symmetric(_rows(controls, lost))
+        whole = replica_symmetric(_rows(controls, lost))
         whole = whole["converged"] & (whole["replicon"] > 0)
         reason[lost] = np.where(
             whole,
@@ -307,7 +305,7 @@ def _try(controls, m) -> tuple[dict, np.ndarray]:
     one, count = _broken(controls.weights, controls.constraint), len(m)
     outer = 0.3 if controls.constraint == "threshold" else 0.0
     start = _Free(np.full(count, outer), np.full(count, 0.95), np.ones(count), m)
-    c = _leaky(controls, _beta(controls.temperature), breaking_parameter=m)
+    c = _leaky(controls, inverse_temperature(controls.temperature), breaking_parameter=m)
     x, found = evaluate(one, start, c, batch=8)
     out = {name: np.array(values) for name, values in found.items()}
     complexity = np.where(out["converged"], out["complexity"], np.nan)
@@ -328,7 +326,7 @@ def _frozen(controls) -> dict:
     replica-symmetric entropy vanishes: errors stay at the ground state's. At another m the entropy
     is that of the clusters, each a single weight vector. Source: Krauth & Mezard (1989), eq. 16 on.
     """
-    beta, m = _beta(controls.temperature), controls.breaking_parameter
+    beta, m = inverse_temperature(controls.temperature), controls.breaking_parameter
     possible = (controls.temperature > 0) & (controls.weights == "ising")
     if np.any(m == 0) and controls.weights == "ising":
         value, found, _ = find_freezing(controls)
@@ -338,7 +336,7 @@ def _frozen(controls) -> dict:
     good = possible & (m > 0) & (m <= 1)
     asked = np.where(good, m, 1.0)
     warm = controls._replace(temperature=np.where(good, controls.temperature / asked, 1.0))
-    rs = _replica_symmetric(warm)
+    rs = replica_symmetric(warm)
     errors = rs["energy"] * controls.load
     out = {
         "free_entropy": rs["free_entropy"] / asked,
@@ -365,161 +363,10 @@ def _frozen(controls) -> dict:
     return {**out, "reason": np.where(out["converged"], "", reason)}
 
 
-def _arrays(controls):
+def as_arrays(controls):
     """Controls of a transition, the numbers among them as arrays of one shape; T and m as they are
     by default if not given.
     """
     numbers = ("load", "margin", "temperature", "breaking_parameter")
     values = np.broadcast_arrays(*(np.asarray(getattr(controls, k, 0.0), float) for k in numbers))
     return controls._replace(**dict(zip(numbers, values)))
-
-
-def _nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
-    return np.full(shape, np.nan), np.zeros(shape, bool)
-
-
-def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads
-    above the capacity.
-    """
-    c = _arrays(controls)
-    if c.weights != "ising":
-        return *_nowhere(c.load.shape), np.full(c.load.shape, "only binary weights freeze")
-    c = c._replace(breaking_parameter=np.zeros_like(c.load))
-    # Of independent errors at high temperature: load/(8 T^2) = ln 2 at the most.
-    found = zero(
-        along(solve, c, "temperature", "entropy", "replica-symmetric"),
-        np.maximum(5.0, np.sqrt(c.load)),
-        0.03 + 0 * c.load,
-    )
-    cold = _replica_symmetric(c._replace(temperature=np.zeros_like(c.load)))
-    full = cold["converged"] & (cold["entropy"] > 0)
-    reason = np.where(
-        full & ~found.converged,
-        "below the capacity there are solutions, whose entropy is positive, at any temperature",
-        "",
-    )
-    return found.value, found.converged, reason
-
-
-def _annealed_capacity(controls) -> np.ndarray:
-    """-ln 2 / ln P, P the chance that a random weight vector satisfies one constraint: above the
-    capacity, by Jensen.
-    """
-    margin = np.asarray(controls.margin, float)
-    chance = (
-        log_ndtr(-margin)
-        if controls.constraint == "threshold"
-        else np.log(np.maximum(2 * ndtr(margin) - 1, 0.0))
-    )
-    return -np.log(2) / chance
-
-
-def _gardner_capacity(margin) -> np.ndarray:
-    """1/int_{-margin}^inf Dt (t + margin)^2: where the replica-symmetric overlap of spherical
-    weights reaches one.
-    """
-    margin = np.asarray(margin, float)
-    t, weight = np.polynomial.legendre.leggauss(100)
-    t, weight = (
-        20 * (t + 1),
-        20 * weight,
-    )  # relative to the lower limit: no difference of large numbers
-    z = t - margin[..., None]
-    return 1 / (np.exp(-(z**2) / 2) * t**2 @ weight / np.sqrt(2 * np.pi))
-
-
-def find_capacity(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The load at which solutions end: zero entropy of binary weights (Krauth & Mezard 1989), q = 1
-    of spherical ones.
-
-    Solutions make no error: the temperature is of no account. Spherical, threshold: Gardner's
-    (1988), exact for margin >= 0; with another sign or constraint symmetry breaks before and no
-    value is known.
-    """
-    c = _arrays(controls)
-    c = c._replace(temperature=np.zeros_like(c.load), breaking_parameter=np.zeros_like(c.load))
-    nothing = (c.constraint == "symmetric") & (c.margin <= 0)
-    reason = np.where(
-        nothing, "no weights satisfy a symmetric constraint of that margin at any load", ""
-    )
-    if c.weights == "spherical":
-        known = (c.margin >= 0) & (c.constraint == "threshold")
-        return np.where(known, _gardner_capacity(c.margin), np.nan), known, reason
-    if c.constraint == "symmetric":  # no weights know of each other: the annealed average is exact
-        with np.errstate(divide="ignore"):
-            value = _annealed_capacity(c)
-        return np.where(nothing, np.nan, value), ~nothing, reason
-    annealed = _annealed_capacity(c)
-    found = zero(
-        along(solve, c, "load", "entropy", "replica-symmetric"), 1e-6 * annealed, 1.001 * annealed
-    )
-    return found.value, found.converged, reason
-
-
-def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The load beyond which the replica-symmetric saddle is unstable to replica-symmetry breaking:
-    the first from small loads on.
-    """
-    c = _arrays(controls)
-    c = c._replace(breaking_parameter=np.zeros_like(c.load))
-    reason = np.full(c.load.shape, "", dtype="U120")
-    cold = np.exp(-_beta(c.temperature)) == 0
-    if (
-        c.constraint == "symmetric"
-    ):  # the overlap is zero at any load, and the replicon linear in it
-        growth = 1 - _replica_symmetric(c._replace(load=np.ones_like(c.load)))["replicon"]
-        there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)
-        reason[~there] = "at that margin a symmetric constraint does not depend on the weights"
-        return np.where(there, 1 / np.where(there, growth, 1.0), np.nan), there, reason
-    parts, end = (
-        np.where(cold[:, None], np.geomspace(0.1, 20, _SCAN), np.geomspace(0.1, 500, _SCAN)),
-        _annealed_capacity(c),
-    )
-    convex = (c.weights == "spherical") & cold & (c.margin >= 0)
-    reason[convex] = (
-        "spherical solutions with margin >= 0 form a convex set, whose replica symmetry holds up to"
-        " the capacity"
-    )
-    if c.weights == "spherical":
-        # Without errors the branch may end, with an overlap of one, at that load: it is asked close
-        # by.
-        below = np.append(
-            1 - np.geomspace(0.98, 1e-5, _SCAN // 2), np.geomspace(1.01, 500, _SCAN // 2)
-        )
-        parts, end = (
-            np.where(cold[:, None], below, np.geomspace(0.1, 500, _SCAN)),
-            _gardner_capacity(c.margin),
-        )
-    loads = end[:, None] * parts
-    low, high, bracketed = (
-        np.full_like(end, np.nan),
-        np.full_like(end, np.nan),
-        np.zeros(end.shape, bool),
-    )
-    for sharp in (False, True):  # the usual nodes do for most
-        rows = np.flatnonzero(~bracketed & ~convex)
-        if len(rows):
-            own = _rows(c, rows)
-            found = bracket(
-                lambda k, _, sharp=sharp: _replica_symmetric(k, sharp=sharp),
-                own,
-                "load",
-                "replicon",
-                loads[rows],
-            )
-            low[rows], high[rows], bracketed[rows] = found
-    rows = np.flatnonzero(bracketed)
-    value, there = _nowhere(end.shape)
-    if len(rows):
-        found = zero(
-            along(solve, _rows(c, rows), "load", "replicon", "replica-symmetric"),
-            low[rows],
-            high[rows],
-        )
-        value[rows], there[rows] = found.value, found.converged
-    return value, there, reason
-
-
-def _rows(controls, rows):
-    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.perceptron.storage_finite import check_enumerable, enumerate_errors
+from replicon.perceptron.enumeration import check_enumerable, enumerate_errors
 
 
 def check_size(controls: dict, size: int) -> None:

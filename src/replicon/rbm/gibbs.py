@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from scipy.special import expit
 
-from replicon.boltzmann.chains import memory, memory_limit
+from replicon._statistics import memory, memory_limit
 from replicon.rbm.training import Parameters, ladder, run_chains, run_ladder, sigmoid
 from replicon.rbm.training import draw as bernoulli
 

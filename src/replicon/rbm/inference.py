@@ -21,14 +21,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
+from replicon.rbm.single import single_trivial
 from replicon.theory import stationary
-from replicon.theory.branch import Found
 from replicon.theory.points import evaluate
-from replicon.theory.transition import zero
 
 _NUMBERS = ("load", "inverse_temperature", "correlation", "guess", "hidden")
-_NODE = np.linspace(-8.0, 8.0, 101)
-_WEIGHT = np.exp(-(_NODE**2) / 2) / np.exp(-(_NODE**2) / 2).sum()
 # Which of P, D, A, B is not zero by symmetry.
 KEPT = {
     "symmetric": (1, 0, 1, 0),
@@ -50,18 +47,14 @@ class Order(NamedTuple):
     receptive: jax.Array
 
 
-def log_cosh(x):
-    return jnp.logaddexp(x, -x) - jnp.log(2.0)
-
-
 def _fields(x: Order, scale):
     """(s, a + b, a - b) on grids (2, n, 1), (2, 1, n), and their weights."""
     plus, minus = jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])
     total = scale * (
-        2 * x.sum * plus[:, None, None] + jnp.sqrt(2 * x.sum_square / scale) * _NODE[:, None]
+        2 * x.sum * plus[:, None, None] + jnp.sqrt(2 * x.sum_square / scale) * NODE[:, None]
     )
     change = scale * (
-        2 * x.difference * minus[:, None, None] + jnp.sqrt(2 * x.difference_square / scale) * _NODE
+        2 * x.difference * minus[:, None, None] + jnp.sqrt(2 * x.difference_square / scale) * NODE
     )
     return total, change
 
@@ -83,7 +76,7 @@ def _pair(x: Order, coupling, c, scale=1.0) -> tuple[Order, jax.Array]:
     chance = jnp.array([(1 + c) / 2, (1 - c) / 2])
 
     def mean(values):
-        return jnp.einsum("s,sxy,x,y->s", chance, values, _WEIGHT, _WEIGHT)
+        return jnp.einsum("s,sxy,x,y->s", chance, values, WEIGHT, WEIGHT)
 
     out = Order(
         mean(up)[0],
@@ -156,7 +149,7 @@ def log_likelihood(x: Order, c):
     )
     a = (total + change) / 2  # beta times the field of the first unit
     spread = jnp.sqrt(square * jnp.maximum(1 - q, 0.0))
-    weight = jnp.einsum("s,x,y->sxy", chance, _WEIGHT, _WEIGHT)
+    weight = jnp.einsum("s,x,y->sxy", chance, WEIGHT, WEIGHT)
     out = 0.0
     # Given the hidden spins h the fields are normal about (a, b) + beta C h, C = [[1 - q, R - r],
     # [R - r, 1 - q]].
@@ -166,9 +159,9 @@ def log_likelihood(x: Order, c):
             probability = pair * jax.nn.sigmoid(2 * h1 * tilt)
             centre = a + square * ((1 - q) * h1 + (x.receptive - r) * h2)
             inner = jax.lax.map(
-                lambda z, centre=centre: log_cosh(centre + spread * z), jnp.asarray(_NODE[::4])
+                lambda z, centre=centre: log_cosh(centre + spread * z), jnp.asarray(NODE[::4])
             )
-            inner = jnp.einsum("z,zsxy->sxy", _WEIGHT[::4] / _WEIGHT[::4].sum(), inner)
+            inner = jnp.einsum("z,zsxy->sxy", WEIGHT[::4] / WEIGHT[::4].sum(), inner)
             out += (weight * probability * inner).sum()
     return 2 * out - square - log_cosh(square * x.receptive)
 
@@ -200,7 +193,7 @@ def growth(x: Order, c) -> tuple[jax.Array, jax.Array]:
             "s,ksxy,x->ks",
             jnp.array([(1 + chance) / 2, (1 - chance) / 2]),
             jnp.stack([odd**2, odd]),
-            _WEIGHT,
+            WEIGHT,
         )
         return 4 * parts[0].sum(), 4 * parts[1, 1]
 
@@ -212,7 +205,7 @@ def growth(x: Order, c) -> tuple[jax.Array, jax.Array]:
 
 
 @lru_cache
-def _branch(name: str):
+def branch_of(name: str):
     kept = KEPT[name]
 
     def restrict(x: Order) -> Order:
@@ -277,70 +270,7 @@ def _trivial(c):
     return {**_measure(Order(zero_, zero_, tiny, tiny, jnp.asarray(c.guess, float)), c)}
 
 
-def _spin(mean, variance):
-    """E tanh(a), E tanh(a)^2, E ln cosh(a) for one spin in a normal field."""
-    a = (
-        mean + jnp.sqrt(jnp.maximum(variance, 1e-80)) * _NODE
-    )  # rounding may leave less than nothing
-    return _WEIGHT @ jnp.tanh(a), _WEIGHT @ jnp.tanh(a) ** 2, _WEIGHT @ log_cosh(a)
-
-
-class Single(NamedTuple):
-    overlap: jax.Array
-
-
-def _single_turn(x: Single, c) -> Single:
-    square = c.inverse_temperature**2
-    data = _spin(square * x.overlap, square * x.overlap)[0]
-    hat = c.load * square * data
-    return Single(_spin(hat, hat)[0])
-
-
-def _single_residual(x: Single, c) -> Single:
-    return Single(_single_turn(x, c).overlap - x.overlap)
-
-
-def _single_measure(q, c) -> dict:
-    square = c.inverse_temperature**2
-    data = _spin(square * q, square * q)
-    hat = c.load * square * data[0]
-    free = -hat * q / 2 - hat / 2 + _spin(hat, hat)[2] + c.load * (data[2] - square * q / 2)
-    # On the Nishimori line the mean log-likelihood is the teacher's own.
-    own = _spin(square, square)[2] - square / 2
-    nan = jnp.full((), jnp.nan)
-    return {
-        "teacher_overlap": q,
-        "cross_overlap": nan,
-        "overlap": q,
-        "cross_replica_overlap": nan,
-        "receptive_overlap": nan,
-        "free_entropy": free,
-        "entropy": free + jnp.log(2.0) - c.load * own,
-    }
-
-
-def _single(c):
-    found = stationary.solve_one(
-        _single_residual,
-        Single(jnp.full((), 0.9)),
-        c,
-        iterate=_single_turn,
-        steps=300,
-        settled=1e-4,
-    )
-    q = found.x.overlap
-    return {
-        **_single_measure(q, c),
-        "converged": found.converged & (q > 1e-7) & (q <= 1 + 1e-12),
-        "residual": found.residual,
-    }
-
-
-def _single_trivial(c):
-    return _single_measure(jnp.full((), 1e-40), c)
-
-
-def _arrays(controls):
+def as_arrays(controls):
     guess = (
         np.asarray(controls.correlation, float)
         if controls.prior == "informed"
@@ -379,9 +309,9 @@ def solve(controls, branch: str) -> dict:
     `stable`: against every perturbation the model knows: learning, and the two kinds of permutation
     symmetry breaking.
     """
-    c = _arrays(controls)
+    c = as_arrays(controls)
     single, learns = c.hidden == 1, c.load > onset(c)
-    trivial = _by_hidden(single, _single_trivial, _trivial, c)
+    trivial = by_hidden(single, single_trivial, _trivial, c)
     trivial |= {
         "converged": np.ones(single.shape, bool),
         "residual": np.zeros(single.shape),
@@ -394,7 +324,7 @@ def solve(controls, branch: str) -> dict:
         return trivial
     found = {}
     for name in KEPT if branch == "equilibrium" else (branch,):
-        found[name] = _by_hidden(single, _single, _branch(name), c)
+        found[name] = by_hidden(single, single, branch_of(name), c)
         exists = found[name]["converged"] & learns & (~single | (name == "symmetric"))
         # The free entropies decide nothing here: the transitions are continuous, and growth factors
         # tell which state is stable.
@@ -423,7 +353,7 @@ def solve(controls, branch: str) -> dict:
     }
 
 
-def _by_hidden(single, one, two, c) -> dict:
+def by_hidden(single, one, two, c) -> dict:
     out = {}
     for rows, function in ((single, one), (~single, two)):
         if rows.any():
@@ -434,67 +364,3 @@ def _by_hidden(single, one, two, c) -> dict:
     if "converged" in out:
         out["converged"] = np.nan_to_num(out["converged"]).astype(bool)
     return out
-
-
-def find_symmetry_breaking(controls) -> Found:
-    """The closed formula of `onset`."""
-    value = onset(_arrays(controls))
-    return Found(value, np.isfinite(value))
-
-
-def _along(controls, name: str, factor: str):
-    def at(load):
-        c = _arrays(controls._replace(load=load))
-        out = _by_hidden(c.hidden == 1, _single, _branch(name), c)
-        return out[factor] - 1, out["converged"] & (c.hidden == 2)
-
-    return at
-
-
-_LARGEST = 100.0  # load, the end of its domain
-# Where the search along the student's branch begins, relative to its onset, at which that branch is
-# still too small to see.
-_BEGINNINGS = (1e-3, 1e-5, 2e-2)
-
-
-def _no_permutation(controls, at_end) -> np.ndarray:
-    """Why there is no permutation transition, where that is known; `at_end`: the growth factor at
-    _LARGEST, less one.
-    """
-    c = _arrays(controls)
-    alone = "one hidden unit has no other to be exchanged with"
-    free = (
-        "without correlation the units differ as soon as they learn (transition symmetry-breaking)"
-    )
-    later = f"it lies beyond load {_LARGEST:g}, where its domain ends"
-    return np.select([c.hidden == 1, c.correlation == 0, at_end < 0], [alone, free, later], "")
-
-
-def find_permutation_student(controls) -> Found:
-    """Where small q1 - r grows on the symmetric branch."""
-    low = onset(_arrays(controls)) * (1 + 1e-4)
-    branch = _along(controls, "symmetric", "student")
-    found = zero(branch, low, np.maximum(_LARGEST, 2 * low), geometric=True)
-    growth_at_end, there = branch(np.full_like(low, _LARGEST))
-    reason = _no_permutation(
-        controls, np.where(there, growth_at_end, np.where(low > _LARGEST, -1.0, 0.0))
-    )
-    return found._replace(converged=found.converged & (reason == ""), reason=reason)
-
-
-def find_permutation_teacher(controls) -> Found:
-    """Where small T - tau grows: with permutation-student for an informed student, on its branch
-    for another.
-    """
-    student = find_permutation_student(controls)
-    load = np.where(student.converged, student.value, 1.0)
-    together = student.converged & (_along(controls, "symmetric", "teacher")(load)[0] > -1e-6)
-    branch = _along(controls, "permutation-student", "teacher")
-    value = np.where(together, student.value, np.nan)
-    for beginning in _BEGINNINGS:
-        if (student.converged & np.isnan(value)).any():
-            later = zero(
-                branch, load * (1 + beginning), np.maximum(_LARGEST, 2 * load), geometric=True
-            )
-            value = np.where(student.converged & np.isnan(value), later.value, value)
-    return Found(value, np.isfinite(value), reason=student.reason)

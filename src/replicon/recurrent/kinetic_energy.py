@@ -28,7 +28,7 @@ from replicon.recurrent.transfer import Transfer, transfer
 HOT = 0.5  # temperature of the start of annealing, where any state is reached
 
 
-class Sampled(NamedTuple):
+class KineticSamples(NamedTuple):
     """Time averages at each temperature, (K,): `activity` <phi^2>, `variance` <x^2>, `energy` E/N,
     `response` = <phi (x - J phi)>/T; `overlap`, mean over neurons of the product of the averages of
     phi over the two halves of what is measured (zero where the chain forgets its state);
@@ -55,7 +55,7 @@ def sample_kinetic_energy(
     sweeps: int = 400,
     leaps: int = 16,
     seed: int = 0,
-) -> Sampled:
+) -> KineticSamples:
     """`sweeps` Hamiltonian trajectories at each temperature (K,), descending; the second half is
     averaged.
 
@@ -107,7 +107,7 @@ def sample_kinetic_energy(
             " trajectories were accepted, so that the states are still those of the start: give"
             " smaller couplings, a higher temperature or more sweeps."
         )
-    return Sampled(**out, overlap=(means[1] * means[2]).mean(axis=0), states=np.asarray(x))
+    return KineticSamples(**out, overlap=(means[1] * means[2]).mean(axis=0), states=np.asarray(x))
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,87 @@
+"""Rare dense clusters of solutions: the declaration."""
+
+import math
+
+from replicon._declare import (
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Transition,
+)
+
+_THEORY_PERCEPTRON_CLUSTERS = "replicon.perceptron.clusters"
+
+model = Model(
+    name="perceptron-clusters",
+    title="Rare dense clusters of solutions",
+    controls=(
+        Control(
+            "load",
+            "alpha",
+            0.6,
+            Interval(0, open_low=True),
+            "patterns per weight",
+            typical=(0.1, 0.85),
+        ),
+        Control(
+            "overlap",
+            "q_1",
+            0.9,
+            Interval(0, 1, open_low=True, open_high=True),
+            "imposed overlap of the replicas",
+            typical=(0.3, 0.99),
+        ),
+        Control(
+            "replicas",
+            "y",
+            float("inf"),
+            Interval(1, infinite=True),
+            "real replicas: weight of the dense regions",
+            typical=(1.0, 50.0),
+        ),
+    ),
+    observables=(
+        Observable(
+            "local_entropy",
+            "S_int",
+            "entropy of solutions inside one cluster, per weight (nats)",
+            high=math.log(2),
+            role="theory",
+        ),
+        Observable(
+            "external_entropy",
+            "S_ext",
+            "entropy of such clusters, per weight (nats); meaningful while >= 0",
+            high=math.log(2),
+            role="theory",
+        ),
+        Observable("outer_overlap", "q_0", "overlap of two clusters", 0, 1, role="theory"),
+        Observable(
+            "distance",
+            "d",
+            "of solutions from the signs of their mean, the centre of a cluster; y = inf only",
+            0,
+            0.5,
+            role="theory",
+            partial=True,
+        ),
+    ),
+    branches=(Branch("dense", "followed in the overlap from that of typical solutions"),),
+    transitions=(
+        Transition(
+            "cluster-limit",
+            "load",
+            "y = inf: the local entropy stops to fall with the overlap",
+            f"{_THEORY_PERCEPTRON_CLUSTERS}:find_cluster_limit",
+            bounds=("dense",),
+        ),
+    ),
+    solve=f"{_THEORY_PERCEPTRON_CLUSTERS}:solve",
+    potential="free_entropy",
+    source=(
+        "Baldassi, Ingrosso, Lucibello, Saglietti & Zecchina, PRL 115, 128101 (2015); PNAS 113,"
+        " E7655 (2016)"
+    ),
+)

@@ -1,0 +1,137 @@
+"""The perceptron that stores random labels: the declaration."""
+
+import math
+
+from replicon._declare import (
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Size,
+    Transition,
+    Words,
+    whole,
+)
+
+_THEORY_PERCEPTRON = "replicon.perceptron.storage"
+_SIMULATION_PERCEPTRON = "replicon.perceptron.storage_finite"
+
+model = Model(
+    name="perceptron",
+    title="Perceptron with random labels",
+    controls=(
+        Control(
+            "load",
+            "alpha",
+            0.5,
+            Interval(0),
+            "patterns per weight",
+            realized=whole,
+            typical=(0.0, 2.0),
+        ),
+        Control(
+            "margin",
+            "kappa",
+            0.0,
+            Interval(-5, 5),
+            "least stability y w.x/sqrt(N); largest |w.x|/sqrt(N) if symmetric",
+            typical=(-1.0, 1.0),
+        ),
+        Control(
+            "temperature",
+            "T",
+            0.0,
+            Interval(0),
+            "temperature of the number of errors; 0: no error",
+            typical=(0.0, 1.0),
+        ),
+        Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
+        Control(
+            "breaking_parameter",
+            "m",
+            0.0,
+            Interval(0, 1),
+            "Parisi's m of the branches that break; 0: the stationary one",
+            "theory",
+            typical=(0.0, 1.0),
+        ),
+        Control(
+            "method",
+            "method",
+            "enumeration",
+            Words(("enumeration", "belief-propagation", "amp")),
+            "how an instance is counted",
+            "simulation",
+        ),
+        Control(
+            "constraint",
+            "constraint",
+            "threshold",
+            Words(("threshold", "symmetric")),
+            "stability >= margin, or modulus <= margin",
+        ),
+    ),
+    observables=(
+        Observable("overlap", "q", "overlap of two solutions", 0, 1),
+        Observable("entropy", "s", "entropy of solutions per weight (nats)", high=math.log(2)),
+        Observable(
+            "inner_overlap", "q_1", "overlap of two solutions of one cluster", 0, 1, role="theory"
+        ),
+        Observable(
+            "complexity",
+            "Sigma",
+            "entropy of clusters per weight (nats)",
+            high=math.log(2),
+            role="theory",
+        ),
+        Observable(
+            "solvable", "p", "fraction of instances with a solution", 0, 1, role="simulation"
+        ),
+        Observable("energy", "e", "fraction of patterns in error", 0, 1),
+    ),
+    branches=(
+        Branch("replica-symmetric", "all solutions alike"),
+        Branch("one-step", "clusters of solutions: one step of replica-symmetry breaking"),
+        Branch(
+            "frozen",
+            "one step, every cluster a single binary weight vector: holds above the capacity",
+            ends_at="freezing",
+        ),
+    ),
+    transitions=(
+        Transition(
+            "capacity",
+            "load",
+            "solutions end",
+            "replicon.perceptron.storage_transitions:find_capacity",
+            bounds=("replica-symmetric", "one-step"),
+        ),
+        Transition(
+            "freezing",
+            "temperature",
+            "entropy zero: below it the energy stays at its least",
+            "replicon.perceptron.storage_transitions:find_freezing",
+            bounds=("replica-symmetric", "frozen"),
+        ),
+        Transition(
+            "almeida-thouless",
+            "load",
+            "replica symmetry breaks",
+            "replicon.perceptron.storage_transitions:find_almeida_thouless",
+            bounds=("replica-symmetric", "one-step"),
+        ),
+    ),
+    solve=f"{_THEORY_PERCEPTRON}:solve",
+    sample=f"{_SIMULATION_PERCEPTRON}:sample",
+    check_size=f"{_SIMULATION_PERCEPTRON}:check_size",
+    potential="free_entropy",
+    source="Gardner, J. Phys. A 21, 257 (1988); Krauth & Mezard, J. Physique 50, 3057 (1989)",
+    size=Size(
+        meaning="weights, at most 25 with method=enumeration",
+        quick=8,
+        typical=(8, 25),
+        greatest=2000,
+        cost=math.inf,
+    ),
+)

@@ -1,0 +1,113 @@
+"""The perceptron that learns from a teacher: the declaration."""
+
+import math
+
+from replicon._declare import (
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Size,
+    Transition,
+    Words,
+    whole,
+)
+
+_THEORY_PERCEPTRON_TEACHER = "replicon.perceptron.teacher"
+_SIMULATION_PERCEPTRON_TEACHER = "replicon.perceptron.teacher_finite"
+
+model = Model(
+    name="perceptron-teacher",
+    title="Perceptron with a teacher",
+    controls=(
+        Control(
+            "load",
+            "alpha",
+            1.0,
+            Interval(0),
+            "examples per weight",
+            realized=whole,
+            typical=(0.0, 2.5),
+        ),
+        Control(
+            "weights",
+            "W",
+            "ising",
+            Words(("ising", "spherical")),
+            "of teacher and student: w = +-1, or |w|^2 = N",
+        ),
+        Control(
+            "method",
+            "method",
+            "enumeration",
+            Words(("enumeration", "amp", "amp-focusing")),
+            "average over all students; by AMP; by AMP, then a search for the teacher where AMP's"
+            " entropy is negative",
+            "simulation",
+            shared=True,
+        ),
+    ),
+    observables=(
+        Observable("overlap", "r", "overlap of a student with the teacher", 0, 1),
+        Observable(
+            "generalization_error",
+            "e_g",
+            "probability that a student errs on a new example",
+            0,
+            0.5,
+        ),
+        Observable(
+            "recovered",
+            "p",
+            "fraction of instances whose teacher is found exactly",
+            0,
+            1,
+            role="simulation",
+            fraction=True,
+        ),
+        Observable(
+            "entropy",
+            "s",
+            "entropy of the students that agree with all examples, per weight (nats)",
+            high=math.log(2),
+        ),
+    ),
+    branches=(
+        Branch("imperfect", "students that differ from the teacher", ends_at="spinodal"),
+        Branch("perfect", "the teacher alone"),
+        Branch(
+            "algorithmic", "what message passing reaches without prior knowledge (state evolution)"
+        ),
+    ),
+    transitions=(
+        Transition(
+            "perfect-learning",
+            "load",
+            "first order: entropy of the imperfect students vanishes",
+            f"{_THEORY_PERCEPTRON_TEACHER}:find_perfect_learning",
+            bounds=("imperfect", "perfect"),
+        ),
+        Transition(
+            "spinodal",
+            "load",
+            "the imperfect state ends",
+            f"{_THEORY_PERCEPTRON_TEACHER}:find_spinodal",
+            bounds=("imperfect", "algorithmic"),
+        ),
+    ),
+    solve=f"{_THEORY_PERCEPTRON_TEACHER}:solve",
+    sample=f"{_SIMULATION_PERCEPTRON_TEACHER}:sample",
+    check_size=f"{_SIMULATION_PERCEPTRON_TEACHER}:check_size",
+    potential="free_entropy",
+    source=(
+        "Gyorgyi, Phys. Rev. A 41, 7097 (1990); Sompolinsky, Tishby & Seung, PRL 65, 1683 (1990)"
+    ),
+    size=Size(
+        meaning="weights, at most 25 with method=enumeration",
+        quick=8,
+        typical=(8, 25),
+        greatest=2000,
+        cost=math.inf,
+    ),
+)

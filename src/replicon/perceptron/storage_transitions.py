@@ -1,0 +1,162 @@
+"""Capacity, freezing and the Almeida-Thouless line of the perceptron that stores random labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import log_ndtr, ndtr
+
+from replicon.perceptron.storage import as_arrays, inverse_temperature, replica_symmetric, solve
+from replicon.theory.transition import along, bracket, zero
+
+_SCAN = 48  # loads at which a change of sign is looked for
+
+
+def _nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(shape, np.nan), np.zeros(shape, bool)
+
+
+def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads
+    above the capacity.
+    """
+    c = as_arrays(controls)
+    if c.weights != "ising":
+        return *_nowhere(c.load.shape), np.full(c.load.shape, "only binary weights freeze")
+    c = c._replace(breaking_parameter=np.zeros_like(c.load))
+    # Of independent errors at high temperature: load/(8 T^2) = ln 2 at the most.
+    found = zero(
+        along(solve, c, "temperature", "entropy", "replica-symmetric"),
+        np.maximum(5.0, np.sqrt(c.load)),
+        0.03 + 0 * c.load,
+    )
+    cold = replica_symmetric(c._replace(temperature=np.zeros_like(c.load)))
+    full = cold["converged"] & (cold["entropy"] > 0)
+    reason = np.where(
+        full & ~found.converged,
+        "below the capacity there are solutions, whose entropy is positive, at any temperature",
+        "",
+    )
+    return found.value, found.converged, reason
+
+
+def _annealed_capacity(controls) -> np.ndarray:
+    """-ln 2 / ln P, P the chance that a random weight vector satisfies one constraint: above the
+    capacity, by Jensen.
+    """
+    margin = np.asarray(controls.margin, float)
+    chance = (
+        log_ndtr(-margin)
+        if controls.constraint == "threshold"
+        else np.log(np.maximum(2 * ndtr(margin) - 1, 0.0))
+    )
+    return -np.log(2) / chance
+
+
+def _gardner_capacity(margin) -> np.ndarray:
+    """1/int_{-margin}^inf Dt (t + margin)^2: where the replica-symmetric overlap of spherical
+    weights reaches one.
+    """
+    margin = np.asarray(margin, float)
+    t, weight = np.polynomial.legendre.leggauss(100)
+    t, weight = (
+        20 * (t + 1),
+        20 * weight,
+    )  # relative to the lower limit: no difference of large numbers
+    z = t - margin[..., None]
+    return 1 / (np.exp(-(z**2) / 2) * t**2 @ weight / np.sqrt(2 * np.pi))
+
+
+def find_capacity(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The load at which solutions end: zero entropy of binary weights (Krauth & Mezard 1989), q = 1
+    of spherical ones.
+
+    Solutions make no error: the temperature is of no account. Spherical, threshold: Gardner's
+    (1988), exact for margin >= 0; with another sign or constraint symmetry breaks before and no
+    value is known.
+    """
+    c = as_arrays(controls)
+    c = c._replace(temperature=np.zeros_like(c.load), breaking_parameter=np.zeros_like(c.load))
+    nothing = (c.constraint == "symmetric") & (c.margin <= 0)
+    reason = np.where(
+        nothing, "no weights satisfy a symmetric constraint of that margin at any load", ""
+    )
+    if c.weights == "spherical":
+        known = (c.margin >= 0) & (c.constraint == "threshold")
+        return np.where(known, _gardner_capacity(c.margin), np.nan), known, reason
+    if c.constraint == "symmetric":  # no weights know of each other: the annealed average is exact
+        with np.errstate(divide="ignore"):
+            value = _annealed_capacity(c)
+        return np.where(nothing, np.nan, value), ~nothing, reason
+    annealed = _annealed_capacity(c)
+    found = zero(
+        along(solve, c, "load", "entropy", "replica-symmetric"), 1e-6 * annealed, 1.001 * annealed
+    )
+    return found.value, found.converged, reason
+
+
+def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The load beyond which the replica-symmetric saddle is unstable to replica-symmetry breaking:
+    the first from small loads on.
+    """
+    c = as_arrays(controls)
+    c = c._replace(breaking_parameter=np.zeros_like(c.load))
+    reason = np.full(c.load.shape, "", dtype="U120")
+    cold = np.exp(-inverse_temperature(c.temperature)) == 0
+    if (
+        c.constraint == "symmetric"
+    ):  # the overlap is zero at any load, and the replicon linear in it
+        growth = 1 - replica_symmetric(c._replace(load=np.ones_like(c.load)))["replicon"]
+        there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)
+        reason[~there] = "at that margin a symmetric constraint does not depend on the weights"
+        return np.where(there, 1 / np.where(there, growth, 1.0), np.nan), there, reason
+    parts, end = (
+        np.where(cold[:, None], np.geomspace(0.1, 20, _SCAN), np.geomspace(0.1, 500, _SCAN)),
+        _annealed_capacity(c),
+    )
+    convex = (c.weights == "spherical") & cold & (c.margin >= 0)
+    reason[convex] = (
+        "spherical solutions with margin >= 0 form a convex set, whose replica symmetry holds up to"
+        " the capacity"
+    )
+    if c.weights == "spherical":
+        # Without errors the branch may end, with an overlap of one, at that load: it is asked close
+        # by.
+        below = np.append(
+            1 - np.geomspace(0.98, 1e-5, _SCAN // 2), np.geomspace(1.01, 500, _SCAN // 2)
+        )
+        parts, end = (
+            np.where(cold[:, None], below, np.geomspace(0.1, 500, _SCAN)),
+            _gardner_capacity(c.margin),
+        )
+    loads = end[:, None] * parts
+    low, high, bracketed = (
+        np.full_like(end, np.nan),
+        np.full_like(end, np.nan),
+        np.zeros(end.shape, bool),
+    )
+    for sharp in (False, True):  # the usual nodes do for most
+        rows = np.flatnonzero(~bracketed & ~convex)
+        if len(rows):
+            own = _rows(c, rows)
+            found = bracket(
+                lambda k, _, sharp=sharp: replica_symmetric(k, sharp=sharp),
+                own,
+                "load",
+                "replicon",
+                loads[rows],
+            )
+            low[rows], high[rows], bracketed[rows] = found
+    rows = np.flatnonzero(bracketed)
+    value, there = _nowhere(end.shape)
+    if len(rows):
+        found = zero(
+            along(solve, _rows(c, rows), "load", "replicon", "replica-symmetric"),
+            low[rows],
+            high[rows],
+        )
+        value[rows], there[rows] = found.value, found.converged
+    return value, there, reason
+
+
+def _rows(controls, rows):
+    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})

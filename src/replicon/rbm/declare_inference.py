@@ -1,0 +1,184 @@
+"""The restricted Boltzmann machine with a teacher: the declaration."""
+
+from replicon._declare import (
+    Branch,
+    Control,
+    Interval,
+    Model,
+    Observable,
+    Size,
+    Transition,
+    Words,
+    whole,
+)
+
+_THEORY_RBM = "replicon.rbm.inference"
+_SIMULATION_RBM = "replicon.rbm.inference_finite"
+
+model = Model(
+    name="rbm",
+    title="Restricted Boltzmann machine with a teacher",
+    controls=(
+        Control(
+            "load",
+            "alpha",
+            3.0,
+            Interval(0, 100),
+            "samples per visible unit",
+            realized=whole,
+            typical=(0.0, 10.0),
+        ),
+        Control(
+            "inverse_temperature",
+            "beta",
+            1.0,
+            Interval(0, 5, open_low=True),
+            "of the machine, E = -sum_i s_i (xi_i . h) / sqrt(N)",
+            typical=(0.2, 2.0),
+        ),
+        Control(
+            "correlation",
+            "q_0",
+            0.3,
+            Interval(0, 1, open_high=True),
+            "of the teacher's two receptive fields",
+            typical=(0.0, 0.9),
+        ),
+        Control(
+            "prior",
+            "prior",
+            "informed",
+            Words(("informed", "uniform")),
+            "the student knows the correlation, or takes it for zero",
+        ),
+        Control(
+            "hidden",
+            "K",
+            2,
+            Interval(1, 2, integer=True),
+            "hidden units of teacher and student",
+            typical=(1, 2),
+        ),
+        Control(
+            "method",
+            "method",
+            "amp",
+            Words(("amp", "belief-propagation", "gibbs", "pca", "enumeration")),
+            "of inference; all see the same instances",
+            "simulation",
+            shared=True,
+        ),
+        Control(
+            "sweeps",
+            "t",
+            400,
+            Interval(2, integer=True),
+            "of method=gibbs",
+            "simulation",
+            shared=True,
+            quick=12,
+            typical=(20, 5000),
+            scale="log",
+        ),
+    ),
+    observables=(
+        Observable(
+            "teacher_overlap", "T", "of a student's receptive field with its own teacher's", 0, 1
+        ),
+        Observable(
+            "cross_overlap",
+            "tau",
+            "with the other teacher's, where there are two",
+            -1,
+            1,
+            partial=True,
+        ),
+        Observable("overlap", "q_1", "of the same receptive field in two replicas", 0, 1),
+        Observable(
+            "cross_replica_overlap",
+            "r",
+            "of different receptive fields in two replicas",
+            -1,
+            1,
+            partial=True,
+        ),
+        Observable(
+            "receptive_overlap",
+            "R",
+            "of the two receptive fields of one student",
+            -1,
+            1,
+            partial=True,
+        ),
+        Observable(
+            "entropy", "s", "of the posterior, nats per visible unit", high=1.3862943611198906
+        ),
+        Observable(
+            "converged_fraction",
+            "p",
+            "of the instances, those whose messages came to rest",
+            0,
+            1,
+            role="simulation",
+            fraction=True,
+        ),
+    ),
+    branches=(
+        Branch("equilibrium", "whichever of the following is stable"),
+        Branch("random-guess", "nothing is learned"),
+        Branch(
+            "symmetric",
+            "both units learn the same: where the teacher's weights agree",
+            ends_at="symmetry-breaking",
+        ),
+        Branch(
+            "permutation-student",
+            "the student's units differ, but belong to no teacher's unit",
+            ends_at="permutation-student",
+        ),
+        Branch(
+            "permutation-broken", "each unit belongs to a teacher's", ends_at="permutation-teacher"
+        ),
+    ),
+    transitions=(
+        Transition(
+            "symmetry-breaking",
+            "load",
+            "continuous: the student begins to learn",
+            "replicon.rbm.transitions:find_symmetry_breaking",
+            bounds=("random-guess", "symmetric"),
+        ),
+        Transition(
+            "permutation-symmetry-breaking",
+            "load",
+            "continuous: the student's units become different (correlation > 0, two units)",
+            "replicon.rbm.transitions:find_permutation_student",
+            bounds=("symmetric", "permutation-student"),
+        ),
+        Transition(
+            "permutation-student",
+            "load",
+            "the same: the student's own permutation symmetry breaks",
+            "replicon.rbm.transitions:find_permutation_student",
+            bounds=("symmetric", "permutation-student"),
+        ),
+        Transition(
+            "permutation-teacher",
+            "load",
+            "continuous: each of the student's units picks a teacher's",
+            "replicon.rbm.transitions:find_permutation_teacher",
+            bounds=("permutation-student", "permutation-broken"),
+        ),
+    ),
+    solve=f"{_THEORY_RBM}:solve",
+    sample=f"{_SIMULATION_RBM}:sample",
+    check_size=f"{_SIMULATION_RBM}:check_size",
+    potential="free_entropy",
+    source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
+    size=Size(
+        meaning="visible units, at most 12 with method=enumeration",
+        typical=(20, 1000),
+        greatest=5000,
+        cost=2.0,
+    ),
+)

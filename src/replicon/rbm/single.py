@@ -1,0 +1,79 @@
+"""The replica-symmetric theory of a machine with one hidden unit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon.theory import stationary
+
+NODE = np.linspace(-8.0, 8.0, 101)
+WEIGHT = np.exp(-(NODE**2) / 2) / np.exp(-(NODE**2) / 2).sum()
+
+
+def log_cosh(x):
+    return jnp.logaddexp(x, -x) - jnp.log(2.0)
+
+
+def _spin(mean, variance):
+    """E tanh(a), E tanh(a)^2, E ln cosh(a) for one spin in a normal field."""
+    a = mean + jnp.sqrt(jnp.maximum(variance, 1e-80)) * NODE  # rounding may leave less than nothing
+    return WEIGHT @ jnp.tanh(a), WEIGHT @ jnp.tanh(a) ** 2, WEIGHT @ log_cosh(a)
+
+
+class Single(NamedTuple):
+    overlap: jax.Array
+
+
+def _single_turn(x: Single, c) -> Single:
+    square = c.inverse_temperature**2
+    data = _spin(square * x.overlap, square * x.overlap)[0]
+    hat = c.load * square * data
+    return Single(_spin(hat, hat)[0])
+
+
+def _single_residual(x: Single, c) -> Single:
+    return Single(_single_turn(x, c).overlap - x.overlap)
+
+
+def _single_measure(q, c) -> dict:
+    square = c.inverse_temperature**2
+    data = _spin(square * q, square * q)
+    hat = c.load * square * data[0]
+    free = -hat * q / 2 - hat / 2 + _spin(hat, hat)[2] + c.load * (data[2] - square * q / 2)
+    # On the Nishimori line the mean log-likelihood is the teacher's own.
+    own = _spin(square, square)[2] - square / 2
+    nan = jnp.full((), jnp.nan)
+    return {
+        "teacher_overlap": q,
+        "cross_overlap": nan,
+        "overlap": q,
+        "cross_replica_overlap": nan,
+        "receptive_overlap": nan,
+        "free_entropy": free,
+        "entropy": free + jnp.log(2.0) - c.load * own,
+    }
+
+
+def single(c):
+    found = stationary.solve_one(
+        _single_residual,
+        Single(jnp.full((), 0.9)),
+        c,
+        iterate=_single_turn,
+        steps=300,
+        settled=1e-4,
+    )
+    q = found.x.overlap
+    return {
+        **_single_measure(q, c),
+        "converged": found.converged & (q > 1e-7) & (q <= 1 + 1e-12),
+        "residual": found.residual,
+    }
+
+
+def single_trivial(c):
+    return _single_measure(jnp.full((), 1e-40), c)
