@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.rbm.single import single_trivial
+from replicon.rbm.single import NODE, WEIGHT, log_cosh, single, single_trivial
 from replicon.theory import stationary
 from replicon.theory.points import evaluate
 
