@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.rbm.single import NODE, WEIGHT, log_cosh, single, single_trivial
+from replicon.rbm.single import NODE, WEIGHT, log_cosh, one_unit, one_unit_guess
 from replicon.theory import stationary
 from replicon.theory.points import evaluate
 
@@ -311,7 +311,7 @@ def solve(controls, branch: str) -> dict:
     """
     c = as_arrays(controls)
     single, learns = c.hidden == 1, c.load > onset(c)
-    trivial = by_hidden(single, single_trivial, _trivial, c)
+    trivial = by_hidden(single, one_unit_guess, _trivial, c)
     trivial |= {
         "converged": np.ones(single.shape, bool),
         "residual": np.zeros(single.shape),
@@ -324,7 +324,7 @@ def solve(controls, branch: str) -> dict:
         return trivial
     found = {}
     for name in KEPT if branch == "equilibrium" else (branch,):
-        found[name] = by_hidden(single, single, branch_of(name), c)
+        found[name] = by_hidden(single, one_unit, branch_of(name), c)
         exists = found[name]["converged"] & learns & (~single | (name == "symmetric"))
         # The free entropies decide nothing here: the transitions are continuous, and growth factors
         # tell which state is stable.

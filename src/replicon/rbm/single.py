@@ -58,7 +58,8 @@ def _single_measure(q, c) -> dict:
     }
 
 
-def single(c):
+def one_unit(c):
+    """The student of a teacher with one unit, at one point: a dictionary of observables."""
     found = stationary.solve_one(
         _single_residual,
         Single(jnp.full((), 0.9)),
@@ -75,5 +76,6 @@ def single(c):
     }
 
 
-def single_trivial(c):
+def one_unit_guess(c):
+    """The same for a student that has learnt nothing."""
     return _single_measure(jnp.full((), 1e-40), c)
