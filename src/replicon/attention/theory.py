@@ -250,7 +250,7 @@ def _reason(c, found, finite) -> np.ndarray:
 
 
 def _errors(c, **changed):
-    out = solve(c._replace(**changed), "")
+    out = solve(c._replace(**changed))
     return out["icl_error"], out["idg_error"], out["converged"]
 
 
@@ -270,7 +270,7 @@ def find_optimal_ridge(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     def error(log_ridge, rows):
         points = type(c)(*(v[rows] for v in flat))
-        out = solve(points._replace(ridge=np.exp(log_ridge)), "")
+        out = solve(points._replace(ridge=np.exp(log_ridge)))
         with np.errstate(divide="ignore", invalid="ignore"):
             norm = (out["diagonal"] / out["alignment"]) ** 2
         return np.where(out["converged"], (b + shift)[rows] * norm - 2 * out["diagonal"], np.inf)
@@ -329,7 +329,7 @@ def find_memorization(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     reason[nowhere] = (
         "the error on new tasks is less than twice that on known ones at any diversity"
     )
-    first = solve(c._replace(diversity=np.full(c.context.shape, 1.0)), "")
+    first = solve(c._replace(diversity=np.full(c.context.shape, 1.0)))
     broken = ~there.any(axis=0)
     reason[broken] = first["reason"][broken]
     return np.where(some, found.value, np.nan), some & found.converged, reason

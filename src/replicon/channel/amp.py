@@ -29,7 +29,7 @@ from replicon.channel.rows import distinct, scaled_to_one, too_alike
 _SMALLEST = 1e-12
 
 
-class Passed(NamedTuple):
+class WeightPosterior(NamedTuple):
     """mean and variance (N,) of the weights; free_entropy per weight (Bethe's, that of
     `channel.replica`'s potential) and its derivatives in the channel's parameters (`sensitivity`,
     one for each); overlaps (iterations,) with the reference after each iteration; residual, the
@@ -68,7 +68,7 @@ def message_passing(
     damping: float | None = None,
     iterations: int = 1000,
     tolerance: float = 1e-8,
-) -> Passed:
+) -> WeightPosterior:
     """Marginals of the weights of one instance: patterns (P, N), labels (P,) of +-1 or real (1 by
     default: absorbed); `prior` and `channel` are those of `channel.replica`, of which only the
     log-integrals are read.
@@ -143,7 +143,7 @@ def message_passing(
         and not (hard and phi > most + 1e-6)
     )
     good = change < tolerance and bool(np.isfinite(mean).all() and np.isfinite(phi))
-    return Passed(
+    return WeightPosterior(
         mean, np.asarray(state.variance), phi, sensitivity, overlaps, change, steps, good and sound
     )
 

@@ -22,8 +22,7 @@ from jax.scipy.special import log_ndtr
 from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
-from replicon.channel import one_step
-from replicon.channel import replica as separable
+from replicon.channel import one_step, replica
 from replicon.perceptron.landscape import typical
 from replicon.theory import gaussian
 from replicon.theory.branch import Found, Visited, visit
@@ -143,7 +142,7 @@ def _few(
     load: float, y: float, overlaps: np.ndarray, q: float
 ) -> tuple[Callable, Callable, one_step.Held, list, Callable]:
     """As `_many` for finite y: in the overlap with few replicas, then in their number."""
-    residual, measure = one_step.held(separable.ising, separable.threshold)
+    residual, measure = one_step.held(replica.ising, replica.threshold)
     few = min(y, _ENTER_REPLICAS)
 
     def at(q1, replicas=y):

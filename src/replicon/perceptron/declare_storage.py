@@ -111,7 +111,7 @@ model = Model(
             "freezing",
             "temperature",
             "entropy zero: below it the energy stays at its least",
-            "replicon.perceptron.storage_transitions:find_freezing",
+            "replicon.perceptron.storage:find_freezing",
             bounds=("replica-symmetric", "frozen"),
         ),
         Transition(

@@ -20,7 +20,7 @@ from jax.scipy.special import log_ndtr
 from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
-from replicon.channel import replica as separable
+from replicon.channel import replica
 from replicon.theory import gaussian, stationary
 from replicon.theory.branch import Found, visit
 from replicon.theory.points import evaluate
@@ -101,8 +101,8 @@ class Typical(NamedTuple):
 
 
 def _typical(c) -> dict:
-    theory = separable.storage(separable.ising, separable.threshold)
-    start = separable.Overlaps(jnp.full((), 0.3), jnp.ones(()))
+    theory = replica.storage(replica.ising, replica.threshold)
+    start = replica.Overlaps(jnp.full((), 0.3), jnp.ones(()))
     found = stationary.solve_one(
         theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3
     )

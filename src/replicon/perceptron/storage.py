@@ -15,14 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.channel import one_step
-from replicon.channel import replica as separable
-from replicon.perceptron.storage_transitions import _rows, find_freezing
+from replicon.channel import one_step, replica
 from replicon.theory import gaussian, stationary
 from replicon.theory.points import evaluate
+from replicon.theory.transition import along, zero
 
-PRIORS = {"ising": separable.ising, "spherical": separable.spherical}
-CHANNELS = {"threshold": separable.threshold, "symmetric": separable.symmetric}
+PRIORS = {"ising": replica.ising, "spherical": replica.spherical}
+CHANNELS = {"threshold": replica.threshold, "symmetric": replica.symmetric}
 _FINE = 1025  # nodes where the usual ones do not resolve the channel
 _SHARPEST = 1e-5  # distance of the overlap from one below which these do not either
 
@@ -30,7 +29,7 @@ _SHARPEST = 1e-5  # distance of the overlap from one below which these do not ei
 @lru_cache
 def _point(weights: str, constraint: str, nodes: int):
     channel = CHANNELS[constraint]
-    theory = separable.storage(PRIORS[weights], channel, nodes)
+    theory = replica.storage(PRIORS[weights], channel, nodes)
 
     def finer(x, c):
         """Conjugate overlap and energetic term by eight times as many nodes."""
@@ -47,7 +46,7 @@ def _point(weights: str, constraint: str, nodes: int):
     iterate = theory.iterate if nodes == gaussian.NODES else None
 
     def one(begin, c):
-        start = separable.Overlaps(begin, jnp.ones(()))
+        start = replica.Overlaps(begin, jnp.ones(()))
         found = stationary.solve_one(
             theory.residual, start, c, iterate=iterate, steps=300, settled=1e-3
         )
@@ -278,7 +277,7 @@ def _one_step(controls) -> dict:
         rows = np.flatnonzero(~out["converged"] & (held == 0) & np.isfinite(m))
         if len(rows) == 0:
             continue
-        for name, values in _try(_rows(controls, rows), m[rows])[0].items():
+        for name, values in _try(rows_of(controls, rows), m[rows])[0].items():
             out[name][rows] = values
     beta = inverse_temperature(controls.temperature)
     out |= _thermal(out, beta, controls.load)
@@ -286,7 +285,7 @@ def _one_step(controls) -> dict:
     reason = np.full(held.shape, "", dtype="U200")
     lost = np.flatnonzero(~out["converged"])
     if len(lost):
-        whole = replica_symmetric(_rows(controls, lost))
+        whole = replica_symmetric(rows_of(controls, lost))
         whole = whole["converged"] & (whole["replicon"] > 0)
         reason[lost] = np.where(
             whole,
@@ -364,9 +363,39 @@ def _frozen(controls) -> dict:
 
 
 def as_arrays(controls):
-    """Controls of a transition, the numbers among them as arrays of one shape; T and m as they are
-    by default if not given.
-    """
+    """Controls of a transition: T and m, where it finds them, as they are by default."""
     numbers = ("load", "margin", "temperature", "breaking_parameter")
     values = np.broadcast_arrays(*(np.asarray(getattr(controls, k, 0.0), float) for k in numbers))
     return controls._replace(**dict(zip(numbers, values)))
+
+
+def nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(shape, np.nan), np.zeros(shape, bool)
+
+
+def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads
+    above the capacity.
+    """
+    c = as_arrays(controls)
+    if c.weights != "ising":
+        return *nowhere(c.load.shape), np.full(c.load.shape, "only binary weights freeze")
+    c = c._replace(breaking_parameter=np.zeros_like(c.load))
+    # Of independent errors at high temperature: load/(8 T^2) = ln 2 at the most.
+    found = zero(
+        along(solve, c, "temperature", "entropy", "replica-symmetric"),
+        np.maximum(5.0, np.sqrt(c.load)),
+        0.03 + 0 * c.load,
+    )
+    cold = replica_symmetric(c._replace(temperature=np.zeros_like(c.load)))
+    full = cold["converged"] & (cold["entropy"] > 0)
+    reason = np.where(
+        full & ~found.converged,
+        "below the capacity there are solutions, whose entropy is positive, at any temperature",
+        "",
+    )
+    return found.value, found.converged, reason
+
+
+def rows_of(controls, rows):
+    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})

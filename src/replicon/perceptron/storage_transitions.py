@@ -5,38 +5,17 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_ndtr, ndtr
 
-from replicon.perceptron.storage import as_arrays, inverse_temperature, replica_symmetric, solve
+from replicon.perceptron.storage import (
+    as_arrays,
+    inverse_temperature,
+    nowhere,
+    replica_symmetric,
+    rows_of,
+    solve,
+)
 from replicon.theory.transition import along, bracket, zero
 
 _SCAN = 48  # loads at which a change of sign is looked for
-
-
-def _nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
-    return np.full(shape, np.nan), np.zeros(shape, bool)
-
-
-def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads
-    above the capacity.
-    """
-    c = as_arrays(controls)
-    if c.weights != "ising":
-        return *_nowhere(c.load.shape), np.full(c.load.shape, "only binary weights freeze")
-    c = c._replace(breaking_parameter=np.zeros_like(c.load))
-    # Of independent errors at high temperature: load/(8 T^2) = ln 2 at the most.
-    found = zero(
-        along(solve, c, "temperature", "entropy", "replica-symmetric"),
-        np.maximum(5.0, np.sqrt(c.load)),
-        0.03 + 0 * c.load,
-    )
-    cold = replica_symmetric(c._replace(temperature=np.zeros_like(c.load)))
-    full = cold["converged"] & (cold["entropy"] > 0)
-    reason = np.where(
-        full & ~found.converged,
-        "below the capacity there are solutions, whose entropy is positive, at any temperature",
-        "",
-    )
-    return found.value, found.converged, reason
 
 
 def _annealed_capacity(controls) -> np.ndarray:
@@ -137,7 +116,7 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     for sharp in (False, True):  # the usual nodes do for most
         rows = np.flatnonzero(~bracketed & ~convex)
         if len(rows):
-            own = _rows(c, rows)
+            own = rows_of(c, rows)
             found = bracket(
                 lambda k, _, sharp=sharp: replica_symmetric(k, sharp=sharp),
                 own,
@@ -147,16 +126,12 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
             )
             low[rows], high[rows], bracketed[rows] = found
     rows = np.flatnonzero(bracketed)
-    value, there = _nowhere(end.shape)
+    value, there = nowhere(end.shape)
     if len(rows):
         found = zero(
-            along(solve, _rows(c, rows), "load", "replicon", "replica-symmetric"),
+            along(solve, rows_of(c, rows), "load", "replicon", "replica-symmetric"),
             low[rows],
             high[rows],
         )
         value[rows], there[rows] = found.value, found.converged
     return value, there, reason
-
-
-def _rows(controls, rows):
-    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})

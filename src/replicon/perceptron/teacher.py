@@ -11,23 +11,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.channel import replica as separable
+from replicon.channel import replica
 from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, zero
 
-PRIORS = {"ising": separable.ising, "spherical": separable.gaussian}
+PRIORS = {"ising": replica.ising, "spherical": replica.gaussian}
 _PERFECT = 0.999
 
 
 @lru_cache
-def theory(weights: str) -> separable.Theory:
+def theory(weights: str) -> replica.Theory:
     """The engine's functions of one kind of weights; controls (load,)."""
-    return separable.bayes_optimal(PRIORS[weights], separable.sign)
+    return replica.bayes_optimal(PRIORS[weights], replica.sign)
 
 
-def _measure(engine: separable.Theory, x: separable.Matched, c) -> dict:
+def _measure(engine: replica.Theory, x: replica.Matched, c) -> dict:
     return {
         "overlap": x.overlap,
         "generalization_error": jnp.arccos(x.overlap) / jnp.pi,
@@ -42,7 +42,7 @@ def _imperfect(weights: str):
     engine = theory(weights)
 
     def one(c):
-        start = separable.Matched(jnp.full((), 0.1))
+        start = replica.Matched(jnp.full((), 0.1))
         found = stationary.solve_one(engine.residual, start, c, iterate=engine.iterate, steps=200)
         out = _measure(engine, found.x, c)
         r = found.x.overlap
@@ -66,7 +66,7 @@ def _evolved(weights: str):
 
         def advance(state):
             step, r, _ = state
-            new = engine.iterate(separable.Matched(r), c).overlap
+            new = engine.iterate(replica.Matched(r), c).overlap
             return step + 1, new, jnp.abs(new - r)
 
         return jax.lax.while_loop(unfinished, advance, (0, jnp.zeros(()), jnp.inf))[1]
@@ -121,7 +121,7 @@ def find_spinodal(controls) -> Found:
         )
     engine, c = theory(controls.weights), controls_tuple(("load",), (np.full(shape, 1.0),))
     begin = stationary.solve(
-        engine.residual, separable.Matched(0.1 * c.load), c, iterate=engine.iterate
+        engine.residual, replica.Matched(0.1 * c.load), c, iterate=engine.iterate
     )
     return fold(engine.residual, begin.x, c, "load", steps=400, step=0.05)
 

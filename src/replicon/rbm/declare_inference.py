@@ -83,6 +83,20 @@ model = Model(
     ),
     observables=(
         Observable(
+            "student",
+            "lambda_s",
+            "growth of a small difference of the student's units, less one",
+            role="theory",
+            partial=True,
+        ),
+        Observable(
+            "teacher",
+            "lambda_t",
+            "growth of a small preference for one order of units, less one",
+            role="theory",
+            partial=True,
+        ),
+        Observable(
             "teacher_overlap", "T", "of a student's receptive field with its own teacher's", 0, 1
         ),
         Observable(

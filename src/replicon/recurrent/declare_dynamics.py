@@ -124,6 +124,13 @@ model = Model(
         ),
     ),
     observables=(
+        Observable(
+            "plateau",
+            "Delta_inf",
+            "autocorrelation after an endless lag, about zero",
+            role="theory",
+            partial=True,
+        ),
         Observable("variance", "Delta_0", "<x^2>, over neurons and time", 0),
         Observable("activity", "C", "<phi(x)^2>", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field h of one's own"),

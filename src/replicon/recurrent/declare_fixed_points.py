@@ -70,6 +70,13 @@ model = Model(
         ),
     ),
     observables=(
+        Observable(
+            "free_entropy",
+            "phi",
+            "(1/N) ln int dx exp(-E/T), at temperature > 0",
+            role="theory",
+            partial=True,
+        ),
         Observable("activity", "C", "<phi(x)^2>", 0),
         Observable("response", "R", "d <phi> / dh, to a constant field of one's own"),
         Observable(

@@ -268,7 +268,7 @@ def _two_time_row(phi: Nonlinearity, controls, row: int) -> dict:
         )
     except DivergenceError as error:
         blank = dict.fromkeys(("variance", "activity", "response", "latent"), np.nan)
-        lags = {"autocorrelation": np.full(LAGS.shape, np.nan), "lag": LAGS}
+        lags = {"autocorrelation": np.full(LAGS.shape, np.nan)}
         rest = {
             "plateau": np.nan,
             "lyapunov_exponent": np.nan,
@@ -349,7 +349,6 @@ def _window(found, discrete: bool) -> dict:
             )
             for k, lag in zip(lags, LAGS, strict=True)
         ],
-        "lag": LAGS,
     }
 
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from replicon._errors import InputError
 from replicon._result import grid_axes, shown
 from replicon._statistics import binomial_interval, mean_and_error
-from replicon.view import arrays
+from replicon.view import arrays, landscapes
 from replicon.view.axes import (
     MARKERS,
     PALETTE,
@@ -257,8 +257,8 @@ def collapse(spec: dict[str, Any], results: Results) -> Figure:
 
 
 KINDS = {
-    "landscape": arrays.landscape,
-    "spectrum": arrays.spectrum,
+    "landscape": landscapes.landscape,
+    "spectrum": landscapes.spectrum,
     "curves": curves,
     "phase-diagram": phase_diagram,
     "distribution": arrays.distribution,
