@@ -140,3 +140,13 @@ def _refuse_boundary(step, count: int, upper, goal) -> None:
             f"columns {names} never take some of their joint states, and their moments lie on a"
             " boundary"
         )
+
+
+def energies(couplings: np.ndarray, fields: np.ndarray) -> np.ndarray:
+    """Energies of all 2^N states, in the order of `all_states`."""
+    count = len(fields)
+    out = []
+    for low in range(0, 2**count, 2**16):
+        s = all_states(count, low, min(low + 2**16, 2**count))
+        out.append(-((s @ couplings) * s).sum(axis=1) / 2 - s @ fields)
+    return np.concatenate(out)

@@ -16,8 +16,7 @@ from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
-from replicon._statistics import jackknife
-from replicon.boltzmann import chains, enumerated, inverse, likelihood, monte_carlo
+from replicon.boltzmann import chains, diagnosis, enumerated, inverse, likelihood, monte_carlo
 from replicon.data.binary import spin_rows
 from replicon.spins.exact import enumerate_states
 
@@ -301,7 +300,7 @@ class BoltzmannMachine(BaseEstimator):
         rng = np.random.default_rng(check_seed(seed))
         count, n = int(count), self.n_features_in_
         if n <= LARGEST:
-            levels = self._levels()
+            levels = enumerated.energies(self.couplings_, self.fields_)
             total = np.cumsum(np.exp(-(levels - levels.min()) / T))
             places = np.searchsorted(total, rng.random(count) * total[-1], side="right")
             return (1 - 2 * ((places[:, None] >> np.arange(n)) & 1)).astype(np.int8)
@@ -310,14 +309,6 @@ class BoltzmannMachine(BaseEstimator):
         if not drawn.mixed:
             _warn_mixing(drawn.reason)
         return drawn.rows
-
-    def _levels(self) -> np.ndarray:
-        """Energies of all 2^N states, in the order of `enumerated.all_states`."""
-        size, out = 2**self.n_features_in_, []
-        for low in range(0, size, 2**16):
-            s = enumerated.all_states(self.n_features_in_, low, min(low + 2**16, size))
-            out.append(-((s @ self.couplings_) * s).sum(axis=1) / 2 - s @ self.fields_)
-        return np.concatenate(out)
 
     def diagnose(
         self, X, *, count: int = 20_000, triples: int = 1000, seed: int = 0
@@ -330,52 +321,12 @@ class BoltzmannMachine(BaseEstimator):
         standard errors. The model never saw the last two. Model: `count` independent rows of
         `sample`.
         """
-        import xarray
-
         check_argument("count", count, _SEVERAL)
         check_argument("triples", triples, _COUNT)
         check_seed(seed)
         spins = self._rows(X)
         model = self.sample(count, seed=seed)
-        n = self.n_features_in_
-        first, second = np.triu_indices(n, 1)
-        rng = np.random.default_rng(seed)
-        if n > 2:
-            chosen = np.unique(
-                np.sort([rng.permutation(n)[:3] for _ in range(int(triples))], axis=1), axis=0
-            )
-        else:
-            chosen = np.zeros((0, 3), int)
-        statistics = {
-            "magnetization": ("spin", lambda s: s.astype(float)),
-            "correlation": ("pair", lambda s: s[:, first].astype(np.float32) * s[:, second]),
-            "three_point": (
-                "triple",
-                lambda s: np.prod(
-                    [(s - s.mean(axis=0))[:, chosen[:, k]] for k in range(3)], axis=0
-                ),
-            ),
-            "active": (
-                "number",
-                lambda s: (((s > 0).sum(axis=1))[:, None] == np.arange(n + 1)).astype(float),
-            ),
-        }
-        variables = {}
-        for name, (axis, of) in statistics.items():
-            (a, da), (b, db) = (_moments(of, rows) for rows in (spins, model))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                z = np.where(a == b, 0.0, (a - b) / np.hypot(da, db))
-            variables |= {
-                f"{name}_data": (axis, a),
-                f"{name}_model": (axis, b),
-                f"{name}_z": (axis, z),
-            }
-        places = {
-            "first": ("pair", first),
-            "second": ("pair", second),
-            "triple_spins": (("triple", "place"), chosen),
-        }
-        return xarray.Dataset({**variables, **places})
+        return diagnosis.compare_moments(spins, model, int(triples), seed)
 
     def specific_heat(
         self, temperatures, *, copies: int = 64, sweeps: int = 2000, seed: int = 0
@@ -405,49 +356,18 @@ class BoltzmannMachine(BaseEstimator):
         rng = np.random.default_rng(check_seed(seed))
         n = self.n_features_in_
         if n <= LARGEST:
-            levels = self._levels()
-            value, error = np.empty(len(T)), np.zeros(len(T))
-            for k, t in enumerate(T):
-                weight = np.exp(-(levels - levels.min()) / t)
-                weight /= weight.sum()
-                value[k] = weight @ (levels - weight @ levels) ** 2 / (n * t**2)
+            levels = enumerated.energies(self.couplings_, self.fields_)
+            value = diagnosis.exact_heat(levels, n, T)
+            error = np.zeros(len(T))
         else:
-            value, error = self._tempered_heat(T, int(copies), int(sweeps), rng)
+            given = (self.couplings_, self.fields_, T, int(copies), int(sweeps), rng)
+            value, error, reason = diagnosis.tempered_heat(*given)
+            if reason:
+                _warn_mixing(reason)
         return xarray.Dataset(
             {"specific_heat": ("temperature", value), "error": ("temperature", error)},
             {"temperature": T},
         )
-
-    def _tempered_heat(
-        self, T: np.ndarray, copies: int, sweeps: int, rng
-    ) -> tuple[np.ndarray, np.ndarray]:
-        lowest = T.min()
-        model = (self.couplings_ / lowest, self.fields_ / lowest, np.zeros(len(self.fields_)))
-        ladder = chains.tuned_ladder(*model, rng, (0.0, 1.0, *(lowest / T)))
-        population = chains.Population(*model, copies, rng, ladder)
-        limit = max(20 * sweeps, 4000)
-        mixed = all(population.turn_over(limit)[1] for _ in range(3))
-        population.set(*model[:2])
-        population.fresh[:] = False
-        population.run(sweeps)
-        mixed &= population.fresh[population.cold()].mean() >= 0.9
-        if not mixed:
-            _warn_mixing(
-                f"chains at temperature {lowest:g} did not mix in {limit} sweeps over {len(ladder)}"
-                " levels"
-            )
-        # Moments are pooled over copies, about their common mean: a variance within each would be
-        # too small.
-        place = np.argmin(np.abs(ladder - (lowest / T)[:, None]), axis=1)
-        first, second = np.moveaxis(population.sums[place] / sweeps, 2, 0)
-        centre = first.mean(axis=1, keepdims=True)
-        second = second - 2 * centre * first + centre**2
-        first = first - centre
-        found = [
-            jackknife(lambda a, b: b - a**2, *pair) for pair in zip(first, second, strict=True)
-        ]
-        scale = lowest**2 / (len(self.fields_) * T**2)
-        return tuple(scale * np.array(x) for x in zip(*found, strict=True))  # type: ignore
 
 
 def _tame(m: np.ndarray, C: np.ndarray):
@@ -465,13 +385,4 @@ def _tame(m: np.ndarray, C: np.ndarray):
 def _warn_mixing(reason: str) -> None:
     warnings.warn(
         f"Samples may be wrong: {reason}; give more sweeps.", ConvergenceWarning, stacklevel=3
-    )
-
-
-def _moments(of, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard error over rows of the columns that `of` makes of them."""
-    columns = of(rows)
-    mean = columns.mean(axis=0, dtype=float)
-    return mean, np.sqrt(
-        np.maximum((columns.astype(float) ** 2).mean(axis=0) - mean**2, 0.0) / len(rows)
     )

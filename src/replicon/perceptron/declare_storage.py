@@ -73,6 +73,13 @@ model = Model(
         ),
     ),
     observables=(
+        Observable(
+            "breaking",
+            "m*",
+            "Parisi's m at which this state is stationary",
+            role="theory",
+            partial=True,
+        ),
         Observable("overlap", "q", "overlap of two solutions", 0, 1),
         Observable("entropy", "s", "entropy of solutions per weight (nats)", high=math.log(2)),
         Observable(

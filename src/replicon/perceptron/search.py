@@ -17,7 +17,7 @@ from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
 from replicon._kernels import sound_cache
-from replicon.perceptron import annealing, passing
+from replicon.perceptron import annealing, counting, passing
 from replicon.perceptron.constraints import check_patterns, constraints, scaled
 from replicon.perceptron.enumeration import LARGEST
 from replicon.spins.exact import lowest_bit
@@ -284,7 +284,7 @@ def _fixed_point(
     for damping in (0.3, 0.9, 0.97):
         h = _small_fields(x, np.random.default_rng(seed))
         field = np.broadcast_to(reference, h.shape).astype(np.float32)
-        mean, entropy, reached, change, steps = passing.marginals(
+        mean, entropy, reached, change, steps = counting.marginals(
             told.patterns,
             told.least,
             h,

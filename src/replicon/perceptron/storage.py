@@ -16,6 +16,7 @@ import numpy as np
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
+from replicon.perceptron.storage_controls import as_arrays, nowhere, rows_of
 from replicon.theory import gaussian, stationary
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, zero
@@ -362,17 +363,6 @@ def _frozen(controls) -> dict:
     return {**out, "reason": np.where(out["converged"], "", reason)}
 
 
-def as_arrays(controls):
-    """Controls of a transition: T and m, where it finds them, as they are by default."""
-    numbers = ("load", "margin", "temperature", "breaking_parameter")
-    values = np.broadcast_arrays(*(np.asarray(getattr(controls, k, 0.0), float) for k in numbers))
-    return controls._replace(**dict(zip(numbers, values)))
-
-
-def nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
-    return np.full(shape, np.nan), np.zeros(shape, bool)
-
-
 def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The temperature at which the replica-symmetric entropy of binary weights vanishes, for loads
     above the capacity.
@@ -395,7 +385,3 @@ def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         "",
     )
     return found.value, found.converged, reason
-
-
-def rows_of(controls, rows):
-    return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})

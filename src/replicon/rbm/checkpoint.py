@@ -16,6 +16,7 @@ import numpy as np
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import write_whole
+from replicon.rbm.settings import OPTIMIZERS
 
 _VERSION = 2
 _UNREADABLE = (
@@ -239,3 +240,36 @@ def with_optimizer(saved: Saved, rule, path):
             f"'{path}' holds the memory of another optimizer: give the one it was trained with."
         )
     return saved.state._replace(optimizer=jax.tree.unflatten(structure, saved.leaves))
+
+
+def settings_of(saved: Saved, optimizer: Any, path: Any, known: set[str]) -> dict[str, Any]:
+    """The settings of a saved machine, with an optax object given anew; InputError where one is
+    missing or they are of another kind.
+    """
+    settings = dict(saved.settings)
+    if optimizer is not None:
+        settings["optimizer"] = optimizer
+    elif settings["optimizer"] not in OPTIMIZERS:
+        raise InputError(
+            f"'{path}' was trained with an optax object of its own: give it as optimizer=."
+        )
+    if set(settings) != known:
+        raise InputError(
+            f"'{path}' holds settings of another kind: expected what"
+            " RestrictedBoltzmannMachine.save has written."
+        )
+    return settings
+
+
+def digest_of(*arrays) -> str:
+    return hashlib.sha256(
+        b"".join(
+            repr((x.shape, x.dtype.str)).encode() + x.tobytes() for x in map(np.asarray, arrays)
+        )
+    ).hexdigest()
+
+
+def fingerprint_of(X: np.ndarray) -> str:
+    return hashlib.sha256(
+        repr(X.shape).encode() + np.packbits(X.astype(bool)).tobytes()
+    ).hexdigest()

@@ -4,7 +4,6 @@ physics watches meanwhile.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +16,17 @@ from sklearn.utils.validation import check_is_fitted
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
-from replicon._errors import ConvergenceError, DivergenceError, InputError
+from replicon._errors import DivergenceError, InputError
 from replicon.data.binary import binary_rows
 from replicon.rbm import checkpoint as _checkpoint
-from replicon.rbm.indicators import decline, likelihood_gain, measure, principal_components
+from replicon.rbm.indicators import decline, principal_components, record_of
 from replicon.rbm.partition import (
     LogPartition,
     MeanField,
-    annealed_log_partition,
-    exact_log_partition,
+    log_partition,
     mean_field,
 )
-from replicon.rbm.settings import OPTIMIZERS, SUMMED, check_settings
+from replicon.rbm.settings import check_settings
 
 if TYPE_CHECKING:
     import xarray
@@ -164,49 +162,39 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         )
 
     def _start(self, X: np.ndarray) -> None:
-        from replicon.rbm.training import Parameters, State
+        from replicon.rbm.training import begin, log_odds
 
-        rows, visible = X.shape
-        rng = np.random.default_rng(self.seed)
-        # Half a count on either side keeps the log-odds of a pixel that never changes finite.
-        share = (X.sum(axis=0, dtype=float) + 0.5) / (rows + 1)
+        visible = X.shape[1]
         units = self._n_features_out = int(self.hidden)
-        self.base_ = np.log(share / (1 - share))
+        self.base_ = log_odds(X)
         self._mean = X.mean(axis=0, dtype=float).astype(self.dtype)
-        weights = (self.initial_scale * rng.standard_normal((visible, units))).astype(self.dtype)
-        parameters = Parameters(weights, self.base_.astype(self.dtype), np.zeros(units, self.dtype))
-        count = int(self.chains or min(self.batch_size or rows, rows))
+        count = int(self.chains or min(self.batch_size or len(X), len(X)))
         levels = int(self.temperatures) if self.method == "pt" else 1
-        hidden = (rng.random((levels, count, units)) < 0.5).astype(self.dtype)
-        offset = np.full(units, 0.5, self.dtype)
         with self._precision():
-            self._state: Any = State(
-                parameters, self._settings().optimizer.init(parameters), hidden, offset
+            self._state: Any = begin(
+                self.base_,
+                units,
+                (levels, count),
+                self.initial_scale,
+                self.dtype,
+                self.seed,
+                self._settings().optimizer,
             )
         self.epochs_ = 0
         self._records: list[dict] = []
         self._exchanges = np.nan
-        self._data = _fingerprint(X)
+        self._data = _checkpoint.fingerprint_of(X)
         self._components = principal_components(X) if self.record_every else np.zeros((visible, 0))
         self._record(X)
 
     def _epoch(self, X: np.ndarray, settings) -> None:
         import jax
 
-        from replicon.rbm.training import epoch
+        from replicon.rbm.training import batches, epoch
 
-        rows, size = len(X), int(min(self.batch_size or len(X), len(X)))
-        batches = -(-rows // size)
-        order = (
-            np.random.default_rng((int(self.seed), 1, self.epochs_)).permutation(rows)
-            if size < rows
-            else np.arange(rows)
-        )
-        order = np.concatenate([order, order[: batches * size - rows]]).reshape(batches, size)
-        share = (
-            (np.arange(batches * size) < rows).reshape(batches, size).astype(self.dtype)
-        )  # rows that fill the last batch do not count
-        share /= share.sum(axis=1, keepdims=True)
+        rows = len(X)
+        size = int(min(self.batch_size or rows, rows))
+        order, share = batches(rows, size, (int(self.seed), 1, self.epochs_), self.dtype)
         with self._precision():
             key = jax.random.fold_in(jax.random.key(int(self.seed)), self.epochs_)
             base = self.base_.astype(self.dtype)
@@ -223,17 +211,11 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     def _record(self, X: np.ndarray) -> None:
         if self.record_every and self.epochs_ % self.record_every == 0:
-            rng = np.random.default_rng((int(self.seed), 2, self.epochs_))
-            chosen = X[rng.permutation(len(X))[:512]]
-            sites = rng.permutation(X.shape[1])[:32]
             with self._precision():
-                record = measure(self._state, self._mean, self._components, chosen, sites)
-            record |= likelihood_gain(
-                self._state.parameters, self.base_, chosen, (int(self.seed), self.epochs_)
-            )
-            self._records.append(
-                {"epoch": self.epochs_, "exchange_rate": self._exchanges, **record}
-            )
+                held = (self._state, self._mean, self._components, self.base_)
+                record = record_of(*held, X, int(self.seed), self.epochs_)
+            exchanges = {"epoch": self.epochs_, "exchange_rate": self._exchanges}
+            self._records.append(exchanges | record)
 
     def _precision(self):
         import jax
@@ -298,28 +280,20 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         chains = check_argument("chains", chains, Interval(2, integer=True))
         temperatures = check_argument("temperatures", temperatures, Interval(2, integer=True))
         seed = check_seed(seed)
-        parameters = self._state.parameters
-        if method == "exact" or (method == "auto" and min(parameters.weights.shape) <= 20):
-            return LogPartition(exact_log_partition(parameters), 0.0, "exact")
-        if method == "tap":
-            if start is None:  # starts need not have mixed
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", ConvergenceWarning)
-                    start = self.sample(chains, sweeps=50, temperatures=1, seed=seed)
-            found = self.mean_field(start)
-            if not len(found.log_partition):
-                raise ConvergenceError(
-                    "No start converged to a TAP solution: take more chains, or method='ais'."
-                )
-            return LogPartition(
-                float(np.logaddexp.reduce(found.log_partition)),
-                np.nan,
-                "tap",
-                reliable=found.converged_fraction > 0.5,
-            )
-        start = None if start is None else self._rows(start)
-        return annealed_log_partition(
-            parameters, self.base_, chains=chains, temperatures=temperatures, start=start, seed=seed
+        if start is not None:
+            start = self._rows(start)
+        elif method == "tap":  # starts need not have mixed
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                start = self.sample(chains, sweeps=50, temperatures=1, seed=seed)
+        return log_partition(
+            self._state.parameters,
+            self.base_,
+            method=method,
+            chains=chains,
+            temperatures=temperatures,
+            start=start,
+            seed=seed,
         )
 
     def mean_field(self, start, *, order=2) -> MeanField:
@@ -345,7 +319,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         """
         energy = self.free_energy(X)
         if log_partition is None:
-            held = _digest(*self._state.parameters, self.base_)
+            held = _checkpoint.digest_of(*self._state.parameters, self.base_)
             if getattr(self, "_known", (None, None))[0] != held:
                 self._known = (held, self.log_partition())
             log_partition = self._known[1]
@@ -390,30 +364,12 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         if temperatures is not None:
             temperatures = check_argument("temperatures", temperatures, _COUNT)
         seed = check_seed(seed)
-        parameters = self._state.parameters
         if start is not None:
             start = self._rows(start)
-            if len(start) != count:
-                raise InputError(
-                    f"start has {len(start)} rows: give one for each of count = {count}."
-                )
-            if temperatures not in (None, 1):
-                raise InputError(
-                    "start belongs to plain chains: leave it out, or give temperatures=1 in place"
-                    f" of {temperatures}."
-                )
-        elif temperatures is None and min(parameters.weights.shape) <= SUMMED:
-            return gibbs.draw_exactly(parameters, count, np.random.default_rng(seed))
         with self._precision():
-            rows, reason = gibbs.draw(
-                parameters,
-                self.base_.astype(self.dtype),
-                count,
-                sweeps,
-                1 if start is not None else temperatures,
-                start,
-                seed,
-            )
+            base = self.base_.astype(self.dtype)
+            given = (count, sweeps, temperatures, start, seed)
+            rows, reason = gibbs.rows_of(self._state.parameters, base, *given)
         if reason:
             warnings.warn(
                 f"Samples may be wrong: {reason}; give more sweeps or temperatures.",
@@ -435,43 +391,17 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         with an optax object needs it again.
         """
         saved = _checkpoint.read(path)
-        settings = dict(saved.settings)
-        if optimizer is not None:
-            settings["optimizer"] = optimizer
-        elif settings["optimizer"] not in OPTIMIZERS:
-            raise InputError(
-                f"'{path}' was trained with an optax object of its own: give it as optimizer=."
-            )
-        if set(settings) != set(cls().get_params()):
-            raise InputError(
-                f"'{path}' holds settings of another kind: expected what"
-                " RestrictedBoltzmannMachine.save has written."
-            )
-        machine = cls(**settings)
+        machine = cls(**_checkpoint.settings_of(saved, optimizer, path, set(cls().get_params())))
         check_settings(machine)
         machine._take(saved, path)
         return machine
 
     def _take(self, saved: _checkpoint.Saved, path, X: np.ndarray | None = None) -> None:
         if X is not None:
-            _checkpoint.check(saved, self, path, X.shape[1], _fingerprint(X))
+            _checkpoint.check(saved, self, path, X.shape[1], _checkpoint.fingerprint_of(X))
         self.n_features_in_, self._n_features_out = saved.state.parameters.weights.shape
         with self._precision():
             self._state = _checkpoint.with_optimizer(saved, self._settings().optimizer, path)
         self.base_, self._mean, self._components = saved.base, saved.mean, saved.components
         self.epochs_, self._records, self._data = saved.epochs, saved.records, saved.data
         self._exchanges = np.nan
-
-
-def _digest(*arrays) -> str:
-    return hashlib.sha256(
-        b"".join(
-            repr((x.shape, x.dtype.str)).encode() + x.tobytes() for x in map(np.asarray, arrays)
-        )
-    ).hexdigest()
-
-
-def _fingerprint(X: np.ndarray) -> str:
-    return hashlib.sha256(
-        repr(X.shape).encode() + np.packbits(X.astype(bool)).tobytes()
-    ).hexdigest()

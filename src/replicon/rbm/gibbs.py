@@ -8,7 +8,9 @@ import jax
 import numpy as np
 from scipy.special import expit
 
+from replicon._errors import InputError
 from replicon._statistics import memory, memory_limit
+from replicon.rbm.settings import SUMMED
 from replicon.rbm.training import Parameters, ladder, run_chains, run_ladder, sigmoid
 from replicon.rbm.training import draw as bernoulli
 
@@ -123,3 +125,23 @@ def _tempered(
         )
     )
     return np.concatenate(rows)[:count], reason
+
+
+def rows_of(
+    parameters: Parameters, base, count: int, sweeps: int, temperatures, start, seed: int
+) -> tuple[np.ndarray, str]:
+    """`RestrictedBoltzmannMachine.sample`: rows (count, V) int8, drawn exactly where a layer is
+    small, and what is wrong with them or ''. InputError for a start that does not fit.
+    """
+    if start is not None:
+        if len(start) != count:
+            raise InputError(f"start has {len(start)} rows: give one for each of count = {count}.")
+        if temperatures not in (None, 1):
+            raise InputError(
+                "start belongs to plain chains: leave it out, or give temperatures=1 in place of"
+                f" {temperatures}."
+            )
+        temperatures = 1
+    elif temperatures is None and min(parameters.weights.shape) <= SUMMED:
+        return draw_exactly(parameters, count, np.random.default_rng(seed)), ""
+    return draw(parameters, base, count, sweeps, temperatures, start, seed)

@@ -125,3 +125,12 @@ def as_dataset(records: list[dict]):
         for name in names
     }
     return xarray.Dataset(variables, {"epoch": [record["epoch"] for record in records]})
+
+
+def record_of(state, mean, components, base, X: np.ndarray, seed: int, epoch: int) -> dict:
+    """What the history keeps of an epoch: `measure` and `likelihood_gain` on at most 512 rows."""
+    rng = np.random.default_rng((seed, 2, epoch))
+    chosen = X[rng.permutation(len(X))[:512]]
+    sites = rng.permutation(X.shape[1])[:32]
+    record = measure(state, mean, components, chosen, sites)
+    return record | likelihood_gain(state.parameters, base, chosen, (seed, epoch))

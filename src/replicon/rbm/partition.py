@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from replicon._errors import InputError
+from replicon._errors import ConvergenceError, InputError
 from replicon.rbm.training import Parameters, draw, ladder, run_chains, sigmoid
 
 LARGEST = 20  # units of the smaller layer that are enumerated
@@ -268,3 +268,32 @@ def _mean_field(parameters, m, order, iterations, damping):
     u, w = m - m**2, n - n**2
     value = entropy(m) + entropy(n) + m @ a + n @ b + energy(W, m, n) + energy(second, u, w) / 2
     return m, n, value + (2 / 3) * energy(third, u * (0.5 - m), w * (0.5 - n)), change
+
+
+def log_partition(
+    parameters: Parameters,
+    base: np.ndarray,
+    *,
+    method: str,
+    chains: int,
+    temperatures: int,
+    start: np.ndarray | None,
+    seed: int,
+) -> LogPartition:
+    """`RestrictedBoltzmannMachine.log_partition`, arguments checked; `start`: rows, which tap
+    needs.
+    """
+    small = min(parameters.weights.shape) <= 20
+    if method == "exact" or (method == "auto" and small):
+        return LogPartition(exact_log_partition(parameters), 0.0, "exact")
+    if method != "tap":
+        return annealed_log_partition(
+            parameters, base, chains=chains, temperatures=temperatures, start=start, seed=seed
+        )
+    found = mean_field(parameters, np.asarray(start, float))
+    if not len(found.log_partition):
+        raise ConvergenceError(
+            "No start converged to a TAP solution: take more chains, or method='ais'."
+        )
+    value = float(np.logaddexp.reduce(found.log_partition))
+    return LogPartition(value, np.nan, "tap", reliable=found.converged_fraction > 0.5)

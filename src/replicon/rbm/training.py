@@ -272,3 +272,41 @@ def pseudo_likelihood(parameters: Parameters, v, sites):
         return -len(v) * jax.nn.softplus(gain).mean()
 
     return jax.lax.map(of_row, v, batch_size=16)
+
+
+def log_odds(X: np.ndarray) -> np.ndarray:
+    """Biases (V,) of independent units with the means of the rows; half a count on either side keeps
+    those of a pixel that never changes finite.
+    """
+    share = (X.sum(axis=0, dtype=float) + 0.5) / (len(X) + 1)
+    return np.log(share / (1 - share))
+
+
+def begin(
+    base: np.ndarray,
+    units: int,
+    chains: tuple[int, int],
+    scale: float,
+    dtype: str,
+    seed: Any,
+    optimizer: Any,
+) -> State:
+    """The first state: small normal weights, independent visible units, chains (levels, count)."""
+    rng = np.random.default_rng(seed)
+    weights = (scale * rng.standard_normal((len(base), units))).astype(dtype)
+    parameters = Parameters(weights, base.astype(dtype), np.zeros(units, dtype))
+    hidden = (rng.random((*chains, units)) < 0.5).astype(dtype)
+    offset = np.full(units, 0.5, dtype)
+    return State(parameters, optimizer.init(parameters), hidden, offset)
+
+
+def batches(rows: int, size: int, seed: tuple, dtype: str) -> tuple[np.ndarray, np.ndarray]:
+    """(order, share), (batches, size) each: rows of every minibatch of an epoch, and how much each
+    counts in it; rows that fill the last batch do not count.
+    """
+    count = -(-rows // size)
+    order = np.random.default_rng(seed).permutation(rows) if size < rows else np.arange(rows)
+    order = np.concatenate([order, order[: count * size - rows]]).reshape(count, size)
+    share = (np.arange(count * size) < rows).reshape(count, size).astype(dtype)
+    share /= share.sum(axis=1, keepdims=True)
+    return order, share

@@ -125,6 +125,13 @@ model = Model(
     ),
     observables=(
         Observable(
+            "time_step_error",
+            "eps_t",
+            "difference from twice the time step, branch two-time",
+            role="theory",
+            partial=True,
+        ),
+        Observable(
             "plateau",
             "Delta_inf",
             "autocorrelation after an endless lag, about zero",
