@@ -26,7 +26,8 @@ def _public():
                 yield pytest.param(room, value, id=f"{room}.{name}")
 
 
-# What can be said of functions of physics: what comes back, what is raised, the source, the referee.
+# What can be said of functions of physics: what comes back, what is raised, the source, the
+# referee.
 _SHAPES = re.compile(
     r"\((?:\d+|[A-Za-z_]\w*)(?:, ?[\w .+*/-]+)*,?\)|[Ss]calar|[Rr]eturns|units|number"
 )

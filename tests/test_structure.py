@@ -36,8 +36,9 @@ _MODULES = {_module(path) for path in _FILES}
 
 
 def _imports(path: Path, *, lazy: bool = True) -> set[str]:
-    """Modules of ours that a file imports: by `import x`, `from x import y` where y may be a module,
-    relatively, and, if `lazy`, inside functions. What only a type checker sees does not count.
+    """Modules of ours that a file imports: by `import x`, `from x import y` where y may be a
+    module, relatively, and, if `lazy`, inside functions. What only a type checker sees does not
+    count.
     """
     tree = ast.parse(path.read_text())
     package = _module(path) if path.name == "__init__.py" else _module(path).rpartition(".")[0]

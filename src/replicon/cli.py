@@ -108,54 +108,18 @@ def solve(
     """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05
     temperature=0:0.5:6`.
     """
-    from replicon._result import plain, records
     from replicon.study import ask, grid
-    from replicon.view import table
 
-    controls = grid.parse_assignments(assignments)
-    single = not any(isinstance(v, list) for v in controls.values())
+    controls = grid.split_assignments(assignments)
     try:
-        dataset = ask.solve(model, branch=branch, **controls)
+        result = ask.solve(model, branch=branch, **controls)
     except ConvergenceError as error:
-        return _unconverged(error, json, {"model": model, "branch": branch, "controls": controls})
-    declared = _get(model)
-    names = [o.name for o in declared.scalars if o.role != "simulation"]
-    out = []
-    for point, values in records(dataset):
-        stable = plain(values["stable"])
-        out.append(
-            {
-                "model": declared.name,
-                "branch": plain(values["branch"]) or None,
-                "controls": point,
-                "observables": {name: _finite(values[name]) for name in names},
-                **(
-                    {declared.potential: _finite(values[declared.potential])}
-                    if declared.potential
-                    else {}
-                ),
-                "stable": None if stable is None else bool(stable),
-                "converged": bool(values["converged"]),
-                **_reason(values),
-            }
+        return _unconverged(
+            error,
+            json,
+            {"model": model, "branch": branch, "controls": grid.parse_assignments(assignments)},
         )
-    if json:
-        return _print_json(out[0] if single else out)
-    table.print_table(
-        table.title(declared, "theory", out),
-        [
-            {
-                **table.varying(dataset, row["controls"]),
-                "branch": row["branch"],
-                **row["observables"],
-                **({declared.potential: row[declared.potential]} if declared.potential else {}),
-                "stable": row["stable"],
-                "converged": row["converged"],
-            }
-            for row in out
-        ],
-    )
-    return OK
+    return _show(model, result, "theory", json)
 
 
 @app.command
@@ -163,39 +127,16 @@ def transition(model: str, name: str, /, *assignments: Assignments, json: Json =
     """The value of a control at a transition: `replicon transition hopfield retrieval
     temperature=0`.
     """
-    from replicon._result import records
     from replicon.study import ask, grid
-    from replicon.view import table
 
-    controls = grid.parse_assignments(assignments)
-    single = not any(isinstance(v, list) for v in controls.values())
+    controls = grid.split_assignments(assignments)
     try:
-        dataset = ask.find_transition(model, name, **controls)
+        result = ask.find_transition(model, name, **controls)
     except ConvergenceError as error:
-        return _unconverged(
-            error, json, {"model": model, "transition": name, "controls": controls, "value": None}
-        )
-    declared = _get(model)
-    control = dataset.attrs["control"]
-    out = [
-        {
-            "model": declared.name,
-            "transition": name,
-            "control": control,
-            "value": _finite(values["value"]),
-            "controls": point,
-            "converged": bool(values["converged"]),
-            **_reason(values),
-        }
-        for point, values in records(dataset)
-    ]
-    if json:
-        return _print_json(out[0] if single else out)
-    table.print_table(
-        table.title(declared, f"transition {name}", out),
-        [{**table.varying(dataset, row["controls"]), control: row["value"]} for row in out],
-    )
-    return OK
+        asked = {"model": model, "transition": name, "value": None}
+        asked["controls"] = grid.parse_assignments(assignments)
+        return _unconverged(error, json, asked)
+    return _show(model, result, f"transition {name}", json)
 
 
 @app.command
@@ -209,49 +150,11 @@ def simulate(
     json: Json = False,
 ) -> int:
     """Finite networks: mean and standard error of every observable over independent samples."""
-    from replicon._result import records
     from replicon.study import ask, grid
-    from replicon.view import table
 
-    controls = grid.parse_assignments(assignments)
-    dataset = ask.simulate(model, size=size, samples=samples, seed=seed, **controls)
-    declared = _get(model)
-    out = []
-    for point, values in records(dataset):
-        summary = ask.summarize(model, values)
-        observables: dict[str, dict[str, Any]] = {
-            n: {"mean": _finite(mean), "error": _finite(error)}
-            for n, (mean, error) in summary.items()
-        }
-        for name, record in observables.items():
-            ends = ask.interval(model, values, name)
-            if ends is not None:
-                record["interval"] = list(ends)
-        out.append(
-            {
-                "model": declared.name,
-                "controls": point,
-                "size": size,
-                "samples": samples,
-                "seed": seed,
-                "observables": observables,
-            }
-        )
-    if json:
-        return _print_json(
-            out[0] if not any(isinstance(v, list) for v in controls.values()) else out
-        )
-    rows = [
-        {
-            **table.varying(dataset, row["controls"]),
-            **{n: table.measured(v) for n, v in row["observables"].items()},
-        }
-        for row in out
-    ]
-    table.print_table(
-        table.title(declared, f"simulation, size {size}, {samples} samples", out), rows
-    )
-    return OK
+    controls = grid.split_assignments(assignments)
+    result = ask.simulate(model, size=size, samples=samples, seed=seed, **controls)
+    return _show(model, result, f"simulation, size {size}, {samples} samples", json)
 
 
 @app.command
@@ -266,55 +169,15 @@ def compare(
     json: Json = False,
 ) -> int:
     """Theory beside simulation: mean, error, theory and z of every observable."""
-    from replicon._result import records
     from replicon.study import ask, grid
-    from replicon.view import table
 
-    controls = grid.parse_assignments(assignments)
-    dataset = ask.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
-    declared = _get(model)
-    out = []
-    for point, values in records(dataset):
-        observables = {}
-        for name in values["observable"].values:
-            row = values.sel(observable=name)
-            observables[str(name)] = {
-                key: _finite(row[key]) for key in ("mean", "error", "theory", "z")
-            }
-        out.append(
-            {
-                "model": declared.name,
-                "controls": point,
-                "size": size,
-                "samples": samples,
-                "seed": seed,
-                "observables": observables,
-            }
-        )
-        if "remarks" in dataset.attrs:
-            out[-1]["remarks"] = dataset.attrs["remarks"]
-    if json:
-        return _print_json(
-            out[0] if not any(isinstance(v, list) for v in controls.values()) else out
-        )
-    rows = [
-        {
-            **table.varying(dataset, row["controls"]),
-            "observable": name,
-            "simulation": table.with_error(v["mean"], v["error"]),
-            "theory": v["theory"],
-            "z": v["z"],
-        }
-        for row in out
-        for name, v in row["observables"].items()
-    ]
-    table.print_table(
-        table.title(declared, f"theory beside simulation, size {size}, {samples} samples", out),
-        rows,
-    )
-    for remark in dataset.attrs.get("remarks", ()):
+    controls = grid.split_assignments(assignments)
+    result = ask.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
+    what = f"theory beside simulation, size {size}, {samples} samples"
+    status = _show(model, result, what, json)
+    for remark in [] if json else result.attrs.get("remarks", ()):
         print(remark)
-    return OK
+    return status
 
 
 @app.command
@@ -464,24 +327,20 @@ def _progress(name: str):
         yield advance
 
 
-def _get(model: str):
+def _show(model: str, result: Any, what: str, json: bool) -> int:
+    """A result as JSON, or as a table."""
     from replicon.study import catalogue
+    from replicon.study.record import record
 
-    return catalogue.get(model)
+    declared = catalogue.get(model)
+    found = record(declared, result)
+    if json:
+        return _print_json(found)
+    from replicon.view import table
 
-
-def _reason(values) -> dict[str, str]:
-    """Why a point of a grid has no numbers, where that is known."""
-    reason = str(values["reason"].item())
-    return {"reason": reason} if reason else {}
-
-
-def _finite(value: Any) -> float | None:
-    """A JSON number, or None for what is not finite or not known."""
-    import math
-
-    number = float(value)
-    return number if math.isfinite(number) else None
+    rows = found if isinstance(found, list) else [found]
+    table.print_table(table.title(declared, what, rows), table.rows(result, rows))
+    return OK
 
 
 def _print_json(content: Any) -> int:

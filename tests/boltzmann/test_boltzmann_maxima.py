@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from sklearn.exceptions import ConvergenceWarning
 
 import replicon
-from replicon.boltzmann import BoltzmannMachine, enumerated, inverse, likelihood, monte_carlo
+from replicon.boltzmann import BoltzmannMachine, enumerated, inverse, monte_carlo
 
 
 def states(n):
@@ -169,7 +169,7 @@ def check_against_exact(X, **settings):
     sampled = BoltzmannMachine("monte-carlo", **settings).fit(X)
     upper = np.triu_indices(X.shape[1], 1)
     goal = np.concatenate([exact.magnetization_, exact.correlation_[upper]])
-    _, fisher = likelihood._exact_newton(exact.couplings_, exact.fields_, goal)
+    _, fisher = enumerated._exact_newton(exact.couplings_, exact.fields_, goal)
     apart = np.concatenate(
         [sampled.fields_ - exact.fields_, (sampled.couplings_ - exact.couplings_)[upper]]
     )

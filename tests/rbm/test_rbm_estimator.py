@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import replicon
-from replicon.rbm import RestrictedBoltzmannMachine, partition, training
+from replicon.rbm import RestrictedBoltzmannMachine, gibbs, partition, training
 
 
 def states(units):
@@ -388,7 +388,6 @@ def test_samples_of_two_modes(temperatures, monkeypatch):
     """Hidden units that turn two patterns on, the second of weight 0.3: exact draws, and exchanges
     where Gibbs chains are stuck.
     """
-    from replicon.rbm import estimator as restricted
 
     visible, hidden = 10, 6
     sign = np.where(np.arange(visible) % 2, 1.0, -1.0)
@@ -407,7 +406,7 @@ def test_samples_of_two_modes(temperatures, monkeypatch):
     assert abs(share(machine.sample(4000, seed=1)) - weight) < 4.5 * np.sqrt(
         weight * (1 - weight) / 4000
     )
-    monkeypatch.setattr(restricted, "SUMMED", 2)
+    monkeypatch.setattr(gibbs, "SUMMED", 2)
     rows = machine.sample(1000, sweeps=400, temperatures=temperatures, seed=2)
     assert abs(share(rows) - weight) < 4.5 * np.sqrt(weight * (1 - weight) / 1000)
     with pytest.warns(ConvergenceWarning, match="remember where they were"):

@@ -1,5 +1,5 @@
-"""In-context learning of linear attention as a two-body spin model, and estimators and a transformer
-beside it.
+"""In-context learning of linear attention as a two-body spin model, and estimators and a
+transformer beside it.
 
 Models: attention, in-context-estimators, softmax-transformer.
 

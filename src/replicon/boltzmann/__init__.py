@@ -1,5 +1,5 @@
-"""Boltzmann machines of visible spins: couplings inferred from rows of spins, and what pairs explain
-of real data.
+"""Boltzmann machines of visible spins: couplings inferred from rows of spins, and what pairs
+explain of real data.
 
 Models: boltzmann-machine, boltzmann-data.
 

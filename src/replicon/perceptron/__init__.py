@@ -1,5 +1,5 @@
-"""The perceptron: how many weights store random labels or learn a rule, how they lie, and how to find
-them.
+"""The perceptron: how many weights store random labels or learn a rule, how they lie, and how to
+find them.
 
 Models: perceptron, perceptron-teacher, perceptron-algorithms, perceptron-clusters,
 perceptron-landscape.

@@ -118,7 +118,7 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         if len(rows):
             own = rows_of(c, rows)
             found = bracket(
-                lambda k, _, sharp=sharp: replica_symmetric(k, sharp=sharp),
+                lambda k, sharp=sharp: replica_symmetric(k, sharp=sharp),
                 own,
                 "load",
                 "replicon",

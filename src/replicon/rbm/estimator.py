@@ -111,8 +111,6 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         tags.input_tags.sparse = True
         return tags
 
-    # Training
-
     def fit(self, X, y=None, *, checkpoint: str | Path | None = None):
         """Train for `epochs` epochs on X (rows, V) of 0 and 1.
 
@@ -221,8 +219,6 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         import jax
 
         return jax.enable_x64(self.dtype == "float64")
-
-    # The machine
 
     @property
     def weights_(self) -> np.ndarray:
@@ -371,14 +367,9 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
             given = (count, sweeps, temperatures, start, seed)
             rows, reason = gibbs.rows_of(self._state.parameters, base, *given)
         if reason:
-            warnings.warn(
-                f"Samples may be wrong: {reason}; give more sweeps or temperatures.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+            sentence = f"Samples may be wrong: {reason}; give more sweeps or temperatures."
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=2)
         return rows
-
-    # Checkpoints
 
     def save(self, path: str | Path) -> None:
         """Machine, optimiser, chains and history into one .npz file, written aside and renamed."""

@@ -275,8 +275,8 @@ def pseudo_likelihood(parameters: Parameters, v, sites):
 
 
 def log_odds(X: np.ndarray) -> np.ndarray:
-    """Biases (V,) of independent units with the means of the rows; half a count on either side keeps
-    those of a pixel that never changes finite.
+    """Biases (V,) of independent units with the means of the rows; half a count on either side
+    keeps those of a pixel that never changes finite.
     """
     share = (X.sum(axis=0, dtype=float) + 0.5) / (len(X) + 1)
     return np.log(share / (1 - share))

@@ -4,8 +4,8 @@ Models: recurrent-dynamics, recurrent-fixed-points, recurrent-network, recurrent
 
 For networks of your own: `evolve`: states and Lyapunov spectrum. `Run`: what it returns.
 `kaplan_yorke_dimension`: of an attractor. `find_fixed_points`: zeros of the kinetic energy.
-`FixedPoints`: what it returns. `sample_kinetic_energy`: states at a temperature. `KineticSamples`: what it
-returns.
+`FixedPoints`: what it returns. `sample_kinetic_energy`: states at a temperature. `KineticSamples`:
+what it returns.
 """
 
 from typing import TYPE_CHECKING

@@ -39,9 +39,9 @@ def parse_value(name: str, text: Any) -> Any:
     return read_number(text)
 
 
-def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
-    """['load=0.1', 'temperature=0:1:5'] to a dictionary."""
-    out: dict[str, Any] = {}
+def split_assignments(words: Sequence[str]) -> dict[str, str]:
+    """['load=0.1', 'temperature=0:1:5'] to {'load': '0.1', 'temperature': '0:1:5'}."""
+    out: dict[str, str] = {}
     for word in words:
         name, sign, text = word.partition("=")
         if not sign or not name:
@@ -54,8 +54,13 @@ def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
                 f"{name} was given twice: give it once, as a list {name}=0.1,0.2 if you want both"
                 " values."
             )
-        out[name] = parse_value(name, text)
+        out[name] = text
     return out
+
+
+def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
+    """['load=0.1', 'temperature=0:1:5'] to a dictionary of values."""
+    return {name: parse_value(name, text) for name, text in split_assignments(words).items()}
 
 
 def points(coordinates: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -58,6 +58,27 @@ def measured(record: dict[str, Any]) -> str:
     return with_error(record["mean"], record["error"])
 
 
+def rows(result, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a table of a result shows of its records (`study.record`), a dictionary a row."""
+    kind = result.attrs["kind"]
+    out = []
+    for one in found:
+        at = varying(result, one["controls"])
+        if kind == "transition":
+            out.append({**at, one["control"]: one["value"]})
+        if kind == "simulate":
+            out.append({**at, **{n: measured(v) for n, v in one["observables"].items()}})
+        if kind == "solve":
+            hidden = ("model", "controls", "branch", "observables", "reason")
+            rest = {name: value for name, value in one.items() if name not in hidden}
+            out.append({**at, "branch": one["branch"], **one["observables"], **rest})
+        for name, v in one["observables"].items() if kind == "compare" else ():
+            simulation = with_error(v["mean"], v["error"])
+            row = {"observable": name, "simulation": simulation, "theory": v["theory"], "z": v["z"]}
+            out.append({**at, **row})
+    return out
+
+
 def print_table(title: str, rows: list[dict[str, Any]]) -> None:
     """A title and a table; one row alone is shown upright, as pairs of name and value."""
 
