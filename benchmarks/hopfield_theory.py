@@ -18,8 +18,10 @@ from replicon import find_transition
 T = list(np.linspace(0, 0.99, 100))
 for name in ("retrieval", "global-retrieval"):
     assert find_transition("hopfield", name, temperature=T)["converged"].all()
-assert find_transition("hopfield", "spin-glass", load=list(np.linspace(1e-4, 0.2, 100)))["converged"].all()
-assert find_transition("hopfield", "almeida-thouless", load=list(np.linspace(0.05, 0.1379, 100)))["converged"].all()
+loads = list(np.linspace(1e-4, 0.2, 100))
+assert find_transition("hopfield", "spin-glass", load=loads)["converged"].all()
+loads = list(np.linspace(0.05, 0.1379, 100))
+assert find_transition("hopfield", "almeida-thouless", load=loads)["converged"].all()
 """
 _ONE = "import replicon; replicon.solve('hopfield')"
 

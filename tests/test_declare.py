@@ -144,9 +144,24 @@ def test_an_array_of_any_kind_is_read_as_it_is(given):
 
 
 @pytest.mark.parametrize(
-    "given", [1j * np.eye(3), [[1, 2], [3]], "abc", None, 3.0, np.ones(3), np.ones((2, 3)), np.zeros((0, 0)), np.full((2, 2), np.nan),
-              np.zeros((2, 2), [("a", float)]), np.array([["a", "b"], ["c", "d"]]), object(), {"a": 1}, np.array("2020-01-01", "M8[D]")]
-)  # fmt: skip
+    "given",
+    [
+        1j * np.eye(3),
+        [[1, 2], [3]],
+        "abc",
+        None,
+        3.0,
+        np.ones(3),
+        np.ones((2, 3)),
+        np.zeros((0, 0)),
+        np.full((2, 2), np.nan),
+        np.zeros((2, 2), [("a", float)]),
+        np.array([["a", "b"], ["c", "d"]]),
+        object(),
+        {"a": 1},
+        np.array("2020-01-01", "M8[D]"),
+    ],
+)
 def test_what_is_no_matrix_gets_a_sentence(given):
     with pytest.raises(replicon.InputError, match=r"^J .*expected a square matrix"):
         square_matrix("J", given)

@@ -1,4 +1,6 @@
-"""What must hold for every model, read from its declaration. A new model is tested by being there."""
+"""What must hold for every model, read from its declaration. A new model is tested by
+being there.
+"""
 
 import itertools
 import json

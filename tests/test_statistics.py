@@ -87,7 +87,9 @@ def _chains(rng, memory, length, count):
 
 
 def test_variance_about_the_mean_of_all_chains_has_no_bias_and_its_error_covers():
-    """Chains of two autocorrelation times; the variance within them, the wrong twin, is too small."""
+    """Chains of two autocorrelation times; the variance within them, the wrong twin, is
+    too small.
+    """
     rng = np.random.default_rng(4)
     pooled, covered, within = [], [], []
     for _ in range(400):

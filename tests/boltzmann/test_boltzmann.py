@@ -1,4 +1,6 @@
-"""Couplings inferred from data: against trees, enumeration, the Cramer-Rao bound, and each other."""
+"""Couplings inferred from data: against trees, enumeration, the Cramer-Rao bound, and
+each other.
+"""
 
 import itertools
 
@@ -61,7 +63,9 @@ def test_bethe_is_exact_on_trees_and_pairs_are_exact_for_two():
 
 
 def test_closed_methods_err_by_their_order_in_the_couplings():
-    """Largest errors of J grow as J^2 (pairs, naive mean field) and J^3 (TAP, Bethe) without noise."""
+    """Largest errors of J grow as J^2 (pairs, naive mean field) and J^3 (TAP, Bethe)
+    without noise.
+    """
     errors = {name: [] for name in inverse.CLOSED}
     for scale in (0.01, 0.02):
         J, h = dense(8, 1.0, 2)

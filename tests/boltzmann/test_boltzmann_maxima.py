@@ -1,4 +1,6 @@
-"""Whether a likelihood has a maximum, against linear programming; and whether chains have found it."""
+"""Whether a likelihood has a maximum, against linear programming; and whether chains
+have found it.
+"""
 
 import itertools
 import warnings

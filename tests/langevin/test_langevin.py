@@ -295,7 +295,9 @@ def test_noise_ratio_and_heat_of_minibatches_exactly():
 
 
 def _twin(right: str, wrong: str):
-    """The sampler with one expression of its source replaced: a wrong kernel under the same test."""
+    """The sampler with one expression of its source replaced: a wrong kernel under the
+    same test.
+    """
     source = Path(langevin.__file__).read_text()
     assert source.count(right) == 1, right
     module = types.ModuleType("twin")

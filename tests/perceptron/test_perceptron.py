@@ -63,7 +63,9 @@ def test_beyond_the_capacity_the_branch_is_returned_and_flagged():
 
 
 def test_spherical_entropy_is_gardners_volume():
-    """(1/2) ln(1-q) + q/(2(1-q)) + load E ln H at its stationary q, by a scan that shares no code."""
+    """(1/2) ln(1-q) + q/(2(1-q)) + load E ln H at its stationary q, by a scan that
+    shares no code.
+    """
     from scipy.special import log_ndtr
 
     z = np.linspace(-10, 10, 4001)

@@ -140,7 +140,9 @@ def test_bethe_entropy_of_any_patterns_is_that_of_enumeration(make):
 
 
 def test_entropies_do_not_depend_on_what_says_nothing():
-    """Scale of all or of each pattern, repetitions, zeros: the same entropies, to single precision."""
+    """Scale of all or of each pattern, repetitions, zeros: the same entropies, to
+    single precision.
+    """
     rng = np.random.default_rng(3)
     x = rng.standard_normal((7, 17))
     w = solutions(x)[0]

@@ -10,7 +10,9 @@ import replicon
 
 @pytest.mark.slow
 def test_informed_student_is_on_the_nishimori_line():
-    """T = q1, tau = r, R = the teacher's correlation, on every branch the informed student is on."""
+    """T = q1, tau = r, R = the teacher's correlation, on every branch the informed
+    student is on.
+    """
     out = replicon.solve(
         "rbm", load=[0.2, 1.0, 3.0], correlation=[0.0, 0.3, 0.6], inverse_temperature=[0.8, 1.2]
     )

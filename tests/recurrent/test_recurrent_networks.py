@@ -189,7 +189,9 @@ def test_three_neurons_show_their_fixed_points():
 
 
 def test_langevin_dynamics_samples_the_pseudo_potential():
-    """Thirty blocks of Metropolis-adjusted Langevin chains against the integral, for three neurons."""
+    """Thirty blocks of Metropolis-adjusted Langevin chains against the integral, for
+    three neurons.
+    """
     exact = replicon.solve("recurrent-pseudo-potential", couplings="spiral", temperature=0.3)
     J = np.array(
         [[0.6226, -0.4622, 0.2945], [-0.2913, 0.3212, 1.1663], [-0.3463, -0.6295, -0.0364]]

@@ -227,7 +227,9 @@ def test_networks_that_nothing_makes_unstable_say_so(tmp_path):
 
 
 def test_two_time_averages_follow_the_measure_and_steps_are_checked():
-    """<phi^2> of the variance found, by quadrature; at gain 30, where a uniform grid was 8 % off."""
+    """<phi^2> of the variance found, by quadrature; at gain 30, where a uniform grid
+    was 8 % off.
+    """
     found = two_time(nonlinearity("tanh"), gain=30.0, duration=3.0, start=900.0)
     deviation = np.sqrt(found.state[-1, -1])
     exact = quad(

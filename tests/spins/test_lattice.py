@@ -119,7 +119,7 @@ def test_binder_ratio_at_the_critical_temperature():
 
 
 # Wrong twins
-# -------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 _SIZE, _BETA = 8, 1 / 2.35
 _EXACT = 8 * 8 * float(replicon.solve("square-lattice", temperature=1 / _BETA, size=8)["energy"])

@@ -188,7 +188,9 @@ _TOO_COLD = twin(hopfield._dense_sweep, "gain = before - after", "gain = 1.25 * 
 
 @pytest.mark.parametrize(("degree", "beta"), [(2, 0.8), (3, 1.2), (4, 2.5), (0, 0.8)])
 def test_dense_memories_follow_the_boltzmann_law(degree, beta):
-    """Polynomial energies -N sum m^n / n and the exponential one (degree 0), all states of N = 10."""
+    """Polynomial energies -N sum m^n / n and the exponential one (degree 0), all states
+    of N = 10.
+    """
     n = 10
     patterns = np.random.default_rng(1).choice([-1, 1], (4, n)).astype(np.int8)
     states = _states(n)

@@ -162,7 +162,9 @@ def _root(c) -> Found:
 
 
 def _controls(controls):
-    """All controls as arrays of one shape, in the order of NAMES; `dimension` inf is infinite size."""
+    """All controls as arrays of one shape, in the order of NAMES; `dimension` inf is
+    infinite size.
+    """
     values = np.broadcast_arrays(*(np.asarray(getattr(controls, name), float) for name in NAMES))
     return type(controls)(**dict(zip(NAMES, values, strict=True)))
 

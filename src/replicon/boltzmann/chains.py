@@ -129,7 +129,9 @@ class Population:
         return places[np.argsort(places % self.copies)]
 
     def turn_over(self, limit: int, share: float = _FRESH) -> tuple[int, bool]:
-        """Run until this share of the cold states comes from the independent end; sweeps, success."""
+        """Run until this share of the cold states comes from the independent end;
+        sweeps, success.
+        """
         self.fresh[:] = False
         done = 0
         while done < limit:
@@ -141,7 +143,9 @@ class Population:
 
 
 def tuned_ladder(couplings, field, base, rng, fixed=(0.0, 1.0)) -> np.ndarray:
-    """Levels, `fixed` among them, whose neighbours exchange often enough: halved where they do not."""
+    """Levels, `fixed` among them, whose neighbours exchange often enough: halved where
+    they do not.
+    """
     ladder = np.unique(np.concatenate([np.linspace(0, 1, 5), np.asarray(fixed, float)]))
     for _ in range(8):
         pilot = Population(couplings, field, base, 32, rng, ladder)
@@ -184,7 +188,9 @@ def draw(
 
 
 def draw_tempered(couplings, field, base, count: int, limit: int, rng) -> Drawn:
-    """The rows of `draw` by exchange; at most about max(limit, 4000) sweeps from one to the next."""
+    """The rows of `draw` by exchange; at most about max(limit, 4000) sweeps from one to
+    the next.
+    """
     ladder = tuned_ladder(couplings, field, base, rng)
     copies = min(max(count, 64), 64 + _CHAINS // len(ladder))
     population = Population(couplings, field, base, copies, rng, ladder)

@@ -1,4 +1,6 @@
-"""What a fitted Boltzmann machine says of data: moments that it never saw, and its specific heat."""
+"""What a fitted Boltzmann machine says of data: moments that it never saw, and its
+specific heat.
+"""
 
 from __future__ import annotations
 

@@ -122,7 +122,9 @@ def _exact_newton(J, h, goal) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _refuse_boundary(step, count: int, upper, goal) -> None:
-    """Refuse if no state goes further along `step` than the data's mean does: they lie on a face."""
+    """Refuse if no state goes further along `step` than the data's mean does: they lie
+    on a face.
+    """
     far = -np.inf
     low_end = np.inf
     for low in range(0, 2**count, 2**14):

@@ -179,7 +179,9 @@ class BoltzmannMachine(BaseEstimator):
             )
 
     def _refuse(self, rows: int, m: np.ndarray, second: np.ndarray) -> None:
-        """Refuse, without a pseudocount, what certainly has infinite parameters, and too few rows."""
+        """Refuse, without a pseudocount, what certainly has infinite parameters, and
+        too few rows.
+        """
         count = len(m)
         free = not self.regularization
         if not self.field_regularization and (np.abs(m) == 1).any():

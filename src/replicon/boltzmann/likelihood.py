@@ -229,7 +229,9 @@ def _newton(theta, gradient, solve, blocks, weights):
 
 
 def _solve_dense(curves, ridge, slope) -> tuple[np.ndarray, np.ndarray]:
-    """Newton steps (N + 1, N) and, of spins whose curvature has a flat direction, that direction."""
+    """Newton steps (N + 1, N) and, of spins whose curvature has a flat direction, that
+    direction.
+    """
     step = np.zeros_like(slope)
     flat = np.zeros_like(slope)
     for spin, curve in enumerate(curves):

@@ -27,7 +27,9 @@ _QUANTILE = 0.99
 
 
 class Data(NamedTuple):
-    """`rows` (B, N) of +-1, `pseudocount`, and the moments of both together: m (N,), second (N, N)."""
+    """`rows` (B, N) of +-1, `pseudocount`, and the moments of both together: m (N,),
+    second (N, N).
+    """
 
     rows: np.ndarray
     pseudocount: float
@@ -40,7 +42,9 @@ class Data(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """chi_square of all gaps together (NaN where not formed) and its limit; largest |z|, its limit."""
+    """chi_square of all gaps together (NaN where not formed) and its limit; largest
+    |z|, its limit.
+    """
 
     chi_square: float
     chi_limit: float

@@ -100,7 +100,7 @@ def _longitudinal(x: Order, c) -> jax.Array:
 
 
 # Branches
-# -----------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 
 def _saddle(start: Order, c, steps):
@@ -181,7 +181,9 @@ def _controls(controls):
 
 
 def find_retrieval(controls) -> Found:
-    """Spinodal of the retrieval state: the load at which it ends, at given temperature (below 1)."""
+    """Spinodal of the retrieval state: the load at which it ends, at given temperature
+    (below 1).
+    """
     c = _controls(controls)
     c = c._replace(load=np.zeros_like(c.load))
     begin, _ = saddle("retrieval", c)

@@ -167,7 +167,9 @@ def _phi(overlaps, slopes, temperature, field, probe=0.0):
 
 
 def free_energy(overlaps, slopes, temperature, field):
-    """F per spin of the staircase (traced code). overlaps (K + 1,), slopes (K,), temperature > 0."""
+    """F per spin of the staircase (traced code). overlaps (K + 1,), slopes (K,),
+    temperature > 0.
+    """
     squares = overlaps**2
     weight = jnp.sum(slopes * (squares[1:] - squares[:-1])) / 4 + (1 - squares[-1]) / (
         4 * temperature

@@ -1,5 +1,6 @@
 """Fixed points of the perceptron's message passing: marginals, entropy, and a field that holds an
-overlap."""
+overlap.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A machine in training as one file: whole or not there at all, and refused where it does not fit."""
+"""A machine in training as one file: whole or not there at all, and refused where it
+does not fit.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,9 @@ def _pair(x: Order, coupling, c, scale=1.0) -> tuple[Order, jax.Array]:
 
 
 def _sides(x: Order, c):
-    """(conjugates from the data, coupling of a site's weights, and the two logarithms' arguments)."""
+    """(conjugates from the data, coupling of a site's weights, and the two logarithms'
+    arguments).
+    """
     square = c.inverse_temperature**2
     r = (x.sum_square - x.difference_square) / 2
     found, log_data = _pair(x, square * (x.receptive - r), jnp.tanh(square * c.correlation), square)

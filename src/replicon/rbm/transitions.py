@@ -1,5 +1,6 @@
 """Where a student of a restricted Boltzmann machine begins to learn, and breaks its permutation
-symmetries."""
+symmetries.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Theory of random recurrent networks in motion: dynamical mean field, stationary or in two times."""
+"""Theory of random recurrent networks in motion: dynamical mean field, stationary or in
+two times.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ class Thermal(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _static(phi: Nonlinearity):
-    """Fixed points: C = int Dz phi^2, R = int Dz phi' / (1 - b phi'), x = b phi(x) + g sqrt(C) z."""
+    """Fixed points: C = int Dz phi^2, R = int Dz phi' / (1 - b phi'), x = b phi(x) + g
+    sqrt(C) z.
+    """
 
     def averages(x: Static, c):
         b = c.gain**2 * c.symmetry * x.response

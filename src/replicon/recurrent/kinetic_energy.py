@@ -352,6 +352,8 @@ def _energy(function: Traced, slope: Traced):
 
 
 def _growth(linear: np.ndarray) -> float:
-    """The largest real part of the eigenvalues of -1 + A, zero where rounding leaves its sign open."""
+    """The largest real part of the eigenvalues of -1 + A, zero where rounding leaves
+    its sign open.
+    """
     top, error = largest(linear)
     return certain(top - 1, error + 8 * np.finfo(float).eps)

@@ -1,4 +1,6 @@
-"""Langevin samples of the pseudo-potential of a few neurons, and trajectories of their true motion."""
+"""Langevin samples of the pseudo-potential of a few neurons, and trajectories of their
+true motion.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,9 @@ _ABOVE = _mean_matrix(lambda v: np.arccos(np.cos(_THETA)[:, None] * v), 1)
 
 
 class Dynamics(NamedTuple):
-    """`variance` Delta0 and `plateau` Delta(inf) of x - <x>, and the mean activity `latent` kappa."""
+    """`variance` Delta0 and `plateau` Delta(inf) of x - <x>, and the mean activity
+    `latent` kappa.
+    """
 
     variance: jax.Array
     plateau: jax.Array

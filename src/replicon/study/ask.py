@@ -58,7 +58,9 @@ def solve_at(model: Model, branch: str, coordinates: dict[str, Any]) -> xr.Datas
 
 
 def theory_branch(model: Model, branch: str | None) -> str:
-    """The name of the branch that is asked for, '' of a model without; InputError without theory."""
+    """The name of the branch that is asked for, '' of a model without; InputError
+    without theory.
+    """
     if model.solve is None:
         raise InputError(f"{model.name} has no theory: simulate it.")
     return model.branch(branch).name if model.branches or branch is not None else ""

@@ -308,7 +308,9 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
 
 
 def _contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:
-    """What each file that a control names holds, as 64 digits: a part of what is computed from it."""
+    """What each file that a control names holds, as 64 digits: a part of what is
+    computed from it.
+    """
     out = {}
     for name, given in controls.items():
         domain = model.control(name).domain

@@ -1,4 +1,6 @@
-"""Finite networks: one process stepped by a user or a page, and `simulate`, written once over it."""
+"""Finite networks: one process stepped by a user or a page, and `simulate`, written
+once over it.
+"""
 
 from __future__ import annotations
 
@@ -135,7 +137,9 @@ def _run(model: Model, controls: Any, size: int, given: list) -> dict[str, np.nd
 
 
 def _followed(network: Any, burn: int, measured: int, every: int) -> tuple[dict, dict]:
-    """(what was measured, times first or, of many samples, second; what was measured at the end)."""
+    """(what was measured, times first or, of many samples, second; what was measured at
+    the end).
+    """
     if burn:
         network.step(burn)
     rows = []

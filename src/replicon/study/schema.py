@@ -119,7 +119,9 @@ class OneOf:
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list of different values of one kind; `length` fixes how many, else there is at least one."""
+    """A list of different values of one kind; `length` fixes how many, else there is at
+    least one.
+    """
 
     of: Any
     length: int | None = None
@@ -146,7 +148,9 @@ class ListOf:
 
 @dataclass(frozen=True)
 class Either:
-    """A value of one kind or of another; `lists` says by its being a list which of them is meant."""
+    """A value of one kind or of another; `lists` says by its being a list which of them
+    is meant.
+    """
 
     single: Any
     several: ListOf

@@ -173,7 +173,9 @@ def why_not_found(model: Model, transition: Transition, point: dict[str, Any], r
 
 
 def _merged(model: Model, found: Found, count: int) -> dict[str, np.ndarray]:
-    """The arrays of all groups of rows, each name once; arrays of another width filled up with NaN."""
+    """The arrays of all groups of rows, each name once; arrays of another width filled
+    up with NaN.
+    """
     merged: dict[str, np.ndarray] = {}
     for rows, result in found:
         if not isinstance(result, Mapping):
@@ -210,7 +212,9 @@ def _merged(model: Model, found: Found, count: int) -> dict[str, np.ndarray]:
 
 
 def _judged(model: Model, name: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The values, rounding beyond a bound taken back, and for each why it cannot be right (or '')."""
+    """The values, rounding beyond a bound taken back, and for each why it cannot be
+    right (or '').
+    """
     broken = np.full(len(values), "", object)
     if name == model.potential and name not in {o.name for o in model.observables}:
         low, high, partial = -np.inf, np.inf, False

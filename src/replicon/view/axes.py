@@ -53,7 +53,9 @@ def make_panels(
 def lines_of(
     data: xr.Dataset, x: str | None, sampled: bool = False
 ) -> Iterator[tuple[str, xr.Dataset]]:
-    """Split a Dataset along every listed control (and size) but x; the label says which line it is."""
+    """Split a Dataset along every listed control (and size) but x; the label says which
+    line it is.
+    """
     axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
     for index in np.ndindex(*(data.sizes[name] for name in axes)):
         line = data.isel(dict(zip(axes, index, strict=True)))
