@@ -106,8 +106,7 @@ def _dense(name: str, given: Any, expected: str) -> np.ndarray:
     if given is None or isinstance(given, (str, bytes, bool)):
         raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.")
     try:
-        # pyright: ignore[reportAttributeAccessIssue]
-        given = given.to_numpy() if hasattr(given, "to_numpy") else given
+        given = given.to_numpy() if hasattr(given, "to_numpy") else given  # pyright: ignore
         return np.asarray(given)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InputError(f"{name} = {show(given)} is no array of numbers: {expected}.") from None

@@ -166,6 +166,7 @@ class Model:
         return self._named("observable", self.observables, name)
 
     def branch(self, name: str | None) -> Branch:
+        """The branch of a name, the first by default; InputError where there is none."""
         if name is None:
             return self.branches[0]
         return self._named("branch", self.branches, name)

@@ -29,6 +29,7 @@ class Interval:
     infinite: bool = False  # whether +inf itself is a value
 
     def admits(self, value: Any) -> bool:
+        """Whether a value lies in it."""
         value = as_number(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
@@ -82,6 +83,7 @@ class Words:
     files: tuple[str, ...] = ()
 
     def admits(self, value: Any) -> bool:
+        """Whether a value is one of the words, or names a file that may be given."""
         return isinstance(value, str) and (value in self.words or self.names_file(value))
 
     def names_file(self, value: Any) -> bool:

@@ -148,8 +148,7 @@ def load_module(path: str | Path, what: str = "give the path of a Python file") 
         held = hashlib.sha256(own.encode())
         for name, one in sorted(beside.items()):
             held.update(f"{os.path.relpath(name, place.parent)} {one}".encode())
-        # pyright: ignore[reportAttributeAccessIssue]
-        module.__digest__ = held.hexdigest() if beside else own
+        module.__digest__ = held.hexdigest() if beside else own  # pyright: ignore
         _LOADED.setdefault((str(place), own), []).append((beside, module))
         return module
 

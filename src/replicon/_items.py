@@ -62,7 +62,9 @@ class Control:
         if isinstance(self.domain, Words) or self.typical is not None:
             return self.typical
         low, high = self.domain.low, self.domain.high
-        reach = 2 * max(1.0, abs(float(self.default))) if math.isfinite(self.default) else 10.0
+        reach = (
+            2 * max(1.0, abs(float(self.default))) if math.isfinite(float(self.default)) else 10.0
+        )
         return (max(low, -reach), min(high, reach)) if low < reach else (low, min(high, 10 * low))
 
     def as_dict(self) -> dict[str, Any]:
@@ -295,10 +297,11 @@ def check_values(control: Control, given: Any) -> list[Value]:
     return [control.check(value) for value in values]
 
 
-def resolve(target: Callable | str) -> Callable:
+def resolve(target: Callable | str | None) -> Callable:
     """A function, or the one that 'package.module:function' names."""
     if callable(target):
         return target
+    assert target is not None
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
 

@@ -92,7 +92,10 @@ def spectrum(size: int, decay: float) -> np.ndarray:
 
 
 def draw_tasks(rng: np.random.Generator, count: int, covariance: np.ndarray) -> np.ndarray:
-    """Task vectors w ~ N(0, diag(covariance)), (count, d)."""
+    """Task vectors w ~ N(0, diag(covariance)), (count, d).
+
+    Raises nothing. Source: Lu et al., arXiv:2405.11751 (2024). Referee: moments of the draws.
+    """
     return rng.standard_normal((count, len(covariance))) * np.sqrt(covariance)
 
 
@@ -110,6 +113,10 @@ def draw_prompts(
     The l inputs of a context are not drawn one by one: h depends on them through the component of
     each along w and one Gaussian vector across it, which has exactly the same law, at l + d numbers
     a prompt instead of l d. `full`: a last column (1/l) sum_i y_i^2 of h.
+
+    Returns x (n, d), h (n, d) or (n, d + 1), y (n,). Raises nothing. Source: Lu et al.,
+    arXiv:2405.11751 (2024), section 2. Referee: moments of contexts drawn input by input
+    (tests/attention).
     """
     n, d = tasks.shape
     scale = np.sqrt(covariance)
@@ -137,6 +144,10 @@ def draw_prompts(
 class Hamiltonian:
     """Products with the couplings J = sum f f^T + load, f = vec(x h^T), which are never formed: two
     matrix products a step.
+
+    `load`: ridge n/d. Energies in units of squared errors. Raises nothing. Source: Huang et al.,
+    in-context learning as a spin model (2024). Referee: dense matrices of small networks
+    (tests/attention).
     """
 
     def __init__(self, prompts: Prompts, load: float):
@@ -204,6 +215,9 @@ def train(
     law is N(J^-1 b, T J^-1) (Papandreou & Yuille, NeurIPS 2010), so that it too needs products
     only. Without ridge: the limit of small ridge, which is the solution of least norm. All methods
     give it: with a weak ridge they work on the features, by singular values or LSMR.
+
+    Raises ConvergenceError where an iterative method does not end. Source: Papandreou & Yuille,
+    NeurIPS (2010) for the sample. Referee: direct solution against iterative (tests/attention).
     """
     labels, centre = hamiltonian.prompts.y, np.zeros(math.prod(hamiltonian.shape))
     load = hamiltonian.load

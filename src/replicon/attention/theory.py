@@ -95,6 +95,7 @@ class Traces(NamedTuple):
 
 
 def traces(xi: np.ndarray, c) -> Traces:
+    """Traces of the resolvent that every observable is made of, at one point."""
     ratio, b, shift = moments(c)
     s, x = shift / b, xi / b
     a = s + x

@@ -170,6 +170,10 @@ def pretrain(
     called again, it continues from there and ends with the same bits as an undisturbed run. The
     file holds arrays alone, and the digests of them and of what was asked: InputError for one that
     is damaged or another pre-training's. DivergenceError for a loss that is no number.
+
+    Returns the network and its losses (steps,), mean square errors. Raises InputError for settings
+    out of range. Source: Raventos et al., NeurIPS (2023). Referee: the Bayes-optimal errors of
+    in-context-estimators, below which it cannot go.
     """
     whole = Interval(1, integer=True)
     length, steps, batch, layers, width = (

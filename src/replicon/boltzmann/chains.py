@@ -119,6 +119,7 @@ class Population:
         self.sums = np.zeros((levels, self.copies, 2))
 
     def run(self, sweeps: int) -> None:
+        """So many sweeps of every chain, exchanges after each."""
         state = (self.spins, self.fields, self.level, self.fresh)
         model = (self.couplings, self.field, self.base, self.ladder)
         _advance(*model, *state, sweeps, self.rng, self.rates, self.sums)

@@ -75,6 +75,12 @@ class BoltzmannMachine(BaseEstimator):
 
     Review: Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017). Referee: enumeration; trees; the
     Cramer-Rao bound.
+
+    Couplings (N, N) and fields (N,) in units of the temperature. Methods raise InputError for data
+    or settings out of range.
+
+    Raises InputError. Source: see `replicon.boltzmann.inverse` and `likelihood`. Referee: couplings
+    that made the data; enumeration (tests/boltzmann).
     """
 
     n_features_in_: int

@@ -52,6 +52,9 @@ class Channel(NamedTuple):
 def discrete(values: tuple[float, ...], probabilities: tuple[float, ...] | None = None) -> Prior:
     """Weights on a few values with given probabilities (equal to one another, summing to one, by
     default).
+
+    Returns a Prior. Raises InputError for probabilities that are none. Source: its definition.
+    Referee: quadrature of the integral (tests/channel).
     """
     chances = probabilities or (1 / len(values),) * len(values)
     w, p = jnp.asarray(values, float), jnp.asarray(chances, float)

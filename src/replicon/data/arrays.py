@@ -44,6 +44,7 @@ def read_array(content: bytes, ending: str, member: str | None) -> Any:
 
 
 def unsound(ending: str, error: Exception) -> str:
+    """The sentence on a file whose content is not what its ending says."""
     said = " ".join(str(error).split()).rstrip(".") or "it ends too early"
     return f"it is no sound {ending} file, {type(error).__name__}: {said[:150]}"
 

@@ -70,8 +70,7 @@ def _matrix(estimator, X, expected: str, reset: bool) -> np.ndarray:
                 f" {expected}, neither empty."
             )
     try:
-        # pyright: ignore[reportArgumentType]
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)  # pyright: ignore
     except ValueError as error:
         raise InputError(str(error)) from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -96,6 +96,7 @@ def are_edges_without_header(rows: list[list[str]]) -> bool:
 def of_edges(
     fields: Fields, columns: Mapping[str, int], header: list[str], line: str = "line"
 ) -> Wiring:
+    """The network of a table with a line an edge."""
     if not fields.rows:
         raise Unreadable("it has no edges")
     if "weight" not in columns:
@@ -170,6 +171,7 @@ def wired(edges: list[tuple[str, str, Any, str, str]], names: Sequence[str]) -> 
 
 
 def read_graph(content: bytes, ending: str) -> Any:
+    """The networkx graph of a .graphml or .gml file."""
     import networkx
 
     try:
@@ -191,6 +193,7 @@ def read_graph(content: bytes, ending: str) -> Any:
 
 
 def of_graph(graph: Any) -> Wiring:
+    """The network of a networkx graph."""
     names = [str(node) for node in graph.nodes]
     if not names:
         raise Unreadable("it is a graph without nodes")

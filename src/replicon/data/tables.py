@@ -283,6 +283,7 @@ def to_number(field: str) -> float:
 
 
 def number_trouble(field: str) -> str:
+    """Why a field is no number, in a few words."""
     if not field:
         return "it is blank"
     hint = ", write a decimal point" if _DECIMAL_COMMA.fullmatch(field) else ""

@@ -105,6 +105,9 @@ def couplings(patterns: np.ndarray, rule: str) -> np.ndarray:
     Hebb's matrix times N holds whole numbers, exact in float32, so that local fields never need
     refreshing. Source: Hopfield, PNAS 79, 2554 (1982); Personnaz, Guyon & Dreyfus, J. Physique
     Lett. 46, 359 (1985).
+
+    patterns: (P, N) of +-1. Raises nothing. Referee: patterns that the pseudo-inverse stores
+    without error (tests/hopfield).
     """
     xi = patterns.astype(np.float32)
     if rule == "hebb":
@@ -122,7 +125,11 @@ def couplings(patterns: np.ndarray, rule: str) -> np.ndarray:
 
 
 def corrupt(pattern: np.ndarray, overlap: float, rng: np.random.Generator) -> np.ndarray:
-    """The pattern with round(N (1 - overlap)/2) spins flipped at random, float32."""
+    """The pattern with round(N (1 - overlap)/2) spins flipped at random, float32.
+
+    The state has shape (N,). Raises nothing. Source: its definition. Referee: the overlap of the
+    result (tests/hopfield).
+    """
     state = pattern.astype(np.float32)
     flipped = rng.choice(len(state), round(len(state) * (1 - overlap) / 2), replace=False)
     state[flipped] *= -1
@@ -156,6 +163,14 @@ class _Memory:
         self.begin = corrupt(self.patterns[0], controls.start, rng)
         self.replicas = np.stack([self.begin, self.begin])
         self.done = False
+
+    def sweep(self) -> int:
+        """One heat-bath sweep of both replicas; returns flips."""
+        raise NotImplementedError
+
+    def overlaps(self) -> tuple[np.ndarray, float]:
+        """(patterns, 2) overlaps m_mu of both replicas, and their mean energy per spin."""
+        raise NotImplementedError
 
     def set(self, control: str, value: float) -> None:
         self.controls = self.controls._replace(**{control: value})

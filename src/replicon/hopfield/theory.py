@@ -23,6 +23,8 @@ from replicon.theory.transition import along, crossing, zero
 
 
 class Order(NamedTuple):
+    """Magnetization m, response C = beta (1 - q), noise r of the other patterns."""
+
     magnetization: jax.Array
     response: jax.Array
     noise: jax.Array
@@ -69,6 +71,7 @@ def replicon(x: Order, c) -> jax.Array:
 
 
 def observables(x: Order, c) -> dict:
+    """Everything that `solve` returns of a solution, at one point."""
     T = c.temperature
     return {
         "magnetization": x.magnetization,
@@ -150,6 +153,7 @@ def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
 
 
 def solve(controls, branch: str) -> dict:
+    """Arrays (points,): see `Model`."""
     c = _controls(controls)
     found, measured = saddle(branch, c)
     out = {**measured, "converged": found.converged, "residual": found.residual}

@@ -115,6 +115,7 @@ def _numeric(controls):
 
 
 def solve(controls, branch: str) -> dict:
+    """Arrays (points,): see `Model`."""
     c = _numeric(controls)
     out = dict(evaluate(_point(branch), c))
     out["branch"] = np.where(c.temperature >= c.coupling, "paramagnet", branch)

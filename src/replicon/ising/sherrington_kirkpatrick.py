@@ -47,6 +47,7 @@ residual = stationary.gradient(potential)
 
 
 def iterate(x: Order, c) -> Order:
+    """One step of the self-consistent map."""
     C = _sech_squared(c.field, x.overlap, c.temperature)
     return Order(C, jnp.clip(1 - c.temperature * C, 0.0, 1.0))
 
@@ -113,6 +114,9 @@ def _numeric(controls):
 
 
 def solve(controls) -> dict:
+    """Arrays (points,): see `Model`; the ansatz chooses replica symmetry, one step, or continuous
+    breaking.
+    """
     c = _numeric(controls)
     out = dict(evaluate(_observables, c))
     if controls.ansatz == "rs":

@@ -38,6 +38,7 @@ class _Magnets:
         return self.controls.temperature < _CRITICAL * self.controls.coupling
 
     def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sum of spins and sum over bonds of s s' of each lattice, (samples,) each."""
         raise NotImplementedError
 
     def measure(self) -> dict:
@@ -83,6 +84,7 @@ class Lattices(_Magnets):
             lattice.advance(spins, method, beta, grown, counting, count, rng)
 
     def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """See `_Magnets`."""
         found = np.array([lattice.measure(spins) for spins in self.spins])
         return found[:, 0], found[:, 1]
 
@@ -118,6 +120,7 @@ class PackedLattices(_Magnets):
             lattice.metropolis_sweeps(black, white, state, digits, count)
 
     def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """See `_Magnets`."""
         up = np.empty((len(self.batches), 64), np.int64)
         unlike = np.empty_like(up)
         for row, (black, white, _) in enumerate(self.batches):

@@ -56,6 +56,7 @@ def whole_energy(functions: _Functions, constants: tuple, tree: Any, rows: Any) 
 
 
 def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> None:
+    """InputError for a start at which the energy is not finite."""
     values = np.asarray(
         jax.vmap(lambda tree: whole_energy(functions, constants, tree, rows))(trees)
     )

@@ -24,6 +24,8 @@ class ThermodynamicIntegration(NamedTuple):
     the chains mixed at every node (r_hat < 1.05, over 100 effective samples), and the quadrature
     errs by less than 0.01 in ln Z per parameter; else give a `scale` nearer to that of the
     parameters, more nodes or longer runs.
+
+    Energies in the units of E; one number each.
     """
 
     free_energy: float

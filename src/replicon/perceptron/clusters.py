@@ -264,6 +264,5 @@ def find_cluster_limit(controls) -> Found:
         )
     )
     reason = np.where(many, "", "it is defined for infinitely many replicas: leave replicas at inf")
-    # pyright: ignore
-    load = float(brentq(_steepest, 0.70, 0.79, xtol=1e-7)) if many.any() else np.nan
+    load = float(brentq(_steepest, 0.70, 0.79, xtol=1e-7)) if many.any() else np.nan  # pyright: ignore
     return Found(np.where(many, load, np.nan), many, reason=reason)

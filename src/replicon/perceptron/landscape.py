@@ -264,5 +264,4 @@ def find_isolation(controls) -> Found:
 def _zero_entropy(curve: _Curve, overlaps: np.ndarray) -> float:
     """The overlap between the last two at which V vanishes."""
     leading, below, above = overlaps[:-2], overlaps[-2], overlaps[-1]
-    # pyright: ignore
-    return float(brentq(lambda p: curve.visit([*leading, p])[1][-1], below, above, xtol=1e-10))
+    return float(brentq(lambda p: curve.visit([*leading, p])[1][-1], below, above, xtol=1e-10))  # pyright: ignore

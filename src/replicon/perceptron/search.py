@@ -231,6 +231,8 @@ def count_solutions(
     the entropy lies between 0 and ln 2, and no pattern is the opposite of another or decided by one
     weight alone, whose fields are not Gaussian. Source: Krauth & Mezard (1989); Huang & Zhou, EPL
     96, 58003 (2011). Referee: exact enumeration, and the replica-symmetric entropy it approaches.
+
+    Raises InputError for patterns that are none.
     """
     x = check_patterns(patterns)
     if not isinstance(approximate, (bool, np.bool_)):
@@ -252,6 +254,8 @@ def local_entropy(patterns, weights, distance: float, *, iterations: int = 2000)
     Patterns and `converged` as in `count_solutions`; the entropy is at most that of all weights at
     the distance. Referee: exact enumeration of small instances (the count in a shell), and the
     Franz-Parisi potential for typical solutions.
+
+    Raises InputError. Source: Baldassi et al., PRL 115, 128101 (2015).
     """
     domain = Interval(0, 0.5, open_low=True, open_high=True)
     distance = check_argument("distance", distance, domain, "fraction of weights")
@@ -309,6 +313,9 @@ def _fixed_point(
 def count_near(patterns, weights, furthest: int = 2) -> np.ndarray:
     """Numbers of solutions at exactly 1, ..., `furthest` <= 3 flips from `weights`, by trying them
     all: N^furthest P / furthest! steps.
+
+    Returns whole numbers (furthest,). Raises InputError. Source: their definition. Referee:
+    enumeration of all weights (tests/perceptron).
     """
     furthest = check_argument(
         "furthest", furthest, Interval(1, 3, integer=True), "flips, all tried"

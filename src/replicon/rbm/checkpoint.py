@@ -82,6 +82,7 @@ def _sum(arrays: dict) -> str:
 
 
 def write(path: str | Path, machine) -> None:
+    """All of a machine into one file, written aside and renamed."""
     import jax
 
     check_path(path)
@@ -114,6 +115,7 @@ def write(path: str | Path, machine) -> None:
 
 
 def read(path: str | Path) -> Saved:
+    """A saved machine; InputError for a file that is none or is damaged."""
     from replicon.rbm.training import Parameters, State
 
     expected = "expected a file that RestrictedBoltzmannMachine.save has written"
@@ -233,6 +235,7 @@ def check(saved: Saved, machine, path, visible: int, data: str) -> None:
 
 
 def with_optimizer(saved: Saved, rule, path):
+    """The saved state with the memory of its optimiser in the form the rule expects."""
     import jax
 
     blank = rule.init(saved.state.parameters)

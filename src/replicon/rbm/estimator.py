@@ -222,21 +222,25 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
     @property
     def weights_(self) -> np.ndarray:
+        """Weights (V, H), a copy."""
         check_is_fitted(self, "_state")
         return np.array(self._state.parameters.weights)
 
     @property
     def visible_bias_(self) -> np.ndarray:
+        """Biases of the visible units (V,), a copy."""
         check_is_fitted(self, "_state")
         return np.array(self._state.parameters.visible_bias)
 
     @property
     def hidden_bias_(self) -> np.ndarray:
+        """Biases of the hidden units (H,), a copy."""
         check_is_fitted(self, "_state")
         return np.array(self._state.parameters.hidden_bias)
 
     @property
     def history_(self) -> xarray.Dataset:
+        """What was recorded of every epoch, as a Dataset."""
         check_is_fitted(self, "_state")
         from replicon.rbm.indicators import as_dataset
 

@@ -208,6 +208,7 @@ def growth(x: Order, c) -> tuple[jax.Array, jax.Array]:
 
 @lru_cache
 def branch_of(name: str):
+    """The solver of a branch at one point, for `evaluate`."""
     kept = KEPT[name]
 
     def restrict(x: Order) -> Order:
@@ -273,6 +274,7 @@ def _trivial(c):
 
 
 def as_arrays(controls):
+    """The controls with what the student takes for the correlation."""
     guess = (
         np.asarray(controls.correlation, float)
         if controls.prior == "informed"
@@ -356,6 +358,7 @@ def solve(controls, branch: str) -> dict:
 
 
 def by_hidden(single, one, two, c) -> dict:
+    """Rows with one hidden unit by `one`, those with two by `two`, as one dictionary of arrays."""
     out = {}
     for rows, function in ((single, one), (~single, two)):
         if rows.any():

@@ -26,6 +26,10 @@ class LogPartition(NamedTuple):
     effective_sample_size: (sum w)^2 / sum w^2 of the weights of annealing (NaN for other methods).
     `reverse`, `reverse_error`: the same from annealing backwards, out of the machine's own samples:
     too large where the forward estimate is too small.
+
+    Numbers in nats.
+
+    Each is one number.
     """
 
     value: float

@@ -71,6 +71,10 @@ def evolve(
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
     that is not elementwise, and for a slope that is not its derivative; DivergenceError where the
     state is lost, with the time.
+
+    Source: exponential Adams-Bashforth of second order, Cox & Matthews, J. Comput. Phys. 176, 430
+    (2002); exponents by Benettin et al., Meccanica 15, 9 (1980). Referee: linear networks, the
+    theory of random ones (tests/recurrent).
     """
     coupling = check_couplings(coupling)
     n = len(coupling)
@@ -297,6 +301,8 @@ def kaplan_yorke_dimension(exponents: Any) -> float:
 
     Source: Kaplan & Yorke (1979). Raises InputError where the exponents given are too few for their
     sum to turn negative.
+
+    Returns one number. Referee: spectra written by hand (tests/recurrent).
     """
     expected = "give the Lyapunov exponents as one row of numbers"
     exponents = np.sort(real_array("exponents", exponents, expected, ndim=1, finite=False))[::-1]

@@ -25,11 +25,15 @@ _NUMBERS = ("gain", "symmetry", "temperature", "regulariser")
 
 
 class Static(NamedTuple):
+    """ln of the activity C at temperature 0."""
+
     log_activity: jax.Array
     response: jax.Array
 
 
 class Thermal(NamedTuple):
+    """Activity C and its conjugate at a temperature."""
+
     activity: jax.Array
     response: jax.Array
     conjugate: jax.Array

@@ -47,6 +47,8 @@ _OUTER_WEIGHT = np.exp(-(_OUTER**2) / 2) / np.exp(-(_OUTER**2) / 2).sum()
 
 
 class Frozen(NamedTuple):
+    """Activity, overlap of two replicas, and their conjugates."""
+
     overlap: jax.Array
     spread: jax.Array
     response: jax.Array

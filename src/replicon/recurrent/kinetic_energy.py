@@ -70,6 +70,11 @@ def sample_kinetic_energy(
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
     that is not elementwise, and for a slope that is not its derivative; DivergenceError where fewer
     than one trajectory in a hundred is accepted, so that the states are those of the start.
+
+    Raises InputError for arguments out of range.
+
+    Source: Duane et al., Phys. Lett. B 195, 216 (1987) (Hamiltonian Monte Carlo); Qiu & Huang
+    (2024).
     """
     coupling = check_couplings(coupling).astype(float)
     expected = "give positive numbers in descending order"
@@ -228,6 +233,10 @@ def find_fixed_points(
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow, is
     not elementwise or, with `odd`, not odd, and for a slope that is not its derivative;
     DivergenceError where E is beyond all numbers.
+
+    Raises InputError for arguments out of range.
+
+    Source: Sussillo & Barak, Neural Comput. 25, 626 (2013).
     """
     coupling = check_couplings(coupling).astype(float)
     n = len(coupling)

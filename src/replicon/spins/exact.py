@@ -40,6 +40,9 @@ def enumerate_states(couplings, external=None, *, temperature: float = 1.0) -> E
     couplings (N, N), symmetric, its diagonal ignored: an array, a DataFrame, scipy.sparse or a
     networkx graph; external (N,) or None; N <= 24. Raises InputError for anything else. Cost 2^N
     N^2: about 10 s at N = 24. Referee: the sum written out.
+
+    Raises InputError beyond 24 spins and for couplings that are none. Source: the definition of the
+    Boltzmann measure. Referee: products of single spins, closed formulas (tests/spins).
     """
     temperature = check_argument("temperature", temperature, TEMPERATURE, "k_B = 1")
     matrix, field = check_couplings(couplings, external)

@@ -20,6 +20,9 @@ def sweep(couplings, fields, spins, betas, rng):
 
     betas: (chains,) inverse temperatures, inf for zero temperature (a spin with zero field then
     stays).
+
+    Raises nothing. Source: Glauber, J. Math. Phys. 4, 294 (1963). Referee: enumeration at N = 12,
+    and a wrong twin that is rejected (tests/spins).
     """
     chains, n = spins.shape
     flips = 0
@@ -49,6 +52,9 @@ def sweep(couplings, fields, spins, betas, rng):
 def local_fields(couplings, external, spins, out):
     """Fields of every chain afresh: removes the rounding that many incremental updates leave in
     float32.
+
+    couplings (N, N), spins and out (chains, N). Raises nothing. Source: the definition. Referee: a
+    matrix product (tests/spins).
     """
     chains, n = spins.shape
     for i in range(n):
@@ -62,7 +68,11 @@ def local_fields(couplings, external, spins, out):
 
 @numba.njit(cache=True)
 def energy(fields, external, spins, out):
-    """-(1/2) s J s - h s of every chain, from its local fields, into out (chains,)."""
+    """-(1/2) s J s - h s of every chain, from its local fields, into out (chains,).
+
+    fields and spins (chains, N), external (N,). Raises nothing. Source: the definition. Referee:
+    the energy from the couplings (tests/spins).
+    """
     chains, n = spins.shape
     for a in range(chains):
         total = 0.0
@@ -82,6 +92,9 @@ def relax(
 ) -> int:
     """Zero-temperature asynchronous dynamics until no spin wants to flip, at most `limit` sweeps;
     returns the sweeps used.
+
+    spins (chains, N) change in place. Raises nothing. Source: Glauber dynamics at T = 0. Referee:
+    every spin along its field at the end (tests/spins).
     """
     cold = np.full(len(spins), np.inf)
     for t in range(limit):
@@ -93,7 +106,11 @@ def relax(
 def as_kernel(
     couplings: np.ndarray, external: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Couplings and external fields in the types of the kernels, diagonal removed."""
+    """Couplings and external fields in the types of the kernels, diagonal removed.
+
+    Returns arrays (N, N) and (N,), float32. Raises what NumPy raises for arrays of other shapes.
+    Source: none is needed. Referee: enumeration through the kernels (tests/spins).
+    """
     matrix = np.ascontiguousarray(couplings, np.float32)
     if matrix is couplings:
         matrix = matrix.copy()

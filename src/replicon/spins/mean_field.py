@@ -70,6 +70,8 @@ def naive_mean_field(
     possible. `start` (N,): initial magnetizations, small positive by default; a saddle reached from
     the default start is left along its unstable direction. There may be other minima. Source: Opper
     & Saad, Advanced Mean Field Methods (2001), chapter 2. Referee: exact enumeration.
+
+    Raises InputError for couplings, fields or settings that are none.
     """
     J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
     first = np.full(len(h), 1e-3) if start is None else start
@@ -106,6 +108,8 @@ def tap(
     radius of beta^2 (1 - m_i^2) J_ij^2 (1 - m_j^2) is below 1. Where it is not, `stable` is False.
     Source: Thouless, Anderson & Palmer, Phil. Mag. 35, 593 (1977); Plefka, J. Phys. A 15, 1971
     (1982). Referee: exact enumeration.
+
+    Raises InputError for couplings, fields or settings that are none.
     """
     J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
     first = np.full(len(h), 1e-3) if start is None else start
@@ -156,6 +160,8 @@ def belief_propagation(
     settle (low temperature, loops) the result is returned with converged = False. Source: Mezard &
     Montanari, Information, Physics, and Computation (2009), chapter 14. Referee: exact enumeration
     on trees.
+
+    Raises InputError for couplings, fields or settings that are none.
     """
     J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
     n = len(h)

@@ -63,6 +63,7 @@ def cavity(i, messages, first, reverse, h, out):
 
 @numba.njit(cache=True)
 def cavities(messages, first, reverse, h):
+    """Fields of every spin without each of its neighbours, from all messages."""
     out = np.empty_like(messages)
     for i in range(len(h)):
         cavity(i, messages, first, reverse, h, out[first[i] : first[i + 1]])

@@ -88,6 +88,8 @@ class Tempering:
     temperatures, coldest first. tried, accepted (levels - 1,): exchanges of neighbours so far.
     Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at
     N = 12 (tests/spins/test_spins.py).
+
+    Raises nothing: its arguments were checked before.
     """
 
     def __init__(
@@ -189,6 +191,8 @@ def sample_spins(
     noticed. Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996); Syed et al., J. R.
     Stat. Soc. B 84, 321 (2022) for the ladder; Eldan, Koehler & Zeitouni, Probab. Theory Relat.
     Fields 182, 1035 (2022) for its end. Referee: enumeration.
+
+    Raises InputError for couplings, fields or settings that are none.
     """
     temperature = check_argument("temperature", temperature, TEMPERATURE, "k_B = 1")
     samples = check_argument("samples", samples, Interval(1, integer=True), "states returned")

@@ -96,8 +96,8 @@ def _from_file(path: Path) -> Model:
 
 
 def describe(model: str | Model) -> dict:
-    """A model's declaration as plain values: controls with domains and typical ranges as numbers,
-    observables with their axes, branches, transitions, size and views. Raises InputError for an
+    """Return a model's declaration as plain values: controls with domains and typical ranges as
+    numbers, observables with their axes, branches, transitions, size and views. Raises InputError for an
     unknown model.
     """
     return get(model).as_dict()

@@ -50,6 +50,7 @@ class Record(NamedTuple):
             start += count * dtype.itemsize
 
     def dataset(self) -> xr.Dataset:
+        """The record as a Dataset; arrays are copies."""
         variables = {name: (tuple(dims), values.copy()) for name, dims, values, _ in self.arrays()}
         coordinates = {name for name, _, _, coordinate in self.arrays() if coordinate}
         coords = {name: value for name, value in variables.items() if name in coordinates}

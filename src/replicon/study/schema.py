@@ -22,6 +22,7 @@ class Kind(Protocol):
 
 
 def refuse(value: Any, place: str, expected: object) -> InputError:
+    """The sentence that says what was given at a place, and what is expected."""
     key = place.rpartition(", ")[2].partition("[")[0]
     return InputError(
         f"{place} = {show(value)}: {getattr(expected, 'name', '') or key} must be {expected}."
@@ -95,6 +96,8 @@ class Number:
 
 @dataclass(frozen=True)
 class Flag:
+    """true or false."""
+
     def check(self, value: Any, place: str) -> bool:
         if not isinstance(value, bool):
             raise refuse(value, place, self)
@@ -106,6 +109,8 @@ class Flag:
 
 @dataclass(frozen=True)
 class OneOf:
+    """One of a few words."""
+
     words: tuple[str, ...]
 
     def check(self, value: Any, place: str) -> str:

@@ -56,7 +56,10 @@ def theory_values(model: Model, found: Found, branch: str, count: int) -> dict[s
     merged = _merged(model, found, count)
     wanted = [o.name for o in model.scalars if o.role != "simulation"]
     wanted += [model.potential] if model.potential else []
+    partial = {o.name for o in model.scalars if o.partial}
     for name in ("converged", *wanted):
+        if name in partial:
+            merged.setdefault(name, np.full(count, np.nan))
         if name not in merged:
             raise InputError(
                 f"solve of {model.name} returned no '{name}': it must return `converged` and every"

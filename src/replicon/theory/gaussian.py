@@ -226,6 +226,8 @@ def log_2cosh(mean: Scalar, variance: Scalar, temperature: Scalar) -> Scalar:
 
     Source: (1 + tanh x)/2 = P(L < 2x) for a standard logistic L, integrated once. Referee: adaptive
     quadrature, the closed T = 0 forms, finite differences (tests/theory/test_gaussian.py).
+
+    Returns a scalar in the units of T; raises nothing.
     """
     return _log_2cosh(0, jnp.asarray(mean), jnp.asarray(variance), jnp.asarray(temperature))
 

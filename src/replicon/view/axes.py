@@ -42,6 +42,7 @@ _GREEK = {
 def make_panels(
     count: int, spec: dict[str, Any], size: tuple[float, float] | None = None
 ) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels side by side, and the list of them."""
     width, height = size or ((5.6, 3.8) if count == 1 else (4.3 * count, 3.6))
     figure = Figure(figsize=(width, height), layout="constrained")
     panels = list(np.atleast_1d(figure.subplots(1, count)))
@@ -73,6 +74,7 @@ def lines_of(
 
 
 def label_of(spec: dict[str, Any], series: str, line: str) -> str:
+    """The text of a line in the legend: that of its series, and which line of it."""
     named = spec.get("labels", {}).get(series, series)
     return ", ".join(filter(None, (named, line)))
 
@@ -134,6 +136,7 @@ def legend(axes: Axes, place: Any = "best", **style: Any) -> None:
 
 
 def limits(axes: Axes, spec: dict[str, Any]) -> None:
+    """Ranges and scales of the axes as the figure's table gives them."""
     if "xlim" in spec:
         axes.set_xlim(*spec["xlim"])
     if "ylim" in spec:

@@ -48,8 +48,10 @@ STYLE = {
 
 
 def draw(specification: dict[str, Any], results: Results) -> Figure:
-    """One figure of a study, its entry checked by `study.plan`. Raises InputError where its series
-    lack what it shows.
+    """Draw one figure of a study and return it, a matplotlib Figure.
+
+    `specification`: an entry of the checked study's "figure" list; `results`: what `run_study` or
+    `load_results` returns. Raises InputError where its series lack what it shows.
     """
     import matplotlib as mpl
 
