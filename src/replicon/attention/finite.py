@@ -94,7 +94,7 @@ def spectrum(size: int, decay: float) -> np.ndarray:
 def draw_tasks(rng: np.random.Generator, count: int, covariance: np.ndarray) -> np.ndarray:
     """Task vectors w ~ N(0, diag(covariance)), (count, d).
 
-    Raises nothing. Source: Lu et al., arXiv:2405.11751 (2024). Referee: moments of the draws.
+    Raises nothing. Source: Lu et al., arXiv 2405.11751. Referee: moments of the draws.
     """
     return rng.standard_normal((count, len(covariance))) * np.sqrt(covariance)
 
@@ -115,7 +115,7 @@ def draw_prompts(
     a prompt instead of l d. `full`: a last column (1/l) sum_i y_i^2 of h.
 
     Returns x (n, d), h (n, d) or (n, d + 1), y (n,). Raises nothing. Source: Lu et al.,
-    arXiv:2405.11751 (2024), section 2. Referee: moments of contexts drawn input by input
+    arXiv 2405.11751. Referee: moments of contexts drawn input by input
     (tests/attention).
     """
     n, d = tasks.shape
@@ -145,8 +145,8 @@ class Hamiltonian:
     """Products with the couplings J = sum f f^T + load, f = vec(x h^T), which are never formed: two
     matrix products a step.
 
-    `load`: ridge n/d. Energies in units of squared errors. Raises nothing. Source: Huang et al.,
-    in-context learning as a spin model (2024). Referee: dense matrices of small networks
+    `load`: ridge n/d. Energies in units of squared errors. Raises nothing. Source: Li, Bai &
+    Huang, arXiv 2408.02288. Referee: dense matrices of small networks
     (tests/attention).
     """
 

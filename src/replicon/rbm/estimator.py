@@ -150,11 +150,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         from replicon.rbm.training import Settings, optimizer, traced_anew
 
         given: Any = self.optimizer
-        rule = (
-            traced_anew(given)
-            if hasattr(given, "update")
-            else optimizer(given, float(self.learning_rate))
-        )
+        own = hasattr(given, "update")
+        rule = traced_anew(given) if own else optimizer(given, float(self.learning_rate))
         return Settings(
             self.method, int(self.steps), bool(self.centred), float(self.weight_decay), rule
         )
@@ -262,9 +259,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     def free_energy(self, X) -> np.ndarray:
         """-ln sum_h exp(v.W.h + a.v + b.h) for each row, (rows,)."""
         rows = self._rows(X)
-        return -rows @ self.visible_bias_ - np.logaddexp(
-            0, rows @ self.weights_ + self.hidden_bias_
-        ).sum(axis=1)
+        hidden = rows @ self.weights_ + self.hidden_bias_
+        return -rows @ self.visible_bias_ - np.logaddexp(0, hidden).sum(axis=1)
 
     def log_partition(
         self, method="auto", *, chains=100, temperatures=1000, start=None, seed=0
@@ -324,9 +320,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
                 self._known = (held, self.log_partition())
             log_partition = self._known[1]
         if not isinstance(log_partition, LogPartition):
-            raise InputError(
-                f"log_partition = {show(log_partition)} is none: give what log_partition() returns."
-            )
+            given = show(log_partition)
+            raise InputError(f"log_partition = {given} is none: give what log_partition() returns.")
         return -energy - log_partition.value
 
     def score(self, X, y=None) -> float:

@@ -73,8 +73,9 @@ def sample_kinetic_energy(
 
     Raises InputError for arguments out of range.
 
-    Source: Duane et al., Phys. Lett. B 195, 216 (1987) (Hamiltonian Monte Carlo); Qiu & Huang
-    (2024).
+    Source: Duane et al., Phys. Lett. B 195, 216 (1987) (Hamiltonian Monte Carlo); Qiu &
+    Huang, arXiv 2401.10009. Referee: the Gaussian measure of linear networks, the cavity theory of
+    random ones (tests/recurrent).
     """
     coupling = check_couplings(coupling).astype(float)
     expected = "give positive numbers in descending order"
@@ -236,7 +237,8 @@ def find_fixed_points(
 
     Raises InputError for arguments out of range.
 
-    Source: Sussillo & Barak, Neural Comput. 25, 626 (2013).
+    Source: Sussillo & Barak, Neural Comput. 25, 626 (2013). Referee: networks whose fixed points
+    are known (tests/recurrent).
     """
     coupling = check_couplings(coupling).astype(float)
     n = len(coupling)

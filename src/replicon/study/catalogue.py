@@ -97,7 +97,7 @@ def _from_file(path: Path) -> Model:
 
 def describe(model: str | Model) -> dict:
     """Return a model's declaration as plain values: controls with domains and typical ranges as
-    numbers, observables with their axes, branches, transitions, size and views. Raises InputError for an
-    unknown model.
+    numbers, observables with their axes, branches, transitions, size and views. Raises InputError
+    for an unknown model.
     """
     return get(model).as_dict()
