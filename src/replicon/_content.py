@@ -34,6 +34,31 @@ def content(value: Any) -> Hashable:
     return _key(value, {})
 
 
+def digest(value: Any) -> str:
+    """Sixty-four hexadecimal digits of what a value holds: the same in every process for the same
+    content, and another in each where a value cannot be looked into.
+    """
+    return hashlib.sha256(repr(_told(content(value))).encode()).hexdigest()
+
+
+def _told(key: Any) -> Any:
+    """A key as something whose text does not depend on where in memory it lies."""
+    if isinstance(key, (tuple, list)):
+        return tuple(_told(item) for item in key)
+    if isinstance(key, frozenset):
+        return ("set", *sorted(repr(_told(item)) for item in key))
+    if isinstance(key, types.CodeType):
+        code = (key.co_code.hex(), key.co_names, key.co_varnames, key.co_freevars)
+        return ("code", *code, _told(key.co_consts))
+    if isinstance(key, _Itself):
+        key = key.value
+    if isinstance(key, types.ModuleType):
+        return ("module", key.__name__)
+    if isinstance(key, (type, types.FunctionType, types.BuiltinFunctionType)):
+        return ("named", key.__module__, key.__qualname__)
+    return key
+
+
 def cached(
     maxsize: int = 128, changed: Callable[[], Any] | None = None
 ) -> Callable[[Callable[..., Made]], Callable[..., Made]]:

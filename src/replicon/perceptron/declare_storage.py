@@ -74,6 +74,13 @@ model = Model(
     ),
     observables=(
         Observable(
+            "internal_entropy",
+            "s_int",
+            "entropy of the solutions of one cluster per weight (nats)",
+            role="theory",
+            partial=True,
+        ),
+        Observable(
             "breaking",
             "m*",
             "Parisi's m at which this state is stationary",

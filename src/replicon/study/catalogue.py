@@ -57,6 +57,12 @@ def get(model: str | Model) -> Model:
     )
 
 
+def shipped() -> Iterator[Model]:
+    """Every shipped model."""
+    for room in _rooms():
+        yield from _declared(room)
+
+
 def add_folder(folder: str | Path) -> None:
     """Count the models of a folder's .py files among the named ones, as the common tests do."""
     _FOLDERS.append(Path(folder))

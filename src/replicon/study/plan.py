@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from replicon import _content
 from replicon._declare import Interval, Model, Words
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import check_path, digest, read_bytes, split_member
 from replicon._result import declaration
-from replicon.study import ask, catalogue, grid
+from replicon.study import ask, catalogue
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
@@ -28,6 +29,17 @@ _SHIPPED = Path(__file__).parents[1]
 _SERIES = ("theory", "transition", "simulation")
 _MOST_POINTS = 10_000_000
 
+
+class _ModelKind:
+    """The name of a model, the path of its file, or, in a dictionary of Python's, the Model."""
+
+    def check(self, value: Any, place: str) -> str | Model:
+        return value if isinstance(value, Model) else Text(longest=4096).check(value, place)
+
+    def __str__(self) -> str:
+        return str(Text())
+
+
 _WORD, _SIZES, _SAMPLES = (
     Text(longest=4096),
     ListOf(Number(Interval(2, integer=True), "size")),
@@ -38,7 +50,7 @@ _QUICK = {
     "transition": Table({"controls": Controls()}),
     "simulation": Table({"controls": Controls(), "sizes": _SIZES, "samples": _SAMPLES}),
 }
-_NAMED = {"name": _WORD, "model": _WORD, "controls": Controls()}
+_NAMED = {"name": _WORD, "model": _ModelKind(), "controls": Controls()}
 _TABLES = {
     "theory": Table(
         {**_NAMED, "branch": _WORD, "quick": _QUICK["theory"]}, required=("name", "model")
@@ -205,7 +217,7 @@ def _version(study: dict[str, Any], quick: bool) -> dict[str, Any]:
 def _series(kind: str, given: Any, place: str, folder: Path) -> dict[str, Any]:
     one = _TABLES[kind].check(given, place)
     check_name(one["name"], "series")
-    if one["model"].endswith(".py"):
+    if isinstance(one["model"], str) and one["model"].endswith(".py"):
         one["model"] = os.path.realpath(folder / one["model"])
     model = catalogue.get(one["model"])
     for controls in (one.get("controls", {}), one.get("quick", {}).get("controls", {})):
@@ -246,37 +258,29 @@ def _prepared(study: dict[str, Any]) -> list[tuple[Series, dict[str, Any]]]:
 def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dict[str, Any]]:
     model = catalogue.get(one["model"])
     place = f"series '{one['name']}'"
-    own: dict[str, Any] = {}
-    parsed = {name: grid.parse_value(name, value) for name, value in one["controls"].items()}
+    given = one["controls"]
     sizes, transition = [], None
     if kind == "simulation":
-        for size in one["sizes"]:
-            controls, *_ = ask.check_simulation(model, size, one["samples"], seed, parsed)
         sizes = one["sizes"]
         own = {"sizes": sizes, "samples": one["samples"], "seed": seed}
+        numbers = [ask.check_numbers(model, size, one["samples"], seed) for size in sizes]
+        controls = ask.read(model, given, "simulation")
+        for size, *_ in numbers:
+            ask.check_size(model, controls, size)
+    elif model.solve is None:
+        raise InputError(f"{place}: {model.name} has no theory: simulate it.")
+    elif kind == "theory":
+        own = {"branch": ask.theory_branch(model, one.get("branch")) or None}
+        controls = ask.read(model, given, "theory")
     else:
-        if kind == "theory":
-            if model.solve is None:
-                raise InputError(f"{place}: {model.name} has no theory: simulate it.")
-            if one.get("branch") is not None or model.branches:
-                own = {"branch": model.branch(one.get("branch")).name}
-            else:
-                own = {"branch": None}
-        else:
-            transition = model.transition(one["transition"])
-            own = {"transition": transition.name}
-            if transition.control in parsed:
-                raise InputError(
-                    f"{place}: {transition.control} is what transition '{transition.name}' finds:"
-                    " leave it out."
-                )
-        lists = {name for name, value in parsed.items() if isinstance(value, list)}
-        checked = model.check(parsed, "theory")
-        controls = {
-            name: values if name in lists else values[0] for name, values in checked.items()
-        }
-        if transition is not None:
-            del controls[transition.control]
+        transition = model.transition(one["transition"])
+        own = {"transition": transition.name}
+        if transition.control in given:
+            raise InputError(
+                f"{place}: {transition.control} is what transition '{transition.name}' finds:"
+                " leave it out."
+            )
+        controls = ask.transition_coordinates(model, transition.name, given)
     count = max(len(sizes), 1)
     for name, value in controls.items():
         if isinstance(value, list):
@@ -296,7 +300,7 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
         "model": {
             "name": model.name,
             "file": model.origin,
-            "content": model.content,
+            "content": content_of(model),
             "revision": model.revision,
         },
         **own,
@@ -305,6 +309,36 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
         "declaration": declaration(model),
     }
     return Series(one["name"], kind, model, controls, sizes, transition), planned
+
+
+def content_of(model: Model) -> str:
+    """What tells a model from another of its name: the content of its file; of an object made in
+    Python, that of its declaration and functions, which is another in another process where it
+    cannot be looked into.
+    """
+    if model.content or _is_shipped(model):
+        return model.content
+    return _content.digest(vars(model))
+
+
+def _is_shipped(model: Model) -> bool:
+    return any(model is one for one in catalogue.shipped())
+
+
+def objects(study: dict[str, Any]) -> dict[str, Model]:
+    """The models that a checked study holds as objects, by their content."""
+    given = [one["model"] for kind in _SERIES for one in study[kind]]
+    return {content_of(model): model for model in given if isinstance(model, Model)}
+
+
+def written(study: dict[str, Any]) -> dict[str, Any]:
+    """The study as plain values: models that are objects by their names."""
+    out = dict(study)
+    for kind in _SERIES:
+        out[kind] = [
+            {**one, "model": getattr(one["model"], "name", one["model"])} for one in study[kind]
+        ]
+    return out
 
 
 def _contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from replicon._result import dataset, declaration, dimensions
 from replicon._statistics import jackknife
 from replicon.study import ask, catalogue, records
 from replicon.study.merge import Task, identity, merge, tasks
-from replicon.study.plan import check, prepare, read_study
+from replicon.study.plan import check, objects, prepare, read_study, written
 from replicon.study.process import simulate_point
 from replicon.study.store import Store
 
@@ -30,11 +31,15 @@ _MAPS, _MAPPINGS = Path("/proc/self/maps"), 30_000
 _WORKERS = Interval(1, integer=True)
 
 
-def execute(task: Task) -> xr.Dataset:
-    """Run one task; the same in this process and in a worker."""
+def execute(task: Task, models: dict[str, Model] | None = None) -> xr.Dataset:
+    """Run one task; the same in this process and in a worker. `models`: those given as objects, by
+    content.
+    """
     _make_room()
-    model = catalogue.get(task["model"]["file"] or task["model"]["name"])
-    _unchanged(task, model)
+    model = (models or {}).get(task["model"]["content"])
+    if model is None:
+        model = catalogue.get(task["model"]["file"] or task["model"]["name"])
+        _unchanged(task, model)
     if task["kind"] == "theory":
         return ask.solve_at(model, task["branch"] or "", task["controls"])
     if task["kind"] == "transition":
@@ -104,6 +109,8 @@ def run_study(
     study = check(study, quick=quick) if isinstance(study, dict) else read_study(study, quick=quick)
     store = Store(out if out is not None else study["name"])
     plan = prepare(study)
+    models = objects(study)
+    study = written(study)
     wanted = [(identity(task), task) for task in tasks(plan)]
     report = progress or (lambda *_: None)
     store.check(study)
@@ -120,7 +127,10 @@ def run_study(
         del kept
         done = len(wanted) - len(missing)
         report(done, len(wanted), "kept")
-        with store.writer() as writer, closing(_run(missing, workers, scheduler)) as finished:
+        with (
+            store.writer() as writer,
+            closing(_run(missing, models, workers, scheduler)) as finished,
+        ):
             for name, found in finished:
                 task = missing[name]
                 told = {key: value for key, value in task.items() if key != "declaration"}
@@ -152,11 +162,13 @@ def _whole(chapter: tuple[dict[str, Any], Path]) -> None:
 
 
 def _run(
-    missing: dict[str, Task], workers: int, scheduler: str | None
+    missing: dict[str, Task], models: dict[str, Model], workers: int, scheduler: str | None
 ) -> Generator[tuple[str, xr.Dataset]]:
+    """(name, result) of every task as it finishes."""
+    run = partial(execute, models=models)
     if scheduler is None and (workers == 1 or len(missing) <= 1):
         for name, task in missing.items():
-            yield name, execute(task)
+            yield name, run(task)
         return
     # The first task of each series runs here: it compiles (and caches on disk) what the workers
     # then only load.
@@ -164,12 +176,12 @@ def _run(
     for name, task in missing.items():
         first.setdefault(task["series"], name)
     for name in first.values():
-        yield name, execute(missing[name])
+        yield name, run(missing[name])
     rest = {name: task for name, task in missing.items() if name not in first.values()}
     if rest and scheduler is not None:
-        yield from _by_scheduler(rest, scheduler)
+        yield from _by_scheduler(run, rest, scheduler)
     elif rest:
-        yield from _in_processes(execute, rest, workers)
+        yield from _in_processes(run, rest, workers)
 
 
 def _in_processes(
@@ -212,7 +224,9 @@ def _keyed(function: Callable, key: Any, value: Any) -> tuple[Any, Any]:
     return key, function(value)
 
 
-def _by_scheduler(given: dict[str, Task], scheduler: str) -> Generator[tuple[str, xr.Dataset]]:
+def _by_scheduler(
+    run: Callable, given: dict[str, Task], scheduler: str
+) -> Generator[tuple[str, xr.Dataset]]:
     """The same by a running scheduler of dask's, as it is secured."""
     from distributed import Client, as_completed
 
@@ -224,6 +238,6 @@ def _by_scheduler(given: dict[str, Task], scheduler: str) -> Generator[tuple[str
             " scheduler, such as tcp://host:8786."
         ) from None
     with client:
-        futures = {client.submit(execute, task, pure=False): name for name, task in given.items()}
+        futures = {client.submit(run, task, pure=False): name for name, task in given.items()}
         for future in as_completed(futures):
             yield futures[future], future.result()
