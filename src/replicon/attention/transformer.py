@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -229,9 +228,7 @@ def _write(checkpoint: Path, asked: bytes, kept: Any) -> None:
     """
     arrays = io.BytesIO()
     eqx.tree_serialise_leaves(arrays, kept)
-    aside = checkpoint.with_name(f".{checkpoint.name}.{os.getpid()}.part")
-    aside.write_bytes(_digest(asked) + _digest(arrays.getvalue()) + arrays.getvalue())
-    os.replace(aside, checkpoint)
+    write_whole(checkpoint, _digest(asked) + _digest(arrays.getvalue()) + arrays.getvalue())
 
 
 def _read(checkpoint: Path, asked: bytes, like: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -15,6 +14,7 @@ from replicon._arrays import as_list, square_matrix
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import NETWORKS
+from replicon._items import nearest
 from replicon.data import arrays, tables
 from replicon.data.edges import (
     Wiring,
@@ -136,8 +136,8 @@ def _places(argument: str, wanted: Any, names: Sequence[str], where: str) -> np.
     asked = [str(name) for name in wanted]
     for name in asked:
         if name not in known:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            near = nearest(name, names, cutoff=0.5)
+            hint = f" Did you mean '{near}'?" if near else ""
             raise InputError(
                 f"Unknown neuron '{name[:80]}' in {argument}, of {where}.{hint} It has {len(names)}"
                 f" neurons: {', '.join(names[:5])}, ..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import pkgutil
@@ -11,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import replicon
-from replicon._declare import Model
+from replicon._declare import Model, nearest
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import load_module
@@ -49,8 +48,8 @@ def get(model: str | Model) -> Model:
         if found.name == model:
             return found
     known = names()
-    near = difflib.get_close_matches(str(model), known, n=1, cutoff=0.4)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    near = nearest(str(model), known)
+    hint = f" Did you mean '{near}'?" if near else ""
     raise InputError(
         f"Unknown model '{model}'.{hint} Models: {', '.join(known)}; "
         "or give the path of a .py file with your own."
