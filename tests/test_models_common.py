@@ -179,7 +179,7 @@ def test_theory_and_simulation_share_their_names(name):
             assert out[variable].attrs["long_name"]
     compared = replicon.compare(name, size=model.size.quick, samples=3, **_short(model))
     assert set(compared["observable"].values) == {
-        o.name for o in model.observables if o.role != "theory"
+        o.name for o in model.scalars if o.role != "theory"
     }
 
 

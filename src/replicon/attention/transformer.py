@@ -20,6 +20,7 @@ import optax
 from replicon._declare import Interval
 from replicon._domains import check_argument, check_seed
 from replicon._errors import DivergenceError, InputError
+from replicon._files import write_whole
 from replicon.attention.finite import check_counts
 
 _HEADS = 4

@@ -19,13 +19,11 @@ from replicon._errors import InputError
 from replicon._kernels import sound_cache
 from replicon.spins.exact import TEMPERATURE, check_couplings
 from replicon.spins.heat_bath import energy, local_fields, sweep
+from replicon.spins.mixing import judge_mixing
 
 _REFRESH = 200  # sweeps between fresh local fields (float32)
 _LEAST_RECORDS = 100  # a chain: fewer say nothing about mixing
-_LARGEST_R_HAT = 1.1
-_LEAST_EFFECTIVE = 50
 _LEAST_TRIPS = 4  # of the configurations of one ladder, cold to hot and back
-_SHOWN = 200  # spins whose agreement between chains is checked, equally spaced
 
 
 @numba.njit(cache=True)
@@ -225,7 +223,7 @@ def sample_spins(
     states, energies, trips, exchange = _record(
         J, h, betas, spins, fields, holder, records, sweeps, rng
     )
-    r_hat, effective, reason = _mixing(states, energies, modes)
+    r_hat, effective, reason = judge_mixing(states, energies, modes)
     if len(betas) > 1 and trips.min() < _LEAST_TRIPS:
         reason = (
             reason
@@ -363,43 +361,3 @@ def _record(couplings, external, betas, spins, fields, holder, records, every, r
                 for i in range(n):
                     states[a, t // every, i] = np.int8(spins[first, i])
     return states, kept, trips, accepted / np.maximum(tried, 1.0)
-
-
-def _mixing(
-    states: np.ndarray, energies: np.ndarray, modes: np.ndarray
-) -> tuple[float, float, str]:
-    """Largest R-hat, least effective number of samples, and what they say against mixing ('' where
-    nothing).
-    """
-    from arviz_stats.base.array import array_stats
-
-    n = states.shape[2]
-    shown = np.unique(np.linspace(0, n - 1, min(n, _SHOWN)).astype(int))
-    collective = np.concatenate([energies[:, :, None], states @ modes.T], axis=2)
-    quantities = np.concatenate([collective, states[:, :, shown]], axis=2)
-    # What no chain changes is one number everywhere, or has no chance to be right.
-    scale = np.abs(quantities).max(axis=(0, 1))
-    still = quantities.std(axis=1).max(axis=0) <= 1e-12 * scale
-    apart = np.ptp(quantities.mean(axis=1), axis=0) > 1e-12 * scale
-    if (still & apart).any():
-        return math.inf, 0.0, "chains from different starts stay where they are"
-    if still.all():
-        return 1.0, float(energies.size), ""
-    r_hat = float(
-        np.max(
-            array_stats.rhat(quantities[:, :, ~still], chain_axis=0, draw_axis=1, method="split")
-        )
-    )
-    alive = ~still[: collective.shape[2]]
-    effective = float(energies.size)
-    if alive.any():
-        effective = float(
-            np.min(
-                array_stats.ess(collective[:, :, alive], chain_axis=0, draw_axis=1, method="mean")
-            )
-        )
-    if r_hat > _LARGEST_R_HAT:
-        return r_hat, effective, f"chains from different starts disagree (R-hat {r_hat:.2g})"
-    if effective < _LEAST_EFFECTIVE:
-        return r_hat, effective, f"its states are worth only {effective:.0f} independent ones"
-    return r_hat, effective, ""
