@@ -6,8 +6,9 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.data import binary_digits, digits
+from replicon.perceptron.constraints import check_patterns, scaled
 from replicon.perceptron.enumeration import LARGEST
-from replicon.perceptron.search import METHODS, find_weights, local_entropy
+from replicon.perceptron.search import METHODS, begin_hunt, local_entropy
 
 _UNSEEN = 300
 
@@ -60,20 +61,60 @@ def instance(
     return patterns[:count], patterns[count:]
 
 
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """One instance. The local entropy is AMP's at the given distance, where a solution was found
-    and AMP converged.
+def iterations(controls) -> int:
+    """Iterations that the budget of passes allows, at least one."""
+    return max(1, controls.passes // METHODS[controls.method].cost)
+
+
+class Race:
+    """One instance, and an algorithm that looks for weights without error; a step is an iteration.
+
+    The local entropy is AMP's at the given distance, where a solution was found and AMP converged.
     """
-    count = max(1, round(controls.load * size))
-    seen, unseen = instance(controls.data, count, size, rng)
-    found = find_weights(seen, method=controls.method, seed=rng, passes=controls.passes)
-    near = local_entropy(seen, found.weights, controls.distance) if found.solved else None
-    counted = near is not None and near.converged
-    return {
-        "solved": found.solved,
-        "errors": np.mean(seen @ found.weights < 0),
-        "test_error": np.mean(unseen @ found.weights < 0),
-        "passes_used": found.passes,
-        "local_sum": near.entropy if near is not None and counted else 0.0,
-        "counted": counted,
-    }
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        self.controls = controls
+        count = max(1, round(controls.load * size))
+        self.seen, self.unseen = instance(controls.data, count, size, rng)
+        x = scaled(check_patterns(self.seen))
+        self.hunt = begin_hunt(x, controls.method, rng, controls.passes)
+
+    @property
+    def done(self) -> bool:
+        return self.hunt.done
+
+    def step(self, count: int) -> None:
+        """So many iterations, fewer once solved or out of budget."""
+        self.hunt.step(count)
+
+    def measure(self) -> dict:
+        w = self.hunt.weights
+        errors = np.mean(self.seen @ w < 0)
+        return {
+            "solved": self.hunt.used > 0 and self.hunt.errors[-1] == 0,
+            "errors": errors,
+            "test_error": np.mean(self.unseen @ w < 0),
+            "passes_used": self.hunt.used,
+        }
+
+    def finish(self) -> dict:
+        """Sum and count of the local entropies that are known."""
+        near = None
+        if self.measure()["solved"]:
+            near = local_entropy(self.seen, self.hunt.weights, self.controls.distance)
+        counted = near is not None and near.converged
+        return {
+            "local_sum": near.entropy if near is not None and counted else 0.0,
+            "counted": counted,
+        }
+
+    def view(self) -> dict:
+        """Stabilities y w.x/sqrt(N) of the patterns as a histogram, and errors over iterations."""
+        stability = self.seen @ self.hunt.weights / np.sqrt(self.seen.shape[1])
+        density, edges = np.histogram(stability, 40, (-4.0, 4.0), density=False)
+        density = density / (len(stability) * (edges[1] - edges[0]))
+        errors = self.hunt.errors if self.hunt.used else np.zeros(1)
+        return {
+            "stabilities": np.column_stack([(edges[1:] + edges[:-1]) / 2, density]),
+            "errors": (errors / len(self.seen))[:, None],
+        }

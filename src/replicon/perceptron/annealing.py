@@ -32,7 +32,7 @@ def _wrong_after(fields, column, step):
 
 
 @numba.njit(cache=True)
-def begin(columns, w, fields, energy, total):
+def prepare(columns, w, fields, energy, total):
     """Fields (y, P) and errors (y,) of replicas w (y, N), and the sum of the replicas (N,), in
     place.
     """
@@ -69,28 +69,26 @@ def sweep(columns, w, fields, energy, total, a, temperature, pull, rng):
 
 
 @numba.njit(cache=True)
-def anneal(columns, w, rng, errors, hot, cold, attraction):
+def anneal(columns, w, fields, energy, total, best, rng, errors, begin, end, hot, cold, attraction):
     """Metropolis sweeps of replicas w (y, N) with the errors as energy, temperature from `hot` to
     `cold` geometrically, and an attraction of each weight to the mean of the other replicas' that
     grows linearly to `attraction` (y = 1: none).
 
-    columns (N, P). `errors` (sweeps,) is filled with the least errors of a replica or of the
-    majority of all; returns the sweeps done and the weights that made so few.
+    columns (N, P); fields, energy and total as `prepare` fills them, in and out. Sweeps `begin` to
+    `end` of `errors` (sweeps,), which is filled with the least errors so far of a replica or of the
+    majority of all; `best` (N,) are the weights that made so few. Returns the sweeps done.
     """
     replicas, n = w.shape
     count = columns.shape[1]
-    fields = np.zeros((replicas, count), np.float32)
-    energy = np.zeros(replicas, np.int64)
-    total = np.zeros(n, np.float32)
-    begin(columns, w, fields, energy, total)
-    best, least = w[0].copy(), count + 1
-    for t in range(len(errors)):
+    least = errors[begin - 1] if begin > 0 else count + 1
+    for t in range(begin, end):
         part = t / max(len(errors) - 1, 1)
         temperature = hot * (cold / hot) ** part
         for a in range(replicas):
             sweep(columns, w, fields, energy, total, a, temperature, attraction * part, rng)
             if energy[a] < least:
-                least, best = energy[a], w[a].copy()
+                least = energy[a]
+                best[:] = w[a]
         if replicas > 1:
             majority = np.where(total >= 0, 1.0, -1.0).astype(np.float32)
             centre = np.zeros(count, np.float32)
@@ -99,11 +97,12 @@ def anneal(columns, w, rng, errors, hot, cold, attraction):
                     centre[mu] += majority[i] * columns[i, mu]
             wrong = _wrong(centre)
             if wrong < least:
-                least, best = wrong, majority
+                least = wrong
+                best[:] = majority
         errors[t] = least
         if least == 0:
-            return t + 1, best
-    return len(errors), best
+            return t + 1
+    return end
 
 
 @numba.njit(cache=True)

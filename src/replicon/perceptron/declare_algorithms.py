@@ -7,7 +7,9 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
+    View,
     Words,
 )
 
@@ -102,7 +104,12 @@ model = Model(
             estimate=_ratio_perceptron_algorithms,
         ),
     ),
-    sample=f"{_SIMULATION_PERCEPTRON_ALGORITHMS}:sample",
+    start="replicon.perceptron.algorithms_finite:Race",
+    schedule=Schedule("replicon.perceptron.algorithms_finite:iterations", burn=1.0),
+    views=(
+        View("stabilities", "histogram", "stabilities of the patterns to be learnt"),
+        View("errors", "trajectory", "fraction of patterns in error after each iteration"),
+    ),
     check_size=f"{_SIMULATION_PERCEPTRON_ALGORITHMS}:check_size",
     potential=None,
     source="Braunstein & Zecchina, PRL 96, 030201 (2006); Baldassi et al., PNAS 113, E7655 (2016)",

@@ -19,6 +19,7 @@ import math
 import numba
 import numpy as np
 
+TRUSTED = 50  # iterations before errors are looked at for having diverged
 DIVERGED = 0.35  # fraction of errors at which messages have run away and an attempt is given up
 _SMALLEST = (
     1e-7  # of the variance of a field, patterns being of mean square 1 within a factor of two
@@ -179,23 +180,20 @@ def _decide(h, new, kept, replicas, gamma, w):
 
 
 @numba.njit(cache=True)
-def search_amp(x, h, errors, rate, replicas, strongest, damping):
+def search_amp(x, h, m, g, errors, begin, end, rate, replicas, strongest, damping):
     """Reinforced (replicas = 0) or focusing approximate message passing until sign(h) makes no
     error; h (N,) in and out.
 
     Reinforcement: fields h + r_t h_old with r_t = 1 - (1 - rate)^t. Focusing: fields h + u(h,
-    gamma_t), gamma_t growing from 0.05 to `strongest` over the iterations. `errors` (iterations,)
-    is filled; returns how many were done.
+    gamma_t), gamma_t growing from 0.05 to `strongest` over the iterations. Iterations `begin` to
+    `end` of `errors` (iterations,), which is filled; means m (N,) and answers g (P,), zero at
+    first, in and out; returns how many were done.
     """
     count, n = x.shape
-    m, w, new, g = (
-        np.zeros(n, np.float32),
-        np.zeros(n, np.float32),
-        np.zeros(n, np.float32),
-        np.zeros(count),
-    )
+    w = np.zeros(n, np.float32)
+    new = np.zeros(n, np.float32)
     least = np.zeros(count)
-    for t in range(len(errors)):
+    for t in range(begin, end):
         for i in range(n):
             m[i] = damping * m[i] + (1 - damping) * math.tanh(h[i])
         amp_step(x, m, g, new, least)
@@ -208,23 +206,20 @@ def search_amp(x, h, errors, rate, replicas, strongest, damping):
             w,
         )
         errors[t] = count_errors(x, w)
-        if errors[t] == 0 or (t >= 50 and errors[t] > DIVERGED * count):
+        if errors[t] == 0 or (t >= TRUSTED and errors[t] > DIVERGED * count):
             return t + 1
-    return len(errors)
+    return end
 
 
 @numba.njit(cache=True)
-def search_bp(x, h, errors, rate, replicas, strongest, damping):
-    """As `search_amp` with the messages of belief propagation."""
+def search_bp(x, h, T, u, errors, begin, end, rate, replicas, strongest, damping):
+    """As `search_amp` with the messages u (P, N) of belief propagation, T = tanh(fields) (N,)."""
     count, n = x.shape
-    w, T, new, scratch = (
-        np.zeros(n, np.float32),
-        np.zeros(n, np.float32),
-        np.zeros(n, np.float32),
-        np.zeros(n, np.float32),
-    )
-    u, least = np.zeros((count, n), np.float32), np.zeros(count)
-    for t in range(len(errors)):
+    w = np.zeros(n, np.float32)
+    new = np.zeros(n, np.float32)
+    scratch = np.zeros(n, np.float32)
+    least = np.zeros(count)
+    for t in range(begin, end):
         for i in range(n):
             T[i] = damping * T[i] + (1 - damping) * math.tanh(h[i])
         bp_step(x, u, T, new, scratch, least)
@@ -237,26 +232,25 @@ def search_bp(x, h, errors, rate, replicas, strongest, damping):
             w,
         )
         errors[t] = count_errors(x, w)
-        if errors[t] == 0 or (t >= 50 and errors[t] > DIVERGED * count):
+        if errors[t] == 0 or (t >= TRUSTED and errors[t] > DIVERGED * count):
             return t + 1
-    return len(errors)
+    return end
 
 
 @numba.njit(cache=True)
-def search_sbpi(x, rng, errors, states, chance, h):
+def search_sbpi(x, rng, order, errors, begin, end, states, chance, h):
     """Stochastic belief-propagation-inspired learning, patterns +-1 and N odd: hidden states h odd,
     |h| <= states; w = sign(h).
 
     A pattern in error moves every hidden state by two towards it; one that is barely right (x.w =
     1) moves, with the given chance, only those that agree with it already. Patterns in random
-    order.
+    order, `order` (P,) in and out; iterations as in `search_amp`.
     """
-    count, n = x.shape
+    n = x.shape[1]
     w = np.zeros(n, np.float32)
     for i in range(n):
         w[i] = 1.0 if h[i] > 0 else -1.0
-    order = np.arange(count)
-    for t in range(len(errors)):
+    for t in range(begin, end):
         rng.shuffle(order)
         for mu in order:
             row = x[mu]
@@ -269,7 +263,7 @@ def search_sbpi(x, rng, errors, states, chance, h):
         errors[t] = count_errors(x, w)
         if errors[t] == 0:
             return t + 1
-    return len(errors)
+    return end
 
 
 @numba.njit(cache=True)
@@ -312,18 +306,19 @@ def _max_sum_pattern(row, u, h, cavity, list_, order):
 
 
 @numba.njit(cache=True)
-def search_max_sum(x, rng, h, errors, rate):
+def search_max_sum(x, rng, h, u, kept, turn, w, errors, begin, end, rate):
     """Reinforced max-sum, patterns +-1 and N odd, messages exact: the constraint binds through the
     order of the |fields|.
 
     Patterns in random order, fields following each; after each round the fields' part beyond the
-    messages becomes r_t = 1 - (1 - rate)^t of the last total.
+    messages becomes r_t = 1 - (1 - rate)^t of the last total. Messages u (P, N), that part `kept`
+    (N,), the order `turn` (P,) and weights w (N,) in and out; iterations as in `search_amp`.
     """
-    count, n = x.shape
-    u, kept = np.zeros((count, n), np.float32), h.copy()
-    cavity, list_, order = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.int64)
-    w, turn = np.zeros(n, np.float32), np.arange(count)
-    for t in range(len(errors)):
+    n = x.shape[1]
+    cavity = np.zeros(n, np.float32)
+    list_ = np.zeros(n, np.float32)
+    order = np.zeros(n, np.int64)
+    for t in range(begin, end):
         rng.shuffle(turn)
         for mu in turn:
             _max_sum_pattern(x[mu], u[mu], h, cavity, list_, order)
@@ -342,6 +337,4 @@ def search_max_sum(x, rng, h, errors, rate):
             again = (1 - (1 - rate) ** (t + 1)) * h[i]
             h[i] += again - kept[i]
             kept[i] = again
-    for i in range(n):
-        h[i] = w[i]
-    return len(errors)
+    return end

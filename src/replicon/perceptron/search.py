@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from replicon._arrays import real_array
@@ -17,10 +15,10 @@ from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
 from replicon._kernels import sound_cache
+from replicon._seed import read_generator
 from replicon.perceptron import annealing, counting, passing
+from replicon.perceptron.attempts import METHODS, small_fields
 from replicon.perceptron.constraints import check_patterns, constraints, scaled
-from replicon.perceptron.enumeration import LARGEST
-from replicon.spins.exact import lowest_bit
 
 
 class Search(NamedTuple):
@@ -36,112 +34,65 @@ class Search(NamedTuple):
     solved: bool
 
 
-class _Method(NamedTuple):
-    """`run(x, rng, iterations, damping) -> (weights, errors)`, an attempt; passes over the patterns
-    that one iteration costs; iterations of the first attempt (None: all at once), each next one
-    twice as long, from other fields; whether patterns must be +-1; damping of the first attempt.
-    """
-
-    run: Callable
-    cost: int
-    attempt: int | None = None
-    binary: bool = False
-    damping: float = 0.1
-
-
-def _small_fields(x, rng) -> np.ndarray:
-    return (0.01 * rng.standard_normal(x.shape[1])).astype(np.float32)
-
-
-def _message_passing(
-    search: Callable, kept: float = 0.0, replicas: float = 0.0, strongest: float = 0.0
-) -> Callable:
-    def run(x, rng, iterations, damping):
-        h, errors = _small_fields(x, rng), np.zeros(iterations, np.int64)
-        done = search(x, h, errors, kept / iterations, replicas, strongest, damping)
-        return np.where(h >= 0, 1, -1), errors[:done]
-
-    return run
-
-
-def _sbpi(x, rng, iterations, damping):
-    h, errors = (
-        (2 * rng.integers(-2, 2, x.shape[1]) + 1).astype(np.float32),
-        np.zeros(iterations, np.int64),
-    )
-    done = passing.search_sbpi(x, rng, errors, 79, 0.3, h)
-    return np.where(h >= 0, 1, -1), errors[:done]
-
-
-def _max_sum(x, rng, iterations, damping):
-    h, errors = _small_fields(x, rng), np.zeros(iterations, np.int64)
-    done = passing.search_max_sum(x, rng, h, errors, 0.02)
-    return np.where(h >= 0, 1, -1), errors[:done]
-
-
-def _annealing(replicas: int, attraction: float) -> Callable:
-    def run(x, rng, iterations, damping):
-        w = rng.choice(np.array([-1, 1], np.float32), (replicas, x.shape[1]))
-        errors = np.zeros(iterations, np.int64)
-        done, best = annealing.anneal(
-            np.ascontiguousarray(x.T), w, rng, errors, 1.0, 0.1, attraction
-        )
-        return best.astype(int), errors[:done]
-
-    return run
-
-
-@numba.njit(cache=True)
-def _enumerate(x):
-    """The first weights with the fewest errors in the order of the Gray code, and those errors."""
-    count, n = x.shape
-    w = -np.ones(n, np.float32)
-    fields = -x.sum(axis=1)
-    columns = np.ascontiguousarray(x.T)
-    best, least = w.copy(), count + 1
-    for k in range(1 << n):
-        if k > 0:
-            i = lowest_bit(k)
-            fields -= 2 * w[i] * columns[i]
-            w[i] = -w[i]
-        errors = 0
-        for mu in range(count):
-            errors += fields[mu] < 0
-        if errors < least:
-            best, least = w.copy(), errors
-            if least == 0:
-                break
-    return best, least
-
-
-def _enumeration(x, rng, iterations, damping):
-    if x.shape[1] > LARGEST:
-        raise InputError(
-            f"{x.shape[1]} weights are too many to enumerate: give at most {LARGEST}, or another"
-            " method."
-        )
-    best, least = _enumerate(x)
-    return best.astype(int), np.array([least])
-
-
 _ITERATIONS = Interval(1, integer=True)
 
-# Settings measured at N = 1001, load 0.7 to 0.78. Reinforcement is best as slow as the budget
-# allows, r = 1 - e^-6 at its end; focusing rather tries again, more slowly.
-METHODS = {
-    "belief-propagation": _Method(_message_passing(passing.search_bp), 4),
-    "amp": _Method(_message_passing(passing.search_amp), 2),
-    "reinforced-bp": _Method(_message_passing(passing.search_bp, kept=6.0), 4, damping=0.0),
-    "reinforced-amp": _Method(_message_passing(passing.search_amp, kept=6.0), 2, damping=0.0),
-    "sbpi": _Method(_sbpi, 2, None, True),
-    "max-sum": _Method(_max_sum, 4, None, True),
-    "focusing-bp": _Method(
-        _message_passing(passing.search_amp, replicas=7.0, strongest=2.0), 2, 500, damping=0.3
-    ),
-    "simulated-annealing": _Method(_annealing(1, 0.0), 1),
-    "replicated-annealing": _Method(_annealing(5, 2.0), 6),
-    "enumeration": _Method(_enumeration, 1),
-}
+
+class Hunt:
+    """A search for weights without error, iteration by iteration, within a budget of passes.
+
+    Message passing that has not solved within an attempt begins anew while budget is left, more
+    damped where it diverged. `x`: patterns (P, N) as `constraints.scaled` gives them.
+    """
+
+    def __init__(self, x: np.ndarray, method: str, rng: np.random.Generator, passes: int):
+        self.x = x
+        self.method = METHODS[method]
+        self.rng = rng
+        self.passes = passes
+        self.used = 0
+        self.damping = self.method.damping
+        self.longest = self.method.first
+        self.history: list[np.ndarray] = []
+        self.done = False
+        self._begin()
+
+    def _begin(self) -> None:
+        left = max(1, (self.passes - self.used) // self.method.cost)
+        iterations = min(left, self.longest or left)
+        self.attempt = self.method.attempt(self.x, self.rng, iterations, self.damping)
+
+    def step(self, count: int) -> None:
+        """So many iterations, each `method.cost` passes; fewer once solved or out of budget."""
+        for _ in range(count):
+            if self.done:
+                return
+            if self.attempt.iterations and self.attempt.ended:
+                self._begin()
+            self.attempt.run(1)
+            self.used += self.method.cost
+            if self.attempt.ended:
+                self._close()
+
+    def _close(self) -> None:
+        errors = self.attempt.errors
+        self.history.append(errors)
+        self.done = errors[-1] == 0 or self.used + self.method.cost > self.passes
+        self.longest = self.longest and 2 * self.longest
+        # Messages run away now and then on random patterns, always on correlated ones until they
+        # are damped enough.
+        lost = errors[-1] > passing.DIVERGED * len(self.x)
+        self.damping = 1 - (1 - self.damping) / 4 if lost else self.method.damping
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The weights now, (N,) of +-1."""
+        return self.attempt.weights
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Patterns in error after each iteration, of all attempts."""
+        now = [] if self.attempt.ended else [self.attempt.errors]
+        return np.concatenate([*self.history, *now])
 
 
 @sound_cache
@@ -171,38 +122,26 @@ def find_weights(
     if not Words(tuple(METHODS)).admits(method):
         raise InputError(f"Unknown method {show(method)}. Methods: {', '.join(METHODS)}.")
     passes = check_argument("passes", passes, Interval(1, integer=True), "reads of all patterns")
-    chosen = METHODS[method]
-    if chosen.binary:
+    rng = read_generator(seed)
+    begun = time.perf_counter()
+    hunt = begin_hunt(x, method, rng, passes)
+    while not hunt.done:
+        hunt.step(1)
+    seconds = time.perf_counter() - begun
+    errors = hunt.errors
+    return Search(hunt.weights, errors, hunt.used, seconds, bool(errors[-1] == 0))
+
+
+def begin_hunt(x: np.ndarray, method: str, rng: np.random.Generator, passes: int) -> Hunt:
+    """A search on scaled patterns; InputError where the method cannot do them."""
+    if METHODS[method].binary:
         if not np.all(np.abs(x) == np.abs(x[:, :1])) or not x.all() or x.shape[1] % 2 == 0:
             raise InputError(
                 f"{method} needs patterns of +-1 and an odd number of weights: choose another"
                 " method, or drop one weight."
             )
         x = np.sign(x)
-    rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(check_seed(seed))
-    begun, used, history, damping, attempt = (
-        time.perf_counter(),
-        0,
-        [],
-        chosen.damping,
-        chosen.attempt,
-    )
-    while True:
-        left = max(1, (passes - used) // chosen.cost)
-        weights, errors = chosen.run(x, rng, min(left, attempt or left), damping)
-        history.append(errors)
-        used += chosen.cost * len(errors)
-        if errors[-1] == 0 or used + chosen.cost > passes:
-            break
-        attempt = attempt and 2 * attempt
-        # Messages run away now and then on random patterns, always on correlated ones until they
-        # are damped enough.
-        damping = (
-            1 - (1 - damping) / 4 if errors[-1] > passing.DIVERGED * len(x) else chosen.damping
-        )
-    return Search(
-        weights, np.concatenate(history), used, time.perf_counter() - begun, bool(errors[-1] == 0)
-    )
+    return Hunt(x, method, rng, passes)
 
 
 class WeightMarginals(NamedTuple):
@@ -286,7 +225,7 @@ def _fixed_point(
     )
     tolerance, out = 1e-4, None
     for damping in (0.3, 0.9, 0.97):
-        h = _small_fields(x, np.random.default_rng(seed))
+        h = small_fields(x, np.random.default_rng(seed))
         field = np.broadcast_to(reference, h.shape).astype(np.float32)
         mean, entropy, reached, change, steps = counting.marginals(
             told.patterns,
