@@ -10,8 +10,8 @@ import pytest
 
 import replicon
 from replicon._errors import DivergenceError
+from replicon.langevin import integrate_entropy, sample_langevin
 from replicon.langevin import sampling as langevin
-from replicon.langevin.sampling import integrate_entropy, sample_langevin
 
 T = 0.7
 STIFFNESS = np.array([0.5, 1.0, 3.0])

@@ -44,7 +44,7 @@ def ends(kernel, columns, replicas, temperature, pull, sweeps, count, rng):
         for a in range(replicas):
             for i in range(n):
                 w[a, i] = 1.0 if rng.random() < 0.5 else -1.0
-        annealing.begin(columns, w, fields, energy, total)
+        annealing.prepare(columns, w, fields, energy, total)
         for _ in range(sweeps):
             for a in range(replicas):
                 kernel(columns, w, fields, energy, total, a, temperature, pull, rng)
@@ -129,7 +129,13 @@ def test_the_schedule_cools_and_draws_together():
         for seed in range(400):
             own = np.random.default_rng(seed)
             w = own.choice(np.array([-1, 1], np.float32), (replicas, N))
-            kernel(columns, w, own, np.zeros(60, np.int64), hot, cold, attraction)
+            fields = np.zeros((replicas, len(x)), np.float32)
+            energy = np.zeros(replicas, np.int64)
+            total = np.zeros(N, np.float32)
+            annealing.prepare(columns, w, fields, energy, total)
+            state = (w, fields, energy, total, w[0].copy())
+            run = (own, np.zeros(60, np.int64), 0, 60, hot, cold, attraction)
+            kernel(columns, *state, *run)
             out.append(w.copy())
         return np.array(out)
 

@@ -389,7 +389,7 @@ def test_exports_replace_whole_and_nothing_left_is_in_the_way(own):
         "import os, sys, xarray\nfrom replicon.study import store\nstore.os.replace = lambda *a:"
         " os.kill(os.getpid(), 9)\n"
     )
-    code += "store.export(sys.argv[1], sys.argv[2])"
+    code += "store.export_results(sys.argv[1], sys.argv[2])"
     for name in ("all.nc", "all.zarr"):
         before = set(own.iterdir())
         assert (
