@@ -47,40 +47,42 @@ class BoltzmannMachine(BaseEstimator):
     """Pairwise model of binary data, P(s) ~ exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i), s = +-1
     (temperature 1).
 
-    Parameters ---------- method : "independent" (no couplings), "pair" (every pair as if alone),
-    "naive-mean-field", "tap", "bethe" (susceptibility propagation; exact on trees),
-    "pseudo-likelihood", "exact" (likelihood by enumeration, at most 20 spins), "monte-carlo"
-    (likelihood with moments of chains). regularization, penalty : strength and kind ("l2", "l1") of
-    a penalty sum_{i != j} J_ij^2 or |J_ij|, subtracted from the mean log-(pseudo-)likelihood of a
-    row; of the three last methods ("l1": pseudo-likelihood only). field_regularization : strength
-    of a penalty sum_i h_i^2, likewise. With it a column may be constant. pseudocount : rows p of a
-    prior, for every method: the B rows of data are mixed with p rows spread evenly over all states,
-    so that <s_i> and <s_i s_j> become B/(B + p) times those of the data. Pseudo-likelihood, which
-    needs rows, takes the 2 K rows of a Hadamard matrix and its negative (K > N a power of 2; weight
-    p/(2K) each), whose moments are the uniform ones up to the third. Columns may then be constant,
-    equal, or never take one of their joint states. binarize : X > binarize is +1 (as in
-    scikit-learn's BernoulliNB); None: X must be binary already. chains, updates, sweeps : of
-    "monte-carlo". seed : whole number; same seed, same bits.
+    Parameters
+    ----------
+    method : "independent" (no couplings), "pair" (every pair as if alone), "naive-mean-field",
+        "tap", "bethe" (susceptibility propagation; exact on trees), "pseudo-likelihood", "exact"
+        (likelihood by enumeration, at most 20 spins), "monte-carlo" (likelihood with moments of
+        chains).
+    regularization, penalty : strength and kind ("l2", "l1") of a penalty sum_{i != j} J_ij^2 or
+        |J_ij|, subtracted from the mean log-(pseudo-)likelihood of a row; of the three last methods
+        ("l1": pseudo-likelihood only).
+    field_regularization : strength of a penalty sum_i h_i^2, likewise. With it a column may be
+        constant.
+    pseudocount : rows p of a prior, for every method: the B rows of data are mixed with p rows
+        spread evenly over all states, so that <s_i> and <s_i s_j> become B/(B + p) times those of
+        the data. Pseudo-likelihood, which needs rows, takes the 2 K rows of a Hadamard matrix and
+        its negative (K > N a power of 2; weight p/(2K) each), whose moments are the uniform ones up
+        to the third. Columns may then be constant, equal, or never take one of their joint states.
+    binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); None: X must be binary
+        already.
+    chains, updates, sweeps : of "monte-carlo".
+    seed : whole number; same seed, same bits.
 
-    Attributes ---------- couplings_ (N, N) : symmetric, zero diagonal. fields_ (N,). magnetization_
-    (N,), correlation_ (N, N) : <s_i> and <s_i s_j> of the data, with the pseudocount.
-    n_features_in_, feature_names_in_ (of a DataFrame). converged_ : bool, and a ConvergenceWarning
-    says why not. "pseudo-likelihood", "exact": a Newton step would change nothing. "monte-carlo":
-    see `replicon.boltzmann.monte_carlo.agreement`. Closed methods: their equations are solved.
+    Attributes
+    ----------
+    couplings_ (N, N) : symmetric, zero diagonal. fields_ (N,).
+    magnetization_ (N,), correlation_ (N, N) : <s_i>, <s_i s_j> of the data, with the pseudocount.
+    converged_ : bool, and a ConvergenceWarning says why not. "pseudo-likelihood", "exact": a Newton
+        step would change nothing. "monte-carlo": see `monte_carlo.agreement`. Closed methods: their
+        equations are solved.
 
     X: rows (B, N) of +-1 or 0/1 (0 read as -1; arrays, lists, DataFrames, sparse matrices), or the
     path of a .csv, .npy or .npz file. InputError for NaN, other values, too few rows for the
     method, and data for which the method's parameters would be infinite: constant columns, pairs
     that never take one of their joint states, moments on the boundary of the possible ones.
 
-    Review: Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017). Referee: enumeration; trees; the
-    Cramer-Rao bound.
-
-    Couplings (N, N) and fields (N,) in units of the temperature. Methods raise InputError for data
-    or settings out of range.
-
-    Raises InputError. Source: see `replicon.boltzmann.inverse` and `likelihood`. Referee: couplings
-    that made the data; enumeration (tests/boltzmann).
+    Raises InputError. Source: Nguyen, Zecchina & Berg, Adv. Phys. 66, 197 (2017). Referee:
+    enumeration; trees; the Cramer-Rao bound (tests/boltzmann).
     """
 
     n_features_in_: int

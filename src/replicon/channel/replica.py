@@ -3,8 +3,8 @@ patterns F with entries of variance 1/N, and a factor p(y | F w) for each patter
 
 Both halves are one log-integral each,
 
-    ln Z_in(A, b) = ln int dP0(w) exp(-A w^2/2 + b w),        ln Z_out(y, omega, V) = ln int Du p(y
-    | omega + sqrt(V) u),
+    ln Z_in(A, b) = ln int dP0(w) exp(-A w^2/2 + b w),
+    ln Z_out(y, omega, V) = ln int Du p(y | omega + sqrt(V) u),
 
 and everything else follows from them by differentiation: the replica potentials below, with one
 step of replica-symmetry breaking in `one_step`, and message passing with its state evolution in
@@ -251,8 +251,10 @@ def planted(
     """A student whose prior and channel need not be the teacher's (mismatched), replica symmetric,
     per weight:
 
-    phi = Q A/2 - qh (Q - q)/2 - m mh + E_{w*} E ln Z_in(A, mh w* + sqrt(qh) z) + load sum_y E
-    [Z*_out(y, (m/q) omega, Q* - m^2/q) ln Z_out(y, omega, Q - q)], omega = sqrt(q) z.
+        phi = Q A/2 - qh (Q - q)/2 - m mh + E_{w*} E ln Z_in(A, mh w* + sqrt(qh) z)
+            + load sum_y E [Z*_out(y, (m/q) omega, Q* - m^2/q) ln Z_out(y, omega, Q - q)],
+
+    omega = sqrt(q) z.
 
     Per weight, in nats. Raises nothing. Source: Mezard, J. Phys. A 22, 2181 (1989), with a teacher.
     Referee: the Bayes-optimal theory where student and teacher are alike (tests/channel).

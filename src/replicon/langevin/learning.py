@@ -77,11 +77,11 @@ def twice(
 
 
 def double_well(T: float) -> dict:
-    """V = (w^2 - 1)^2. Escape rate: inverse mean first passage from -1 to 1 of dw = -V' dt + sqrt(2
-    T) dB,
+    """V = (w^2 - 1)^2. Escape rate: inverse mean first passage from -1 to 1 of
+    dw = -V' dt + sqrt(2 T) dB,
 
-        1/k = (1/T) int_{-1}^{1} dx e^{V(x)/T} int_{-inf}^x dy e^{-V(y)/T} = (Z/T) int_0^1 dx
-        e^{V(x)/T},
+        1/k = (1/T) int_{-1}^{1} dx e^{V(x)/T} int_{-inf}^x dy e^{-V(y)/T}
+            = (Z/T) int_0^1 dx e^{V(x)/T},
 
     the second because V is even, so that the inner integrals at x and -x make up Z = int e^{-V/T}.
     `partition`: Z. Source: Gardiner, Handbook of Stochastic Methods, sec. 5.2.7. It tends to

@@ -1,8 +1,8 @@
 """Learning as Langevin dynamics: parameters of any differentiable energy E at temperature T, with
 the law exp(-E/T)/Z.
 
-dw = -grad E dt + sqrt(2 T) dB (overdamped),   dw = p dt, dp = -grad E dt - friction p dt + sqrt(2
-friction T) dB (underdamped).
+    dw = -grad E dt + sqrt(2 T) dB (overdamped),
+    dw = p dt, dp = -grad E dt - friction p dt + sqrt(2 friction T) dB (underdamped).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Franz-Parisi potential of the binary perceptron, margin zero, replica symmetric. Per weight, at
 overlap p = 1 - 2 distance,
 
-V = extr -ph p + th t - sh (1 - s)/2 + E_zy sum_w e^{sqrt(qh) z w}/(2cosh sqrt(qh) z) ln 2cosh(th
-z/sqrt(qh) + sqrt(sh - th^2/qh) y + (ph - th) w) + load E_zv H((b - rho v)/sqrt(1 - rho^2))/H(b) ln
-H(-(t z/sqrt(q) + S v)/sqrt(1 - s)),
+    V = extr -ph p + th t - sh (1 - s)/2
+        + E_zy sum_w e^{sqrt(qh) z w}/(2cosh sqrt(qh) z)
+          ln 2cosh(th z/sqrt(qh) + sqrt(sh - th^2/qh) y + (ph - th) w)
+        + load E_zv H((b - rho v)/sqrt(1 - rho^2))/H(b) ln H(-(t z/sqrt(q) + S v)/sqrt(1 - s)),
 
 b = -sqrt(q/(1-q)) z, S^2 = s - t^2/q, rho = (p - t)/(S sqrt(1 - q)); q, qh are those of the typical
 solution. The integral over the reference's own field has been done: it left rho.

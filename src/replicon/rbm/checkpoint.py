@@ -278,3 +278,19 @@ def fingerprint_of(X: np.ndarray) -> str:
     return hashlib.sha256(
         repr(X.shape).encode() + np.packbits(X.astype(bool)).tobytes()
     ).hexdigest()
+
+
+def restore(machine: Any, saved: Saved, path: Any, X: np.ndarray | None = None) -> None:
+    """Make a machine the saved one; InputError where settings or data X are others."""
+    if X is not None:
+        check(saved, machine, path, X.shape[1], fingerprint_of(X))
+    machine.n_features_in_, machine._n_features_out = saved.state.parameters.weights.shape
+    with machine._precision():
+        machine._state = with_optimizer(saved, machine._settings().optimizer, path)
+    machine.base_ = saved.base
+    machine._mean = saved.mean
+    machine._components = saved.components
+    machine.epochs_ = saved.epochs
+    machine._records = saved.records
+    machine._data = saved.data
+    machine._exchanges = np.nan

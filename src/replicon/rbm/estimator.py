@@ -38,35 +38,46 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     """Binary (0/1) restricted Boltzmann machine, P(v, h) ~ exp(v.W.h + a.v + b.h), fitted by
     stochastic gradient ascent.
 
-    Parameters ---------- hidden : units of the hidden layer, H. method : "cd" contrastive
-    divergence, "pcd" persistent chains, "pt" persistent chains at `temperatures` inverse
-    temperatures between independent units and the machine, with exchanges. steps : Gibbs sweeps for
-    each gradient. epochs : passes over the data. batch_size : rows of a minibatch; None: all of
-    them (full batch). chains : persistent chains; None: as many as rows of a minibatch.
+    Parameters
+    ----------
+    hidden : units of the hidden layer, H.
+    method : "cd" contrastive divergence, "pcd" persistent chains, "pt" persistent chains at
+        `temperatures` inverse temperatures between independent units and the machine, with
+        exchanges.
+    steps : Gibbs sweeps for each gradient.
+    epochs : passes over the data.
+    batch_size : rows of a minibatch; None: all of them (full batch).
+    chains : persistent chains; None: as many as rows of a minibatch.
     learning_rate, optimizer : "sgd", "momentum" (0.9), "adam", or an
-    `optax.GradientTransformation`, which has its own rate (and is compiled anew by every fit, since
-    what it reads may have changed). centred : centred gradients (Montavon & Mueller 2012), means of
-    the data for visible units, a running mean for hidden ones. weight_decay : of W alone, added to
-    the gradient. initial_scale : standard deviation of the first weights. Visible biases start at
-    the log-odds of the data's means. record_every : epochs between records in `history_`; 0: none,
-    and no warning about the likelihood. binarize : X > binarize is 1 (as in scikit-learn's
-    BernoulliNB); None: X must be 0 and 1 already. dtype : of training, "float32" or "float64".
-    Likelihoods are always in float64. seed : whole number; same seed, same bits.
+        `optax.GradientTransformation`, which has its own rate (and is compiled anew by every fit,
+        since what it reads may have changed).
+    centred : centred gradients (Montavon & Mueller 2012), means of the data for visible units, a
+        running mean for hidden ones.
+    weight_decay : of W alone, added to the gradient.
+    initial_scale : standard deviation of the first weights. Visible biases start at the log-odds of
+        the data's means.
+    record_every : epochs between records in `history_`; 0: none, and no warning about the
+        likelihood.
+    binarize : X > binarize is 1 (as in scikit-learn's BernoulliNB); None: X must be 0 and 1
+        already.
+    dtype : of training, "float32" or "float64". Likelihoods are always in float64.
+    seed : whole number; same seed, same bits.
 
-    Attributes ---------- weights_ (V, H), visible_bias_ (V,), hidden_bias_ (H,), epochs_ : epochs
-    done, base_ (V,) : log-odds of the data's means, `history_` : xarray.Dataset over `epoch`, see
-    `replicon.rbm.indicators.measure`, with log_likelihood and independent_log_likelihood, of at
-    most 512 rows of the data under the machine and under independent units of the data's means,
-    nats per row; log_likelihood_error, the standard error of their difference.
+    Attributes
+    ----------
+    weights_ (V, H), visible_bias_ (V,), hidden_bias_ (H,), epochs_, base_ (V,) : log-odds of the
+        data's means.
+    history_ : Dataset over `epoch`, see `replicon.rbm.indicators.measure`, with log_likelihood and
+        independent_log_likelihood of at most 512 rows under the machine and under independent units
+        of the data's means, nats per row, and the standard error of their difference.
 
     X: rows of 0 and 1 (arrays, lists, DataFrames, sparse matrices), or the path of a file of them.
     Raises InputError for other data or settings out of range, DivergenceError where the weights
     outgrow all numbers; a ConvergenceWarning says that the machine ends worse than independent
     units. Likelihoods need ln Z: see `log_partition`.
 
-    Sources: Hinton (2002); Tieleman (2008); Desjardins et al. (2010). Referees: enumeration of
-    small machines; the early singular values, exp(lambda t) with lambda of (C - diag(p (1 - p)))/4
-    (Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017)).
+    Sources: Hinton (2002); Tieleman (2008); Desjardins et al. (2010). Referee: enumeration of small
+    machines; early singular values (Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017)).
     """
 
     def __init__(
@@ -124,7 +135,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         X = binary_rows(self, X, self.dtype, reset=True)
         settings = self._settings()
         if checkpoint is not None and _checkpoint.there(checkpoint):
-            self._take(_checkpoint.read(checkpoint), checkpoint, X)
+            _checkpoint.restore(self, _checkpoint.read(checkpoint), checkpoint, X)
         else:
             self._start(X)
         while self.epochs_ < self.epochs:
@@ -383,15 +394,5 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         saved = _checkpoint.read(path)
         machine = cls(**_checkpoint.settings_of(saved, optimizer, path, set(cls().get_params())))
         check_settings(machine)
-        machine._take(saved, path)
+        _checkpoint.restore(machine, saved, path)
         return machine
-
-    def _take(self, saved: _checkpoint.Saved, path, X: np.ndarray | None = None) -> None:
-        if X is not None:
-            _checkpoint.check(saved, self, path, X.shape[1], _checkpoint.fingerprint_of(X))
-        self.n_features_in_, self._n_features_out = saved.state.parameters.weights.shape
-        with self._precision():
-            self._state = _checkpoint.with_optimizer(saved, self._settings().optimizer, path)
-        self.base_, self._mean, self._components = saved.base, saved.mean, saved.components
-        self.epochs_, self._records, self._data = saved.epochs, saved.records, saved.data
-        self._exchanges = np.nan

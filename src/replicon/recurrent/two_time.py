@@ -1,9 +1,9 @@
 """Dynamical mean-field theory in two times: correlation and response of one neuron in its
 self-consistent field.
 
-    x'(t) = -x + M kappa(t) + eta(t) + g^2 gamma int_0^t R(t, s) phi(x(s)) ds + xi(t), <eta(t)
-    eta(s)> = g^2 C(t, s),  C = <phi phi>,  R(t, s) = <d phi(x(t)) / d eta(s)>,  kappa = <phi>,  <xi
-    xi> = 2 D delta
+    x'(t) = -x + M kappa(t) + eta(t) + g^2 gamma int_0^t R(t, s) phi(x(s)) ds + xi(t),
+    <eta(t) eta(s)> = g^2 C(t, s),  C = <phi phi>,  R(t, s) = <d phi(x(t)) / d eta(s)>,
+    kappa = <phi>,  <xi xi> = 2 D delta
 
 (in discrete time x(t+1) equals the right-hand side without -x, xi of variance D). The equations are
 causal: the past gives the next row of C and of R, and there is nothing to iterate. Without symmetry
