@@ -67,9 +67,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     ----------
     weights_ (V, H), visible_bias_ (V,), hidden_bias_ (H,), epochs_, base_ (V,) : log-odds of the
         data's means.
-    history_ : Dataset over `epoch`, see `replicon.rbm.indicators.measure`, with log_likelihood and
-        independent_log_likelihood of at most 512 rows under the machine and under independent units
-        of the data's means, nats per row, and the standard error of their difference.
+    history_ : Dataset over `epoch`, see `indicators.measure`, with the likelihood of at most 512
+        rows under the machine and under independent units of the same means, nats per row.
 
     X: rows of 0 and 1 (arrays, lists, DataFrames, sparse matrices), or the path of a file of them.
     Raises InputError for other data or settings out of range, DivergenceError where the weights
@@ -79,6 +78,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     Sources: Hinton (2002); Tieleman (2008); Desjardins et al. (2010). Referee: enumeration of small
     machines; early singular values (Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017)).
     """
+
+    n_features_in_: int
 
     def __init__(
         self,
