@@ -84,7 +84,7 @@ def message_passing(
     weights. Raises InputError.
 
     Source: Donoho, Maleki & Montanari, PNAS 106, 18914 (2009); Rangan, arXiv:1010.5141, algorithm
-    1. Referee: state evolution (tests/simulation/test_amp.py), exact enumeration of small
+    1. Referee: state evolution (tests/channel/test_amp.py), exact enumeration of small
     instances.
     """
     x = real_array("patterns", patterns, "give finite numbers of shape (patterns, weights)", ndim=2)

@@ -116,7 +116,7 @@ def find_weights(
     seed gives the same weights. Raises InputError.
 
     Sources: see `passing` and `annealing` beside this file. Referee: exact enumeration
-    (tests/models/test_perceptron_algorithms.py).
+    (tests/perceptron/test_perceptron_algorithms.py).
     """
     x = scaled(check_patterns(patterns))
     if not Words(tuple(METHODS)).admits(method):
