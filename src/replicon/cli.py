@@ -84,13 +84,15 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
         return _print_json(m.as_dict())
     out = console()
     out.print(f"[bold]{m.name}[/bold]: {m.title}. Source: {m.source}")
-    listing = Table("control", "symbol", "default", "domain", "meaning", "used by")
+    listing = Table("control", "symbol", "default", "typical", "domain", "meaning", "used by")
     for c in m.controls:
-        listing.add_row(c.name, c.symbol, f"{c.default}", str(c.domain), c.meaning, c.role)
+        typical = "" if c.range is None else "{:g} to {:g}".format(*c.range)
+        row = (c.symbol, f"{c.default}", typical, str(c.domain), c.meaning, c.role)
+        listing.add_row(c.name, *row)
     out.print(listing)
-    listing = Table("observable", "symbol", "meaning", "given by")
+    listing = Table("observable", "symbol", "axes", "meaning", "given by")
     for o in m.observables:
-        listing.add_row(o.name, o.symbol, o.meaning, o.role)
+        listing.add_row(o.name, o.symbol, ", ".join(a.name for a in o.axes), o.meaning, o.role)
     out.print(listing)
     listing = Table("branch / transition", "of control", "meaning")
     for b in m.branches:

@@ -11,7 +11,7 @@ import pytest
 import replicon
 from replicon.study.plan import FIGURES, read_study
 from replicon.study.run import run_study
-from replicon.view import figure, page
+from replicon.view import figure, marks, page, series
 
 STUDY = """
 title = "Small & <simple>"
@@ -122,7 +122,7 @@ def results(tmp_path_factory):
 
 
 def test_every_kind_can_be_drawn_and_planned():
-    assert set(figure.KINDS) == set(FIGURES)
+    assert set(series.KINDS) == set(FIGURES)
 
 
 def test_curves_show_theory_as_lines_and_simulation_as_points_with_errors(results):
@@ -210,3 +210,37 @@ def test_a_figure_of_what_is_not_there_gets_a_sentence(results):
     study, data = results
     with pytest.raises(replicon.InputError, match="No variable named 'nothing'"):
         figure.draw({**study["figure"][4], "arrays": ["nothing"]}, data)
+
+
+def test_a_figure_is_drawn_from_a_table_or_by_its_number(results):
+    study, data = results
+    by_number = figure.draw(2, data, study=study)
+    np.testing.assert_array_equal(
+        by_number.axes[0].lines[0].get_xydata(),
+        figure.draw(study["figure"][1], data).axes[0].lines[0].get_xydata(),
+    )
+    table = {"x": "load", "y": "magnetization", "theory": ["theory"]}
+    assert figure.draw(table, data).axes[0].get_ylabel() == "magnetization $m$"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "more", "sentence"),
+    [
+        (1, {}, "give the study it is of too"),
+        (6, {"study": 0}, "figure = 6 is outside its domain"),
+        ({"kind": "cake"}, {}, "unknown figure kind 'cake'"),
+        ({"x": "load"}, {}, "figure .*y"),
+        ({"x": "load", "y": "magnetization", "theory": ["none"]}, {}, "do not have: none"),
+    ],
+)
+def test_a_figure_that_is_none_gets_a_sentence(results, wrong, more, sentence):
+    study, data = results
+    given = dict.fromkeys(more, study)
+    with pytest.raises(replicon.InputError, match=sentence):
+        figure.draw(wrong, data, **given)
+
+
+def test_symbols_that_matplotlib_cannot_set_are_words():
+    label = marks.Label(r"width $\nothing{$", "width w$")
+    assert figure.settable(label) == r"width w\$"
+    assert figure.settable(None) is None

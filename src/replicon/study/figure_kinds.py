@@ -1,4 +1,6 @@
-"""Kinds of figures: the keys of each, and their types. Drawn by `replicon.view.figure`."""
+"""Kinds of figures: the keys of each, and their types. Read from results by
+`replicon.view.series`.
+"""
 
 from __future__ import annotations
 
@@ -94,8 +96,7 @@ _TRANSITION: dict[str, Kind] = {"transition": _NAMES}
 _SEVERAL = Either(_NAME, _NAMES)
 _EXPONENT = Number(Interval(-100, 100))
 
-# Each kind with the keys it cannot do without, and all that it takes; drawn by
-# replicon.view.figure.
+# Each kind with the keys it cannot do without, and all that it takes; read by replicon.view.series.
 FIGURES = {
     "curves": Table(
         _COMMON

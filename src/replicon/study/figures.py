@@ -45,6 +45,13 @@ def check_figure(figure: Any, series: dict[str, Series], place: str) -> dict[str
     """One figure, checked: keys, types, and whether its series give what it shows. `place` begins
     the sentence.
     """
+    figure = check_keys(figure, place)
+    _Checker(figure, figure.get("kind", "curves"), series, place).check()
+    return figure
+
+
+def check_keys(figure: Any, place: str) -> dict[str, Any]:
+    """The table of a figure with its kind, keys and types checked, and nothing of its series."""
     kind = figure.get("kind", "curves") if isinstance(figure, dict) else "curves"
     if not isinstance(kind, str) or kind not in FIGURES:
         raise InputError(
@@ -57,7 +64,6 @@ def check_figure(figure: Any, series: dict[str, Series], place: str) -> dict[str
             f"{place} has legend = {show(figure['legend'])}: a figure of kind '{kind}' takes one of"
             f" {', '.join(places)}."
         )
-    _Checker(figure, kind, series, place).check()
     return figure
 
 

@@ -1,22 +1,18 @@
-"""What all figures share: panels, colours, the lines of a result, labels from declarations."""
+"""The lines of a result, and what stands at them and at the axes, from declarations and a figure's
+table.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from replicon._errors import InputError
 from replicon._result import Shown, grid_axes, shown
-
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#4d4d4d", "#882255")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+from replicon.view.marks import Drawing, Label, Panel
 
 Results = dict[str, xr.Dataset]
 
@@ -37,50 +33,97 @@ _GREEK = {
     "phi",
     "Delta",
 }
+_SHORT = 4  # letters of a symbol that is mathematics; a longer one is a word
 
 
-def make_panels(
-    count: int, spec: dict[str, Any], size: tuple[float, float] | None = None
-) -> tuple[Figure, list[Axes]]:
-    """A figure with so many panels side by side, and the list of them."""
-    width, height = size or ((5.6, 3.8) if count == 1 else (4.3 * count, 3.6))
-    figure = Figure(figsize=(width, height), layout="constrained")
-    panels = list(np.atleast_1d(figure.subplots(1, count)))
-    if "title" in spec:
-        figure.suptitle(spec["title"], fontsize=11)
-    return figure, panels
+def given(text: str) -> Label:
+    """A text of the user's, as it is."""
+    return Label(text, text)
 
 
-def lines_of(
-    data: xr.Dataset, x: str | None, sampled: bool = False
-) -> Iterator[tuple[str, xr.Dataset]]:
-    """Split a Dataset along every listed control (and size) but x; the label says which
-    line it is.
-    """
-    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
-    for index in np.ndindex(*(data.sizes[name] for name in axes)):
-        line = data.isel(dict(zip(axes, index, strict=True)))
-        words = []
-        for name in axes:
-            value = line.coords[name].values.item()
-            declared = shown(data)
-            symbol = (
-                _settable(declared.size_symbol) if name == "size" else symbol_of(declared, name)
-            )
-            words.append(
-                value.replace("$", r"\$") if isinstance(value, str) else f"{symbol} = {value:g}"
-            )
-        yield ", ".join(words), line
+def verbatim(text: str) -> Label:
+    """A text in which a dollar sign is one."""
+    return Label(text.replace("$", r"\$"), text)
 
 
-def label_of(spec: dict[str, Any], series: str, line: str) -> str:
+def symbol_of(declared: Shown, name: str) -> Label:
+    """A symbol as mathematics where it is short, Greek, or has an index; else as it is."""
+    if name == "size":
+        return given(declared.size_symbol)
+    if name not in declared.symbols:
+        return verbatim(name)
+    symbol = declared.symbols[name]
+    base, _, index = symbol.partition("_")
+    if symbol.rstrip("0123456789") in _GREEK:
+        text = f"$\\{symbol}$"
+    elif index:
+        text = f"${base}_{{\\mathrm{{{index}}}}}$"
+    else:
+        text = f"${symbol}$" if len(symbol) <= _SHORT else symbol
+    return Label(text, symbol)
+
+
+def axis_label(declared: Shown, name: str) -> Label:
+    """What stands at an axis of a control or an observable: its name in words, and its symbol."""
+    if name == "size":
+        return given(declared.size_meaning)
+    symbol = symbol_of(declared, name)
+    words = verbatim(name.replace("_", " "))
+    if symbol.plain == name:
+        return words
+    return Label(f"{words.text} {symbol.text}", f"{words.plain} {symbol.plain}")
+
+
+def label_of(spec: dict[str, Any], series: str, line: Label) -> Label:
     """The text of a line in the legend: that of its series, and which line of it."""
-    named = spec.get("labels", {}).get(series, series)
-    return ", ".join(filter(None, (named, line)))
+    return line.after(spec.get("labels", {}).get(series, series))
 
 
 def select(data: xr.Dataset, at: dict[str, Any]) -> xr.Dataset:
+    """The result at the values that a figure fixes."""
     return data.sel({name: value for name, value in at.items() if name in data.dims})
+
+
+def lines_of(data: xr.Dataset, x: str | None = None) -> Iterator[tuple[Label, xr.Dataset]]:
+    """Split a Dataset along every listed control (and size) but x; the label says which line it
+    is.
+    """
+    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
+    declared = shown(data)
+    for index in np.ndindex(*(data.sizes[name] for name in axes)):
+        line = data.isel(dict(zip(axes, index, strict=True)))
+        words = [_told(symbol_of(declared, n), line.coords[n].values.item()) for n in axes]
+        yield Label(*(", ".join(texts) for texts in zip(*words)) if words else ("", "")), line
+
+
+def _told(symbol: Label, value: Any) -> Label:
+    """'symbol = value'; a word alone."""
+    if isinstance(value, str):
+        return verbatim(value)
+    return Label(f"{symbol.text} = {value:g}", f"{symbol.plain} = {value:g}")
+
+
+def panel(
+    spec: dict[str, Any], marks: list[Any], xlabel: Label, ylabel: Label, legend: str | None = None
+) -> Panel:
+    """Marks on the axes that a figure's table describes; the labels are those of tables without."""
+    xlim, ylim = (tuple(spec[name]) if name in spec else None for name in ("xlim", "ylim"))
+    return Panel(
+        tuple(marks),
+        given(spec["xlabel"]) if "xlabel" in spec else xlabel,
+        given(spec["ylabel"]) if "ylabel" in spec else ylabel,
+        xlim=xlim,
+        ylim=ylim,
+        xscale=spec.get("xscale"),
+        yscale=spec.get("yscale"),
+        legend=legend,
+    )
+
+
+def drawing(kind: str, spec: dict[str, Any], *row: Panel, together: bool = False) -> Drawing:
+    """A figure of one row of panels, under its title."""
+    title = given(spec["title"]) if "title" in spec else None
+    return Drawing(kind, (row,), title, together)
 
 
 def model_of(spec: dict[str, Any], results: Results) -> Shown:
@@ -89,59 +132,3 @@ def model_of(spec: dict[str, Any], results: Results) -> Shown:
         for series in spec.get(kind, []):
             return shown(results[series])
     raise InputError("A figure shows no series: give it theory, simulation or transition.")
-
-
-def symbol_of(declared: Shown, name: str) -> str:
-    """A symbol as mathematics where it is short, Greek, or has an index; else, and where matplotlib
-    cannot set it, as it is.
-    """
-    if name not in declared.symbols:
-        return name.replace("$", r"\$")
-    symbol = declared.symbols[name]
-    base, _, index = symbol.partition("_")
-    if symbol.rstrip("0123456789") in _GREEK:
-        text = f"$\\{symbol}$"
-    elif index:
-        text = f"${base}_{{\\mathrm{{{index}}}}}$"
-    else:
-        text = f"${symbol}$" if len(symbol) <= 4 else symbol
-    return _settable(text, symbol)
-
-
-@functools.lru_cache(maxsize=1000)
-def _settable(text: str, otherwise: str | None = None) -> str:
-    """A text that matplotlib can set, or, where it cannot, another with no mathematics in it."""
-    from matplotlib.mathtext import MathTextParser
-
-    if (text.count("$") - text.count(r"\$")) % 2 == 0:
-        with contextlib.suppress(ValueError, RuntimeError):
-            MathTextParser("path").parse(text)
-            return text
-    return (text if otherwise is None else otherwise).replace("$", r"\$")
-
-
-def axis_label(declared: Shown, name: str) -> str:
-    """What stands at an axis of a control or an observable: its name in words, and its symbol."""
-    if name == "size":
-        return _settable(declared.size_meaning)
-    symbol = symbol_of(declared, name)
-    words = name.replace("_", " ").replace("$", r"\$")
-    return words if symbol == name else f"{words} {symbol}"
-
-
-def legend(axes: Axes, place: Any = "best", **style: Any) -> None:
-    """A legend, where something has a label."""
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc=place, **style)
-
-
-def limits(axes: Axes, spec: dict[str, Any]) -> None:
-    """Ranges and scales of the axes as the figure's table gives them."""
-    if "xlim" in spec:
-        axes.set_xlim(*spec["xlim"])
-    if "ylim" in spec:
-        axes.set_ylim(*spec["ylim"])
-    if spec.get("xscale"):
-        axes.set_xscale(spec["xscale"])
-    if spec.get("yscale"):
-        axes.set_yscale(spec["yscale"])

@@ -1,38 +1,44 @@
-"""Figures of a study: theory as lines, simulation as points with error bars, phase diagrams with
-labelled regions.
+"""Figures of a study, drawn by matplotlib: theory as lines, simulation as points with error bars.
 
-Reads results (Datasets) and declarations; knows no physics. A [[figure]] of a study has a `kind`,
-one function here each.
+What they show is read by `view.series`, which knows the kinds of figures; here each kind of mark is
+painted once.
 """
 
 from __future__ import annotations
 
-from itertools import cycle
+import contextlib
+import functools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replicon._declare import Interval
+from replicon._domains import check_argument
 from replicon._errors import InputError
-from replicon._result import grid_axes, shown
-from replicon._statistics import binomial_interval, mean_and_error
-from replicon.view import arrays, landscapes
-from replicon.view.axes import (
-    MARKERS,
-    PALETTE,
-    Results,
-    axis_label,
-    label_of,
-    legend,
-    limits,
-    lines_of,
-    make_panels,
-    model_of,
-    select,
+from replicon.study.figures import check_keys
+from replicon.study.plan import check, read_study
+from replicon.view import series
+from replicon.view.axes import Results
+from replicon.view.marks import (
+    Cloud,
+    Curve,
+    Drawing,
+    Label,
+    Panel,
+    Paths,
+    Picture,
+    Points,
+    Region,
+    Stairs,
+    Surface,
+    Vertical,
 )
 
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#4d4d4d", "#882255")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 STYLE = {
     "font.size": 9.5,
     "axes.grid": True,
@@ -45,228 +51,220 @@ STYLE = {
     "lines.linewidth": 1.6,
     "mathtext.fontset": "cm",
 }
+# What has no hue of its own is grey.
+_GREYS = {"theory": "0.2", "transition": "0.35"}
+# Diameters of symbols, in points, where they stand close together.
+_SYMBOLS = {"curves": 4.2, "collapse": 4.0, "distribution": 3.5, "function": 3.6}
+_PICTURE = {"images": 1.05, "gallery": 0.85}  # inches
+_ROOM = {"images": 0.7, "gallery": 0.5}  # inches above the pictures
 
 
-def draw(specification: dict[str, Any], results: Results) -> Figure:
-    """Draw one figure of a study and return it, a matplotlib Figure.
+def draw(
+    figure: dict[str, Any] | int, results: Results, *, study: str | Path | dict | None = None
+) -> Figure:
+    """Draw one figure and return it, a matplotlib Figure.
 
-    `specification`: an entry of the checked study's "figure" list; `results`: what `run_study` or
-    `load_results` returns. Raises InputError where its series lack what it shows.
+    `figure`: a table as a study's [[figure]] holds it, such as {"x": "load", "y": "magnetization",
+    "theory": ["name of a series"]}; or the number of one, from 1, of `study` (a shipped name, a
+    TOML file or a dictionary). `results`: what `run_study` or `load_results` returns. Raises
+    InputError for a table that is not one and where the series lack what it shows.
     """
     import matplotlib as mpl
 
-    kind = specification.get("kind", "curves")
+    table = figure if isinstance(figure, dict) else _numbered(figure, study)
+    drawing = series.read(check_keys(table, "figure"), results)
     with mpl.rc_context(rc=STYLE):  # pyright: ignore[reportArgumentType]
-        try:
-            return KINDS[kind](specification, results)
-        except KeyError as error:
-            raise InputError(
-                f"A figure of kind '{kind}' shows what its series do not have: {error.args[0]}."
-            ) from None
+        return paint(drawing)
 
 
-def curves(spec: dict[str, Any], results: Results) -> Figure:
-    """Observables against a control: `x`, `y` (a name or a list: one panel each), `theory`,
-    `simulation`, `transition`.
-    """
-    names = spec["y"] if isinstance(spec["y"], list) else [spec["y"]]
-    figure, panels = make_panels(len(names), spec)
-    for axes, name in zip(panels, names, strict=True):
-        _curves_panel(axes, spec, results, name)
-        _decorate(axes, spec, results, name)
+def _numbered(number: Any, study: str | Path | dict | None) -> dict[str, Any]:
+    if study is None:
+        raise InputError("figure is a number: give the study it is of too, study=NAME.")
+    tables = (check(study) if isinstance(study, dict) else read_study(study))["figure"]
+    if not tables:
+        raise InputError("The study has no figures: give a table.")
+    return tables[check_argument("figure", number, Interval(1, len(tables), integer=True)) - 1]
+
+
+def paint(drawing: Drawing) -> Figure:
+    """A drawing as a matplotlib Figure."""
+    across = len(drawing.rows[0])
+    size = _size(drawing.kind, across, len(drawing.rows))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(drawing.rows), across, squeeze=False)
+    if drawing.title is not None:
+        figure.suptitle(settable(drawing.title), fontsize=11)
+    for axes_row, row in zip(panels, drawing.rows, strict=True):
+        for axes, panel in zip(axes_row, row, strict=True):
+            _paint_panel(axes, panel, drawing)
+    if drawing.together:
+        _legend_of_all(list(panels[-1]), drawing.rows[-1][-1].legend)
+    return figure
+
+
+def _size(kind: str, across: int, down: int) -> tuple[float, float]:
+    """Inches."""
+    if kind in _PICTURE:
+        return _PICTURE[kind] * across + 1.9, _PICTURE[kind] * down + _ROOM[kind]
+    own = {"phase-diagram": (6.2, 4.4), "spectrum": (2.9 * across, 3.7), "landscape": (9.4, 4.0)}
+    return own.get(kind) or ((5.6, 3.8) if across == 1 else (4.3 * across, 3.6))
+
+
+def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
+    pictures = drawing.kind in _PICTURE
+    if pictures:
+        axes.set(xticks=[], yticks=[])
+        axes.grid(False)
+        for spine in axes.spines.values():
+            spine.set(visible=bool(panel.marks), color="0.7", linewidth=0.6)
+    for mark in panel.marks:
+        _PAINTERS[type(mark)](axes, mark, drawing.kind)
+    if panel.title is not None:
+        axes.set_title(settable(panel.title), fontsize=9 if pictures else 9.5)
+    if panel.xlabel is not None:
+        axes.set_xlabel(settable(panel.xlabel))
+    if panel.ylabel is not None:
+        beside = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 8.5}
+        axes.set_ylabel(settable(panel.ylabel), **(beside if pictures else {}))
+    if panel.equal:
+        axes.set_aspect("equal")
+    if panel.xlim is not None:
+        axes.set_xlim(*panel.xlim)
+    if panel.ylim is not None:
+        axes.set_ylim(*panel.ylim)
+    if panel.xscale is not None:
+        axes.set_xscale(panel.xscale)
+    if panel.yscale is not None:
+        axes.set_yscale(panel.yscale)
+    if panel.legend is not None and not drawing.together and axes.get_legend_handles_labels()[0]:
+        over = any(isinstance(mark, Surface) for mark in panel.marks)
+        axes.legend(loc=panel.legend, **({"frameon": True, "framealpha": 0.85} if over else {}))
+
+
+def _legend_of_all(panels: list[Axes], place: str | None) -> None:
+    """One legend in the last panel, with each label of any panel once."""
     handles = {
         label: handle
         for axes in panels
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    if handles:
-        place = {"loc": spec.get("legend", "best")}
-        if place["loc"] == "outside":
-            place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-        panels[-1].legend(handles.values(), handles.keys(), **place)
-    return figure
+    if not handles:
+        return
+    where = {"loc": place}
+    if place == "outside":
+        where = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+    panels[-1].legend(handles.values(), handles.keys(), **where)
 
 
-def _curves_panel(axes: Axes, spec: dict[str, Any], results: Results, name: str) -> None:
-    hues = cycle(PALETTE)
-    for series in spec.get("theory", []):
-        data = select(results[series], spec.get("at", {}))
-        for label, line in lines_of(data, spec.get("along", {}).get(series, spec["x"])):
-            colour = next(hues)
-            x, y = line[spec["x"]].values, line[spec.get("y_of", {}).get(series, name)].values
-            stable = line["stable"].values if "stable" in line else np.full(len(x), np.nan)
-            text = label_of(spec, series, label)
-            axes.plot(x, np.where(stable == 0, np.nan, y), color=colour, label=text)
-            if (stable == 0).any():
-                # What is not stable is dashed; one neighbour each side closes the gap.
-                unstable = (
-                    (stable == 0) | np.r_[False, stable[:-1] == 0] | np.r_[stable[1:] == 0, False]
-                )
-                only = text if (stable == 0)[np.isfinite(y)].all() else None
-                axes.plot(x, np.where(unstable, y, np.nan), "--", color=colour, label=only)
-    # Points take the colours of their theory, joined points (which need not have one) others.
-    hues, marks = hues if spec.get("join") else cycle(PALETTE), cycle(MARKERS)
-    for series in spec.get("simulation", []):
-        for label, points in lines_of(
-            select(results[series], spec.get("at", {})), spec["x"], sampled=True
-        ):
-            x, mean, error = measured(points, spec["x"], name)
-            style = {
-                "color": next(hues),
-                "marker": next(marks),
-                "ms": 4.2,
-                "mfc": "white",
-                "lw": 0.9,
-                "capsize": 2,
-            }
-            axes.errorbar(
-                x,
-                mean,
-                error,
-                ls="-" if spec.get("join") else "none",
-                label=label_of(spec, series, label),
-                **style,
-            )
+def _colour(role: str, hue: int | None) -> str:
+    return _GREYS[role] if hue is None else PALETTE[hue % len(PALETTE)]
 
 
-def _decorate(axes: Axes, spec: dict[str, Any], results: Results, name: str) -> None:
-    for series in spec.get("transition", []):
-        data = results[series]
-        if data["value"].ndim == 0 and data.attrs["control"] == spec["x"]:
-            named = spec.get("labels", {}).get(series, data.attrs["transition"])
-            axes.axvline(
-                float(data["value"]),
-                color="0.35",
-                lw=1,
-                ls=":",
-                label=f"{named} {float(data['value']):.4g}",
-            )
-    model = model_of(spec, results)
-    axes.set_xlabel(spec.get("xlabel") or axis_label(model, spec["x"]))
-    axes.set_ylabel(spec.get("ylabel") or axis_label(model, name))
-    limits(axes, spec)
+def _curve(axes: Axes, mark: Curve, kind: str) -> None:
+    style = {"color": _colour(mark.role, mark.hue), "label": settable(mark.label)}
+    width = {"lw": 1.0 if mark.dash == "dashed" else 1.2} if mark.thin else {}
+    axes.plot(mark.x, mark.y, "--" if mark.dash == "dashed" else "-", **style, **width)
 
 
-def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """x, mean and error bars (2, points) of one observable along a simulated line; points that were
-    not simulated are left out.
-
-    Bars are standard errors, for a fraction of samples 95 % confidence intervals.
-    """
-    rows = []
-    fraction = name in shown(points).fractions
-    for value in points[x].values:
-        at = points.sel({x: value})
-        if not all(bool(at[v].isnull().all()) for v in at.data_vars if at[v].dims == ("sample",)):
-            # What a model forms from moments was stored with them.
-            kept = f"{name}_error" in at and at[name].ndim == 0
-            mean, error = (
-                (at[name], at[f"{name}_error"]) if kept else mean_and_error(at[name].values)
-            )
-            below = above = float(error)
-            if fraction and not kept:
-                low, high = binomial_interval(at[name].values)
-                below, above = float(mean) - low, high - float(mean)
-            rows.append((float(value), float(mean), below, above))
-    table = np.array(rows, float).reshape(-1, 4)
-    return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
-
-
-def phase_diagram(spec: dict[str, Any], results: Results) -> Figure:
-    """Transition lines in the plane of two controls `x`, `y`; `regions`: [{label, x, y}] in data
-    units.
-    """
-    figure, (axes,) = make_panels(1, spec, size=(6.2, 4.4))
-    for series, colour in zip(spec["transition"], cycle(PALETTE)):
-        data = results[series]
-        (other,) = grid_axes(data)
-        columns = {data.attrs["control"]: data["value"].values, other: data[other].values}
-        style = "--" if series in spec.get("dashed", []) else "-"
-        axes.plot(
-            columns[spec["x"]],
-            columns[spec["y"]],
-            style,
-            color=colour,
-            label=label_of(spec, series, ""),
-        )
-    for region in spec.get("regions", []):
-        axes.update_datalim([(region["x"], region["y"])])
-        axes.text(
-            region["x"],
-            region["y"],
-            region["label"],
-            ha="center",
-            va="center",
-            fontsize=10,
-            color="0.2",
-            rotation=region.get("rotation", 0),
-            clip_on=True,
-        )
-    axes.autoscale_view()
-    model = model_of(spec, results)
-    axes.set_xlabel(spec.get("xlabel") or axis_label(model, spec["x"]))
-    axes.set_ylabel(spec.get("ylabel") or axis_label(model, spec["y"]))
-    limits(axes, spec)
-    legend(axes, spec.get("legend", "best"))
-    return figure
-
-
-def collapse(spec: dict[str, Any], results: Results) -> Figure:
-    """Finite-size scaling: y L^y_exponent against (x - x_c) L^x_exponent; left the raw data with
-    the theory, right collapsed.
-    """
-    figure, (left, right) = make_panels(2, spec)
-    critical = float(results[spec["critical"]]["value"])
-    for series in spec.get("theory", []):
-        data = results[series]
-        left.plot(
-            data[spec["x"]].values,
-            data[spec["y"]].values,
-            color="0.2",
-            label=label_of(spec, series, ""),
-        )
-    styles = cycle(zip(PALETTE, MARKERS))
-    for series in spec["simulation"]:
-        for label, points in lines_of(results[series], spec["x"], sampled=True):
-            colour, marker = next(styles)
-            size = float(points["size"])
-            x, mean, error = measured(points, spec["x"], spec["y"])
-            style = {
-                "color": colour,
-                "marker": marker,
-                "ms": 4,
-                "mfc": "white",
-                "ls": "none",
-                "capsize": 2,
-            }
-            left.errorbar(x, mean, error, label=label_of(spec, series, label), **style)
-            factor = size ** spec["y_exponent"]
-            right.errorbar(
-                (x - critical) * size ** spec["x_exponent"], mean * factor, error * factor, **style
-            )
-    left.axvline(critical, color="0.35", ls=":", lw=1)
-    right.axvline(0, color="0.35", ls=":", lw=1)
-    model = model_of(spec, results)
-    left.set(xlabel=axis_label(model, spec["x"]), ylabel=axis_label(model, spec["y"]))
-    right.set(
-        xlabel=spec.get("xlabel", "scaled distance to the transition"),
-        ylabel=spec.get("ylabel", "scaled observable"),
+def _points(axes: Axes, mark: Points, kind: str) -> None:
+    axes.errorbar(
+        mark.x,
+        mark.y,
+        mark.error,
+        color=_colour(mark.role, mark.hue),
+        marker=MARKERS[mark.marker % len(MARKERS)],
+        ms=_SYMBOLS[kind],
+        mfc="white",
+        lw=0.9,
+        ls="-" if mark.joined else "none",
+        capsize=2,
+        label=settable(mark.label),
     )
-    if "xlim" in spec:
-        right.set_xlim(*spec["xlim"])
-    legend(left, spec.get("legend", "best"))
-    return figure
 
 
-KINDS = {
-    "landscape": landscapes.landscape,
-    "spectrum": landscapes.spectrum,
-    "curves": curves,
-    "phase-diagram": phase_diagram,
-    "distribution": arrays.distribution,
-    "collapse": collapse,
-    "images": arrays.images,
-    "gallery": arrays.gallery,
-    "profile": arrays.profile,
-    "function": arrays.function,
+def _cloud(axes: Axes, mark: Cloud, kind: str) -> None:
+    label = settable(mark.label)
+    if mark.shape == "dot":
+        size = 3 if kind == "spectrum" else 3.5
+        colour = _colour(mark.role, mark.hue)
+        axes.plot(mark.x, mark.y, ".", color=colour, ms=size, mew=0, label=label)
+        return
+    face = "black" if mark.shape == "full ring" else "white"
+    axes.plot(mark.x, mark.y, "o", ms=6, mfc=face, mec="black", label=label, ls="none")
+
+
+def _stairs(axes: Axes, mark: Stairs, kind: str) -> None:
+    colour, label = _colour(mark.role, mark.hue), settable(mark.label)
+    axes.stairs(mark.heights, mark.edges, baseline=None, color=colour, label=label, lw=1.6)
+
+
+def _vertical(axes: Axes, mark: Vertical, kind: str) -> None:
+    width = 1 if mark.hue is None else 1.2
+    label = settable(mark.label)
+    axes.axvline(mark.x, color=_colour(mark.role, mark.hue), lw=width, ls=":", label=label)
+
+
+def _region(axes: Axes, mark: Region, kind: str) -> None:
+    axes.update_datalim([(mark.x, mark.y)])
+    middle = {"ha": "center", "va": "center", "rotation": mark.rotation, "clip_on": True}
+    axes.text(mark.x, mark.y, settable(mark.label) or "", fontsize=10, color="0.2", **middle)
+    axes.autoscale_view()
+
+
+def _picture(axes: Axes, mark: Picture, kind: str) -> None:
+    ends = {"vmin": mark.low, "vmax": mark.high}
+    axes.imshow(mark.pixels, cmap=mark.colours, interpolation="nearest", **ends)
+
+
+def _paths(axes: Axes, mark: Paths, kind: str) -> None:
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import LogNorm
+
+    norm = LogNorm(mark.low, mark.high)
+    pieces = None
+    for path, height in zip(mark.points, mark.heights, strict=True):
+        steps = list(np.stack([path[:-1], path[1:]], axis=1))
+        pieces = LineCollection(steps, cmap="viridis", norm=norm, lw=1.0)
+        pieces.set_array(np.maximum(height[:-1], mark.low))
+        axes.add_collection(pieces)
+        axes.plot(*path[0], ".", color="0.5", ms=4)
+    if pieces is not None:
+        axes.figure.colorbar(pieces, ax=axes, label=settable(mark.label), shrink=0.9)
+
+
+def _surface(axes: Axes, mark: Surface, kind: str) -> None:
+    filled = axes.contourf(
+        mark.x, mark.y, mark.values, levels=mark.levels, cmap="Blues_r", extend="max"
+    )
+    axes.figure.colorbar(filled, ax=axes, label=settable(mark.label), shrink=0.9)
+
+
+_PAINTERS = {
+    Curve: _curve,
+    Points: _points,
+    Cloud: _cloud,
+    Stairs: _stairs,
+    Vertical: _vertical,
+    Region: _region,
+    Picture: _picture,
+    Paths: _paths,
+    Surface: _surface,
 }
+
+
+def settable(label: Label | None) -> str | None:
+    """A label as a text that matplotlib can set: with its mathematics, or, where it cannot set
+    that, without.
+    """
+    return None if label is None else _settable(label.text, label.plain)
+
+
+@functools.lru_cache(maxsize=1000)
+def _settable(text: str, plain: str) -> str:
+    from matplotlib.mathtext import MathTextParser
+
+    if (text.count("$") - text.count(r"\$")) % 2 == 0:
+        with contextlib.suppress(ValueError, RuntimeError):
+            MathTextParser("path").parse(text)
+            return text
+    return plain.replace("$", r"\$")

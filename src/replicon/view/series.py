@@ -1,0 +1,196 @@
+"""What each kind of figure shows, read from results and the figure's table: numbers, error bars,
+labels, colours by role. Knows no physics and no matplotlib; `view.figure` draws it.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from replicon._errors import InputError
+from replicon._result import grid_axes, shown
+from replicon._statistics import binomial_interval, mean_and_error
+from replicon.view import series_of_arrays
+from replicon.view.axes import (
+    Results,
+    axis_label,
+    drawing,
+    given,
+    label_of,
+    lines_of,
+    model_of,
+    panel,
+    select,
+)
+from replicon.view.marks import Curve, Drawing, Label, Panel, Points, Region, Vertical
+
+
+def read(spec: dict[str, Any], results: Results) -> Drawing:
+    """What a figure shows. `spec`: its checked table; `results`: {series: Dataset}. Raises
+    InputError where its series lack what it shows.
+    """
+    kind = spec.get("kind", "curves")
+    try:
+        return KINDS[kind](spec, results)
+    except KeyError as error:
+        raise InputError(
+            f"A figure of kind '{kind}' shows what its series do not have: {error.args[0]}."
+        ) from None
+
+
+def curves(spec: dict[str, Any], results: Results) -> Drawing:
+    """Observables against a control: `x`, `y` (a name or a list: one panel each), `theory`,
+    `simulation`, `transition`.
+    """
+    names = spec["y"] if isinstance(spec["y"], list) else [spec["y"]]
+    panels = [_curves_panel(spec, results, name) for name in names]
+    panels[-1] = panels[-1]._replace(legend=spec.get("legend", "best"))
+    return drawing("curves", spec, *panels, together=True)
+
+
+def _curves_panel(spec: dict[str, Any], results: Results, name: str) -> Panel:
+    marks: list[Any] = []
+    hues = count()
+    for series in spec.get("theory", []):
+        data = select(results[series], spec.get("at", {}))
+        for label, line in lines_of(data, spec.get("along", {}).get(series, spec["x"])):
+            y = line[spec.get("y_of", {}).get(series, name)].values
+            marks += _theory_line(spec, line, y, label_of(spec, series, label), next(hues))
+    # Points take the colours of their theory, joined points (which need not have one) others.
+    join = bool(spec.get("join"))
+    hues = hues if join else count()
+    markers = count()
+    for series in spec.get("simulation", []):
+        for label, points in lines_of(select(results[series], spec.get("at", {})), spec["x"]):
+            shown_at = measured(points, spec["x"], name)
+            text = label_of(spec, series, label)
+            marks.append(Points(*shown_at, text, "simulation", next(hues), next(markers), join))
+    marks += _special_values(spec, results)
+    model = model_of(spec, results)
+    return panel(spec, marks, axis_label(model, spec["x"]), axis_label(model, name))
+
+
+def _theory_line(
+    spec: dict[str, Any], line: xr.Dataset, y: np.ndarray, label: Label, hue: int
+) -> list[Curve]:
+    """A theory's line: solid where it is stable or that is not known, dashed where it is not."""
+    x = line[spec["x"]].values
+    stable = line["stable"].values if "stable" in line else np.full(len(x), np.nan)
+    out = [Curve(x, np.where(stable == 0, np.nan, y), label, "theory", hue)]
+    if (stable == 0).any():
+        # One neighbour each side closes the gap.
+        unstable = (stable == 0) | np.r_[False, stable[:-1] == 0] | np.r_[stable[1:] == 0, False]
+        only = label if (stable == 0)[np.isfinite(y)].all() else None
+        out.append(Curve(x, np.where(unstable, y, np.nan), only, "theory", hue, "dashed"))
+    return out
+
+
+def _special_values(spec: dict[str, Any], results: Results) -> list[Vertical]:
+    """Transitions that are one value of the abscissa."""
+    out = []
+    for series in spec.get("transition", []):
+        data = results[series]
+        if data["value"].ndim == 0 and data.attrs["control"] == spec["x"]:
+            named = spec.get("labels", {}).get(series, data.attrs["transition"])
+            value = float(data["value"])
+            out.append(Vertical(value, given(f"{named} {value:.4g}"), "transition", None))
+    return out
+
+
+def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x, mean and error bars (2, points) of one observable along a simulated line; points that were
+    not simulated are left out.
+
+    Bars are standard errors, for a fraction of samples 95 % confidence intervals.
+    """
+    rows = []
+    fraction = name in shown(points).fractions
+    for value in points[x].values:
+        at = points.sel({x: value})
+        if not all(bool(at[v].isnull().all()) for v in at.data_vars if at[v].dims == ("sample",)):
+            # What a model forms from moments was stored with them.
+            kept = f"{name}_error" in at and at[name].ndim == 0
+            mean, error = (
+                (at[name], at[f"{name}_error"]) if kept else mean_and_error(at[name].values)
+            )
+            below = above = float(error)
+            if fraction and not kept:
+                low, high = binomial_interval(at[name].values)
+                below, above = float(mean) - low, high - float(mean)
+            rows.append((float(value), float(mean), below, above))
+    table = np.array(rows, float).reshape(-1, 4)
+    return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
+
+
+def phase_diagram(spec: dict[str, Any], results: Results) -> Drawing:
+    """Transition lines in the plane of two controls `x`, `y`; `regions`: [{label, x, y}] in data
+    units.
+    """
+    marks: list[Any] = []
+    for hue, series in enumerate(spec["transition"]):
+        data = results[series]
+        (other,) = grid_axes(data)
+        columns = {data.attrs["control"]: data["value"].values, other: data[other].values}
+        dash = "dashed" if series in spec.get("dashed", []) else "solid"
+        label = label_of(spec, series, given(""))
+        x, y = columns[spec["x"]], columns[spec["y"]]
+        marks.append(Curve(x, y, label, "transition", hue, dash))
+    for region in spec.get("regions", []):
+        place = region["x"], region["y"]
+        marks.append(Region(*place, given(region["label"]), region.get("rotation", 0)))
+    model = model_of(spec, results)
+    labels = axis_label(model, spec["x"]), axis_label(model, spec["y"])
+    plane = panel(spec, marks, *labels, legend=spec.get("legend", "best"))
+    return drawing("phase-diagram", spec, plane)
+
+
+def collapse(spec: dict[str, Any], results: Results) -> Drawing:
+    """Finite-size scaling: y L^y_exponent against (x - x_c) L^x_exponent; left the raw data with
+    the theory, right collapsed.
+    """
+    critical = float(results[spec["critical"]]["value"])
+    raw: list[Any] = []
+    scaled: list[Any] = []
+    for series in spec.get("theory", []):
+        data = results[series]
+        label = label_of(spec, series, given(""))
+        raw.append(Curve(data[spec["x"]].values, data[spec["y"]].values, label, "theory", None))
+    lines = [
+        (label_of(spec, series, label), points)
+        for series in spec["simulation"]
+        for label, points in lines_of(results[series], spec["x"])
+    ]
+    for hue, (label, points) in enumerate(lines):
+        size = float(points["size"])
+        x, mean, error = measured(points, spec["x"], spec["y"])
+        factor = size ** spec["y_exponent"]
+        distance = (x - critical) * size ** spec["x_exponent"]
+        raw.append(Points(x, mean, error, label, "simulation", hue, hue))
+        scaled.append(Points(distance, mean * factor, error * factor, None, "simulation", hue, hue))
+    raw.append(Vertical(critical, None, "transition", None))
+    scaled.append(Vertical(0.0, None, "transition", None))
+    model = model_of(spec, results)
+    left = Panel(
+        tuple(raw),
+        axis_label(model, spec["x"]),
+        axis_label(model, spec["y"]),
+        legend=spec.get("legend", "best"),
+    )
+    right = Panel(
+        tuple(scaled),
+        given(spec.get("xlabel", "scaled distance to the transition")),
+        given(spec.get("ylabel", "scaled observable")),
+        xlim=tuple(spec["xlim"]) if "xlim" in spec else None,
+    )
+    return drawing("collapse", spec, left, right)
+
+
+KINDS = {
+    "curves": curves,
+    "phase-diagram": phase_diagram,
+    "collapse": collapse,
+    **series_of_arrays.KINDS,
+}
