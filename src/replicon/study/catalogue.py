@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,3 +106,19 @@ def describe(model: str | Model) -> dict:
     for an unknown model.
     """
     return get(model).as_dict()
+
+
+def translate(declared: dict, sentences: Mapping[str, str]) -> dict:
+    """A declaration as `describe` gives it, in another language. `sentences`: {id: sentence}, for
+    the ids of `Model.messages`; what it lacks stays as it is.
+    """
+    out = {}
+    for name, value in declared.items():
+        if isinstance(value, dict):
+            value = translate(value, sentences)
+        if isinstance(value, list):
+            value = [translate(x, sentences) if isinstance(x, dict) else x for x in value]
+        if name == ("title" if "title" in declared else "meaning"):
+            value = sentences.get(declared.get("id", ""), value)
+        out[name] = value
+    return out
