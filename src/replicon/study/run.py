@@ -23,7 +23,7 @@ from replicon._result import dataset, declaration, dimensions
 from replicon._statistics import jackknife
 from replicon.study import ask, catalogue, records
 from replicon.study.merge import Task, identity, merge, tasks
-from replicon.study.plan import check, objects, prepare, read_study, written
+from replicon.study.plan import objects, planned, written
 from replicon.study.process import simulate_point
 from replicon.study.store import Store
 
@@ -106,9 +106,8 @@ def run_study(
     StoreError for a folder of another study or in use.
     """
     workers = check_argument("workers", workers, _WORKERS, "processes")
-    study = check(study, quick=quick) if isinstance(study, dict) else read_study(study, quick=quick)
+    study, plan = planned(study, quick=quick)
     store = Store(out if out is not None else study["name"])
-    plan = prepare(study)
     models = objects(study)
     study = written(study)
     wanted = [(identity(task), task) for task in tasks(plan)]
@@ -165,7 +164,7 @@ def _run(
     missing: dict[str, Task], models: dict[str, Model], workers: int, scheduler: str | None
 ) -> Generator[tuple[str, xr.Dataset]]:
     """(name, result) of every task as it finishes."""
-    run = partial(execute, models=models)
+    run = partial(execute, models=models) if models else execute
     if scheduler is None and (workers == 1 or len(missing) <= 1):
         for name, task in missing.items():
             yield name, run(task)
