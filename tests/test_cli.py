@@ -61,8 +61,41 @@ def test_a_single_point_that_does_not_converge_is_status_three(capsys):
     assert "the branch ends at transition 'retrieval', load 0.1379" in err
     status, out, _ = call(capsys, "solve", "hopfield", "load=0.15", "temperature=0", "--json")
     assert status == 3
-    assert json.loads(out)["converged"] is False
+    record = json.loads(out)
+    assert record["converged"] is False
+    assert (record["branch"], record["stable"]) == ("retrieval", None)
+    assert record["controls"] == {"load": 0.15, "temperature": 0.0}
+    assert set(record["observables"].values()) == {None}
+    assert "the branch ends at transition 'retrieval'" in record["reason"]
     assert call(capsys, "transition", "curie-weiss", "spinodal", "temperature=2")[0] == 3
+
+
+def test_words_are_parsed_once(capsys, monkeypatch):
+    from replicon.study import grid
+
+    parsed, parse = [], grid.parse_value
+    monkeypatch.setattr(
+        grid, "parse_value", lambda name, text: parsed.append(name) or parse(name, text)
+    )
+    for words in (
+        ("solve", "hopfield", "load=0.05", "temperature=0.3"),
+        ("solve", "hopfield", "load=0.15", "temperature=0", "--json"),
+        ("transition", "hopfield", "retrieval", "temperature=0"),
+        ("transition", "curie-weiss", "spinodal", "temperature=2", "--json"),
+    ):
+        parsed.clear()
+        call(capsys, *words)
+        assert parsed == [word.partition("=")[0] for word in words if "=" in word]
+
+
+def test_a_model_is_told_with_typical_ranges_and_the_axes_of_its_arrays(capsys):
+    _, out, _ = call(capsys, "models", "sherrington-kirkpatrick")
+    declared = replicon.describe("sherrington-kirkpatrick")
+    field = next(c for c in declared["controls"] if c["name"] == "field")
+    assert "{:g} to {:g}".format(*field["typical"]) in out
+    for array in (o for o in declared["observables"] if o["axes"]):
+        assert array["name"] in out
+        assert array["axes"][0] in out
 
 
 def test_transition_as_json(capsys):

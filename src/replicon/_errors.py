@@ -2,6 +2,10 @@
 way out.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class RepliconError(Exception):
     """Root of them all, so that `except RepliconError` catches exactly what Replicon says on
@@ -14,7 +18,15 @@ class InputError(RepliconError, ValueError):
 
 
 class ConvergenceError(RepliconError, RuntimeError):
-    """A single point whose order parameters, or a transition whose value, could not be found."""
+    """A single point whose order parameters, or a transition whose value, could not be found.
+
+    `result`: the Dataset that a grid would hold of this point, marked as not converged; None where
+    a function that gives none raised it.
+    """
+
+    def __init__(self, sentence: str, result: Any = None):
+        super().__init__(sentence)
+        self.result = result
 
 
 class DivergenceError(ConvergenceError):

@@ -116,11 +116,7 @@ def solve(
     try:
         result = ask.solve(model, branch=branch, **controls)
     except ConvergenceError as error:
-        return _unconverged(
-            error,
-            json,
-            {"model": model, "branch": branch, "controls": grid.parse_assignments(assignments)},
-        )
+        return _unconverged(model, error, json)
     return _show(model, result, "theory", json)
 
 
@@ -135,9 +131,7 @@ def transition(model: str, name: str, /, *assignments: Assignments, json: Json =
     try:
         result = ask.find_transition(model, name, **controls)
     except ConvergenceError as error:
-        asked = {"model": model, "transition": name, "value": None}
-        asked["controls"] = grid.parse_assignments(assignments)
-        return _unconverged(error, json, asked)
+        return _unconverged(model, error, json)
     return _show(model, result, f"transition {name}", json)
 
 
@@ -288,11 +282,14 @@ def _complain(error: Exception) -> None:
     print(f"replicon: {str(error).strip() or type(error).__name__}", file=sys.stderr)
 
 
-def _unconverged(error: ConvergenceError, json: bool, record: dict[str, Any]) -> int:
-    if json:
-        _print_json({**record, "converged": False, "reason": str(error)})
-    else:
-        print(f"replicon: {error}", file=sys.stderr)
+def _unconverged(model: str, error: ConvergenceError, json: bool) -> int:
+    """The sentence, or, as JSON, what was asked with null for what was not found."""
+    if not json or error.result is None:
+        raise error
+    from replicon.study import catalogue
+    from replicon.study.record import record
+
+    _print_json({**record(catalogue.get(model), error.result), "reason": str(error)})
     return NOT_CONVERGED
 
 

@@ -60,7 +60,7 @@ def test_words_and_other_values_pass():
 @pytest.mark.parametrize("words", [["load"], ["=3"], ["load=1", "load=2"], ["load="]])
 def test_what_is_no_assignment_is_refused(words):
     with pytest.raises(replicon.InputError, match=r"load|=3"):
-        grid.parse_assignments(words)
+        {name: grid.parse_value(name, text) for name, text in grid.split_assignments(words).items()}
 
 
 def test_points_run_through_the_grid_last_control_fastest():

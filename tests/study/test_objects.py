@@ -7,7 +7,7 @@ import pytest
 
 import replicon
 from replicon import Control, Interval, Model, Observable
-from replicon.study import grid
+from replicon.study import catalogue, grid
 from replicon.view.page import draw_figures
 
 
@@ -99,9 +99,12 @@ def test_the_points_of_a_study_are_neither_parsed_nor_checked_again(monkeypatch,
     few = _study(_coin())
     many = _study(_coin())
     many["simulation"][0]["sizes"] = list(range(20, 60))
+    list(catalogue.shipped())  # declarations check their defaults, once
     counted = _Counted(monkeypatch)
     replicon.run_study(few, out=tmp_path / "few")
     before = (counted.checks, counted.parses)
+    # Values: five of the line and three of the throws; texts: the range, the list and its three.
+    assert before == (8, 5)
     counted.checks, counted.parses = 0, 0
     replicon.run_study(many, out=tmp_path / "many")
     assert (counted.checks, counted.parses) == before

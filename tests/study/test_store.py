@@ -274,9 +274,10 @@ def _same(first, second):
 
 
 def test_a_users_model_is_executed_once_and_its_figures_are_drawn(own):
+    from replicon.study.plan import read_study
     from replicon.view.page import draw_figures, write_page
 
-    study = runner.read_study(own / "own.toml")
+    study = read_study(own / "own.toml")
     results = runner.run_study(study, out=own / "out")
     assert (own / "log").read_text() == "x"
     paths = draw_figures(study, results, own / "out")

@@ -46,15 +46,17 @@ def solve_at(model: Model, branch: str, coordinates: dict[str, Any]) -> xr.Datas
     controls = model.controls_for("theory")
     found = verdict.ask(controls, table, lambda c: solver(c, branch) if several else solver(c))
     values = verdict.theory_values(model, found, branch, len(table))
-    if _is_point(coordinates) and not values["converged"][0]:
-        raise ConvergenceError(verdict.why_unsolved(model, branch, coordinates, values))
-    return build(
+    result = build(
         kind="solve",
         model=model,
         coordinates=coordinates,
         values=values,
         attributes={"controls": list(coordinates)},
     )
+    if _is_point(coordinates) and not values["converged"][0]:
+        why = verdict.why_unsolved(model, branch, coordinates, values)
+        raise ConvergenceError(why, result)
+    return result
 
 
 def theory_branch(model: Model, branch: str | None) -> str:
@@ -96,20 +98,22 @@ def find_transition_at(model: Model, name: str, coordinates: dict[str, Any]) -> 
     transition = model.transition(name)
     table = list(grid.points(coordinates))
     value, converged, reason = verdict.transition_values(model, transition, table)
-    if _is_point(coordinates) and not converged[0]:
-        raise ConvergenceError(verdict.why_not_found(model, transition, coordinates, reason[0]))
     attributes = {
         "transition": name,
         "control": transition.control,
         "controls": list(coordinates),
     }
-    return build(
+    result = build(
         kind="transition",
         model=model,
         coordinates=coordinates,
         values={"value": value, "converged": converged, "reason": reason},
         attributes=attributes,
     )
+    if _is_point(coordinates) and not converged[0]:
+        why = verdict.why_not_found(model, transition, coordinates, reason[0])
+        raise ConvergenceError(why, result)
+    return result
 
 
 def start(model: str | Model, *, size: int, seed: int = 0, **controls: Any) -> Process:

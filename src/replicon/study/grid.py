@@ -58,11 +58,6 @@ def split_assignments(words: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def parse_assignments(words: Sequence[str]) -> dict[str, Any]:
-    """['load=0.1', 'temperature=0:1:5'] to a dictionary of values."""
-    return {name: parse_value(name, text) for name, text in split_assignments(words).items()}
-
-
 def points(coordinates: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every point of the grid, the last listed coordinate fastest; scalars in every point."""
     columns = [value if isinstance(value, list) else [value] for value in coordinates.values()]

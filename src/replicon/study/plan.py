@@ -23,7 +23,7 @@ from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
 from replicon.study.schema import Controls, ListOf, Number, Table, Text
 
-__all__ = ["FIGURES", "Task", "check", "plan", "prepare", "read_study", "shipped"]
+__all__ = ["FIGURES", "Task", "check", "plan", "planned", "prepare", "read_study", "shipped"]
 
 _SHIPPED = Path(__file__).parents[1]
 _SERIES = ("theory", "transition", "simulation")
@@ -118,6 +118,17 @@ def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
     """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies
     each series' `quick`.
     """
+    return planned(study, quick=quick)[0]
+
+
+def planned(
+    study: str | Path | Mapping[str, Any], *, quick: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(study, its plan) of a shipped name, a TOML file or a dictionary, read and checked once. What
+    the plan is: see `prepare`.
+    """
+    if isinstance(study, Mapping):
+        return _checked(study, quick=quick)
     check_path("study", study, "give the name of a shipped study, or of a TOML file")
     path = _shipped().get(str(study), Path(study))
     content = (
@@ -133,7 +144,7 @@ def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"'{path}' is not valid TOML: {error}.") from None
-    return check(table, name=path.stem, folder=path.parent, place=str(path), quick=quick)
+    return _checked(table, name=path.stem, folder=path.parent, place=str(path), quick=quick)
 
 
 def _is_there(path: Path) -> bool:
@@ -157,6 +168,18 @@ def check(
     Both versions are checked, that of `quick` too; returned is the one asked for, with the paths of
     files made absolute, so that a model or patterns beside the study are found from anywhere.
     """
+    return _checked(content, name=name, folder=folder, place=place, quick=quick)[0]
+
+
+def _checked(
+    content: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    folder: str | Path = ".",
+    place: str = "study",
+    quick: bool = False,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(study, its plan)."""
     place = f"'{place}'"
     out = _STUDY.check(content, place)
     out["name"] = check_name(out.get("name", name), "study")
@@ -189,11 +212,11 @@ def check(
             check_figure(one, seen, f"{here}, [[figure]] {k}")
             for k, one in enumerate(out["figure"], start=1)
         ]
-        versions.append(version)
+        versions.append((version, {"series": [one for _, one in series]}))
         if not any("quick" in one for kind in _SERIES for one in out[kind]):
             break
-    chosen = versions[-1 if quick else 0]
-    return {**chosen, "name": out["name"] + "-quick"} if quick else chosen
+    chosen, plan_of_it = versions[-1 if quick else 0]
+    return ({**chosen, "name": out["name"] + "-quick"} if quick else chosen), plan_of_it
 
 
 def _version(study: dict[str, Any], quick: bool) -> dict[str, Any]:

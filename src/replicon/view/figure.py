@@ -19,7 +19,7 @@ from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon.study.figures import check_keys
-from replicon.study.plan import check, read_study
+from replicon.study.plan import planned
 from replicon.view import series
 from replicon.view.axes import Results
 from replicon.view.marks import (
@@ -80,7 +80,7 @@ def draw(
 def _numbered(number: Any, study: str | Path | dict | None) -> dict[str, Any]:
     if study is None:
         raise InputError("figure is a number: give the study it is of too, study=NAME.")
-    tables = (check(study) if isinstance(study, dict) else read_study(study))["figure"]
+    tables = planned(study)[0]["figure"]
     if not tables:
         raise InputError("The study has no figures: give a table.")
     return tables[check_argument("figure", number, Interval(1, len(tables), integer=True)) - 1]
@@ -263,8 +263,11 @@ def settable(label: Label | None) -> str | None:
 def _settable(text: str, plain: str) -> str:
     from matplotlib.mathtext import MathTextParser
 
-    if (text.count("$") - text.count(r"\$")) % 2 == 0:
-        with contextlib.suppress(ValueError, RuntimeError):
-            MathTextParser("path").parse(text)
-            return text
+    lines = [line for line in text.split("\n") if "$" in line]  # each is set by itself
+    if any((line.count("$") - line.count(r"\$")) % 2 for line in lines):
+        return plain.replace("$", r"\$")
+    with contextlib.suppress(ValueError, RuntimeError):
+        for line in lines:
+            MathTextParser("path").parse(line)
+        return text
     return plain.replace("$", r"\$")
