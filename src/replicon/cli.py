@@ -289,7 +289,9 @@ def _unconverged(model: str, error: ConvergenceError, json: bool) -> int:
     from replicon.study import catalogue
     from replicon.study.record import record
 
-    _print_json({**record(catalogue.get(model), error.result), "reason": str(error)})
+    found = record(catalogue.get(model), error.result)
+    assert isinstance(found, dict)  # a single point
+    _print_json({**found, "reason": str(error)})
     return NOT_CONVERGED
 
 

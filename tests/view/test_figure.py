@@ -243,4 +243,3 @@ def test_a_figure_that_is_none_gets_a_sentence(results, wrong, more, sentence):
 def test_symbols_that_matplotlib_cannot_set_are_words():
     label = marks.Label(r"width $\nothing{$", "width w$")
     assert figure.settable(label) == r"width w\$"
-    assert figure.settable(None) is None

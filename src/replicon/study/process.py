@@ -133,8 +133,8 @@ def _run(model: Model, controls: Any, size: int, given: list) -> dict[str, np.nd
             runs.append(_followed(network, burn, measured, every))
         series = _stacked([one for one, _ in runs], pad=True)
         last = _stacked([end for _, end in runs])
-    given = measured if model.schedule.beside else burn + measured
-    return _averaged(model, series, controls, size, given, measured) | last
+    steps = measured if model.schedule.beside else burn + measured
+    return _averaged(model, series, controls, size, steps, measured) | last
 
 
 def _followed(network: Any, burn: int, measured: int, every: int) -> tuple[dict, dict]:

@@ -124,7 +124,7 @@ def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
     if panel.xlabel is not None:
         axes.set_xlabel(settable(panel.xlabel))
     if panel.ylabel is not None:
-        beside = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 8.5}
+        beside: dict[str, Any] = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 8.5}
         axes.set_ylabel(settable(panel.ylabel), **(beside if pictures else {}))
     if panel.equal:
         axes.set_aspect("equal")
@@ -137,8 +137,10 @@ def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
     if panel.yscale is not None:
         axes.set_yscale(panel.yscale)
     if panel.legend is not None and not drawing.together and axes.get_legend_handles_labels()[0]:
-        over = any(isinstance(mark, Surface) for mark in panel.marks)
-        axes.legend(loc=panel.legend, **({"frameon": True, "framealpha": 0.85} if over else {}))
+        style: dict[str, Any] = {"loc": panel.legend}
+        if any(isinstance(mark, Surface) for mark in panel.marks):
+            style |= {"frameon": True, "framealpha": 0.85}
+        axes.legend(**style)
 
 
 def _legend_of_all(panels: list[Axes], place: str | None) -> None:
@@ -150,7 +152,7 @@ def _legend_of_all(panels: list[Axes], place: str | None) -> None:
     }
     if not handles:
         return
-    where = {"loc": place}
+    where: dict[str, Any] = {"loc": place}
     if place == "outside":
         where = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
     panels[-1].legend(handles.values(), handles.keys(), **where)
@@ -161,9 +163,10 @@ def _colour(role: str, hue: int | None) -> str:
 
 
 def _curve(axes: Axes, mark: Curve, kind: str) -> None:
-    style = {"color": _colour(mark.role, mark.hue), "label": settable(mark.label)}
-    width = {"lw": 1.0 if mark.dash == "dashed" else 1.2} if mark.thin else {}
-    axes.plot(mark.x, mark.y, "--" if mark.dash == "dashed" else "-", **style, **width)
+    style: dict[str, Any] = {"color": _colour(mark.role, mark.hue), "label": _named(mark)}
+    if mark.thin:
+        style["lw"] = 1.0 if mark.dash == "dashed" else 1.2
+    axes.plot(mark.x, mark.y, "--" if mark.dash == "dashed" else "-", **style)
 
 
 def _points(axes: Axes, mark: Points, kind: str) -> None:
@@ -178,12 +181,12 @@ def _points(axes: Axes, mark: Points, kind: str) -> None:
         lw=0.9,
         ls="-" if mark.joined else "none",
         capsize=2,
-        label=settable(mark.label),
+        label=_named(mark),
     )
 
 
 def _cloud(axes: Axes, mark: Cloud, kind: str) -> None:
-    label = settable(mark.label)
+    label = _named(mark)
     if mark.shape == "dot":
         size = 3 if kind == "spectrum" else 3.5
         colour = _colour(mark.role, mark.hue)
@@ -194,26 +197,31 @@ def _cloud(axes: Axes, mark: Cloud, kind: str) -> None:
 
 
 def _stairs(axes: Axes, mark: Stairs, kind: str) -> None:
-    colour, label = _colour(mark.role, mark.hue), settable(mark.label)
+    colour, label = _colour(mark.role, mark.hue), _named(mark)
     axes.stairs(mark.heights, mark.edges, baseline=None, color=colour, label=label, lw=1.6)
 
 
 def _vertical(axes: Axes, mark: Vertical, kind: str) -> None:
     width = 1 if mark.hue is None else 1.2
-    label = settable(mark.label)
+    label = _named(mark)
     axes.axvline(mark.x, color=_colour(mark.role, mark.hue), lw=width, ls=":", label=label)
 
 
 def _region(axes: Axes, mark: Region, kind: str) -> None:
     axes.update_datalim([(mark.x, mark.y)])
-    middle = {"ha": "center", "va": "center", "rotation": mark.rotation, "clip_on": True}
-    axes.text(mark.x, mark.y, settable(mark.label) or "", fontsize=10, color="0.2", **middle)
+    middle: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "rotation": mark.rotation,
+        "clip_on": True,
+    }
+    axes.text(mark.x, mark.y, settable(mark.label), fontsize=10, color="0.2", **middle)
     axes.autoscale_view()
 
 
 def _picture(axes: Axes, mark: Picture, kind: str) -> None:
-    ends = {"vmin": mark.low, "vmax": mark.high}
-    axes.imshow(mark.pixels, cmap=mark.colours, interpolation="nearest", **ends)
+    style: dict[str, Any] = {"cmap": mark.colours, "interpolation": "nearest"}
+    axes.imshow(mark.pixels, vmin=mark.low, vmax=mark.high, **style)
 
 
 def _paths(axes: Axes, mark: Paths, kind: str) -> None:
@@ -252,11 +260,16 @@ _PAINTERS = {
 }
 
 
-def settable(label: Label | None) -> str | None:
+def settable(label: Label) -> str:
     """A label as a text that matplotlib can set: with its mathematics, or, where it cannot set
     that, without.
     """
-    return None if label is None else _settable(label.text, label.plain)
+    return _settable(label.text, label.plain)
+
+
+def _named(mark: Any) -> str | None:
+    """What the legend calls a mark; None: it is not in the legend."""
+    return None if mark.label is None else settable(mark.label)
 
 
 @functools.lru_cache(maxsize=1000)

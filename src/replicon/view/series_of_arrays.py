@@ -248,11 +248,11 @@ def spectrum(spec: dict[str, Any], results: Results) -> Drawing:
     for label, points in lines:
         radius = float(points["bulk_radius"])
         circle = radius * np.cos(angle), radius * np.sin(angle)
-        eigenvalues = (points[part].values for part in parts)
+        real, imaginary = (points[part].values for part in parts)
         panels.append(
             Panel(
                 (
-                    Cloud(*eigenvalues, None, "simulation", 0),
+                    Cloud(real, imaginary, None, "simulation", 0),
                     Curve(*circle, given("bulk, signs random"), "bound", 1, thin=True),
                 ),
                 xlabel,
@@ -278,12 +278,12 @@ def landscape(spec: dict[str, Any], results: Results) -> Drawing:
     high = float(energy.max())
     x, y = theory["axis_1"].values, theory["axis_2"].values
     level = theory["landscape"].values.T / float(theory["temperature"])
-    samples = points["states"].values[:, :2].T
+    samples = points["states"].values
     zeros = _zeros(theory["fixed_point"].values[:, :2], theory["growth"].values)
     left = (Paths(paths, energy, _LOWEST, high, given("pseudo-potential E")), *zeros)
     right = (
         Surface(x, y, level, _LEVELS, given("$-\\ln p(x_1, x_2)$, minimum 0")),
-        Cloud(*samples, given("Langevin samples"), "simulation", 1),
+        Cloud(samples[:, 0], samples[:, 1], given("Langevin samples"), "simulation", 1),
         *zeros,
     )
     frame = {
