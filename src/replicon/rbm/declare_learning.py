@@ -291,7 +291,11 @@ model = Model(
     schedule=Schedule("epochs", burn=1.0),
     views=(
         View("receptive_fields", "image", "columns of the weights of largest norm"),
-        View("chains", "image", "visible means of the persistent chains"),
+        View(
+            "chains",
+            "image",
+            "visible means of the persistent chains; of method=cd, rows of the data reconstructed",
+        ),
         View("singular_values", "histogram", "singular values of the weights"),
     ),
     potential=None,

@@ -85,9 +85,11 @@ class Training:
         """Learning curve, singular values beside what small weights would do, |u_k.W(0)|
         exp(lambda_k t), and pictures.
         """
-        curve = [(epoch, one.test, one.training) for epoch, one in self.evaluations.items()]
+        # What was measured in between, on request, is no part of the curve.
+        reached = [epoch for epoch in sorted(self.marks) if epoch in self.evaluations]
+        curve = [(epoch, *self.evaluations[epoch][:2]) for epoch in reached]
         curve += [(np.nan,) * 3] * (_CURVE - len(curve))
-        epochs, on_test, on_training = np.array(curve[:_CURVE]).T
+        epochs, on_test, on_training = np.array(curve).T
         time = self._time()
         values = self.machine.history_["singular_values"].values
         found = {
@@ -112,7 +114,10 @@ class Training:
         """
         weights = self.machine.weights_
         values = np.linalg.svd(weights, compute_uv=False)
-        hidden = np.asarray(self.machine._state.hidden)[0][:_SHOWN]
+        if self.controls.method == "cd":  # no chains persist: one sweep from rows of the data
+            hidden = expit(self.training[:_SHOWN] @ weights + self.machine.hidden_bias_)
+        else:  # the last level is the machine
+            hidden = np.asarray(self.machine._state.hidden)[-1][:_SHOWN]
         strongest = np.argsort(-np.linalg.norm(weights, axis=0))[:_SHOWN]
         return {
             "receptive_fields": weights[:, strongest].T,
