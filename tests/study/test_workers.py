@@ -43,6 +43,12 @@ def _children(pid):
     return found + [deeper for child in found for deeper in _children(child)]
 
 
+def _workers_of(pid):
+    """Its workers; the tracker of resources is none."""
+    told = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in _children(pid)}
+    return [child for child, command in told.items() if b"LokyProcess" in command]
+
+
 def _listening(pids):
     """Inodes of the sockets of these processes at which somebody of this machine could knock."""
     listening = set()
@@ -89,6 +95,18 @@ def test_workers_open_no_door(study, tmp_path):
         assert _listening([os.getpid()]) - before
 
 
+def test_workers_are_gone_when_a_study_ends(study, tmp_path):
+    """Workers kept idle for the next one may leave just when it hands them its tasks."""
+    seen = set()
+
+    def look(done, total, name):
+        seen.update(_workers_of(os.getpid()))
+
+    runner.run_study(study(), out=tmp_path / "out", workers=2, progress=look)
+    assert len(seen) == 2
+    assert _workers_of(os.getpid()) == []
+
+
 SCRIPT = """
 import sys
 import replicon
@@ -97,31 +115,19 @@ print("ended")
 """
 
 
+def _two_workers(path: Path, out: Path, **how) -> subprocess.Popen:
+    """A study running on the command line, its messages kept."""
+    command = [sys.executable, "-m", "replicon.cli", "run", str(path), "--out", str(out)]
+    command += ["--workers", "2"]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **how)
+
+
 def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, tmp_path):
     path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "replicon.cli",
-            "run",
-            str(path),
-            "--out",
-            str(out),
-            "--workers",
-            "2",
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = _two_workers(path, out)
     for _ in range(1200):
         kept = len(Store(out).found().records) if (out / "points").is_dir() else 0
-        # Workers are those whose children they are not: the tracker of resources has none to do.
-        workers = [
-            pid
-            for pid in _children(process.pid)
-            if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
+        workers = _workers_of(process.pid)
         if kept >= 4 and workers:
             break
         time.sleep(0.05)
@@ -136,20 +142,9 @@ def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, 
 
 def test_interrupted_workers_end_and_what_was_finished_is_kept(study, tmp_path):
     path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "replicon.cli",
-            "run",
-            str(path),
-            "--out",
-            str(out),
-            "--workers",
-            "2",
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
+    process = _two_workers(
+        path,
+        out,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )

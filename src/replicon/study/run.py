@@ -193,6 +193,7 @@ def _in_processes(
 
     environment = dict(os.environ)  # which joblib adds to
     from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
 
     pool = Parallel(
         n_jobs=min(workers, len(given)),
@@ -215,6 +216,9 @@ def _in_processes(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             results.close()
+        # Workers kept for the next study may leave just when it hands them its tasks.
+        kept: Any = get_reusable_executor  # its default, 'auto', is not all it takes
+        kept(reuse=True).shutdown()
         for name in set(os.environ) - set(environment):
             del os.environ[name]
 
