@@ -31,20 +31,31 @@ _SIMULATION_ATTENTION = "replicon.attention.finite"
 _ENTRY = Axis("entry", "ij", "entry of the square part of Gamma, row by row")
 _MODE = Axis("mode", "k", "eigenvalue of the couplings, largest first")
 
+_CONTEXT = Control(
+    "context",
+    "alpha",
+    2.0,
+    Interval(0, open_low=True, infinite=True),
+    "examples in a prompt, l / d",
+    realized=whole,
+    typical=(0.1, 20.0),
+    scale="log",
+)
+
+_NOISE = Control(
+    "noise",
+    "rho",
+    0.1,
+    Interval(0),
+    "variance of the noise of the labels",
+    typical=(0.0, 1.0),
+)
+
 _ATTENTION = Model(
     name="attention",
     title="In-context learning of linear attention",
     controls=(
-        Control(
-            "context",
-            "alpha",
-            2.0,
-            Interval(0, open_low=True, infinite=True),
-            "examples in a prompt, l / d",
-            realized=whole,
-            typical=(0.1, 20.0),
-            scale="log",
-        ),
+        _CONTEXT,
         Control(
             "diversity",
             "kappa",
@@ -65,14 +76,7 @@ _ATTENTION = Model(
             typical=(0.1, 10.0),
             scale="log",
         ),
-        Control(
-            "noise",
-            "rho",
-            0.1,
-            Interval(0),
-            "variance of the noise of the labels",
-            typical=(0.0, 1.0),
-        ),
+        _NOISE,
         Control(
             "ridge",
             "lambda",
@@ -218,16 +222,7 @@ _IN_CONTEXT_ESTIMATORS = Model(
             Words(("ridge", "discrete", "none")),
             "Gaussian prior, k known tasks, or no learning",
         ),
-        Control(
-            "context",
-            "alpha",
-            2.0,
-            Interval(0, open_low=True, infinite=True),
-            "examples in a prompt, l / d",
-            realized=whole,
-            typical=(0.1, 20.0),
-            scale="log",
-        ),
+        _CONTEXT,
         Control(
             "diversity",
             "kappa",
@@ -238,14 +233,7 @@ _IN_CONTEXT_ESTIMATORS = Model(
             typical=(0.05, 20.0),
             scale="log",
         ),
-        Control(
-            "noise",
-            "rho",
-            0.1,
-            Interval(0),
-            "variance of the noise of the labels",
-            typical=(0.0, 1.0),
-        ),
+        _NOISE,
         Control(
             "contexts",
             "M",
@@ -302,14 +290,7 @@ _SOFTMAX_TRANSFORMER = Model(
             typical=(0.25, 64.0),
             scale="log",
         ),
-        Control(
-            "noise",
-            "rho",
-            0.1,
-            Interval(0),
-            "variance of the noise of the labels",
-            typical=(0.0, 1.0),
-        ),
+        _NOISE,
         Control(
             "steps",
             "t",

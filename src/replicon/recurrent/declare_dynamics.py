@@ -10,19 +10,22 @@ from replicon._declare import (
     Schedule,
     Size,
     Transition,
-    View,
-    Words,
+)
+from replicon.recurrent.declare_shared import (
+    DURATION,
+    NOISE,
+    NONLINEARITY,
+    PERTURBATION,
+    STEP,
+    SYMMETRY,
+    TIME,
+    VIEWS_OF_MOTION,
 )
 
 _THEORY_RECURRENT_DYNAMICS = "replicon.recurrent.dynamics"
 _SIMULATION_RECURRENT_DYNAMICS = "replicon.recurrent.dynamics_finite"
 
 _LAG = Axis("lag", "tau", "time between two moments", coordinate=tuple(k / 4 for k in range(81)))
-
-_VIEWS = (
-    View("trajectory", "trajectory", "recent states of a few neurons"),
-    View("eigenvalues", "spectrum", "eigenvalues of the couplings"),
-)
 
 model = Model(
     name="recurrent-dynamics",
@@ -37,18 +40,8 @@ model = Model(
             typical=(0.0, 4.0),
             live=True,
         ),
-        Control(
-            "symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2", typical=(-1.0, 1.0)
-        ),
-        Control(
-            "noise",
-            "D",
-            0.0,
-            Interval(0),
-            "white noise, <xi xi> = 2 D delta; in discrete time its variance",
-            typical=(0.0, 1.0),
-            live=True,
-        ),
+        SYMMETRY,
+        NOISE,
         Control(
             "rank_one",
             "M",
@@ -58,20 +51,8 @@ model = Model(
             typical=(-2.0, 2.0),
             live=True,
         ),
-        Control(
-            "time",
-            "time",
-            "continuous",
-            Words(("continuous", "discrete")),
-            "x' = -x + J phi(x), or x(t+1) = J phi(x(t))",
-        ),
-        Control(
-            "nonlinearity",
-            "phi",
-            "tanh",
-            Words(("tanh", "erf", "relu"), (".py",)),
-            "transfer function, or a file that defines phi",
-        ),
+        TIME,
+        NONLINEARITY,
         Control(
             "window",
             "T_w",
@@ -91,37 +72,9 @@ model = Model(
             typical=(200, 10_000),
             scale="log",
         ),
-        Control(
-            "duration",
-            "T",
-            100.0,
-            Interval(8),
-            "time measured, after half as long unmeasured",
-            "simulation",
-            quick=10,
-            typical=(20.0, 1000.0),
-            scale="log",
-        ),
-        Control(
-            "step",
-            "dt",
-            0.1,
-            Interval(0, 0.5, open_low=True),
-            "time step (continuous time)",
-            "simulation",
-            typical=(0.01, 0.5),
-            scale="log",
-        ),
-        Control(
-            "perturbation",
-            "h",
-            0.1,
-            Interval(0, open_low=True),
-            "size of the constant fields that measure the response",
-            "simulation",
-            typical=(0.01, 1.0),
-            scale="log",
-        ),
+        DURATION,
+        STEP,
+        PERTURBATION,
     ),
     observables=(
         Observable(
@@ -185,7 +138,7 @@ model = Model(
     solve=f"{_THEORY_RECURRENT_DYNAMICS}:solve",
     start=f"{_SIMULATION_RECURRENT_DYNAMICS}:Network",
     schedule=Schedule("replicon.recurrent.dynamics_finite:records", beside=True),
-    views=_VIEWS,
+    views=VIEWS_OF_MOTION,
     check_size=f"{_SIMULATION_RECURRENT_DYNAMICS}:check_size",
     potential=None,
     source=(

@@ -8,8 +8,8 @@ from replicon._declare import (
     Observable,
     Size,
     Transition,
-    Words,
 )
+from replicon.recurrent.declare_shared import NONLINEARITY, REGULARISER, SYMMETRY
 
 _THEORY_RECURRENT_FIXED_POINTS = "replicon.recurrent.fixed_points"
 _SIMULATION_RECURRENT_FIXED_POINTS = "replicon.recurrent.fixed_points_finite"
@@ -26,9 +26,7 @@ model = Model(
             "standard deviation of the couplings times sqrt(N)",
             typical=(0.0, 2.0),
         ),
-        Control(
-            "symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2", typical=(-1.0, 1.0)
-        ),
+        SYMMETRY,
         Control(
             "temperature",
             "T",
@@ -37,16 +35,8 @@ model = Model(
             "of the kinetic energy E; 0: fixed points, E = 0",
             typical=(0.0, 0.5),
         ),
-        Control(
-            "regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E", typical=(0.0, 1.0)
-        ),
-        Control(
-            "nonlinearity",
-            "phi",
-            "tanh",
-            Words(("tanh", "erf", "relu"), (".py",)),
-            "transfer function, or a file that defines phi",
-        ),
+        REGULARISER,
+        NONLINEARITY,
         Control(
             "sweeps",
             "t",

@@ -1,5 +1,7 @@
 """Networks of given couplings: the declaration."""
 
+from dataclasses import replace
+
 from replicon._declare import (
     Axis,
     Branch,
@@ -10,20 +12,23 @@ from replicon._declare import (
     Schedule,
     Size,
     Transition,
-    View,
     Words,
 )
 from replicon._files import NETWORKS
+from replicon.recurrent.declare_shared import (
+    DURATION,
+    NOISE,
+    NONLINEARITY,
+    PERTURBATION,
+    STEP,
+    TIME,
+    VIEWS_OF_MOTION,
+)
 
 _THEORY_RECURRENT_NETWORK = "replicon.recurrent.network"
 _SIMULATION_RECURRENT_NETWORK = "replicon.recurrent.network_finite"
 
 _EIGENVALUE = Axis("eigenvalue", "k", "eigenvalue of J / g")
-
-_VIEWS = (
-    View("trajectory", "trajectory", "recent states of a few neurons"),
-    View("eigenvalues", "spectrum", "eigenvalues of the couplings"),
-)
 
 model = Model(
     name="recurrent-network",
@@ -61,61 +66,12 @@ model = Model(
             "the network itself; its couplings in other places; with random signs; a Gaussian"
             " network of its size and symmetry",
         ),
-        Control(
-            "noise",
-            "D",
-            0.0,
-            Interval(0),
-            "white noise, <xi xi> = 2 D delta; in discrete time its variance",
-            "simulation",
-            typical=(0.0, 1.0),
-            live=True,
-        ),
-        Control(
-            "time",
-            "time",
-            "continuous",
-            Words(("continuous", "discrete")),
-            "x' = -x + J phi(x), or x(t+1) = J phi(x(t))",
-        ),
-        Control(
-            "nonlinearity",
-            "phi",
-            "tanh",
-            Words(("tanh", "erf", "relu"), (".py",)),
-            "transfer function, or a file that defines phi",
-        ),
-        Control(
-            "duration",
-            "T",
-            200.0,
-            Interval(8),
-            "time measured, after half as long unmeasured",
-            "simulation",
-            quick=10,
-            typical=(20.0, 1000.0),
-            scale="log",
-        ),
-        Control(
-            "step",
-            "dt",
-            0.1,
-            Interval(0, 0.5, open_low=True),
-            "time step (continuous time)",
-            "simulation",
-            typical=(0.01, 0.5),
-            scale="log",
-        ),
-        Control(
-            "perturbation",
-            "h",
-            0.1,
-            Interval(0, open_low=True),
-            "size of the constant fields that measure the response",
-            "simulation",
-            typical=(0.01, 1.0),
-            scale="log",
-        ),
+        replace(NOISE, role="simulation"),
+        TIME,
+        NONLINEARITY,
+        replace(DURATION, default=200.0),
+        STEP,
+        PERTURBATION,
     ),
     observables=(
         Observable("activity", "C", "<phi(x)^2>, over neurons and time", 0),
@@ -177,7 +133,7 @@ model = Model(
     solve=f"{_THEORY_RECURRENT_NETWORK}:solve",
     start=f"{_SIMULATION_RECURRENT_NETWORK}:Network",
     schedule=Schedule("replicon.recurrent.dynamics_finite:records", beside=True),
-    views=_VIEWS,
+    views=VIEWS_OF_MOTION,
     check_size=f"{_SIMULATION_RECURRENT_NETWORK}:check_size",
     potential=None,
     source=(

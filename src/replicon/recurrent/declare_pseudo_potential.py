@@ -1,5 +1,7 @@
 """The pseudo-potential of a few neurons: the declaration."""
 
+from dataclasses import replace
+
 from replicon._declare import (
     Axis,
     Branch,
@@ -11,6 +13,7 @@ from replicon._declare import (
     Words,
 )
 from replicon._files import NETWORKS
+from replicon.recurrent.declare_shared import NONLINEARITY, REGULARISER
 
 _THEORY_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential"
 _SIMULATION_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential_finite"
@@ -44,16 +47,8 @@ model = Model(
             typical=(0.05, 2.0),
             scale="log",
         ),
-        Control(
-            "regulariser", "eta", 0.0, Interval(0), "weight of |x|^2 added to E", typical=(0.0, 1.0)
-        ),
-        Control(
-            "nonlinearity",
-            "phi",
-            "tanh",
-            Words(("tanh", "erf", "relu"), (".py",)),
-            "bounded transfer function, or a file that defines phi",
-        ),
+        REGULARISER,
+        replace(NONLINEARITY, meaning="bounded transfer function, or a file that defines phi"),
         Control(
             "sweeps",
             "t",
