@@ -44,22 +44,23 @@ def _inner(controls) -> tuple[int, float]:
 class Moving:
     """A network from a normal start of a mean, seen every quarter of a unit of time.
 
-    Three copies run together: the network, and two with opposite constant random fields of size
-    `perturbation`, whose difference of mean activities along the fields is the response. Reads
-    duration, step, time, noise and perturbation. `recent`: states of as many records as make the
-    duration.
+    `unit` (N, N): the couplings at gain 1. Three copies run together: the network, and two with
+    opposite constant random fields of size `perturbation`, whose difference of mean activities
+    along the fields is the response. Reads gain, duration, step, time, noise and perturbation.
+    `recent`: states of as many records as make the duration.
     """
 
-    def __init__(self, coupling: np.ndarray, rng: np.random.Generator, controls, mean: float):
+    def __init__(self, unit: np.ndarray, rng: np.random.Generator, controls, mean: float):
+        self.unit = unit
         self.controls = controls
         self.phi = nonlinearity(controls.nonlinearity)
-        size = len(coupling)
+        size = len(unit)
         start = rng.standard_normal(size) + mean
         self.direction = np.where(rng.random(size) < 0.5, -1.0, 1.0)
         inner, _ = _inner(controls)
         columns = np.tile(start[:, None], 3)
         self.motion = Motion(
-            coupling,
+            self.coupling(),
             columns,
             phi=transfer(self.phi.function, self.phi.slope, columns.shape, kind=float, sloped=True),
             step=1.0 if controls.time == "discrete" else controls.step,
@@ -73,6 +74,16 @@ class Moving:
         self.recent = deque([start], maxlen=records(controls))
         self.states = columns
         self.growth = np.nan
+
+    def coupling(self) -> np.ndarray:
+        """The couplings now, (N, N)."""
+        return self.controls.gain * self.unit
+
+    def set(self, control: str, value: float) -> None:
+        """Another value of a live control, from now on."""
+        self.controls = self.controls._replace(**{control: value})
+        self.motion.coupling = self.coupling()
+        self.motion.noise = self.controls.noise
 
     def step(self, count: int) -> None:
         """So many records, one at a time: one compiled shape, and the same bits however cut."""
@@ -110,18 +121,12 @@ class Network(Moving):
     """A random network, J_ij of variance g^2/N and partial symmetry, with a part of rank one."""
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
-        self.unit = elliptic_matrix(rng, size, 1.0, controls.symmetry)
-        coupling = self._coupling(controls, size)
-        super().__init__(coupling, rng, controls, mean=float(controls.rank_one != 0))
+        unit = elliptic_matrix(rng, size, 1.0, controls.symmetry)
+        super().__init__(unit, rng, controls, mean=float(controls.rank_one != 0))
 
-    def _coupling(self, controls, size: int) -> np.ndarray:
-        return controls.gain * self.unit + controls.rank_one / size
-
-    def set(self, control: str, value: float) -> None:
-        """Another gain, part of rank one or noise, from now on."""
-        self.controls = self.controls._replace(**{control: value})
-        self.motion.coupling = self._coupling(self.controls, len(self.unit))
-        self.motion.noise = self.controls.noise
+    def coupling(self) -> np.ndarray:
+        """The couplings now, (N, N)."""
+        return super().coupling() + self.controls.rank_one / len(self.unit)
 
     def measure(self) -> dict:
         """With a part of rank one the variance is about the mean over neurons."""

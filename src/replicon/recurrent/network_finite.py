@@ -30,14 +30,7 @@ class Network(Moving):
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
         given = unit_couplings(controls.couplings, controls.weights)
-        self.unit = surrogate(given, controls.network, rng)
-        super().__init__(controls.gain * self.unit, rng, controls, mean=0.0)
-
-    def set(self, control: str, value: float) -> None:
-        """Another gain or noise, from now on."""
-        self.controls = self.controls._replace(**{control: value})
-        self.motion.coupling = self.controls.gain * self.unit
-        self.motion.noise = self.controls.noise
+        super().__init__(surrogate(given, controls.network, rng), rng, controls, mean=0.0)
 
     def measure(self) -> dict:
         out = super().measure()
