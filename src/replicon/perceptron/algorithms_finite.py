@@ -50,14 +50,12 @@ def instance(
     else:
         first, second = map(int, data.split("-")[1:])
         labels = digits()[1]
-        rows = rng.permutation(np.flatnonzero((labels == first) | (labels == second)))[
-            : count + _UNSEEN
-        ]
-        both = binary_digits()[(labels == first) | (labels == second)]
-        pixels = np.sort(np.argsort(-both.var(axis=0), kind="stable")[:size])
-        patterns = (
-            binary_digits()[rows][:, pixels] * np.where(labels[rows] == first, 1, -1)[:, None]
-        ).astype(np.float32)
+        chosen = (labels == first) | (labels == second)
+        rows = rng.permutation(np.flatnonzero(chosen))[: count + _UNSEEN]
+        images = binary_digits()
+        pixels = np.sort(np.argsort(-images[chosen].var(axis=0), kind="stable")[:size])
+        signs = np.where(labels[rows] == first, 1, -1)
+        patterns = (images[rows][:, pixels] * signs[:, None]).astype(np.float32)
     return patterns[:count], patterns[count:]
 
 

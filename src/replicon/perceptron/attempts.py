@@ -32,6 +32,7 @@ class Attempt:
         self.x = x
         self.history = np.zeros(iterations, np.int64)
         self.iterations = 0
+        self.ended = False
 
     def run(self, count: int) -> None:
         """So many more iterations, fewer where the attempt ends."""

@@ -180,6 +180,15 @@ def _decide(h, new, kept, replicas, gamma, w):
 
 
 @numba.njit(cache=True)
+def _judge(x, h, new, w, errors, t, rate, replicas, strongest):
+    """Weights w and fields h after iteration t, and its errors; True where the attempt ends."""
+    attraction = 0.05 + (strongest - 0.05) * t / len(errors)
+    _decide(h, new, 1 - (1 - rate) ** (t + 1), replicas, attraction, w)
+    errors[t] = count_errors(x, w)
+    return errors[t] == 0 or (t >= TRUSTED and errors[t] > DIVERGED * len(x))
+
+
+@numba.njit(cache=True)
 def search_amp(x, h, m, g, errors, begin, end, rate, replicas, strongest, damping):
     """Reinforced (replicas = 0) or focusing approximate message passing until sign(h) makes no
     error; h (N,) in and out.
@@ -197,16 +206,7 @@ def search_amp(x, h, m, g, errors, begin, end, rate, replicas, strongest, dampin
         for i in range(n):
             m[i] = damping * m[i] + (1 - damping) * math.tanh(h[i])
         amp_step(x, m, g, new, least)
-        _decide(
-            h,
-            new,
-            1 - (1 - rate) ** (t + 1),
-            replicas,
-            0.05 + (strongest - 0.05) * t / len(errors),
-            w,
-        )
-        errors[t] = count_errors(x, w)
-        if errors[t] == 0 or (t >= TRUSTED and errors[t] > DIVERGED * count):
+        if _judge(x, h, new, w, errors, t, rate, replicas, strongest):
             return t + 1
     return end
 
@@ -223,16 +223,7 @@ def search_bp(x, h, T, u, errors, begin, end, rate, replicas, strongest, damping
         for i in range(n):
             T[i] = damping * T[i] + (1 - damping) * math.tanh(h[i])
         bp_step(x, u, T, new, scratch, least)
-        _decide(
-            h,
-            new,
-            1 - (1 - rate) ** (t + 1),
-            replicas,
-            0.05 + (strongest - 0.05) * t / len(errors),
-            w,
-        )
-        errors[t] = count_errors(x, w)
-        if errors[t] == 0 or (t >= TRUSTED and errors[t] > DIVERGED * count):
+        if _judge(x, h, new, w, errors, t, rate, replicas, strongest):
             return t + 1
     return end
 

@@ -66,7 +66,7 @@ class Hunt:
         for _ in range(count):
             if self.done:
                 return
-            if self.attempt.iterations and self.attempt.ended:
+            if self.attempt.ended:
                 self._begin()
             self.attempt.run(1)
             self.used += self.method.cost
