@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from replicon._statistics import mean_and_error
 from replicon.view.axes import (
     Results,
     drawing,
@@ -52,11 +53,8 @@ def _lines(
 
 def _mean(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """Mean and error bars (2, points) of (samples, points); one sample has no error."""
-    mean = rows.mean(axis=0)
-    if len(rows) < 2:
-        return mean, None
-    error = rows.std(axis=0, ddof=1) / np.sqrt(len(rows))
-    return mean, np.stack([error, error])
+    mean, error = mean_and_error(rows)
+    return mean, np.stack([error, error]) if len(rows) > 1 else None
 
 
 def distribution(spec: dict[str, Any], results: Results) -> Drawing:
