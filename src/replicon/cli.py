@@ -226,10 +226,8 @@ def tour(
     from replicon.view.page import write_page
 
     names = shipped()
-    studies, folders = (
-        [read_study(name, quick=True) for name in names],
-        [out / name for name in names],
-    )
+    studies = [read_study(name, quick=True) for name in names]
+    folders = [out / name for name in names]
     if workers > 1:
         with _progress("studies") as advance:
             run_studies(studies, folders, workers=workers, progress=advance)

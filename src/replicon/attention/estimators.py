@@ -26,10 +26,8 @@ def solve(controls) -> dict:
         icl = idg = 1 + noise
     elif controls.estimator == "discrete":
         # Endlessly many tasks are the Gaussian prior again; then this is ridge regression.
-        icl, idg = (
-            np.where(np.isinf(diversity), _ridge(context, noise), 2 + noise),
-            np.where(np.isinf(diversity), _ridge(context, noise), noise),
-        )
+        icl = np.where(np.isinf(diversity), _ridge(context, noise), 2 + noise)
+        idg = np.where(np.isinf(diversity), _ridge(context, noise), noise)
     else:
         icl = idg = _ridge(context, noise)
     return {

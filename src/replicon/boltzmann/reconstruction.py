@@ -38,16 +38,12 @@ def solve(controls) -> dict:
         }
     with np.errstate(divide="ignore", invalid="ignore"):
         if controls.method == "independent":
-            error, slope, there = (
-                np.ones_like(alpha),
-                np.zeros_like(alpha),
-                np.ones(len(alpha), bool),
-            )
+            error = np.ones_like(alpha)
+            slope = np.zeros_like(alpha)
+            there = np.ones(len(alpha), bool)
         elif controls.method == "pair":
-            error, slope = (
-                np.sqrt(beta**2 / (1 - beta**2) + 1 / (alpha * beta**2)),
-                np.ones_like(alpha),
-            )
+            error = np.sqrt(beta**2 / (1 - beta**2) + 1 / (alpha * beta**2))
+            slope = np.ones_like(alpha)
             there = beta < 1
         else:
             slope = alpha / (alpha - 1)

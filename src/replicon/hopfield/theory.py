@@ -131,13 +131,12 @@ def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
         return evaluate(_paramagnet, c)
     nothing = np.zeros_like(c.load)
     if branch == "retrieval":
-        start, steps = Order(nothing + 1, nothing, c.load), 40
+        start = Order(nothing + 1, nothing, c.load)
+        steps = 40
     else:
         width = np.sqrt(c.load) + np.sqrt(2 / np.pi)
-        start, steps = (
-            Order(nothing, np.sqrt(2 / np.pi) / width, width**2),
-            500,
-        )  # slow near load 0, T = 1
+        start = Order(nothing, np.sqrt(2 / np.pi) / width, width**2)
+        steps = 500  # slow near load 0, T = 1
     found, measured = evaluate(_saddle, start, c, nothing + steps)
     m, C, v = found.x
     q = measured["overlap"]

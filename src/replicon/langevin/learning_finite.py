@@ -66,15 +66,13 @@ def sample(controls, size: int, rng: np.random.Generator) -> dict:
 def _one(controls, size: int, rng: np.random.Generator) -> dict:
     T, count = controls.temperature, round(controls.load * size)
     given: dict[str, Any] = {}
-    energy, teacher = (
-        {
-            "quadratic": quadratic,
-            "double-well": double_well,
-            "regression": squares,
-            "perceptron": on_the_sphere,
-        }[controls.energy],
-        None,
-    )
+    energy = {
+        "quadratic": quadratic,
+        "double-well": double_well,
+        "regression": squares,
+        "perceptron": on_the_sphere,
+    }[controls.energy]
+    teacher = None
     start = rng.standard_normal((CHAINS, size))
     x = rng.standard_normal((count, size))
     if controls.energy == "double-well":

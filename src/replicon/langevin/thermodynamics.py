@@ -62,14 +62,12 @@ def integrate_entropy(
         check_argument(name, value, Interval(0, open_low=True))
     for name, value, low in (("size", size, 1), ("chains", chains, 2), ("nodes", nodes, 2)):
         check_argument(name, value, Interval(low, integer=True))
-    temperature, scale, size, chains, nodes, seed = (
-        float(temperature),
-        float(scale),
-        int(size),
-        int(chains),
-        int(nodes),
-        check_seed(seed),
-    )
+    temperature = float(temperature)
+    scale = float(scale)
+    size = int(size)
+    chains = int(chains)
+    nodes = int(nodes)
+    seed = check_seed(seed)
     x, weight = np.polynomial.legendre.leggauss(nodes)
     coarse = np.polynomial.legendre.legvander(x[::2], len(x[::2]) - 1).T
     coarse = np.linalg.solve(coarse, np.eye(len(coarse))[0])

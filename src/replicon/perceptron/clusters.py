@@ -28,10 +28,9 @@ from replicon.theory import gaussian
 from replicon.theory.branch import Found, Visited, visit
 from replicon.theory.points import evaluate
 
-_ENTER, _ENTER_REPLICAS = (
-    0.01,
-    2.0,
-)  # the saddle is degenerate at the typical overlap: entered this far above, with so many
+# The saddle is degenerate at the typical overlap: entered this far above, with so many.
+_ENTER = 0.01
+_ENTER_REPLICAS = 2.0
 
 
 class Limit(NamedTuple):
@@ -216,13 +215,10 @@ def solve(controls) -> dict:
             reason[rows] = np.where(
                 way.converged, "", "the saddle point was lost on the way from the typical overlap"
             )
-    out["local_entropy"], out["external_entropy"] = (
-        out.pop("internal_entropy"),
-        out.pop("complexity"),
-    )
-    stable = np.where(
-        out["external_entropy"] >= 0, np.nan, 0.0
-    )  # below zero there is no such cluster
+    out["local_entropy"] = out.pop("internal_entropy")
+    out["external_entropy"] = out.pop("complexity")
+    # Below zero there is no such cluster.
+    stable = np.where(out["external_entropy"] >= 0, np.nan, 0.0)
     return {**out, "converged": converged, "stable": stable, "reason": reason}
 
 

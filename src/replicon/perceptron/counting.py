@@ -21,12 +21,10 @@ def marginals(x, least, h, iterations, damping, tolerance, reference, overlap, a
     Returns means (N,), entropy per weight (Bethe), overlap reached, last change, iterations.
     """
     count, n = x.shape
-    m, new, g, T = (
-        np.zeros(n, np.float32),
-        np.zeros(n, np.float32),
-        np.zeros(count),
-        np.zeros(n, np.float32),
-    )
+    m = np.zeros(n, np.float32)
+    new = np.zeros(n, np.float32)
+    g = np.zeros(count)
+    T = np.zeros(n, np.float32)
     u = np.zeros((1 if approximate else count, n), np.float32)
     held = not math.isnan(overlap)
     field, entropy, reached, change, step = 0.0, 0.0, 0.0, np.inf, 0

@@ -145,12 +145,10 @@ class _Curve:
         loads = np.linspace(_EASY, load, 1 + int(np.ceil(abs(load - _EASY) / 0.02)))
         loads = np.append(loads, load)
         found = typical(loads)
-        self.q, self.qh, self.entropy, self.load = (
-            found.overlap[-1],
-            found.conjugate[-1],
-            found.entropy[-1],
-            load,
-        )
+        self.q = found.overlap[-1]
+        self.qh = found.conjugate[-1]
+        self.entropy = found.entropy[-1]
+        self.load = load
         gap = side * _NEAR
         path = [
             self._at(q, qh, q + gap, a) for q, qh, a in zip(found.overlap, found.conjugate, loads)

@@ -255,12 +255,10 @@ _SPLIT = 2e-3
 # Breaking parameters from whose saddles the stationary one is looked for: the first, then downwards
 # where the complexity there is negative, upwards where it is not, and both ways where there was no
 # saddle.
-_FIRST, _LOWER, _UPPER, _BOTH = (
-    0.5,
-    (0.25, 0.125, 0.06, 0.03, 0.015),
-    (0.7, 0.85, 1.0),
-    (0.15, 0.85),
-)
+_FIRST = 0.5
+_LOWER = (0.25, 0.125, 0.06, 0.03, 0.015)
+_UPPER = (0.7, 0.85, 1.0)
+_BOTH = (0.15, 0.85)
 
 
 def _one_step(controls) -> dict:

@@ -36,11 +36,10 @@ def _gardner_capacity(margin) -> np.ndarray:
     weights reaches one.
     """
     margin = np.asarray(margin, float)
-    t, weight = np.polynomial.legendre.leggauss(100)
-    t, weight = (
-        20 * (t + 1),
-        20 * weight,
-    )  # relative to the lower limit: no difference of large numbers
+    node, weight = np.polynomial.legendre.leggauss(100)
+    # Relative to the lower limit: no difference of large numbers.
+    t = 20 * (node + 1)
+    weight = 20 * weight
     z = t - margin[..., None]
     return 1 / (np.exp(-(z**2) / 2) * t**2 @ weight / np.sqrt(2 * np.pi))
 
@@ -88,10 +87,8 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)
         reason[~there] = "at that margin a symmetric constraint does not depend on the weights"
         return np.where(there, 1 / np.where(there, growth, 1.0), np.nan), there, reason
-    parts, end = (
-        np.where(cold[:, None], np.geomspace(0.1, 20, _SCAN), np.geomspace(0.1, 500, _SCAN)),
-        _annealed_capacity(c),
-    )
+    parts = np.where(cold[:, None], np.geomspace(0.1, 20, _SCAN), np.geomspace(0.1, 500, _SCAN))
+    end = _annealed_capacity(c)
     convex = (c.weights == "spherical") & cold & (c.margin >= 0)
     reason[convex] = (
         "spherical solutions with margin >= 0 form a convex set, whose replica symmetry holds up to"
@@ -103,16 +100,12 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         below = np.append(
             1 - np.geomspace(0.98, 1e-5, _SCAN // 2), np.geomspace(1.01, 500, _SCAN // 2)
         )
-        parts, end = (
-            np.where(cold[:, None], below, np.geomspace(0.1, 500, _SCAN)),
-            _gardner_capacity(c.margin),
-        )
+        parts = np.where(cold[:, None], below, np.geomspace(0.1, 500, _SCAN))
+        end = _gardner_capacity(c.margin)
     loads = end[:, None] * parts
-    low, high, bracketed = (
-        np.full_like(end, np.nan),
-        np.full_like(end, np.nan),
-        np.zeros(end.shape, bool),
-    )
+    low = np.full_like(end, np.nan)
+    high = np.full_like(end, np.nan)
+    bracketed = np.zeros(end.shape, bool)
     for sharp in (False, True):  # the usual nodes do for most
         rows = np.flatnonzero(~bracketed & ~convex)
         if len(rows):

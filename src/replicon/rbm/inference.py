@@ -69,10 +69,8 @@ def _pair(x: Order, coupling, c, scale=1.0) -> tuple[Order, jax.Array]:
     even, odd = coupling + log_cosh(total), -coupling + log_cosh(change)
     both = jnp.logaddexp(even, odd)
     equal = jnp.exp(even - both)
-    up, across = (
-        2 * equal * jnp.tanh(total),
-        2 * (1 - equal) * jnp.tanh(change),
-    )  # <s1> + <s2>, <s1> - <s2>
+    up = 2 * equal * jnp.tanh(total)  # <s1> + <s2>
+    across = 2 * (1 - equal) * jnp.tanh(change)  # <s1> - <s2>
     chance = jnp.array([(1 + c) / 2, (1 - c) / 2])
 
     def mean(values):
@@ -117,10 +115,8 @@ def free_entropy(x: Order, c):
     square = c.inverse_temperature**2
     q, r = (x.sum_square + x.difference_square) / 2, (x.sum_square - x.difference_square) / 2
     hat, coupling, log_data = _sides(x, c)
-    q_hat, r_hat = (
-        (hat.sum_square + hat.difference_square) / 2,
-        (hat.sum_square - hat.difference_square) / 2,
-    )
+    q_hat = (hat.sum_square + hat.difference_square) / 2
+    r_hat = (hat.sum_square - hat.difference_square) / 2
     log_weights = _pair(hat, coupling, c.correlation)[1]
     spread = hat.receptive - r_hat
     # E ln sum over a site's weights (1 + p xi1 xi2)/4 exp(...), with (1 + p)/2 = exp(J0)/(2 cosh

@@ -158,10 +158,8 @@ def relaxed_belief_propagation(samples, beta, guess, units, rng, *, iterations=3
     edge = np.broadcast_to(
         0.1 * rng.standard_normal((size, units)), (count, size, units)
     )  # site to sample
-    mean, product = (
-        edge[0] if count else np.zeros((size, units)),
-        np.full(size, guess if units == 2 else 0.0),
-    )
+    mean = edge[0] if count else np.zeros((size, units))
+    product = np.full(size, guess if units == 2 else 0.0)
     change, turn, shared = np.inf, 0, 0.0
     for turn in range(1, iterations + 1):
         inner = _covariance(mean, product)

@@ -352,10 +352,8 @@ class _Network:
 def _energy(function: Traced, slope: Traced):
     @jax.jit
     def energy(constants, coupling, x):
-        value, rise = (
-            function(constants[0], x).astype(x.dtype),
-            slope(constants[1], x).astype(x.dtype),
-        )
+        value = function(constants[0], x).astype(x.dtype)
+        rise = slope(constants[1], x).astype(x.dtype)
         force = coupling @ value - x
         return force @ force / 2, rise * (coupling.T @ force) - force, force, rise, value
 

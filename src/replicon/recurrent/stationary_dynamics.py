@@ -196,10 +196,8 @@ def _path(phi: Nonlinearity, x: Dynamics, c, centred: bool) -> dict:
     # a mean of the force.
     rise = delta - x.plateau
     a = _BELOW @ stiff
-    low, high = (
-        rise**2 * (_BELOW_LINEAR @ a),
-        c.noise**2 / 2 - span * jnp.cos(_THETA) ** 2 * (_ABOVE @ (rise * a)),
-    )
+    low = rise**2 * (_BELOW_LINEAR @ a)
+    high = c.noise**2 / 2 - span * jnp.cos(_THETA) ** 2 * (_ABOVE @ (rise * a))
     speed = jnp.sqrt(2 * jnp.maximum(jnp.where(np.pi / 4 > _THETA, low, high), 1e-300))
     pace = stride / speed  # |dtau/dtheta| = r / sin(theta)
     smooth, end = pace * jnp.sin(_THETA), 2 / jnp.sqrt(floor)

@@ -309,11 +309,9 @@ def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
         new = np.exp(np.interp(place, np.arange(len(betas)), np.log(betas)))
         new[0], new[-1] = betas[0], betas[-1]
         spins = spins[holder[:, np.round(place).astype(int)].reshape(-1)]
-        fields, holder, betas = (
-            np.empty_like(spins),
-            np.arange(len(spins)).reshape(chains, levels),
-            new,
-        )
+        fields = np.empty_like(spins)
+        holder = np.arange(len(spins)).reshape(chains, levels)
+        betas = new
     return betas
 
 

@@ -207,11 +207,9 @@ class _Checker:
             )
 
     def _curves(self) -> None:
-        observables, y_of, along = (
-            _several(self.figure["y"]),
-            self.figure.get("y_of", {}),
-            self.figure.get("along", {}),
-        )
+        observables = _several(self.figure["y"])
+        y_of = self.figure.get("y_of", {})
+        along = self.figure.get("along", {})
         for key, table, those in (("along", along, self.theory), ("y_of", y_of, [*self.theory])):
             for name in table:
                 if name not in [one.name for one in those]:

@@ -40,11 +40,9 @@ class _ModelKind:
         return str(Text())
 
 
-_WORD, _SIZES, _SAMPLES = (
-    Text(longest=4096),
-    ListOf(Number(Interval(2, integer=True), "size")),
-    Number(Interval(1, integer=True)),
-)
+_WORD = Text(longest=4096)
+_SIZES = ListOf(Number(Interval(2, integer=True), "size"))
+_SAMPLES = Number(Interval(1, integer=True))
 _QUICK = {
     "theory": Table({"branch": _WORD, "controls": Controls()}),
     "transition": Table({"controls": Controls()}),

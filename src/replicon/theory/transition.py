@@ -34,12 +34,10 @@ def bracket(
     Almeida-Thouless lines beside their closed limits (tests/perceptron, tests/hopfield).
     """
     points, steps = values.shape
-    rows, low, high, found = (
-        np.arange(points),
-        np.full(points, np.nan),
-        np.full(points, np.nan),
-        np.zeros(points, bool),
-    )
+    rows = np.arange(points)
+    low = np.full(points, np.nan)
+    high = np.full(points, np.nan)
+    found = np.zeros(points, bool)
     for _ in range(3):
         # A row's other controls, once for each of its steps.
         repeated = {
