@@ -10,7 +10,7 @@ import pytest
 
 import replicon
 from replicon._errors import DivergenceError
-from replicon.langevin import integrate_entropy, sample_langevin
+from replicon.langevin import integrate_entropy, sample_langevin, steps
 from replicon.langevin import sampling as langevin
 
 T = 0.7
@@ -295,14 +295,20 @@ def test_noise_ratio_and_heat_of_minibatches_exactly():
 
 
 def _twin(right: str, wrong: str):
-    """The sampler with one expression of its source replaced: a wrong kernel under the
-    same test.
+    """The sampler with one expression of its source, or of its steps', replaced: a wrong kernel
+    under the same test.
     """
-    source = Path(langevin.__file__).read_text()
-    assert source.count(right) == 1, right
-    module = types.ModuleType("twin")
-    exec(compile(source.replace(right, wrong), "twin", "exec"), module.__dict__)
-    return module.sample_langevin
+    sources = [Path(module.__file__).read_text() for module in (steps, langevin)]
+    assert sum(source.count(right) for source in sources) == 1, right
+    twins = []
+    for source in sources:
+        twins.append(types.ModuleType("twin"))
+        exec(compile(source.replace(right, wrong), "twin", "exec"), twins[-1].__dict__)
+    wrong_steps, sampling = twins
+    for name, own in vars(steps).items():
+        if vars(sampling).get(name) is own:
+            setattr(sampling, name, getattr(wrong_steps, name))
+    return sampling.sample_langevin
 
 
 @pytest.mark.slow

@@ -95,11 +95,8 @@ def compiled(
         constants, rows = given
         assert functions.part is not None
         count = len(jax.tree.leaves(rows)[0])
-        value = (
-            count
-            / batch
-            * functions.part(constants[1], unravel(x), jax.tree.map(lambda r: r[chosen], rows))
-        )
+        few = jax.tree.map(lambda r: r[chosen], rows)
+        value = count / batch * functions.part(constants[1], unravel(x), few)
         if functions.penalty is not None:
             value = value + functions.penalty(constants[2], unravel(x))
         return jnp.asarray(value, float)
