@@ -4,13 +4,14 @@ each a log-integral.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr, logsumexp
 
+from replicon.theory.bisection import bisect, polish
 from replicon.theory.gaussian import log_2cosh, sech_fourth
 
 
@@ -94,6 +95,9 @@ def _sphere_squared(A, variance):
     return (2 / (1 + jnp.sqrt(1 + 4 * variance))) ** 2
 
 
+_LOG_REACH = math.log(1e9)  # of D = a - m (qh1 - qh0), about 1 where nothing is broken
+
+
 def _sphere_breaking(A, qh0, qh1, m):
     """(log, outer, inner, slope, internal) with the multiplier `a` of |w|^2 = N in place of A."""
     spread = qh1 - qh0
@@ -101,19 +105,8 @@ def _sphere_breaking(A, qh0, qh1, m):
     def excess(D):  # Q - 1 as a function of D = a - m (qh1 - qh0)
         return (1 + spread / D) / (D + m * spread) + qh0 / D**2 - 1
 
-    def halve(_, ends):
-        low, high = ends
-        middle = jnp.sqrt(low * high)
-        return jnp.where(excess(middle) > 0, middle, low), jnp.where(
-            excess(middle) > 0, high, middle
-        )
-
-    D = jax.lax.stop_gradient(
-        jax.lax.fori_loop(0, 60, halve, (jnp.full((), 1e-9), jnp.full((), 1e9)))[0]
-    )
-    D = D - excess(D) / jax.lax.stop_gradient(
-        jax.grad(excess)(D)
-    )  # carries the derivative of the root
+    log_D = bisect(lambda t: excess(jnp.exp(t)), -_LOG_REACH, _LOG_REACH)
+    D = polish(excess, jnp.exp(log_D))
     a = D + m * spread
     outer = qh0 / D**2
     inner = outer + spread / (a * D)

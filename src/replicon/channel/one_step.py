@@ -33,6 +33,7 @@ from jax.scipy.special import logsumexp
 from replicon._content import cached
 from replicon.channel.factors import Channel, Prior
 from replicon.theory import gaussian
+from replicon.theory.bisection import bisect
 
 OUTER = 97
 INNER_WIDE = 257
@@ -141,7 +142,7 @@ def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) 
         return channel.log_integral(1.0, omega, norm - q1, *parameters)
 
     slope_of = jax.vmap(jax.grad(log_integral))
-    peak = jax.lax.stop_gradient(_peak(slope_of, centre, s, m))
+    peak = _peak(slope_of, centre, s, m)
     sharp = -jax.vmap(jax.grad(jax.grad(log_integral)))(centre + s * peak)
     width = jax.lax.stop_gradient(
         jnp.clip(1 / jnp.sqrt(1 + m * s**2 * jnp.maximum(sharp, 0.0)), 1e-4, 1.0)
@@ -156,16 +157,12 @@ def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) 
 def _peak(slope: Callable, centre, s, m):
     """Where z = m s g(centre + s z): between zero and m s g(centre), as g falls; by bisection."""
     far = m * s * slope(centre)
-    low, high = jnp.minimum(far, 0.0), jnp.maximum(far, 0.0)
-
-    def halve(_, ends):
-        low, high = ends
-        middle = (low + high) / 2
-        left = m * s * slope(centre + s * middle) > middle
-        return jnp.where(left, middle, low), jnp.where(left, high, middle)
-
-    low, high = jax.lax.fori_loop(0, 40, halve, (low, high))
-    return (low + high) / 2
+    return bisect(
+        lambda z: m * s * slope(centre + s * z) - z,
+        jnp.minimum(far, 0.0),
+        jnp.maximum(far, 0.0),
+        halvings=40,
+    )
 
 
 @cached()

@@ -25,6 +25,7 @@ from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
 from replicon.perceptron.landscape import typical
 from replicon.theory import gaussian
+from replicon.theory.bisection import bisect, polish
 from replicon.theory.branch import Found, Visited, visit
 from replicon.theory.points import evaluate
 
@@ -73,18 +74,11 @@ def _patterns(x: Limit, c):
     b, variance = jnp.sqrt(c.overlap) * z, 1 - c.overlap
     slope = jax.vmap(lambda k: _slope(k, variance))
 
-    def halve(_, ends):
-        low, high = ends
-        middle = (low + high) / 2
-        left = middle - b < x.spread * slope(middle)
-        return jnp.where(left, middle, low), jnp.where(left, high, middle)
+    def pull(omega):
+        return b + x.spread * slope(omega) - omega
 
-    low, high = jax.lax.fori_loop(0, 50, halve, (b, b + x.spread * slope(b)))
-    omega = jax.lax.stop_gradient((low + high) / 2)
+    omega = polish(pull, bisect(pull, b, b + x.spread * slope(b), halvings=50))
     curvature = jax.vmap(jax.grad(lambda k: _slope(k, variance)))(omega)
-    omega = omega - (omega - b - x.spread * slope(omega)) / (
-        1 - x.spread * jax.lax.stop_gradient(curvature)
-    )
     return omega, slope(omega), curvature, b, weight
 
 

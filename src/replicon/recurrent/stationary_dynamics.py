@@ -27,6 +27,7 @@ import numpy as np
 from replicon._content import cached
 from replicon.recurrent.nonlinearity import Nonlinearity, antiderivative, integration_matrix, panels
 from replicon.theory import stationary
+from replicon.theory.bisection import bisect
 
 NODES = 40  # in theta
 WAVES = 12  # of the ground state's expansion
@@ -127,16 +128,11 @@ def _odd_variance(phi: Nonlinearity, c) -> jax.Array:
         ) / variance**2 - 0.5
 
     bound = jnp.max(jnp.abs(phi.function(jnp.linspace(-30.0, 30.0, 121))))
-    low, high = jnp.log(1e-12), jnp.log(2 * (c.gain * bound) ** 2 + 2 * c.noise + 1e-9)
-
-    def halve(_, ends):
-        middle = (ends[0] + ends[1]) / 2
-        above = energy(middle) > 0
-        return jnp.where(above, middle, ends[0]), jnp.where(above, ends[1], middle)
-
-    low, high = jax.lax.fori_loop(0, 60, halve, (low, high))
+    low = jnp.log(1e-12)
+    high = jnp.log(2 * (c.gain * bound) ** 2 + 2 * c.noise + 1e-9)
+    log_variance = bisect(energy, low, high)
     quiet = (c.noise == 0) & (c.gain * jnp.abs(phi.slope(jnp.zeros(()))) <= 1)
-    return jnp.where(quiet, 0.0, jnp.exp((low + high) / 2))
+    return jnp.where(quiet, 0.0, jnp.exp(log_variance))
 
 
 def _static(phi: Nonlinearity, c) -> stationary.Stationary:

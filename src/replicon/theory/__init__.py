@@ -15,6 +15,9 @@ Transitions: `zero`: where an observable vanishes along a branch. `bracket`: whe
 `crossing`: where two potentials are equal. `determinant`: vanishes at a continuous transition.
 `along`: a branch for these from a model's `solve`. `Found`: what they return.
 
+Zeros: `bisect`: the zero of a falling function, by halving. `polish`: its last digits and its
+derivative.
+
 Points: `evaluate`: a function of one point over many, compiled once, float64, NumPy in and out.
 """
 
@@ -26,6 +29,7 @@ from replicon._rooms import contents
 
 if TYPE_CHECKING:
     from replicon.theory import stationary
+    from replicon.theory.bisection import bisect, polish
     from replicon.theory.branch import Found, Visited, fold, visit
     from replicon.theory.gaussian import average, log_2cosh, nodes, sech_fourth, spin_entropy
     from replicon.theory.points import evaluate
@@ -37,6 +41,7 @@ __getattr__, __dir__, __all__ = contents(
     {
         "gaussian": ["average", "log_2cosh", "nodes", "sech_fourth", "spin_entropy"],
         "stationary": ["stationary", "Stationary", "gradient", "jacobian"],
+        "bisection": ["bisect", "polish"],
         "branch": ["Found", "Visited", "fold", "visit"],
         "transition": ["along", "bracket", "crossing", "determinant", "zero"],
         "points": ["evaluate"],
