@@ -122,7 +122,6 @@ _CURIE_WEISS = Model(
     start="replicon.ising.curie_weiss_finite:Magnet",
     schedule=Schedule("sweeps"),
     size=Size(typical=(10, 10_000), greatest=1_000_000, cost=1.0),
-    remarks="replicon.ising.curie_weiss_finite:remarks",
     source="Curie-Weiss mean field; R. J. Baxter, Exactly Solved Models (1982), chapter 3",
 )
 
@@ -237,7 +236,6 @@ _SQUARE_LATTICE = Model(
         "Kaufman, Phys. Rev. 76, 1232 (1949)"
     ),
     check_size=_check_lattice,
-    remarks="replicon.ising.square_lattice_finite:remarks",
     size=Size(meaning="linear size", symbol="L", typical=(8, 256), greatest=2048, least=3, quick=6),
 )
 

@@ -9,7 +9,7 @@ import math
 import numba
 import numpy as np
 
-from replicon._statistics import short_chains, variance_of_chains
+from replicon._statistics import variance_of_chains
 
 
 @numba.njit(cache=True)
@@ -67,11 +67,3 @@ def susceptibility(series: dict, controls, size: int) -> np.ndarray:
     if controls.temperature == 0:
         return np.zeros(len(m))
     return size * variance_of_chains(m) / controls.temperature
-
-
-def remarks(point: dict, size: int, measured: dict) -> list[str]:
-    """Chains too short to trust."""
-    measured_sweeps = point["sweeps"] - point["sweeps"] // 2
-    tau = measured["autocorrelation_time"][0]
-    sentence = short_chains(tau, point["sweeps"], measured_sweeps)
-    return [sentence] if sentence else []

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from replicon._seed import generator, words
-from replicon._statistics import short_chains, variance_of_chains
+from replicon._statistics import variance_of_chains
 from replicon.spins import lattice
 
 _METHODS = {"heat-bath": 0, "wolff": 1, "swendsen-wang": 2}
@@ -136,10 +136,3 @@ class PackedLattices(_Magnets):
 def specific_heat(series: dict, controls, size: int) -> np.ndarray:
     """N <(e - <e>)^2>/T^2 about the mean of all chains (pseudo-values, one for each chain)."""
     return size**2 * variance_of_chains(series["energy"]) / controls.temperature**2
-
-
-def remarks(point: dict, size: int, measured: dict) -> list[str]:
-    """Chains too short to trust."""
-    tau = measured["autocorrelation_time"][0]
-    sentence = short_chains(tau, point["sweeps"], point["sweeps"])
-    return [sentence] if sentence else []

@@ -16,7 +16,7 @@ from replicon._errors import ConvergenceError, InputError
 from replicon._result import build
 from replicon._statistics import binomial_interval, jackknife, mean_and_error, z_value
 from replicon.study import catalogue, grid, verdict
-from replicon.study.process import Process, simulate_point
+from replicon.study.process import Process, remark_on_length, simulate_point
 
 _SAMPLES = Interval(1, integer=True)
 
@@ -218,6 +218,7 @@ def compare(
         measured = summarize(model, _at(simulated, point))
         asked = {name: values[point[name]] for name, values in realized.items()}
         predicted = _at(solved, point | asked)
+        remarks += remark_on_length(model, point, measured)
         if model.remarks is not None:
             remarks += resolve(model.remarks)(point, size, measured)
         rows = []

@@ -16,9 +16,10 @@ from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon._files import digest
 from replicon._kernels import sound_cache
-from replicon._statistics import warn_of_short_chains
+from replicon._statistics import short_chains, warn_of_short_chains
 
 _COUNT = Interval(0, integer=True)
+_TAU = "autocorrelation_time"  # in steps
 
 
 class Process:
@@ -133,8 +134,29 @@ def _run(model: Model, controls: Any, size: int, given: list) -> dict[str, np.nd
             runs.append(_followed(network, burn, measured, every))
         series = _stacked([one for one, _ in runs], pad=True)
         last = _stacked([end for _, end in runs])
-    steps = measured if model.schedule.beside else burn + measured
-    return _averaged(model, series, controls, size, steps, measured) | last
+    averaged = _averaged(model, series, controls, size)
+    if _TAU in averaged:
+        warn_of_short_chains(averaged[_TAU], *_lengths(model, controls))
+    return averaged | last
+
+
+def _lengths(model: Model, controls: Any) -> tuple[int, int]:
+    """(steps asked for, steps measured) of every chain at a point."""
+    assert model.schedule is not None
+    burn, measured = model.schedule.plan(controls)
+    return measured if model.schedule.beside else burn + measured, measured
+
+
+def remark_on_length(model: Model, point: Mapping[str, Any], measured: Mapping) -> list[str]:
+    """A sentence where chains were short beside their autocorrelation time.
+
+    `measured`: {observable: (mean, error)}.
+    """
+    if model.schedule is None or _TAU not in measured:
+        return []
+    lengths = _lengths(model, controls_tuple(tuple(point), tuple(point.values())))
+    sentence = short_chains(measured[_TAU][0], *lengths)
+    return [sentence] if sentence else []
 
 
 def _followed(network: Any, burn: int, measured: int, every: int) -> tuple[dict, dict]:
@@ -172,9 +194,7 @@ def _stacked(rows: list[dict[str, Any]], pad: bool = False) -> dict[str, np.ndar
     return out
 
 
-def _averaged(
-    model: Model, series: dict, controls: Any, size: int, steps: int, measured: int
-) -> dict[str, np.ndarray]:
+def _averaged(model: Model, series: dict, controls: Any, size: int) -> dict[str, np.ndarray]:
     """A value for each sample: the mean over time, or what `Observable.series` makes of it."""
     many = model.start_many is not None
     series = {name: np.swapaxes(x, 0, 1) if many else x for name, x in series.items()}
@@ -184,8 +204,6 @@ def _averaged(
     for observable in formed:
         form = resolve(observable.series)
         out[observable.name] = np.asarray(form(series, controls, size), float)
-    if "autocorrelation_time" in out:
-        warn_of_short_chains(out["autocorrelation_time"], steps, measured)
     return out
 
 
