@@ -197,13 +197,13 @@ def run(
     again to continue.
     """
     from replicon.study import store
-    from replicon.study.plan import read_study
+    from replicon.study.plan import planned
 
-    loaded = read_study(study, quick=quick)
+    loaded, plan = planned(study, quick=quick)
     if export is not None:
         store.check_export(export)
     folder = out or Path(loaded["name"])
-    results = _run_with_bar(loaded, folder, workers, scheduler)
+    results = _run_with_bar(loaded, plan, folder, workers, scheduler)
     from replicon.view.page import draw_figures
 
     for path in draw_figures(loaded, results, folder):
@@ -221,22 +221,24 @@ def tour(
     workers: Annotated[int, Parameter(help="Processes; each takes whole studies.")] = 1,
 ) -> int:
     """Every shipped study, small, as one self-contained HTML page with its pictures."""
-    from replicon.study.plan import read_study, shipped
-    from replicon.study.run import run_studies, run_study
+    from replicon.study.plan import planned, shipped
+    from replicon.study.run import run_planned, run_studies
     from replicon.view.page import write_page
 
     names = shipped()
-    studies = [read_study(name, quick=True) for name in names]
+    studies = [planned(name, quick=True) for name in names]
     folders = [out / name for name in names]
     if workers > 1:
         with _progress("studies") as advance:
             run_studies(studies, folders, workers=workers, progress=advance)
-        results = [run_study(study, out=folder) for study, folder in zip(studies, folders)]
-    else:
-        results = [
-            _run_with_bar(study, folder, workers, None) for study, folder in zip(studies, folders)
-        ]
-    print(write_page(list(zip(studies, results)), out / "index.html"))
+    chapters = []
+    for (study, plan), folder in zip(studies, folders, strict=True):
+        if workers > 1:  # all is there and only read
+            results = run_planned(study, plan, out=folder)
+        else:
+            results = _run_with_bar(study, plan, folder, workers, None)
+        chapters.append((study, results))
+    print(write_page(chapters, out / "index.html"))
     return OK
 
 
@@ -293,11 +295,19 @@ def _unconverged(model: str, error: ConvergenceError, json: bool) -> int:
     return NOT_CONVERGED
 
 
-def _run_with_bar(study: dict[str, Any], folder: Path, workers: int, scheduler: str | None):
-    from replicon.study.run import run_study
+def _run_with_bar(
+    study: dict[str, Any],
+    plan: dict[str, Any],
+    folder: Path,
+    workers: int,
+    scheduler: str | None,
+):
+    from replicon.study.run import run_planned
 
     with _progress(study["name"]) as advance:
-        return run_study(study, out=folder, workers=workers, scheduler=scheduler, progress=advance)
+        return run_planned(
+            study, plan, out=folder, workers=workers, scheduler=scheduler, progress=advance
+        )
 
 
 @contextmanager

@@ -105,8 +105,26 @@ def run_study(
     `progress(done, total, name)` is called after each task. Raises InputError before anything runs,
     StoreError for a folder of another study or in use.
     """
+    return run_planned(
+        *planned(study, quick=quick),
+        out=out,
+        workers=workers,
+        scheduler=scheduler,
+        progress=progress,
+    )
+
+
+def run_planned(
+    study: dict[str, Any],
+    plan: dict[str, Any],
+    *,
+    out: str | Path | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, xr.Dataset]:
+    """As `run_study`, of a study and its plan as `plan.planned` gives them: checked before."""
     workers = check_argument("workers", workers, _WORKERS, "processes")
-    study, plan = planned(study, quick=quick)
     store = Store(out if out is not None else study["name"])
     models = objects(study)
     study = written(study)
@@ -140,24 +158,27 @@ def run_study(
 
 
 def run_studies(
-    studies: list[dict[str, Any]],
+    planned_studies: list[tuple[dict[str, Any], dict[str, Any]]],
     folders: list[Path],
     *,
     workers: int,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Several studies, each whole in one of `workers` processes and kept in its folder, from where
-    `run_study` then takes it.
+    """Several studies with their plans, each whole in one of `workers` processes and kept in its
+    folder, from where `run_planned` then takes it.
     """
-    progress(0, len(studies))
-    given = dict(enumerate(zip(studies, folders)))
+    progress(0, len(folders))
+    given = {
+        folder: (study, plan, folder)
+        for (study, plan), folder in zip(planned_studies, folders, strict=True)
+    }
     for done, _ in enumerate(_in_processes(_whole, given, workers), start=1):
-        progress(done, len(studies))
+        progress(done, len(folders))
 
 
-def _whole(chapter: tuple[dict[str, Any], Path]) -> None:
-    study, folder = chapter
-    run_study(study, out=folder)
+def _whole(chapter: tuple[dict[str, Any], dict[str, Any], Path]) -> None:
+    study, plan, folder = chapter
+    run_planned(study, plan, out=folder)
 
 
 def _run(
