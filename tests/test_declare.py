@@ -56,6 +56,16 @@ def test_a_model_that_forgets_an_observable_is_told():
         replicon.solve(model)
 
 
+def test_a_generator_gives_the_seed_that_the_result_tells():
+    rng = np.random.default_rng(5)
+    found = [replicon.simulate("hopfield", size=30, samples=2, seed=rng) for _ in range(2)]
+    seeds = [one.attrs["seed"] for one in found]
+    assert seeds == np.random.default_rng(5).integers(2**31, size=2).tolist()
+    again = replicon.simulate("hopfield", size=30, samples=2, seed=seeds[1])
+    assert again.identical(found[1])
+    assert not again.identical(found[0])
+
+
 def test_streams_depend_on_everything_that_is_simulated_and_on_nothing_else():
     def first(seed, identity, samples=3):
         return [int(s.generate_state(1)[0]) for s in _seed.streams(seed, identity, samples)]

@@ -42,10 +42,10 @@ def real_array(
         raise InputError(f"{name} has shape {array.shape}: {expected}.")
     if finite and not np.isfinite(array).all():
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        raise InputError(
-            f"{name} holds {array[place]} at"
-            f" {place if len(place) > 1 else place[0] if place else 'its one entry'}: {expected}."
-        )
+        told = ", ".join(map(str, place)) or "its one entry"
+        if len(place) > 1:
+            told = f"({told})"
+        raise InputError(f"{name} holds {array[place]} at {told}: {expected}.")
     return array
 
 

@@ -207,8 +207,8 @@ def plain(value: Any) -> Any:
     'inf').
     """
     item = np.asarray(value).item()
-    if isinstance(item, float):
-        if np.isnan(item):
-            return None
-        return ("inf" if item > 0 else "-inf") if np.isinf(item) else item
-    return item
+    if not isinstance(item, float) or np.isfinite(item):
+        return item
+    if np.isnan(item):
+        return None
+    return "inf" if item > 0 else "-inf"

@@ -50,3 +50,12 @@ def read_generator(seed: Any) -> np.random.Generator:
     if isinstance(seed, np.random.Generator):
         return seed
     return generator(np.random.SeedSequence(check_seed(seed)))
+
+
+def read_seed(seed: Any) -> int:
+    """A user's seed as a whole number >= 0; a NumPy Generator gives the next of its own. Raises
+    InputError for anything else.
+    """
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**31))
+    return check_seed(seed)

@@ -320,12 +320,9 @@ def state_evolution(theory: Theory, start: Any, controls: Any, steps: int) -> An
     patterns, arrays (steps,).
 
     `start`: a named tuple of numbers, the overlaps before the first iteration (zero: no knowledge).
-    Source: Bayati & Montanari, IEEE Trans. Inf. Theory 57, 764 (2011). Referee: `simulation.amp` on
+    Raises nothing. Source: Donoho, Maleki & Montanari, PNAS 106, 18914 (2009); proof: Bayati &
+    Montanari, IEEE Trans. Inf. Theory 57, 764 (2011). Referee: overlaps of `channel.amp` on large
     instances (tests/channel/test_amp.py).
-
-    Returns order parameters (steps,) along the iteration. Raises nothing. Source: Donoho, Maleki &
-    Montanari, PNAS 106, 18914 (2009). Referee: overlaps of message passing on large instances
-    (tests/channel).
     """
     kind, step = type(start), _compiled_step(theory)
     path = []

@@ -5,20 +5,31 @@ gives is parsed and checked here, once; what is asked within (`*_at`) was checke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import xarray as xr
 
-from replicon._declare import Control, Interval, Model, Role, resolve
-from replicon._domains import check_argument, check_seed
+from replicon._declare import Interval, Model, Role, resolve
+from replicon._domains import check_argument
 from replicon._errors import ConvergenceError, InputError
 from replicon._result import build
+from replicon._seed import read_seed
 from replicon._statistics import binomial_interval, jackknife, mean_and_error, z_value
 from replicon.study import catalogue, grid, verdict
 from replicon.study.process import Process, remark_on_length, simulate_point
 
+Seed: TypeAlias = int | np.random.Generator
 _SAMPLES = Interval(1, integer=True)
+_COLUMNS = ("mean", "error", "theory", "z")
+
+
+class Sampling(NamedTuple):
+    """Checked numbers of a simulation: size of each network, independent samples, seed."""
+
+    size: int
+    samples: int
+    seed: int
 
 
 def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> xr.Dataset:
@@ -116,53 +127,46 @@ def find_transition_at(model: Model, name: str, coordinates: dict[str, Any]) -> 
     return result
 
 
-def start(model: str | Model, *, size: int, seed: int = 0, **controls: Any) -> Process:
+def start(model: str | Model, *, size: int, seed: Seed = 0, **controls: Any) -> Process:
     """A finite network as a process, to be stepped, measured, looked at and changed as it runs.
 
-    `size`: see the model's `size`; `controls`: single numbers or words. `simulate` runs the very
-    same process. Raises InputError, also for a model whose simulation is one shot.
+    `size`: see the model's `size`; `seed`: a whole number, or a generator of NumPy's that gives
+    one; `controls`: single numbers or words. `simulate` runs the very same process. Raises
+    InputError, also for a model whose simulation is one shot.
     """
     model = catalogue.get(model)
-    coordinates, size, _, seed = check_simulation(model, size, 1, seed, controls)
+    coordinates, asked = check_simulation(model, size, 1, seed, controls)
     for name, value in coordinates.items():
         if isinstance(value, list):
             raise InputError(f"{name} was given as a list: a process has one value, give one.")
-    return Process(model, coordinates, size, seed)
+    return Process(model, coordinates, asked.size, asked.seed)
 
 
 def simulate(
-    model: str | Model, *, size: int, samples: int = 30, seed: int = 0, **controls: Any
+    model: str | Model, *, size: int, samples: int = 30, seed: Seed = 0, **controls: Any
 ) -> xr.Dataset:
     """Finite networks: every simulation observable, one value for each of `samples` independent
     samples.
 
-    `size`: see the model's `size`. Returns a Dataset with dimensions (controls given as lists,
-    sample); observables that are ratios of moments (a Binder ratio) appear as their moments,
-    `summarize` forms them. The same seed gives the same bits, whatever the grid and the number of
-    workers. Raises InputError.
+    `size`: see the model's `size`; `seed`: a whole number, or a generator of NumPy's that gives
+    one. Returns a Dataset with dimensions (controls given as lists, sample); observables that are
+    ratios of moments (a Binder ratio) appear as their moments, `summarize` forms them. The same
+    seed gives the same bits, whatever the grid and the number of workers. Raises InputError.
     """
     model = catalogue.get(model)
     return simulate_at(model, *check_simulation(model, size, samples, seed, controls))
 
 
-def simulate_at(
-    model: Model, coordinates: dict[str, Any], size: int, samples: int, seed: int
-) -> xr.Dataset:
+def simulate_at(model: Model, coordinates: dict[str, Any], asked: Sampling) -> xr.Dataset:
     """`simulate` on checked coordinates."""
-    points = grid.points(coordinates)
-    runs = [simulate_point(model, point, size, samples, seed) for point in points]
+    runs = [simulate_point(model, point, *asked) for point in grid.points(coordinates)]
     return build(
         kind="simulate",
         model=model,
         coordinates=coordinates,
         values={name: np.stack([run[name] for run in runs]) for name in runs[0]},
         inner=("sample",),
-        attributes={
-            "size": size,
-            "samples": samples,
-            "seed": seed,
-            "controls": list(coordinates),
-        },
+        attributes={**asked._asdict(), "controls": list(coordinates)},
     )
 
 
@@ -171,7 +175,7 @@ def compare(
     *,
     size: int,
     samples: int = 30,
-    seed: int = 0,
+    seed: Seed = 0,
     branch: str | None = None,
     **controls: Any,
 ) -> xr.Dataset:
@@ -188,70 +192,71 @@ def compare(
     model = catalogue.get(model)
     chosen = theory_branch(model, branch)
     coordinates = read(model, controls, "both")
-    size, samples, seed = check_numbers(model, size, samples, seed)
+    asked = check_numbers(model, size, samples, seed)
     simulated_controls = {c.name for c in model.controls_for("simulation")}
     at = {name: value for name, value in coordinates.items() if name in simulated_controls}
-    check_size(model, at, size)
+    check_size(model, at, asked.size)
     theory = {c.name: coordinates[c.name] for c in model.controls_for("theory")}
     if model.size.control in theory:
         own = model.control(model.size.control)
         if model.size.control not in controls:
-            theory[own.name] = own.check(size)
+            theory[own.name] = own.check(asked.size)
         del coordinates[own.name]
-    simulated = simulate_at(model, at, size, samples, seed)
-    counted = [c for c in model.controls_for("theory") if c.realized is not None]
-    realized = {
-        c.name: _realized(c, coordinates[c.name], size) for c in counted if c.name in coordinates
-    }
+    simulated = simulate_at(model, at, asked)
+    realized = _realized(model, coordinates, asked.size)
     for name, values in realized.items():
-        asked = list(dict.fromkeys(values.values()))
-        theory[name] = asked if isinstance(coordinates[name], list) else asked[0]
+        distinct = list(dict.fromkeys(values.values()))
+        theory[name] = distinct if isinstance(coordinates[name], list) else distinct[0]
     solved = solve_at(model, chosen, theory)
-    names = [o.name for o in model.scalars if o.role != "theory"]
-    columns: dict[str, list] = {"mean": [], "error": [], "theory": [], "z": []}
     remarks = [
-        _rounded(name, values, size)
+        _rounded(name, values, asked.size)
         for name, values in realized.items()
         if any(given != real for given, real in values.items())
     ]
+    blocks = []
     for point in grid.points(coordinates):
         measured = summarize(model, _at(simulated, point))
-        asked = {name: values[point[name]] for name, values in realized.items()}
-        predicted = _at(solved, point | asked)
+        real = {name: values[point[name]] for name, values in realized.items()}
+        blocks.append(_beside(measured, _at(solved, point | real)))
         remarks += remark_on_length(model, point, measured)
         if model.remarks is not None:
-            remarks += resolve(model.remarks)(point, size, measured)
-        rows = []
-        for name in names:
-            mean, error = measured[name]
-            value = float(predicted[name]) if name in predicted else np.nan
-            rows.append((mean, error, value, z_value(mean, error, value)))
-        for key, column in zip(columns, np.array(rows).T, strict=True):
-            columns[key].append(column)
-    attributes: dict[str, Any] = {
-        "size": size,
-        "samples": samples,
-        "seed": seed,
-        "controls": list(coordinates),
-    }
-    if remarks:
-        attributes["remarks"] = list(dict.fromkeys(remarks))
+            remarks += resolve(model.remarks)(point, asked.size, measured)
+    columns = np.moveaxis(np.array(blocks), -1, 0)  # (column, point, observable)
     out = build(
         kind="compare",
         model=model,
         coordinates=coordinates,
-        values={key: np.array(column) for key, column in columns.items()},
+        values=dict(zip(_COLUMNS, columns, strict=True)),
         inner=("observable",),
-        attributes=attributes,
+        attributes={
+            **asked._asdict(),
+            "controls": list(coordinates),
+            **({"remarks": list(dict.fromkeys(remarks))} if remarks else {}),
+        },
     )
-    return out.assign_coords(observable=names)
+    return out.assign_coords(observable=[o.name for o in model.scalars if o.role != "theory"])
 
 
-def _realized(control: Control, given: Any, size: int) -> dict[float, float]:
-    """{value asked for: value that a system of this size has} of one control."""
-    assert control.realized is not None
-    values = given if isinstance(given, list) else [given]
-    return {value: control.realized(value, size) for value in values}
+def _beside(measured: Mapping[str, tuple[float, float]], predicted: xr.Dataset) -> list[list]:
+    """The numbers of `_COLUMNS` for every observable at one point."""
+    rows = []
+    for name, (mean, error) in measured.items():
+        value = float(predicted[name]) if name in predicted else np.nan
+        rows.append([mean, error, value, z_value(mean, error, value)])
+    return rows
+
+
+def _realized(
+    model: Model, coordinates: Mapping[str, Any], size: int
+) -> dict[str, dict[float, float]]:
+    """{control: {value asked for: value that a system of this size has}}, of those that count."""
+    out = {}
+    for control in model.controls_for("theory"):
+        if control.realized is not None and control.name in coordinates:
+            given = coordinates[control.name]
+            values = given if isinstance(given, list) else [given]
+            out[control.name] = {value: control.realized(value, size) for value in values}
+    return out
 
 
 def _rounded(name: str, at: dict[float, float], size: int) -> str:
@@ -265,27 +270,23 @@ def _rounded(name: str, at: dict[float, float], size: int) -> str:
 
 def check_simulation(
     model: Model, size: Any, samples: Any, seed: Any, controls: Mapping[str, Any]
-) -> tuple[dict[str, Any], int, int, int]:
-    """Checked (coordinates, size, samples, seed) of a simulation; raises InputError before anything
-    runs.
-    """
-    if not model.simulated:
-        raise InputError(f"{model.name} has no simulation: solve it.")
-    numbers = check_numbers(model, size, samples, seed)
+) -> tuple[dict[str, Any], Sampling]:
+    """Checked coordinates and numbers of a simulation; raises InputError before anything runs."""
+    asked = check_numbers(model, size, samples, seed)
     coordinates = read(model, controls, "simulation")
-    check_size(model, coordinates, numbers[0])
-    return coordinates, *numbers
+    check_size(model, coordinates, asked.size)
+    return coordinates, asked
 
 
-def check_numbers(model: Model, size: Any, samples: Any, seed: Any) -> tuple[int, int, int]:
+def check_numbers(model: Model, size: Any, samples: Any, seed: Any) -> Sampling:
     """Size, samples and seed as whole numbers of their domains."""
     if not model.simulated:
         raise InputError(f"{model.name} has no simulation: solve it.")
     least = Interval(model.size.least, integer=True)
-    return (
+    return Sampling(
         check_argument("size", size, least, model.size.meaning),
         check_argument("samples", samples, _SAMPLES, "independent samples"),
-        check_seed(seed),
+        read_seed(seed),
     )
 
 

@@ -88,18 +88,18 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
         return w, jnp.where(jnp.all(jnp.isfinite(t)), t, guess)
 
     def advance(w, t, size):
-        """The point and tangent `size` further on, whether they can be trusted, the residual."""
+        """The point and tangent `size` further on, and whether they can be trusted."""
         guess = w + size * t
         new = newton(
             lambda v: jnp.append(function(v), jnp.dot(t, v - guess)), guess, steps=_CORRECTIONS
         )
-        error = jnp.max(jnp.abs(function(new)))
+        solved = jnp.max(jnp.abs(function(new))) < 1e-10
         t_new = tangent(new, t)
         # A corrector that lands far from its predictor, or turns sharply, has jumped to another
         # branch.
         near = jnp.linalg.norm(new - guess) < 0.5 * size
-        good = (error < 1e-10) & near & jnp.all(jnp.isfinite(t_new)) & (jnp.dot(t, t_new) > 0.8)
-        return new, t_new, good, error
+        good = solved & near & jnp.all(jnp.isfinite(t_new)) & (jnp.dot(t, t_new) > 0.8)
+        return new, t_new, good
 
     return _Arc(function, begin, advance)
 
@@ -137,7 +137,7 @@ def _folder(
             (a, slope_a), (b, slope_b) = s.before, s.after
             secant = b - slope_b * (b - a) / jnp.where(slope_b == slope_a, 1.0, slope_b - slope_a)
             trial = jnp.where(s.turned, jnp.clip(secant, 0.0, s.size), s.size)
-            new, t_new, good, _ = arc.advance(s.w, s.t, trial)
+            new, t_new, good = arc.advance(s.w, s.t, trial)
             turned = s.turned | (good & (t_new[-1] * s.t[-1] < 0))
             move = good & ~turned
             size = jnp.where(

@@ -174,9 +174,7 @@ def _log_2cosh(order, mean, variance, temperature):
             jnp.where(sharp | frozen, 1.0, temperature),
         ),
     )
-    modulus = (
-        jnp.abs(mean) if order == 0 else jnp.sign(mean) if order == 1 else jnp.zeros_like(mean)
-    )
+    modulus = {0: jnp.abs, 1: jnp.sign}.get(order, jnp.zeros_like)(mean)
     return jnp.where(frozen, modulus, value)
 
 

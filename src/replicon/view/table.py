@@ -83,7 +83,9 @@ def print_table(title: str, rows: list[dict[str, Any]]) -> None:
     """A title and a table; one row alone is shown upright, as pairs of name and value."""
 
     def show(v: Any) -> str:
-        return "-" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v)
+        if v is None:
+            return "-"
+        return f"{v:.6g}" if isinstance(v, float) else str(v)
 
     table = Table(*rows[0]) if len(rows) > 1 else Table("quantity", "value")
     for row in rows:
