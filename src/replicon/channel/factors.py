@@ -6,13 +6,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr, logsumexp
 
 from replicon.theory.bisection import bisect, polish
 from replicon.theory.gaussian import log_2cosh, sech_fourth
+
+
+class Side(NamedTuple):
+    """One half of the potential: E_0 ln E_1 Z^m, E_0 <s>^2, E_0 <s^2>, E_0 <s'>, and E_0 <ln Z>,
+    with s = d ln Z / d field.
+    """
+
+    log: Any
+    outer: Any
+    inner: Any
+    slope: Any
+    internal: Any
 
 
 class Prior(NamedTuple):
@@ -23,7 +35,7 @@ class Prior(NamedTuple):
     without it the prior cannot be a teacher's. Closed forms may be given where quadrature would not
     do (sharp or unbounded integrands): `mean_log(A, mean, variance)` = E ln Z_in(A, mean +
     sqrt(variance) z); `squared_variance(A, variance)` = E (d^2 ln Z_in / db^2)^2 at mean zero;
-    `breaking(A, qh0, qh1, m)`, the five averages of `one_step.Side`.
+    `breaking(A, qh0, qh1, m)`, the five averages of `Side`.
     """
 
     log_integral: Callable
@@ -99,20 +111,20 @@ _LOG_REACH = math.log(1e9)  # of D = a - m (qh1 - qh0), about 1 where nothing is
 
 
 def _sphere_breaking(A, qh0, qh1, m):
-    """(log, outer, inner, slope, internal) with the multiplier `a` of |w|^2 = N in place of A."""
-    spread = qh1 - qh0
+    """`Side` with the multiplier `a` of |w|^2 = N in place of A."""
+    gap = qh1 - qh0
 
     def excess(D):  # Q - 1 as a function of D = a - m (qh1 - qh0)
-        return (1 + spread / D) / (D + m * spread) + qh0 / D**2 - 1
+        return (1 + gap / D) / (D + m * gap) + qh0 / D**2 - 1
 
     log_D = bisect(lambda t: excess(jnp.exp(t)), -_LOG_REACH, _LOG_REACH)
     D = polish(excess, jnp.exp(log_D))
-    a = D + m * spread
+    a = D + m * gap
     outer = qh0 / D**2
-    inner = outer + spread / (a * D)
+    inner = outer + gap / (a * D)
     log = m * (a - A - jnp.log(a) - 1) / 2 - jnp.log(D / a) / 2 + m * qh0 / (2 * D)
     internal = (a - A - jnp.log(a) - 1) / 2 + a * inner / 2
-    return log, outer, inner, 1 / a, internal
+    return Side(log, outer, inner, 1 / a, internal)
 
 
 # |w|^2 = N: a flat weight whose precision A is the multiplier of the norm, Q = 1, measured by the

@@ -31,13 +31,14 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from replicon._content import cached
-from replicon.channel.factors import Channel, Prior
+from replicon.channel.factors import Channel, Prior, Side
 from replicon.theory import gaussian
 from replicon.theory.bisection import bisect
 
 OUTER = 97
 INNER_WIDE = 257
 INNER_PEAK = 129
+_SHARPEST = 1e-4  # least width of a peak, in units of the Gaussian's, that nodes are graded for
 
 
 class Breaking(NamedTuple):
@@ -55,19 +56,7 @@ class Held(NamedTuple):
 
     outer_overlap: Any
     norm: Any
-    spread: Any
-
-
-class Side(NamedTuple):
-    """One half of the potential: E_0 ln E_1 Z^m, E_0 <s>^2, E_0 <s^2>, E_0 <s'>, and E_0 <ln Z>,
-    with s = d ln Z / d field.
-    """
-
-    log: jax.Array
-    outer: jax.Array
-    inner: jax.Array
-    slope: jax.Array
-    internal: jax.Array
+    force: Any
 
 
 def _root(x):
@@ -113,7 +102,7 @@ def prior_side(prior: Prior, A, qh0, qh1, m, finer: int = 1) -> Side:
     of its support.
     """
     if prior.breaking is not None:
-        return Side(*prior.breaking(A, qh0, qh1, m))
+        return prior.breaking(A, qh0, qh1, m)
     if prior.support is None:
         raise ValueError(
             "this prior has neither a support, whose largest value bounds the weights, nor a closed"
@@ -145,7 +134,7 @@ def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) 
     peak = _peak(slope_of, centre, s, m)
     sharp = -jax.vmap(jax.grad(jax.grad(log_integral)))(centre + s * peak)
     width = jax.lax.stop_gradient(
-        jnp.clip(1 / jnp.sqrt(1 + m * s**2 * jnp.maximum(sharp, 0.0)), 1e-4, 1.0)
+        jnp.clip(1 / jnp.sqrt(1 + m * s**2 * jnp.maximum(sharp, 0.0)), _SHARPEST, 1.0)
     )
     z1, spacing = jax.vmap(lambda at, fine: gaussian.graded(at, fine, INNER_PEAK * finer))(
         peak, width
@@ -216,7 +205,7 @@ def held(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Call
         m = c.breaking_parameter
         out = channel_side(channel, x.outer_overlap, c.overlap, x.norm, m, parameters, finer)
         A, qh0 = -c.load * out.slope, c.load * out.outer
-        qh1 = qh0 + x.spread / m
+        qh1 = qh0 + x.force / m
         return out, prior_side(prior, A, qh0, qh1, m, finer), (A, qh0, qh1)
 
     def residual(x: Held, c) -> Held:

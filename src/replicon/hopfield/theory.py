@@ -30,6 +30,14 @@ class Order(NamedTuple):
     noise: jax.Array
 
 
+_ROUNDING = 1e-12
+_SOLVED = 1e-9  # how far a residual of 1e-10 moves an order parameter, or a spinodal
+# m on the retrieval branch jumps to zero at its end (0.967 at T = 0) or, without load, falls to
+# zero as sqrt(3 (1 - T)) at T = 1: smaller is collapsed. Zero is m below, q and v above the other.
+_RETRIEVED = 1e-3
+_VANISHING = 1e-8
+_COLDEST = 1e-290  # a temperature above zero whose inverse is still a finite number
+
 _tanh = jax.grad(log_2cosh)
 _sech_squared = jax.grad(_tanh)  # divided by T
 
@@ -116,7 +124,7 @@ def _saddle(start: Order, c, steps):
 
 def _paramagnet(c) -> tuple[stationary.Stationary, dict]:
     """M = q = 0, exact: C = 1/T, v = 0; a physical state of the memory while C < 1."""
-    x = Order(jnp.zeros(()), 1 / jnp.maximum(c.temperature, 1e-300), jnp.zeros(()))
+    x = Order(jnp.zeros(()), 1 / jnp.maximum(c.temperature, _COLDEST), jnp.zeros(()))
     return stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0), observables(x, c)
 
 
@@ -141,13 +149,16 @@ def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
     m, C, v = found.x
     q = measured["overlap"]
     physical = (
-        (np.abs(q - 0.5) < 0.5 + 1e-9)
-        & (C >= -1e-12)
+        (np.abs(q - 0.5) < 0.5 + _SOLVED)
+        & (C >= -_ROUNDING)
         & (C < 1)
-        & (v > -1e-12)
-        & (np.abs(m) <= 1 + 1e-12)
+        & (v > -_ROUNDING)
+        & (np.abs(m) <= 1 + _ROUNDING)
     )
-    belongs = m > 1e-3 if branch == "retrieval" else (np.abs(m) < 1e-8) & (v > 1e-8)
+    if branch == "retrieval":
+        belongs = m > _RETRIEVED
+    else:
+        belongs = (np.abs(m) < _VANISHING) & (v > _VANISHING)
     return found._replace(converged=found.converged & physical & belongs), measured
 
 
@@ -206,7 +217,7 @@ def find_global_retrieval(controls) -> Found:
     first, second = (
         along(solve, c, "load", "free_energy", branch) for branch in ("retrieval", "spin-glass")
     )
-    return crossing(first, second, 1e-3 * end, end * (1 - 1e-9))._replace(reason=spinodal.reason)
+    return crossing(first, second, 1e-3 * end, end * (1 - _SOLVED))._replace(reason=spinodal.reason)
 
 
 def find_spin_glass(controls) -> Found:
@@ -214,7 +225,7 @@ def find_spin_glass(controls) -> Found:
     c = _controls(controls)
     found = zero(
         along(solve, c, "temperature", "longitudinal_stability", "paramagnet"),
-        1 + 1e-9 * c.load,
+        1 + _SOLVED * c.load,
         2 + c.load,
     )
     return found._replace(reason=np.where(c.load == 0, "a single pattern has no spin glass", ""))
@@ -227,7 +238,7 @@ def find_almeida_thouless(controls) -> Found:
     c = _controls(controls)
     found = zero(
         along(solve, c, "temperature", "replicon", "retrieval"),
-        1e-290,
+        _COLDEST,
         np.ones_like(c.load),
         geometric=True,
     )

@@ -16,9 +16,9 @@ from replicon._declare import Control, Model, Transition, controls_tuple, resolv
 from replicon._domains import show
 from replicon._errors import InputError
 
-# A residual of 1e-10, which counts as solved, moves an order parameter about that far over its
-# bound.
-TOLERANCE = 1e-9
+_SOLVED = 1e-10  # the residual that counts as solved: `theory.stationary.TOLERANCE`
+# such a residual moves an order parameter about that far over its bound
+TOLERANCE = 10 * _SOLVED
 
 Found = list[tuple[list[int], Any]]
 
@@ -143,7 +143,7 @@ def why_unsolved(
     """
     named = f", branch '{branch}'," if branch else ""
     residual = float(values["residual"][0])
-    size = f" (residual {residual:.1g})" if 1e-10 < residual < 1 else ""
+    size = f" (residual {residual:.1g})" if _SOLVED < residual < 1 else ""
     sentence = f"{model.name}{named} did not converge at {_at(point)}{size}"
     if values["reason"][0]:
         return f"{sentence}: {values['reason'][0]}."

@@ -16,9 +16,15 @@ from replicon.theory.newton import newton
 from replicon.theory.points import as_vector, evaluate
 
 _CORRECTIONS = 6
-_SOLVED = 1e-10
+_SOLVED = 1e-10  # residual of a point of the path
+_FOLD_SOLVED = 1e-9  # at the fold, where the Jacobian is singular, Newton's method gains no more
 # a fold is found where |d control / d arclength| is below this; the control then errs by its square
 _LEVEL = 1e-10
+# A corrector that lands further from its predictor than this part of the step, or turns by more
+# than 37 degrees (the cosine below), has jumped to another branch.
+_NEAR = 0.5
+_COSINE = 0.8
+_SHORTEST = 1e-2  # a step so short says nothing of how near is near
 
 
 class Found(NamedTuple):
@@ -93,12 +99,10 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
         new = newton(
             lambda v: jnp.append(function(v), jnp.dot(t, v - guess)), guess, steps=_CORRECTIONS
         )
-        solved = jnp.max(jnp.abs(function(new))) < 1e-10
+        solved = jnp.max(jnp.abs(function(new))) < _SOLVED
         t_new = tangent(new, t)
-        # A corrector that lands far from its predictor, or turns sharply, has jumped to another
-        # branch.
-        near = jnp.linalg.norm(new - guess) < 0.5 * size
-        good = solved & near & jnp.all(jnp.isfinite(t_new)) & (jnp.dot(t, t_new) > 0.8)
+        near = jnp.linalg.norm(new - guess) < _NEAR * size
+        good = solved & near & jnp.all(jnp.isfinite(t_new)) & (jnp.dot(t, t_new) > _COSINE)
         return new, t_new, good
 
     return _Arc(function, begin, advance)
@@ -156,7 +160,7 @@ def _folder(
         zero = (jnp.zeros(()), t[-1])
         begin = _Search(0, w, t, jnp.asarray(largest / 4), jnp.zeros((), bool), zero, zero, w)
         end = jax.lax.while_loop(unfinished, search, begin)
-        good = level(end) & (jnp.max(jnp.abs(arc.function(end.best))) < 1e-9)
+        good = level(end) & (jnp.max(jnp.abs(arc.function(end.best))) < _FOLD_SOLVED)
         best = jnp.where(good, end.best, jnp.nan)
         return Found(best[-1], good, kind(*best[:-1]))
 
@@ -237,7 +241,8 @@ def _stepper(residual: Callable, kind: type) -> Callable:
         guess = w - jnp.linalg.solve(jax.jacfwd(lambda v: function(v, now))(w), value + drift)
         new = newton(lambda v: function(v, there), guess, steps=_CORRECTIONS)
         error = jnp.max(jnp.abs(function(new, there)))
-        near = jnp.linalg.norm(new - guess) < 0.5 * jnp.maximum(jnp.linalg.norm(guess - w), 1e-2)
+        length = jnp.maximum(jnp.linalg.norm(guess - w), _SHORTEST)
+        near = jnp.linalg.norm(new - guess) < _NEAR * length
         return kind(*new), (error < _SOLVED) & near, error
 
     return step

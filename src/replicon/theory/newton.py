@@ -12,6 +12,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+_STILL = 1e-13  # of 1 + |w|: what rounding leaves of a step, some hundred times 2.2e-16
+
 
 def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> jax.Array:
     """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps`
@@ -22,7 +24,7 @@ def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> jax.Arra
 
     def unfinished(state):
         step, _, size = state
-        return (step < steps) & (size > 1e-13)
+        return (step < steps) & (size > _STILL)
 
     def advance(state):
         step, w, _ = state
