@@ -157,7 +157,8 @@ def _execute(path: str | Path, place: Path, content: bytes) -> tuple[dict[str, s
     package = ModuleType(f"replicon_user_{secrets.token_hex(8)}")
     package.__path__ = [str(place.parent)]
     module = ModuleType(f"{package.__name__}.{place.stem}")
-    module.__file__, module.__package__ = str(place), package.__name__
+    module.__file__ = str(place)
+    module.__package__ = package.__name__
     with _folder_first(place.parent) as beside:
         sys.modules[package.__name__] = package
         sys.modules[module.__name__] = module
@@ -188,7 +189,8 @@ def _folder_first(folder: Path) -> Iterator[dict[str, str]]:
     for name in before:
         del sys.modules[name]
     importlib.invalidate_caches()
-    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    written = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     sys.path.insert(0, str(folder))
     try:
         yield found

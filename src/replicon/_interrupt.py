@@ -29,7 +29,8 @@ def heard_interrupts() -> Iterator[None]:
         else:
             hook(given)
 
-    hook, handler = sys.unraisablehook, signal.signal(signal.SIGALRM, again)
+    hook = sys.unraisablehook
+    handler = signal.signal(signal.SIGALRM, again)
     sys.unraisablehook = unraisable
     try:
         yield

@@ -61,7 +61,8 @@ class Control:
         """
         if isinstance(self.domain, Words) or self.typical is not None:
             return self.typical
-        low, high = self.domain.low, self.domain.high
+        low = self.domain.low
+        high = self.domain.high
         reach = (
             2 * max(1.0, abs(float(self.default))) if math.isfinite(float(self.default)) else 10.0
         )

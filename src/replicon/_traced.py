@@ -186,7 +186,8 @@ def _faithful(name: str, function: Callable, found: tuple[Traced, list], argumen
         for a, b in zip(
             jax.tree.leaves(raw), jax.tree.leaves(traced(constants, *point)), strict=True
         ):
-            a, b = np.asarray(a), np.asarray(b)
+            a = np.asarray(a)
+            b = np.asarray(b)
             scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
             if not np.allclose(a, b, rtol=_AGREE, atol=_AGREE * scale, equal_nan=True):
                 return False

@@ -18,7 +18,10 @@ from replicon import __version__
 from replicon._errors import ConvergenceError, RepliconError
 from replicon._interrupt import heard_interrupts
 
-OK, USAGE, NOT_CONVERGED, INTERRUPTED = 0, 2, 3, 130
+OK = 0
+USAGE = 2
+NOT_CONVERGED = 3
+INTERRUPTED = 130
 
 app = App(
     name="replicon",

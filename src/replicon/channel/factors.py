@@ -70,7 +70,8 @@ def discrete(values: tuple[float, ...], probabilities: tuple[float, ...] | None 
     Referee: quadrature of the integral (tests/channel).
     """
     chances = probabilities or (1 / len(values),) * len(values)
-    w, p = jnp.asarray(values, float), jnp.asarray(chances, float)
+    w = jnp.asarray(values, float)
+    p = jnp.asarray(chances, float)
 
     def log_integral(A, b):
         return logsumexp(-A * w**2 / 2 + b * w, b=p)
@@ -165,7 +166,8 @@ def _symmetric(y, omega, variance, margin):
     modulus = jnp.where(omega < 0, -omega, omega)
     possible = margin > 0
     width = jnp.where(possible, margin, 1.0)
-    a, b = (width - modulus) / jnp.sqrt(variance), (-width - modulus) / jnp.sqrt(variance)
+    a = (width - modulus) / jnp.sqrt(variance)
+    b = (-width - modulus) / jnp.sqrt(variance)
     value = log_ndtr(a) + jnp.log1p(-jnp.exp(log_ndtr(b) - log_ndtr(a)))
     return jnp.where(possible, value, _NEVER)
 

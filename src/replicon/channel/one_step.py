@@ -125,7 +125,8 @@ def prior_side(prior: Prior, A, qh0, qh1, m, finer: int = 1) -> Side:
 def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) -> Side:
     """The channel's half, nodes about the peak of exp(-z1^2/2) Z_out^m."""
     z0, weight = gaussian.nodes(OUTER * finer)
-    s, centre = _root(q1 - q0), _root(q0) * z0
+    s = _root(q1 - q0)
+    centre = _root(q0) * z0
 
     def log_integral(omega):
         return channel.log_integral(1.0, omega, norm - q1, *parameters)
@@ -176,7 +177,9 @@ def storage(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, C
 
     def halves(x, c):
         out = channel_half(x, c)
-        A, qh0, qh1 = -c.load * out.slope, c.load * out.outer, c.load * out.inner
+        A = -c.load * out.slope
+        qh0 = c.load * out.outer
+        qh1 = c.load * out.inner
         return out, prior_side(prior, A, qh0, qh1, c.breaking_parameter, finer), (A, qh0, qh1)
 
     def residual(x: Breaking, c) -> Breaking:
@@ -204,7 +207,8 @@ def held(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Call
         parameters = tuple(getattr(c, name) for name in channel.parameters)
         m = c.breaking_parameter
         out = channel_side(channel, x.outer_overlap, c.overlap, x.norm, m, parameters, finer)
-        A, qh0 = -c.load * out.slope, c.load * out.outer
+        A = -c.load * out.slope
+        qh0 = c.load * out.outer
         qh1 = qh0 + x.force / m
         return out, prior_side(prior, A, qh0, qh1, m, finer), (A, qh0, qh1)
 

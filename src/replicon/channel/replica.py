@@ -324,7 +324,8 @@ def state_evolution(theory: Theory, start: Any, controls: Any, steps: int) -> An
     Montanari, IEEE Trans. Inf. Theory 57, 764 (2011). Referee: overlaps of `channel.amp` on large
     instances (tests/channel/test_amp.py).
     """
-    kind, step = type(start), _compiled_step(theory)
+    kind = type(start)
+    step = _compiled_step(theory)
     path = []
     with jax.enable_x64(True):
         x = kind(*(jnp.asarray(float(v)) for v in start))

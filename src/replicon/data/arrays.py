@@ -98,7 +98,8 @@ def _plain(content: bytes) -> np.ndarray:
     shape, fortran, dtype = header(file)
     if dtype.hasobject:
         raise Unreadable(_strange(dtype))
-    claimed, there = math.prod(shape) * dtype.itemsize, len(content) - file.tell()
+    claimed = math.prod(shape) * dtype.itemsize
+    there = len(content) - file.tell()
     if claimed != there or min(shape, default=0) < 0:
         raise Unreadable(
             f"its header tells of an array of shape {shape}, {claimed} bytes, and {there} follow"
@@ -190,7 +191,8 @@ def send() -> None:
     """
     from scipy import sparse
 
-    content, ending = sys.stdin.buffer.read(), sys.argv[1]
+    content = sys.stdin.buffer.read()
+    ending = sys.argv[1]
     try:
         array = _checked(_FRAGILE[ending](content, sys.argv[2] if len(sys.argv) > 2 else None))
     except Exception as error:

@@ -103,7 +103,8 @@ def _decoded(content: bytes) -> str:
 
 
 def _split(lines: list[tuple[int, str]], delimiter: str | None) -> Fields:
-    rows, numbers = [], []
+    rows = []
+    numbers = []
     if delimiter is None:
         for number, line in lines:
             if line.strip():
@@ -140,10 +141,12 @@ def even(fields: Fields, *, corner: bool = False) -> Fields:
     """All lines as long as one another. With `corner`, a first line of names may lack the one above
     the names of the rows.
     """
-    rows, width = fields.rows, len(fields.rows[0])
+    rows = fields.rows
+    width = len(fields.rows[0])
     lacking = corner and len(rows) > 1 and all(len(row) == width + 1 for row in rows[1:])
     if lacking and all(map(is_name, rows[0])) and _are_names([row[0] for row in rows[1:]]):
-        rows, width = [["", *rows[0]], *rows[1:]], width + 1
+        rows = [["", *rows[0]], *rows[1:]]
+        width = width + 1
     for row, line in zip(rows, fields.lines, strict=True):
         if len(row) != width:
             by = f", between {_BETWEEN[fields.delimiter]}," if fields.delimiter else ""
@@ -181,7 +184,8 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
     `square` table by its shape, else, in one of +-1 or 0/1, by their values.
     """
     fields = even(fields, corner=True)
-    rows, lines = [list(row) for row in fields.rows], list(fields.lines)
+    rows = [list(row) for row in fields.rows]
+    lines = list(fields.lines)
     if len(rows[0]) > 1 and all(not row[-1] for row in rows):  # a delimiter at the end of each line
         rows = [row[:-1] for row in rows]
     columns = names = None
@@ -189,7 +193,9 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
     cells = rows[0][1:]
     named = len(rows) > 1 and (not corner or is_name(corner))
     if named and (all(map(is_name, cells)) or _above(corner, cells, [row[0] for row in rows[1:]])):
-        columns, rows, lines = rows[0], rows[1:], lines[1:]
+        columns = rows[0]
+        rows = rows[1:]
+        lines = lines[1:]
     first = [row[0] for row in rows]
     if len(rows[0]) > 1:
         indexed = columns is not None and columns[0].lower() in _INDEX
@@ -201,7 +207,8 @@ def labelled(fields: Fields, *, square: bool = False) -> Labelled:
             and not (square and len(rows) == len(rows[0]))
         )
         if indexed or texts or counted:
-            names, rows = first, [row[1:] for row in rows]
+            names = first
+            rows = [row[1:] for row in rows]
             columns = columns[1:] if columns is not None else None
     values = _numbers(rows, lines, columns)
     values, columns, names = _counted_away(values, columns, names, square)
@@ -248,14 +255,16 @@ def _counted_away(values, columns, names, square: bool):
         and counts(values[0])
         and (count == width + 1 if square else odd)
     ):
-        columns, values = [f"{x:.0f}" for x in values[0]], values[1:]
+        columns = [f"{x:.0f}" for x in values[0]]
+        values = values[1:]
     if (
         names is None
         and width > 1
         and counts(values[:, 0])
         and (values.shape[0] + 1 == width if square else odd)
     ):
-        names, values = [f"{x:.0f}" for x in values[:, 0]], values[:, 1:]
+        names = [f"{x:.0f}" for x in values[:, 0]]
+        values = values[:, 1:]
         columns = columns[1:] if columns is not None else None
     return values, columns, names
 

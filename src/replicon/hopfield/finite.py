@@ -65,7 +65,8 @@ def remarks(point: dict, size: int, measured: dict) -> list[str]:
     pool = _pool(point["patterns"])
     if pool is None:
         return out
-    count, mean = len(pool), float(pool.mean())
+    count = len(pool)
+    mean = float(pool.mean())
     # Random signs: the mean has variance 1/(P N), the squared overlap of two patterns the mean 1/N.
     overlaps = pool.astype(float) @ pool.T / size
     pairs = count * (count - 1)

@@ -106,7 +106,8 @@ def _longitudinal(x: Order, c) -> jax.Array:
         )
 
     jac = jax.jacfwd(step)(jnp.stack([x.magnetization, x.noise]))
-    half_trace, det = jnp.trace(jac) / 2, jnp.linalg.det(jac)
+    half_trace = jnp.trace(jac) / 2
+    det = jnp.linalg.det(jac)
     return 1 - (half_trace + jnp.sqrt(jnp.maximum(half_trace**2 - det, 0.0)))
 
 

@@ -35,7 +35,9 @@ PLACES = (
     "center",
 )
 
-_DRAWN, _NAME, _NAMES = Text(drawn=True), Text(longest=200), ListOf(Text(longest=200))
+_DRAWN = Text(drawn=True)
+_NAME = Text(longest=200)
+_NAMES = ListOf(Text(longest=200))
 _COORDINATE = Number(Interval(-1e30, 1e30))
 _LIMITS = ListOf(_COORDINATE, length=2)
 _REGION = Table(

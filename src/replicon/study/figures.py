@@ -69,7 +69,9 @@ def check_keys(figure: Any, place: str) -> dict[str, Any]:
 
 class _Checker:
     def __init__(self, figure: dict[str, Any], kind: str, series: dict[str, Series], place: str):
-        self.figure, self.kind, self.place = figure, kind, place
+        self.figure = figure
+        self.kind = kind
+        self.place = place
         self.at = figure.get("at", {})
         self.theory = self._shown(series, "theory", figure.get("theory", []))
         self.simulation = self._shown(series, "simulation", figure.get("simulation", []))

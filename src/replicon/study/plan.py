@@ -280,7 +280,8 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
     model = catalogue.get(one["model"])
     place = f"series '{one['name']}'"
     given = one["controls"]
-    sizes, transition = [], None
+    sizes = []
+    transition = None
     if kind == "simulation":
         sizes = one["sizes"]
         own = {"sizes": sizes, "samples": one["samples"], "seed": seed}

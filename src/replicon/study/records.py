@@ -69,7 +69,8 @@ class Found(NamedTuple):
 
 def encode(task: Mapping[str, Any], fingerprint: str, dataset: xr.Dataset) -> bytes:
     """A task's result as one record."""
-    described, parts = [], []
+    described = []
+    parts = []
     for name in dataset.variables:
         values = dataset[name].values
         if values.dtype.kind == "O":
@@ -108,7 +109,9 @@ def _scan(data: bytes) -> tuple[list[tuple[int, int, Record]], list[tuple[int, i
     What follows that end is what a killed process left, if it is the beginning of a record, and
     counts as damage if not.
     """
-    good, bad, at = [], [], 0
+    good = []
+    bad = []
+    at = 0
     while at < len(data):
         end, record = _record(data, at)
         if record is not None:
@@ -234,7 +237,8 @@ class Writer:
             path = existing[-1]
             end = _scan(_content(path))[2]
         else:
-            path, end = self.folder / f"points-{number + len(existing[-1:]):04d}.dat", 0
+            path = self.folder / f"points-{number + len(existing[-1:]):04d}.dat"
+            end = 0
         file = open(path, "r+b" if path.exists() else "x+b", buffering=0)  # noqa: SIM115
         file.truncate(end)
         file.seek(end)

@@ -27,7 +27,8 @@ from replicon.study.plan import objects, planned, written
 from replicon.study.process import simulate_point
 from replicon.study.store import Store
 
-_MAPS, _MAPPINGS = Path("/proc/self/maps"), 30_000
+_MAPS = Path("/proc/self/maps")
+_MAPPINGS = 30_000
 _WORKERS = Interval(1, integer=True)
 
 

@@ -220,10 +220,14 @@ def _judged(model: Model, name: str, values: np.ndarray) -> tuple[np.ndarray, np
     """
     broken = np.full(len(values), "", object)
     if name == model.potential and name not in {o.name for o in model.observables}:
-        low, high, partial = -np.inf, np.inf, False
+        low = -np.inf
+        high = np.inf
+        partial = False
     else:
         observable = model.observable(name)
-        low, high, partial = observable.low, observable.high, observable.partial
+        low = observable.low
+        high = observable.high
+        partial = observable.partial
     unknown = np.isnan(values)
     broken[np.isinf(values) | (unknown & (not partial))] = f"its {name} is not finite"
     beyond = (values < low - TOLERANCE * max(1.0, abs(low))) | (

@@ -151,7 +151,8 @@ def _folder(
             trials = (trial, t_new[-1])
             before = jax.tree.map(lambda new, old: jnp.where(s.turned, new, old), s.after, here)
             after = jax.tree.map(lambda new, old: jnp.where(turned, new, old), trials, here)
-            w, t = jnp.where(move, new, s.w), jnp.where(move, t_new, s.t)
+            w = jnp.where(move, new, s.w)
+            t = jnp.where(move, t_new, s.t)
             return _Search(
                 s.step + 1, w, t, size, turned, before, after, jnp.where(turned, new, s.best)
             )
@@ -194,21 +195,27 @@ def visit(
     kind = type(start)
     step = _stepper(residual, kind)
     with jax.enable_x64(True):
-        x, here, error = _numbers(start), begin, np.inf
+        x = _numbers(start)
+        here = begin
+        error = np.inf
         for _ in range(4):  # each some Newton steps on the spot
             if not error < _SOLVED:
                 x, _, error = step(x, _numbers(begin), _numbers(begin))
         lost = not error < _SOLVED
-        found, errors = [], []
+        found = []
+        errors = []
         for target in targets:
-            done, size = 0.0, 1.0
+            done = 0.0
+            size = 1.0
             while not lost and done < 1:
                 size = min(size, 1 - done)
                 there = type(begin)(*(a + (done + size) * (b - a) for a, b in zip(here, target)))
                 now = type(begin)(*(a + done * (b - a) for a, b in zip(here, target)))
                 new, good, error = step(x, _numbers(now), _numbers(there))
                 if good:
-                    x, done, size = new, done + size, 2 * size
+                    x = new
+                    done = done + size
+                    size = 2 * size
                 else:
                     size /= 2
                     lost = size < 0.5**halvings

@@ -47,7 +47,8 @@ def bracket(
         seen = np.where(out["converged"], out[observable], np.nan).reshape(len(rows), steps)
         with np.errstate(invalid="ignore"):
             changes = seen[:, 1:] * seen[:, :-1] < 0
-        place, each = np.argmax(changes, axis=1), np.arange(len(rows))
+        place = np.argmax(changes, axis=1)
+        each = np.arange(len(rows))
         hit = changes.any(axis=1)
         low[rows[hit]], high[rows[hit]] = (values[each, place + k][hit] for k in (0, 1))
         found[rows[hit]] = True
@@ -94,7 +95,8 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
         return np.where(there, observable, -first)[rows]
 
     rows = np.flatnonzero(begins & (first != 0))
-    value, converged = np.full(low.shape, np.nan), np.zeros(low.shape, bool)
+    value = np.full(low.shape, np.nan)
+    converged = np.zeros(low.shape, bool)
     if len(rows):
         found = find_root(signed, (np.zeros(len(rows)), np.ones(len(rows))), args=(rows,))
         last, there = ask(np.ones(low.shape))

@@ -197,7 +197,8 @@ def _cloud(axes: Axes, mark: Cloud, kind: str) -> None:
 
 
 def _stairs(axes: Axes, mark: Stairs, kind: str) -> None:
-    colour, label = _colour(mark.role, mark.hue), _named(mark)
+    colour = _colour(mark.role, mark.hue)
+    label = _named(mark)
     axes.stairs(mark.heights, mark.edges, baseline=None, color=colour, label=label, lw=1.6)
 
 

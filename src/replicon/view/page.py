@@ -111,7 +111,8 @@ def _values(results: dict[str, xr.Dataset]) -> str:
                 for name in data.attrs["controls"]
                 if data.coords[name].dtype.kind in "fi"
             )
-            name, value = data.attrs["transition"], float(data["value"])
+            name = data.attrs["transition"]
+            value = float(data["value"])
             rows.append(
                 f"<tr><td>{html.escape(data.attrs['model'])}</td><td>{html.escape(name)}</td><td>{html.escape(at)}</td><td>{html.escape(data.attrs['control'])}"
                 f" = {value:.6g}</td></tr>"

@@ -119,7 +119,8 @@ def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndar
             below = above = float(error)
             if fraction and not kept:
                 low, high = binomial_interval(at[name].values)
-                below, above = float(mean) - low, high - float(mean)
+                below = float(mean) - low
+                above = high - float(mean)
             rows.append((float(value), float(mean), below, above))
     table = np.array(rows, float).reshape(-1, 4)
     return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
@@ -136,7 +137,8 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Drawing:
         columns = {data.attrs["control"]: data["value"].values, other: data[other].values}
         dash = "dashed" if series in spec.get("dashed", []) else "solid"
         label = label_of(spec, series, given(""))
-        x, y = columns[spec["x"]], columns[spec["y"]]
+        x = columns[spec["x"]]
+        y = columns[spec["y"]]
         marks.append(Curve(x, y, label, "transition", hue, dash))
     for region in spec.get("regions", []):
         place = region["x"], region["y"]

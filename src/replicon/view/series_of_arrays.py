@@ -70,7 +70,8 @@ def distribution(spec: dict[str, Any], results: Results) -> Drawing:
         data = select(results[series], spec.get("at", {}))
         level = np.ravel(data[spec["levels"]].values)
         known = np.isfinite(level)
-        level, weight = level[known], np.ravel(data[spec["weights"]].values)[known]
+        level = level[known]
+        weight = np.ravel(data[spec["weights"]].values)[known]
         edges = np.concatenate([[0.0], level, [1.0]])
         heights = np.concatenate([[0.0], np.cumsum(weight)])
         label = label_of(spec, series, given(""))
@@ -122,7 +123,8 @@ def gallery(spec: dict[str, Any], results: Results) -> Drawing:
     """Pictures of the first sample: a row for each of `arrays` (pictures, pixels), black and white
     for 0 to 1, in colours with a sign. Rows are filled up with empty panels.
     """
-    labels, several = spec.get("labels", {}), len(spec["simulation"]) > 1
+    labels = spec.get("labels", {})
+    several = len(spec["simulation"]) > 1
     rows = []
     for series in spec["simulation"]:
         block = select(results[series], spec.get("at", {}))
@@ -186,7 +188,8 @@ def function(spec: dict[str, Any], results: Results) -> Drawing:
     for _, label, line in _lines(spec, results, "theory"):
         x = line[spec["abscissa"]].values
         marks += [Curve(x, line[name].values, label, "theory", next(hues)) for name in names]
-    hues, others = count(), count()
+    hues = count()
+    others = count()
     for series, label, points in _lines(spec, results):
         x = _along(points[spec["abscissa"]])
         for name in names:
@@ -272,9 +275,11 @@ def landscape(spec: dict[str, Any], results: Results) -> Drawing:
     at = spec.get("at", {})
     theory = select(results[spec["theory"][0]], at).squeeze()
     points = select(results[spec["simulation"][0]], at).isel(sample=0).squeeze()
-    paths, energy = points["trajectory"].values[..., :2], points["trajectory_energy"].values
+    paths = points["trajectory"].values[..., :2]
+    energy = points["trajectory_energy"].values
     high = float(energy.max())
-    x, y = theory["axis_1"].values, theory["axis_2"].values
+    x = theory["axis_1"].values
+    y = theory["axis_2"].values
     level = theory["landscape"].values.T / float(theory["temperature"])
     samples = points["states"].values
     zeros = _zeros(theory["fixed_point"].values[:, :2], theory["growth"].values)
