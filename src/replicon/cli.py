@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import math
 import os
 import sys
 from contextlib import contextmanager
@@ -12,10 +13,9 @@ from typing import Annotated, Any
 import cyclopts
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Column, Table
 
 from replicon import __version__
-from replicon._errors import ConvergenceError, RepliconError
+from replicon._errors import ConvergenceError, InputError, RepliconError
 from replicon._interrupt import heard_interrupts
 
 OK = 0
@@ -61,48 +61,18 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
     branches, transitions.
     """
     from replicon.study import catalogue
-    from replicon.view.table import console
+    from replicon.view import table
 
     if model is None:
         declarations = [catalogue.get(name) for name in catalogue.names()]
         if json:
             return _print_json([{"model": m.name, "title": m.title} for m in declarations])
-        listing = Table(
-            Column("model", no_wrap=True),
-            "what",
-            "controls",
-            Column("transitions", overflow="fold"),
-        )
-        for m in declarations:
-            listing.add_row(
-                m.name,
-                m.title,
-                ", ".join(c.name for c in m.controls),
-                ", ".join(t.name for t in m.transitions),
-            )
-        console().print(listing)
+        table.print_models(declarations)
         return OK
     m = catalogue.get(model)
     if json:
         return _print_json(m.as_dict())
-    out = console()
-    out.print(f"[bold]{m.name}[/bold]: {m.title}. Source: {m.source}")
-    listing = Table("control", "symbol", "default", "typical", "domain", "meaning", "used by")
-    for c in m.controls:
-        typical = "" if c.range is None else "{:g} to {:g}".format(*c.range)
-        row = (c.symbol, f"{c.default}", typical, str(c.domain), c.meaning, c.role)
-        listing.add_row(c.name, *row)
-    out.print(listing)
-    listing = Table("observable", "symbol", "axes", "meaning", "given by")
-    for o in m.observables:
-        listing.add_row(o.name, o.symbol, ", ".join(a.name for a in o.axes), o.meaning, o.role)
-    out.print(listing)
-    listing = Table("branch / transition", "of control", "meaning")
-    for b in m.branches:
-        listing.add_row(b.name, "", b.meaning)
-    for t in m.transitions:
-        listing.add_row(t.name, t.control, t.meaning)
-    out.print(listing)
+    table.print_model(m)
     return OK
 
 
@@ -180,6 +150,56 @@ def compare(
 
 
 @app.command
+def studies(
+    study: str | None = None,
+    /,
+    *,
+    copy: Annotated[
+        Path | None, Parameter(help="Write the study's file here, to be changed and run.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """The shipped studies with their questions, or one of them: what it asks, its series and
+    figures; `--copy mine.toml` for a copy of your own.
+    """
+    from replicon.study.plan import planned
+    from replicon.study.sources import copy_to, headline, shipped
+    from replicon.view import table
+
+    if study is None:
+        if copy is not None:
+            raise InputError("Say which study to copy: replicon studies NAME --copy mine.toml.")
+        rows = [headline(name) for name in shipped()]
+        if json:
+            return _print_json(rows)
+        table.print_studies(rows)
+        return OK
+    if copy is not None:
+        print(copy_to(study, copy))
+        return OK
+    told, plan = planned(study)
+    series = [
+        {
+            "series": one["series"],
+            "kind": one["kind"],
+            "model": one["model"]["name"],
+            "points": math.prod(map(len, _lists(one))),
+        }
+        for one in plan["series"]
+    ]
+    about = {**headline(study), "text": " ".join(told["text"].split())}
+    if json:
+        return _print_json({**about, "series": series})
+    table.print_study(about, series, [one.get("title", "") for one in told["figure"]])
+    return OK
+
+
+def _lists(series: dict[str, Any]) -> list[list]:
+    """What a series of a plan lists: its points are all combinations."""
+    return [v for v in [*series["controls"].values(), series.get("sizes")] if isinstance(v, list)]
+
+
+@app.command
 def run(
     study: str,
     /,
@@ -192,6 +212,15 @@ def run(
         str | None, Parameter(help="Address of a running dask scheduler, instead of --workers.")
     ] = None,
     quick: Annotated[bool, Parameter(negative="", help="The small version of the study.")] = False,
+    assign: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            negative="",
+            help="name=value, as often as you like: a control, sizes, samples or seed, replaced in"
+            " every series that has it.",
+        ),
+    ] = None,
     export: Annotated[
         Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")
     ] = None,
@@ -199,10 +228,11 @@ def run(
     """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run
     again to continue.
     """
-    from replicon.study import store
+    from replicon.study import grid, store
     from replicon.study.plan import planned
 
-    loaded, plan = planned(study, quick=quick)
+    changes = grid.split_assignments(assign or [])
+    loaded, plan = planned(study, quick=quick, changes=changes)
     if export is not None:
         store.check_export(export)
     folder = out or Path(loaded["name"])

@@ -5,9 +5,7 @@ checked whole and planned.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,18 @@ from replicon import _content
 from replicon._declare import Interval, Model, Words
 from replicon._domains import show
 from replicon._errors import InputError
-from replicon._files import check_path, digest, read_bytes, split_member
+from replicon._files import digest, split_member
 from replicon._result import declaration
 from replicon.study import ask, catalogue
+from replicon.study.change import changed, named
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
 from replicon.study.schema import Controls, ListOf, Number, Table, Text
+from replicon.study.sources import is_there, read_table, shipped
 
 __all__ = ["FIGURES", "Task", "check", "plan", "planned", "prepare", "read_study", "shipped"]
 
-_SHIPPED = Path(__file__).parents[1]
 _SERIES = ("theory", "transition", "simulation")
 _MOST_POINTS = 10_000_000
 
@@ -80,6 +79,7 @@ _STUDY = Table(
     {
         "name": Text(),
         "title": Text(),
+        "question": Text(longest=200),
         "text": Text(),
         "order": Number(Interval()),
         "seed": Number(Interval(0, integer=True)),
@@ -96,22 +96,6 @@ _STUDY = Table(
 )
 
 
-def shipped() -> list[str]:
-    """Names of the studies that come with the package, in the order in which a reader should meet
-    them.
-    """
-    return list(_shipped())
-
-
-@cache
-def _shipped() -> dict[str, Path]:
-    """The file of every shipped study by name, in their order; they lie in the systems' folders."""
-    found = []
-    for path in _SHIPPED.glob("*/studies/*.toml"):
-        found.append((tomllib.loads(path.read_text(encoding="utf-8"))["order"], path))
-    return {path.stem: path for _, path in sorted(found)}
-
-
 def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
     """A shipped study by name, or a TOML file, checked whole before anything runs. `quick` applies
     each series' `quick`.
@@ -120,36 +104,19 @@ def read_study(study: str | Path, *, quick: bool = False) -> dict[str, Any]:
 
 
 def planned(
-    study: str | Path | Mapping[str, Any], *, quick: bool = False
+    study: str | Path | Mapping[str, Any],
+    *,
+    quick: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(study, its plan) of a shipped name, a TOML file or a dictionary, read and checked once. What
-    the plan is: see `prepare`.
+    """(study, its plan) of a shipped name, a TOML file or a dictionary, read and checked once, with
+    `changes` made as `change.changed` says. What the plan is: see `prepare`.
     """
     if isinstance(study, Mapping):
-        return _checked(study, quick=quick)
-    check_path("study", study, "give the name of a shipped study, or of a TOML file")
-    path = _shipped().get(str(study), Path(study))
-    content = (
-        read_bytes(path, f"give a TOML file or one of {', '.join(shipped())}")
-        if _is_there(path)
-        else None
-    )
-    if content is None:
-        raise InputError(
-            f"No study {show(str(study))}: give a TOML file or one of {', '.join(shipped())}."
-        )
-    try:
-        table = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"'{path}' is not valid TOML: {error}.") from None
-    return _checked(table, name=path.stem, folder=path.parent, place=str(path), quick=quick)
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
+        return _checked(study, quick=quick, changes=changes)
+    path, table = read_table(study)
+    given = {"name": path.stem, "folder": path.parent, "place": str(path)}
+    return _checked(table, **given, quick=quick, changes=changes)
 
 
 def check(
@@ -176,6 +143,7 @@ def _checked(
     folder: str | Path = ".",
     place: str = "study",
     quick: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(study, its plan)."""
     place = f"'{place}'"
@@ -200,6 +168,9 @@ def _checked(
         raise InputError(
             f"{place} has no series: add a [[theory]], [[transition]] or [[simulation]]."
         )
+    if changes:
+        out = changed(out, changes)
+        out["name"] = named(out["name"], changes)
     versions = []
     for small in (False, True):
         version = _version(out, small)
@@ -253,7 +224,7 @@ def _beside(value: Any, domain: Words, folder: Path) -> Any:
     """The path of a file beside the study made absolute; words of the domain stay words."""
     if isinstance(value, list):
         return [_beside(one, domain, folder) for one in value]
-    if domain.names_file(value) and _is_there(folder / split_member(value)[0]):
+    if domain.names_file(value) and is_there(folder / split_member(value)[0]):
         return os.path.realpath(folder / value)
     return value
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -95,6 +95,7 @@ def run_study(
     workers: int = 1,
     scheduler: str | None = None,
     quick: bool = False,
+    set: Mapping[str, Any] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[str, xr.Dataset]:
     """Run a study, keep every finished point in `out`, and return its results by series.
@@ -102,12 +103,14 @@ def run_study(
     `study`: a shipped name, a TOML file, or a dictionary of the same form with a `name`, checked in
     the same way. `out`: a folder, `<name>` by default; run again with the same folder, it continues
     and ends identical to an undisturbed run; a finished one is only read, also where nothing can be
-    written. `workers`: processes of this machine, or `scheduler`: the address of a dask scheduler.
-    `progress(done, total, name)` is called after each task. Raises InputError before anything runs,
-    StoreError for a folder of another study or in use.
+    written. `set`: {name: value} of controls, `sizes`, `samples` or `seed` to replace in every
+    series that has them; the study is then another, and so is its folder. `workers`: processes of
+    this machine, or `scheduler`: the address of a dask scheduler. `progress(done, total, name)` is
+    called after each task. Raises InputError before anything runs, StoreError for a folder of
+    another study or in use.
     """
     return run_planned(
-        *planned(study, quick=quick),
+        *planned(study, quick=quick, changes=set),
         out=out,
         workers=workers,
         scheduler=scheduler,

@@ -82,6 +82,8 @@ def _anchor(study: dict[str, Any]) -> str:
 
 def _chapter(study: dict[str, Any], results: dict[str, xr.Dataset]) -> str:
     parts = [f'<h2 id="{_anchor(study)}">{html.escape(study["title"])}</h2>']
+    if "question" in study:
+        parts.append(f"<p><em>{html.escape(study['question'])}</em></p>")
     parts += [
         f"<p>{html.escape(paragraph.strip())}</p>"
         for paragraph in study["text"].split("\n\n")

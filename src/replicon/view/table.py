@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
+from replicon._declare import Model
 from replicon._result import grid_axes
 
 
@@ -97,3 +99,73 @@ def print_table(title: str, rows: list[dict[str, Any]]) -> None:
     out = console()
     out.print(title, highlight=False, markup=False)
     out.print(table)
+
+
+def print_models(models: Iterable[Model]) -> None:
+    """Models with their controls and transitions."""
+    table = Table(
+        Column("model", no_wrap=True), "what", "controls", Column("transitions", overflow="fold")
+    )
+    for m in models:
+        names = (", ".join(one.name for one in several) for several in (m.controls, m.transitions))
+        table.add_row(m.name, m.title, *names)
+    console().print(table)
+
+
+def print_model(m: Model) -> None:
+    """A model's controls, observables, branches and transitions."""
+    out = console()
+    out.print(f"[bold]{m.name}[/bold]: {m.title}. Source: {m.source}")
+    table = Table("control", "symbol", "default", "typical", "domain", "meaning", "used by")
+    for c in m.controls:
+        typical = "" if c.range is None else "{:g} to {:g}".format(*c.range)
+        table.add_row(
+            c.name, c.symbol, f"{c.default}", typical, str(c.domain), c.meaning, str(c.role)
+        )
+    out.print(table)
+    table = Table("observable", "symbol", "axes", "meaning", "given by")
+    for o in m.observables:
+        axes = ", ".join(a.name for a in o.axes)
+        table.add_row(o.name, o.symbol, axes, o.meaning, str(o.role))
+    out.print(table)
+    table = Table("branch / transition", "of control", "meaning")
+    for b in m.branches:
+        table.add_row(b.name, "", b.meaning)
+    for t in m.transitions:
+        table.add_row(t.name, t.control, t.meaning)
+    out.print(table)
+
+
+def print_studies(rows: list[dict[str, str]]) -> None:
+    """The shipped studies, grouped by system, with their questions."""
+    table = Table("system", Column("study", no_wrap=True), "question")
+    last = ""
+    for row in rows:
+        if last and row["system"] != last:
+            table.add_section()
+        shown = "" if row["system"] == last else row["system"]
+        table.add_row(shown, row["study"], row["question"])
+        last = row["system"]
+    out = console()
+    out.print(table)
+    out.print(
+        "replicon studies NAME (what it shows), replicon run NAME --quick (run it),"
+        " replicon studies NAME --copy mine.toml (change it)",
+        markup=False,
+    )
+
+
+def print_study(about: dict[str, Any], series: list[dict[str, Any]], figures: list[str]) -> None:
+    """One study: its question, its text, its series and its figures."""
+    out = console()
+    out.print(about["study"], style="bold", end=": ")
+    out.print(about["title"], markup=False)
+    for text in (about["question"], about["text"]):
+        if text:
+            out.print(text, markup=False)
+    table = Table("series", "kind", "model", Column("points", justify="right"))
+    for row in series:
+        table.add_row(row["series"], row["kind"], row["model"], str(row["points"]))
+    out.print(table)
+    for number, title in enumerate(figures, start=1):
+        out.print(f"figure {number}: {title}", markup=False)

@@ -1,0 +1,83 @@
+"""A study with some of its values replaced: `--set name=value`, `run_study(..., set={...})`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from replicon._declare import nearest
+from replicon._domains import show
+from replicon._errors import InputError
+from replicon.study import catalogue, grid
+from replicon.study.names import LONGEST
+
+_KINDS = ("theory", "transition", "simulation")
+_NUMBERS = ("sizes", "samples")
+
+
+def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`study`, whose tables are checked, with `changes` {name: value, or list, as a user writes it}
+    made in every series that knows the name, in its quick version too.
+
+    A control goes where the model has it and the transition does not find it; `sizes` and `samples`
+    to simulations, `seed` to all. Raises InputError for a name that no series knows.
+    """
+    out = {**study, **{kind: [_copy(one) for one in study[kind]] for kind in _KINDS}}
+    for name, given in changes.items():
+        value = grid.parse_value(name, given)
+        if name == "seed":
+            out["seed"] = value
+            continue
+        places = _places(out, name)
+        if not places:
+            raise _unknown(out, name)
+        for table in places:
+            table[name] = [value] if name == "sizes" and not isinstance(value, list) else value
+    return out
+
+
+def named(name: str, changes: Mapping[str, Any]) -> str:
+    """A name for the changed study, which is also that of its folder."""
+    words = "-".join(f"{key}-{str(value).strip('[]()')}" for key, value in changes.items())
+    slug = re.sub(r"[^\w.-]+|\.\.+", "-", words).strip("-.")
+    return f"{name}-{slug}"[:LONGEST].rstrip("-. ")
+
+
+def _copy(one: dict[str, Any]) -> dict[str, Any]:
+    quick = dict(one.get("quick", {}))
+    quick["controls"] = dict(quick.get("controls", {}))
+    return {**one, "controls": dict(one.get("controls", {})), "quick": quick}
+
+
+def _places(study: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Tables in which `name` is to be set; what the quick version says of it is dropped."""
+    found = []
+    for kind in _KINDS:
+        for one in study[kind]:
+            if name in _NUMBERS and kind == "simulation":
+                one["quick"].pop(name, None)
+                found.append(one)
+            elif name in _controls(one, kind):
+                one["quick"]["controls"].pop(name, None)
+                found.append(one["controls"])
+    return found
+
+
+def _controls(one: dict[str, Any], kind: str) -> list[str]:
+    """What can be set of a series' controls."""
+    model = catalogue.get(one["model"])
+    role = "simulation" if kind == "simulation" else "theory"
+    found = model.transition(one["transition"]).control if kind == "transition" else None
+    return [c.name for c in model.controls_for(role) if c.name != found]
+
+
+def _unknown(study: dict[str, Any], name: str) -> InputError:
+    known = {n for kind in _KINDS for one in study[kind] for n in _controls(one, kind)}
+    known |= {"seed", *(_NUMBERS if study["simulation"] else ())}
+    near = nearest(name, sorted(known))
+    hint = f" Did you mean '{near}'?" if near else ""
+    return InputError(
+        f"set has {show(name)}, which no series of study '{study['name']}' knows.{hint} What can be"
+        f" set: {', '.join(sorted(known))}."
+    )

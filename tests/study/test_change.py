@@ -1,0 +1,143 @@
+"""Studies with values of a user's own in place of theirs; copies of studies; what is listed."""
+
+import json
+
+import pytest
+
+import replicon
+from replicon import InputError, cli
+from replicon.study import plan
+from replicon.study.sources import headline, shipped
+
+STUDY = {
+    "name": "small",
+    "theory": [
+        {
+            "name": "line",
+            "model": "hopfield",
+            "controls": {"load": [0.02, 0.05], "temperature": 0.1},
+        }
+    ],
+    "simulation": [
+        {
+            "name": "points",
+            "model": "hopfield",
+            "controls": {"load": [0.02, 0.05], "sweeps": 10},
+            "sizes": [60, 120],
+            "samples": 9,
+            "quick": {"samples": 4, "sizes": [60], "controls": {"sweeps": 5}},
+        }
+    ],
+    "transition": [{"name": "spinodal", "model": "hopfield", "transition": "retrieval"}],
+    "figure": [{"x": "load", "y": "magnetization", "theory": ["line"], "simulation": ["points"]}],
+}
+
+
+def _series(changes, quick=False):
+    study, made = plan.planned(STUDY, quick=quick, changes=changes)
+    return study, {one["series"]: one for one in made["series"]}
+
+
+def test_a_control_is_set_wherever_a_series_has_it():
+    study, series = _series({"temperature": 0.3, "sweeps": 7})
+    assert study["name"] == "small-temperature-0.3-sweeps-7"
+    assert [one["controls"]["temperature"] for one in series.values()] == [0.3, 0.3, 0.3]
+    assert series["points"]["controls"]["sweeps"] == 7
+    assert "sweeps" not in series["line"]["controls"]
+    assert STUDY["theory"][0]["controls"]["temperature"] == 0.1  # what was given stays as it is
+
+
+def test_what_is_set_holds_in_the_quick_version_too():
+    _, series = _series({"sweeps": "8", "samples": "2", "sizes": "80"}, quick=True)
+    points = series["points"]
+    assert (points["controls"]["sweeps"], points["samples"], points["sizes"]) == (8, 2, [80])
+
+
+def test_lists_and_ranges_are_set_as_everywhere():
+    _, series = _series({"load": "0.02:0.06:3", "sizes": "60,90", "seed": "4"})
+    assert series["line"]["controls"]["load"] == [0.02, 0.04, 0.06]
+    assert series["points"]["sizes"] == [60, 90]
+    assert series["points"]["seed"] == 4
+
+
+def test_the_control_that_a_transition_finds_is_left_to_it():
+    _, series = _series({"load": [0.03, 0.04]})
+    assert "load" not in series["spinodal"]["controls"]
+    assert series["line"]["controls"]["load"] == [0.03, 0.04]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"tempersture": 0.1}, "Did you mean 'temperature'"),
+        ({"temperature": -1}, "temperature must be >= 0"),
+        ({"temperature": ""}, "temperature was given no value"),
+        ({"samples": 2.5}, "samples must be"),
+        ({"samples": "many"}, "samples must be"),
+        ({"sizes": "1"}, "size must be"),
+        ({"seed": -3}, "seed must be"),
+        ({"load": 0.02}, "does not list"),  # the figure is drawn along the load
+    ],
+)
+def test_what_cannot_be_set_is_refused_in_a_sentence(changes, sentence):
+    with pytest.raises(InputError) as refused:
+        plan.planned(STUDY, changes=changes)
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_changed_study_runs_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = {"sizes": [40], "samples": 2, "temperature": 0.2, "sweeps": 4}
+    results = replicon.run_study(STUDY, set=small)
+    assert results["points"].sizes["sample"] == 2
+    assert float(results["line"]["temperature"]) == 0.2
+    assert [p.name for p in tmp_path.iterdir()] == [
+        "small-sizes-40-samples-2-temperature-0.2-sweeps-4"
+    ]
+
+
+def _call(capsys, *words):
+    with pytest.raises(SystemExit) as done:
+        cli.main(list(words))
+    out = capsys.readouterr()
+    return done.value.code, out.out, out.err
+
+
+def test_every_shipped_study_asks_a_question_and_is_listed(capsys):
+    status, out, _ = _call(capsys, "studies")
+    assert status == 0
+    for name in shipped():
+        question = headline(name)["question"]
+        assert question.endswith("?")
+        assert name in out and question in out
+    rows = json.loads(_call(capsys, "studies", "--json")[1])
+    assert [row["study"] for row in rows] == shipped()
+    assert rows[0]["system"] == "ising"
+
+
+def test_one_study_is_told_whole(capsys):
+    told = json.loads(_call(capsys, "studies", "hopfield-capacity", "--json")[1])
+    assert {one["series"]: one["points"] for one in told["series"]} == {
+        "theory": 138,
+        "finite": 76,
+        "spinodal": 1,
+    }
+    status, out, _ = _call(capsys, "studies", "hopfield-capacity")
+    assert (status, "figure 1: Retrieval at zero temperature" in out) == (0, True)
+
+
+def test_a_copy_is_the_file_and_never_overwrites(capsys, tmp_path):
+    mine = tmp_path / "mine.toml"
+    assert _call(capsys, "studies", "hopfield-capacity", "--copy", str(mine))[0] == 0
+    assert plan.read_study(mine)["simulation"] == plan.read_study("hopfield-capacity")["simulation"]
+    mine.write_text("changed")
+    for name, sentence in (("mine.toml", "is there already"), ("mine.txt", "ends in .toml")):
+        given = ("studies", "hopfield-capacity", "--copy", str(tmp_path / name))
+        status, _, err = _call(capsys, *given)
+        assert (status, sentence in err) == (2, True)
+    assert mine.read_text() == "changed"
+    status, _, err = _call(capsys, "studies", "--copy", str(tmp_path / "other.toml"))
+    assert (status, "Say which study" in err) == (2, True)
+    status, _, err = _call(capsys, "studies", "hopfield-capacty")
+    assert (status, "Did you mean 'hopfield-capacity'" in err) == (2, True)
