@@ -6,13 +6,11 @@ import json as jsonlib
 import math
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import App, Parameter
-from rich.console import Console
 
 from replicon import __version__
 from replicon._errors import ConvergenceError, InputError, RepliconError
@@ -224,6 +222,9 @@ def run(
     export: Annotated[
         Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")
     ] = None,
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Only say what it will cost, from two points a series.")
+    ] = False,
 ) -> int:
     """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run
     again to continue.
@@ -233,6 +234,8 @@ def run(
 
     changes = grid.split_assignments(assign or [])
     loaded, plan = planned(study, quick=quick, changes=changes)
+    if dry_run:
+        return _tell_costs(loaded, plan, workers)
     if export is not None:
         store.check_export(export)
     folder = out or Path(loaded["name"])
@@ -247,6 +250,15 @@ def run(
     return OK
 
 
+def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int) -> int:
+    from replicon.study.cost import costs
+    from replicon.study.plan import objects
+    from replicon.view import table
+
+    table.print_costs(study["name"], list(costs(plan, objects(study))), workers)
+    return OK
+
+
 @app.command
 def tour(
     *,
@@ -257,12 +269,13 @@ def tour(
     from replicon.study.plan import planned, shipped
     from replicon.study.run import run_planned, run_studies
     from replicon.view.page import write_page
+    from replicon.view.progress import progress
 
     names = shipped()
     studies = [planned(name, quick=True) for name in names]
     folders = [out / name for name in names]
     if workers > 1:
-        with _progress("studies") as advance:
+        with progress("studies") as advance:
             run_studies(studies, folders, workers=workers, progress=advance)
     chapters = []
     for (study, plan), folder in zip(studies, folders, strict=True):
@@ -336,37 +349,12 @@ def _run_with_bar(
     scheduler: str | None,
 ):
     from replicon.study.run import run_planned
+    from replicon.view.progress import progress
 
-    with _progress(study["name"]) as advance:
+    with progress(study["name"]) as advance:
         return run_planned(
             study, plan, out=folder, workers=workers, scheduler=scheduler, progress=advance
         )
-
-
-@contextmanager
-def _progress(name: str):
-    """A bar on standard error; what it yields is called with (done, total) or, done being -1, with
-    a sentence to print.
-    """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        line = bar.add_task(name, total=None)
-
-        def advance(done: int, total: int, note: str = "") -> None:
-            if done < 0:
-                console.print(note)
-            else:
-                bar.update(line, completed=done, total=total)
-
-        yield advance
 
 
 def _show(model: str, result: Any, what: str, json: bool) -> int:

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import replicon
 from replicon import InputError, cli
-from replicon.study import plan
+from replicon.study import cost, plan
 from replicon.study.sources import headline, shipped
+from replicon.theory import points as points_of_theory
 
 STUDY = {
     "name": "small",
@@ -141,3 +143,24 @@ def test_a_copy_is_the_file_and_never_overwrites(capsys, tmp_path):
     assert (status, "Say which study" in err) == (2, True)
     status, _, err = _call(capsys, "studies", "hopfield-capacty")
     assert (status, "Did you mean 'hopfield-capacity'" in err) == (2, True)
+
+
+def test_a_dry_run_counts_points_and_keeps_nothing(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = ("--set", "sizes=40,60", "--set", "samples=3", "--set", "sweeps=4")
+    status, out, _ = _call(capsys, "run", "hopfield-capacity", *small, "--dry-run")
+    assert status == 0
+    assert "finite" in out and "About" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_costs_are_calls_times_what_a_later_one_takes():
+    _, made = plan.planned(STUDY, changes={"sizes": [40, 60], "samples": 3, "sweeps": 4})
+    found = {(one.series, one.size): one for one in cost.costs(made, {})}
+    assert list(found) == [("line", None), ("spinodal", None), ("points", 40), ("points", 60)]
+    points = found["points", 60]
+    assert points.points == 2
+    assert points.seconds == points.first + (2 * 3 - 1) * points.again
+    spinodal = found["spinodal", None]  # a single call
+    assert (spinodal.seconds, np.isnan(spinodal.again)) == (spinodal.first, True)
+    assert cost._TOGETHER == points_of_theory.BATCH

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from replicon._declare import Model
 from replicon._result import grid_axes
+
+if TYPE_CHECKING:
+    from replicon.study.cost import Cost
 
 
 def console() -> Console:
@@ -153,6 +156,37 @@ def print_studies(rows: list[dict[str, str]]) -> None:
         " replicon studies NAME --copy mine.toml (change it)",
         markup=False,
     )
+
+
+def print_costs(study: str, costs: list[Cost], workers: int) -> None:
+    """What each series of a study costs, and all of them together."""
+    table = Table("series", "kind", *(Column(n, justify="right") for n in _COST), title=study)
+    for one in costs:
+        size = "" if one.size is None else str(one.size)
+        times = (one.first, one.again, one.seconds)
+        table.add_row(one.series, one.kind, size, str(one.points), *map(duration, times))
+    whole = sum(one.seconds for one in costs)
+    out = console()
+    out.print(table)
+    out.print(
+        f"About {duration(whole)} in one process, as far as two points of a series tell"
+        + (f"; {workers} workers share it." if workers > 1 else "."),
+        markup=False,
+    )
+
+
+_COST = ("size", "points", "first call", "again", "all")
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours, to two digits."""
+    if math.isnan(seconds):
+        return "-"
+    if seconds < 60:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def print_study(about: dict[str, Any], series: list[dict[str, Any]], figures: list[str]) -> None:
