@@ -158,7 +158,7 @@ class View:
 
     Kinds and shapes: spins (N,) or (copies, N) of +-1; image (rows, columns) or (pictures, pixels);
     lattice (L, L) of +-1; weights (rows, columns); trajectory (times, curves); spectrum
-    (eigenvalues, 2), real and imaginary parts; histogram (bins, 2), position and density.
+    (eigenvalues, 2), real and imaginary parts; histogram (bars, 2), their positions and heights.
     """
 
     name: str
