@@ -162,8 +162,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         from replicon.rbm.training import Settings, optimizer, traced_anew
 
         given: Any = self.optimizer
-        own = hasattr(given, "update")
-        rule = traced_anew(given) if own else optimizer(given, float(self.learning_rate))
+        rule = traced_anew(given) if hasattr(given, "update") else optimizer(given)
         return Settings(
             self.method, int(self.steps), bool(self.centred), float(self.weight_decay), rule
         )
@@ -179,13 +178,13 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         levels = int(self.temperatures) if self.method == "pt" else 1
         with self._precision():
             self._state: Any = begin(
+                self._settings(),
                 self.base_,
                 units,
                 (levels, count),
                 self.initial_scale,
                 self.dtype,
                 self.seed,
-                self._settings().optimizer,
             )
         self.epochs_ = 0
         self._records: list[dict] = []
@@ -205,7 +204,10 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         with self._precision():
             key = jax.random.fold_in(jax.random.key(int(self.seed)), self.epochs_)
             base = self.base_.astype(self.dtype)
-            state, exchanges = epoch(settings, self._state, X, self._mean, base, order, share, key)
+            own = hasattr(self.optimizer, "update")  # an optax object has a rate, and sign, itself
+            factor = np.asarray(1.0 if own else -float(self.learning_rate), self.dtype)
+            given = (self._state, X, self._mean, base, order, share, key)
+            state, exchanges = epoch(settings, factor, *given)
             state = jax.tree.map(np.asarray, state)
         if not all(np.isfinite(x).all() for x in state.parameters):
             raise DivergenceError(

@@ -75,8 +75,8 @@ class _Student:
 
     @property
     def done(self) -> bool:
-        """Whether a further step would change nothing."""
-        raise NotImplementedError
+        """Whether a further step would change nothing; chains are never done."""
+        return False
 
     @property
     def means(self) -> np.ndarray:
@@ -144,8 +144,6 @@ class _Chains(_Student):
     posterior; a step is a sweep of both. Means are over the sweeps after the first half of `sweeps`
     (the weights themselves until then); q is between the two chains.
     """
-
-    done = False
 
     def begin(self) -> None:
         beta = self.controls.inverse_temperature
