@@ -15,17 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed, show
+from replicon._domains import check_argument, show
 from replicon._errors import DivergenceError, InputError
+from replicon._seed import read_seed
 from replicon.data.binary import binary_rows
 from replicon.rbm import checkpoint as _checkpoint
 from replicon.rbm.indicators import decline, principal_components, record_of
-from replicon.rbm.partition import (
-    LogPartition,
-    MeanField,
-    log_partition,
-    mean_field,
-)
+from replicon.rbm.partition import LogPartition, MeanField, log_partition, mean_field
 from replicon.rbm.settings import check_settings
 
 if TYPE_CHECKING:
@@ -61,7 +57,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     binarize : X > binarize is 1 (as in scikit-learn's BernoulliNB); None: X must be 0 and 1
         already.
     dtype : of training, "float32" or "float64". Likelihoods are always in float64.
-    seed : whole number; same seed, same bits.
+    seed : whole number; same seed, same bits. A NumPy Generator gives one to every fit.
 
     Attributes
     ----------
@@ -174,17 +170,18 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         units = self._n_features_out = int(self.hidden)
         self.base_ = log_odds(X)
         self._mean = X.mean(axis=0, dtype=float).astype(self.dtype)
-        count = int(self.chains or min(self.batch_size or len(X), len(X)))
+        chains = int(self.chains or min(self.batch_size or len(X), len(X)))
         levels = int(self.temperatures) if self.method == "pt" else 1
+        self._seed = read_seed(self.seed)
         with self._precision():
             self._state: Any = begin(
                 self._settings(),
                 self.base_,
                 units,
-                (levels, count),
+                (levels, chains),
                 self.initial_scale,
                 self.dtype,
-                self.seed,
+                self._seed,
             )
         self.epochs_ = 0
         self._records: list[dict] = []
@@ -200,9 +197,9 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
         rows = len(X)
         size = int(min(self.batch_size or rows, rows))
-        order, share = batches(rows, size, (int(self.seed), 1, self.epochs_), self.dtype)
+        order, share = batches(rows, size, (self._seed, 1, self.epochs_), self.dtype)
         with self._precision():
-            key = jax.random.fold_in(jax.random.key(int(self.seed)), self.epochs_)
+            key = jax.random.fold_in(jax.random.key(self._seed), self.epochs_)
             base = self.base_.astype(self.dtype)
             own = hasattr(self.optimizer, "update")  # an optax object has a rate, and sign, itself
             factor = np.asarray(1.0 if own else -float(self.learning_rate), self.dtype)
@@ -222,7 +219,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         if self.record_every and self.epochs_ % self.record_every == 0:
             with self._precision():
                 held = (self._state, self._mean, self._components, self.base_)
-                record = record_of(*held, X, int(self.seed), self.epochs_)
+                record = record_of(*held, X, self._seed, self.epochs_)
             exchanges = {"epoch": self.epochs_, "exchange_rate": self._exchanges}
             self._records.append(exchanges | record)
 
@@ -289,7 +286,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         check_argument("method", method, Words(("auto", "exact", "ais", "tap")))
         chains = check_argument("chains", chains, Interval(2, integer=True))
         temperatures = check_argument("temperatures", temperatures, Interval(2, integer=True))
-        seed = check_seed(seed)
+        seed = read_seed(seed)
         if start is not None:
             start = self._rows(start)
         elif method == "tap":  # starts need not have mixed
@@ -354,30 +351,30 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
             return np.asarray(pseudo_likelihood(parameters, rows, np.arange(rows.shape[1])))
 
     def sample(
-        self, count=1, *, sweeps=1000, temperatures: int | None = None, start=None, seed=0
+        self, samples=1, *, sweeps=1000, temperatures: int | None = None, start=None, seed=0
     ) -> np.ndarray:
-        """`count` independent rows (count, V) of 0 and 1.
+        """`samples` independent rows (samples, V) of 0 and 1.
 
         temperatures None: drawn from the exact probabilities where a layer has at most 14 units;
         else ends of Gibbs chains of `sweeps` sweeps from independent units of the data's means,
         and, where these do not forget their past, of chains that exchange states with others down
-        to independent units. temperatures = 1: plain chains, from `start` (count, V) if given;
+        to independent units. temperatures = 1: plain chains, from `start` (samples, V) if given;
         more: exchanges over so many inverse temperatures between 0 and 1. A ConvergenceWarning says
         where chains did not mix (`replicon.rbm.gibbs`).
         """
         from replicon.rbm import gibbs
 
         check_is_fitted(self, "_state")
-        count = check_argument("count", count, _COUNT)
+        samples = check_argument("samples", samples, _COUNT)
         sweeps = check_argument("sweeps", sweeps, _COUNT)
         if temperatures is not None:
             temperatures = check_argument("temperatures", temperatures, _COUNT)
-        seed = check_seed(seed)
+        seed = read_seed(seed)
         if start is not None:
             start = self._rows(start)
         with self._precision():
             base = self.base_.astype(self.dtype)
-            given = (count, sweeps, temperatures, start, seed)
+            given = (samples, sweeps, temperatures, start, seed)
             rows, reason = gibbs.rows_of(self._state.parameters, base, *given)
         if reason:
             sentence = f"Samples may be wrong: {reason}; give more sweeps or temperatures."
