@@ -167,7 +167,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         from replicon.rbm.training import begin, log_odds
 
         visible = X.shape[1]
-        units = self._n_features_out = int(self.hidden)
+        units = int(self.hidden)
+        self._n_features_out = units
         self.base_ = log_odds(X)
         self._mean = X.mean(axis=0, dtype=float).astype(self.dtype)
         chains = int(self.chains or min(self.batch_size or len(X), len(X)))
@@ -211,7 +212,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
                 f"Training diverged in epoch {self.epochs_ + 1}: give a smaller learning_rate than"
                 f" {self.learning_rate:g} (the machine is left as it was before that epoch)."
             )
-        self._state, self._exchanges = state, float(exchanges) if self.method == "pt" else np.nan
+        self._state = state
+        self._exchanges = float(exchanges) if self.method == "pt" else np.nan
         self.epochs_ += 1
         self._record(X)
 
@@ -343,12 +345,12 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         """Sum over visible units of ln P(v_i | the others) of each row in nats, (rows,)."""
         import jax
 
-        from replicon.rbm.training import Parameters, pseudo_likelihood
+        from replicon.rbm.training import pseudo_likelihood
 
         rows = self._rows(X)
         with jax.enable_x64(True):
-            parameters = Parameters(*(np.asarray(x, float) for x in self._state.parameters))
-            return np.asarray(pseudo_likelihood(parameters, rows, np.arange(rows.shape[1])))
+            given = self._state.parameters.in_double()
+            return np.asarray(pseudo_likelihood(given, rows, np.arange(rows.shape[1])))
 
     def sample(
         self, samples=1, *, sweeps=1000, temperatures: int | None = None, start=None, seed=0

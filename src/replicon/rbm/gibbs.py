@@ -15,7 +15,10 @@ from replicon.rbm.training import Parameters, ladder, run_chains, run_ladder, si
 from replicon.rbm.training import draw as bernoulli
 
 _LADDERS = (10, 30, 100)  # inverse temperatures tried
-_CHUNK = 50
+_CHUNK = 50  # sweeps between looks at a ladder
+_RENEWED = 0.99  # of the machine's states that have come from independent units
+_RENEWALS = 3  # before rows are taken
+_FEWEST = 100  # chains, from which the memory of an ensemble can be told
 _CHAINS = 8192  # of all levels together
 
 
@@ -23,10 +26,9 @@ def draw_exactly(parameters: Parameters, samples: int, rng) -> np.ndarray:
     """Independent rows (samples, V): the smaller layer from its enumerated probabilities, the other
     given it.
     """
-    W, a, b = (np.asarray(x, float) for x in parameters)
-    visible_first = W.shape[0] <= W.shape[1]
-    if not visible_first:
-        W, a, b = W.T, b, a
+    parameters = parameters.in_double()
+    visible_first = parameters.weights.shape[0] <= parameters.weights.shape[1]
+    W, a, b = parameters if visible_first else parameters.mirrored()
     units = len(a)
     states = ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
     log = np.concatenate(
@@ -70,7 +72,7 @@ def draw(
 
 def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.ndarray, str]:
     keys = jax.random.split(key, 4)
-    chains = max(samples, 100) if start is None else samples
+    chains = max(samples, _FEWEST) if start is None else samples
     if start is None:
         v = bernoulli(keys[0], np.broadcast_to(np.asarray(sigmoid(base)), (chains, len(base))))
     else:
@@ -83,7 +85,7 @@ def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.
     before = np.asarray(v[-1])
     v, _, _ = run_chains(parameters, base, ladder(1, base.dtype), h, keys[3], sweeps - half)
     rows = np.asarray(v[-1], np.int8)
-    held = memory(before, rows) if chains >= 100 else 0.0
+    held = memory(before, rows) if chains >= _FEWEST else 0.0
     reason = ""
     if held >= memory_limit(chains):
         reason = (
@@ -96,22 +98,23 @@ def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.
 def _tempered(
     parameters, base, samples: int, sweeps: int, levels: int, key
 ) -> tuple[np.ndarray, str]:
-    chains = min(max(samples, 100), 100 + _CHAINS // levels)
+    chains = min(max(samples, _FEWEST), _FEWEST + _CHAINS // levels)
     betas = ladder(levels, base.dtype)
     key, first = jax.random.split(key)
     h = bernoulli(first, np.full((levels, chains, len(parameters.hidden_bias)), 0.5, base.dtype))
     limit = max(5 * sweeps, 2000)
     mixed = True
     rows: list[np.ndarray] = []
-    warm = 3
+    warm = _RENEWALS
     while len(rows) * chains < samples:
         fresh = np.zeros((levels, chains, 1), bool)
-        done, there = 0, False
+        done = 0
+        there = False
         while done < limit and not there:
             key, now = jax.random.split(key)
             v, h, fresh = run_ladder(parameters, base, betas, h, fresh, now, _CHUNK)
             done += _CHUNK
-            there = bool(np.asarray(fresh)[-1].mean() >= 0.99)
+            there = bool(np.asarray(fresh)[-1].mean() >= _RENEWED)
         mixed &= there
         warm -= 1
         if warm <= 0 or not mixed:

@@ -24,9 +24,9 @@ def principal_weights(data: np.ndarray, units: int, guess: float) -> np.ndarray:
     if samples:
         vectors, values = _modes(data)
         ratio = size / samples
+        scales = (1.0,) if units == 1 else (2 * (1 + guess), 2 * (1 - guess))
         for k in range(min(units, len(values))):
-            scale = 1.0 if units == 1 else 2 * (1 + (guess if k == 0 else -guess))
-            norm = _shrinkage(values[k], ratio) * math.sqrt(scale * size)
+            norm = _shrinkage(values[k], ratio) * math.sqrt(scales[k] * size)
             directions[:, k] = norm * vectors[:, k]
     if units == 1:
         return directions

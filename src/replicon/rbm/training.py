@@ -25,6 +25,14 @@ class Parameters(NamedTuple):
     visible_bias: Any
     hidden_bias: Any
 
+    def in_double(self) -> Parameters:
+        """The same as NumPy arrays of float64."""
+        return Parameters(*(np.asarray(x, float) for x in self))
+
+    def mirrored(self) -> Parameters:
+        """The same machine with visible units called hidden, and hidden ones visible."""
+        return Parameters(self.weights.T, self.hidden_bias, self.visible_bias)
+
 
 class State(NamedTuple):
     """What training carries: `hidden` states of the chains (temperatures, chains, H), `offset` (H,)
@@ -74,6 +82,7 @@ def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformat
 
 
 def sigmoid(x):
+    """1 / (1 + exp(-x)), by the hyperbolic tangent."""
     return 0.5 + 0.5 * jnp.tanh(0.5 * x)
 
 

@@ -80,7 +80,8 @@ def _sweep(columns, step, weights, field, table, rng):
     size, count = columns.shape
     units = weights.shape[1]
     tilt = np.tanh(field)
-    turn, overlap = math.tanh(2 * step), 0
+    turn = math.tanh(2 * step)
+    overlap = 0
     if units == 2:
         for i in range(size):
             overlap += int(weights[i, 0] * weights[i, 1])
@@ -89,7 +90,8 @@ def _sweep(columns, step, weights, field, table, rng):
         column = columns[i]
         for k in range(units):
             slope = turn * weights[i, k]
-            gain, a = constant, 0
+            gain = constant
+            a = 0
             while a + 8 <= count:
                 whole = 1.0
                 for b in range(a, a + 8):
