@@ -175,15 +175,8 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         levels = int(self.temperatures) if self.method == "pt" else 1
         self._seed = read_seed(self.seed)
         with self._precision():
-            self._state: Any = begin(
-                self._settings(),
-                self.base_,
-                units,
-                (levels, chains),
-                self.initial_scale,
-                self.dtype,
-                self._seed,
-            )
+            given = (units, (levels, chains), self.initial_scale, self.dtype, self._seed)
+            self._state: Any = begin(self._settings(), self.base_, *given)
         self.epochs_ = 0
         self._records: list[dict] = []
         self._exchanges = np.nan
