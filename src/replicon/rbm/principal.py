@@ -17,7 +17,7 @@ def principal_weights(data: np.ndarray, units: int, guess: float) -> np.ndarray:
     Teacher overlap (Bayes-optimal for weights on a sphere) is then cos^2.
 
     data (M, N) of +-1. Source: Baik, Ben Arous & Peche, Ann. Prob. 33, 1643 (2005); Paul, Stat.
-    Sinica 17, 1617 (2007).
+    Sinica 17, 1617 (2007). Referee: cos^2 in simulations (tests/rbm/test_rbm_instances.py).
     """
     samples, size = data.shape
     directions = np.zeros((size, units))
