@@ -85,7 +85,7 @@ def test_gradient_is_exact_in_expectation(method, centred):
         np.array([0.3, 0.5, 0.8]),
         np.array([0.2, -0.3, 0.1, 0.4]),
     )
-    settings = training.Settings(method, 1, centred, 0.0, training.optimizer("sgd", 0.1))
+    settings = training.Settings(method, 1, centred, 0.0, training.optimizer("sgd"))
     levels, repeats, chains = 3 if method == "pt" else 1, 2000, 8
     starts = np.empty((repeats, levels, chains, 3))
     for k, beta in enumerate(training.ladder(levels, float)):

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 
 import replicon
+from replicon.rbm import training
 
 _GIVEN = {"size": 6, "seed": 3, "annealing": 20}
 
@@ -40,3 +41,39 @@ def test_without_persistent_chains_the_view_follows_the_machine():
     expected = expit(hidden @ machine.weights_.T + machine.visible_bias_)
     assert not np.array_equal(before, process.view()["chains"])
     np.testing.assert_allclose(process.view()["chains"], expected, rtol=1e-5)
+
+
+def test_the_learning_rate_changes_at_the_next_epoch_and_nothing_is_compiled():
+    """The rate is a number given to the compiled epoch; time is the sum of rates of updates."""
+    given = {"epochs": 5, "learning_rate": 0.05, **_GIVEN}
+    left_alone = replicon.start("rbm-training", **given).step(5)._network.machine
+    compiled = training.epoch._cache_size()
+    same = replicon.start("rbm-training", **given).step(3).set("learning_rate", 0.05).step(2)
+    np.testing.assert_array_equal(same._network.machine.weights_, left_alone.weights_)
+    process = replicon.start("rbm-training", **given).step(2).set("learning_rate", 0.2)
+    process.step(1)
+    machine = process._network.machine
+    assert not np.array_equal(machine.weights_, left_alone.weights_)
+    assert training.epoch._cache_size() == compiled
+    process.step(2)
+    updates = -(-len(process._network.training) // 128)
+    rates = np.array([0, 0.05, 0.05, 0.2, 0.2, 0.2])
+    expected = np.cumsum(updates * rates)
+    np.testing.assert_allclose(process._network.finish()["time"], expected, rtol=1e-12)
+
+
+def test_the_sweeps_for_a_gradient_change_while_it_learns():
+    process = replicon.start("rbm-training", epochs=5, **_GIVEN).step(1).set("steps", 3).step(1)
+    machine = process._network.machine
+    again = replicon.start("rbm-training", epochs=5, **_GIVEN).step(1)._network.machine
+    again.set_params(steps=3).partial_fit(process._network.training)
+    np.testing.assert_array_equal(machine.weights_, again.weights_)
+    assert process.controls["steps"] == 3
+
+
+def test_singular_values_lie_on_the_real_axis():
+    process = replicon.start("rbm-training", epochs=2, **_GIVEN).step(2)
+    real, imaginary = process.view()["singular_values"].T
+    largest = process.measure()["largest_singular_value"]
+    assert real.max() == pytest.approx(largest, rel=1e-5)
+    assert not imaginary.any()

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replicon._domains import show
+from replicon._domains import check_seed, show
 from replicon._errors import InputError
 from replicon._files import write_whole
 from replicon.rbm.settings import OPTIMIZERS
@@ -36,14 +36,15 @@ _UNREADABLE = (
     struct.error,
     zlib.error,
 )
-
-
-_WORDS = ("sgd", "momentum", "adam")
 _OWN = "optax object"
+_EXPECTED = "expected a file that RestrictedBoltzmannMachine.save has written"
 
 
 class Saved(NamedTuple):
-    """Contents of a checkpoint. `leaves`: the optimiser's arrays in order."""
+    """Contents of a checkpoint: settings of the machine; its `State`, without the optimiser's
+    memory, whose arrays `leaves` holds in order; base (V,), mean (V,) and components (V, kept) of
+    the data; epochs done; the records of the history; a fingerprint of the data.
+    """
 
     settings: dict
     state: Any
@@ -57,6 +58,7 @@ class Saved(NamedTuple):
 
 
 def check_path(path) -> None:
+    """InputError for what names no file."""
     if not isinstance(path, (str, Path)):
         raise InputError(
             f"path = {show(path)} is none: give the name of a .npz file, as text or a Path."
@@ -64,6 +66,7 @@ def check_path(path) -> None:
 
 
 def there(path: str | Path) -> bool:
+    """Whether something lies at the path."""
     try:
         return Path(path).exists()
     except (OSError, ValueError):  # a name too long, or no name: writing says so
@@ -82,13 +85,14 @@ def _sum(arrays: dict) -> str:
 
 
 def write(path: str | Path, machine) -> None:
-    """All of a machine into one file, written aside and renamed."""
+    """All of a machine into one file, written aside and renamed. InputError where it cannot be."""
     import jax
 
     check_path(path)
     settings = machine.get_params(deep=False)
     if hasattr(settings["optimizer"], "update"):
         settings["optimizer"] = _OWN
+    settings["seed"] = machine._seed
     state = machine._state
     leaves = jax.tree.leaves(state.optimizer)
     arrays = {
@@ -116,97 +120,90 @@ def write(path: str | Path, machine) -> None:
 
 def read(path: str | Path) -> Saved:
     """A saved machine; InputError for a file that is none or is damaged."""
-    from replicon.rbm.training import Parameters, State
-
-    expected = "expected a file that RestrictedBoltzmannMachine.save has written"
     check_path(path)
     if not (there(path) and Path(path).is_file()):
-        raise InputError(f"No file {str(path)[:200]!r}: {expected}.")
+        raise InputError(f"No file {str(path)[:200]!r}: {_EXPECTED}.")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        head = json.loads(str(arrays["head"]))
-        if head["version"] != _VERSION:
-            raise InputError(
-                f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads"
-                f" version {_VERSION}."
-            )
-        if head["sum"] != _sum({name: value for name, value in arrays.items() if name != "head"}):
-            raise ValueError
-        settings = head["settings"]
-        if settings["dtype"] not in ("float32", "float64") or settings["optimizer"] not in (
-            *_WORDS,
-            _OWN,
-        ):
-            raise ValueError
-        parameters = Parameters(*(arrays[name] for name in Parameters._fields))
-        hidden, offset = arrays["hidden"].astype(settings["dtype"]), arrays["offset"]
-        leaves = [
-            arrays[f"optimizer/{k}"]
-            for k in range(sum(name.startswith("optimizer/") for name in arrays))
-        ]
-        history = {
-            name.removeprefix("history/"): value
-            for name, value in arrays.items()
-            if name.startswith("history/")
-        }
-        records = [
-            {name: value[k] for name, value in history.items()}
-            for k in range(len(next(iter(history.values()), ())))
-        ]
-        visible, units = parameters.weights.shape
-        shapes = [
-            x.shape
-            for x in (
-                parameters.visible_bias,
-                arrays["base"],
-                arrays["mean"],
-                parameters.hidden_bias,
-                offset,
-            )
-        ]
-        if (
-            shapes != [(visible,)] * 3 + [(units,)] * 2
-            or hidden.shape[2] != units
-            or settings["hidden"] != units
-        ):
-            raise InputError(
-                f"'{path}' holds arrays that do not belong together (weights {visible} x {units}):"
-                f" {expected}."
-            )
-        numbers = (
-            *parameters,
-            offset,
-            arrays["base"],
-            arrays["mean"],
-            arrays["components"],
-            *leaves,
-        )
-        if (
-            not all(x.dtype.kind in "fiu" and np.isfinite(x).all() for x in numbers)
-            or not np.isin(hidden, (0, 1)).all()
-        ):
-            raise InputError(f"'{path}' holds numbers that no training leaves: {expected}.")
-        if (
-            type(head["epochs"]) is not int
-            or head["epochs"] < 0
-            or not isinstance(head["data"], str)
-        ):
-            raise ValueError
-        kept = (arrays["base"], arrays["mean"], arrays["components"])
-        return Saved(
-            settings,
-            State(parameters, None, hidden, offset),
-            leaves,
-            *kept,
-            head["epochs"],
-            records,
-            head["data"],
-        )
+        head = json.loads(str(arrays.pop("head")))
+        _check_head(path, head, arrays)
+        saved = _saved(head, arrays)
+        _check_arrays(path, saved)
+        return saved
     except InputError:
         raise
     except _UNREADABLE:
-        raise InputError(f"'{path}' could not be read: {expected}.") from None
+        raise InputError(f"'{path}' could not be read: {_EXPECTED}.") from None
+
+
+def _check_head(path: str | Path, head: dict, arrays: dict) -> None:
+    """InputError for a checkpoint of another version, ValueError for a damaged one."""
+    if head["version"] != _VERSION:
+        raise InputError(
+            f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads version"
+            f" {_VERSION}."
+        )
+    settings = head["settings"]
+    sound = (
+        head["sum"] == _sum(arrays)
+        and settings["dtype"] in ("float32", "float64")
+        and settings["optimizer"] in (*OPTIMIZERS, _OWN)
+        and type(head["epochs"]) is int
+        and head["epochs"] >= 0
+        and isinstance(head["data"], str)
+    )
+    if not sound:
+        raise ValueError
+
+
+def _saved(head: dict, arrays: dict) -> Saved:
+    """The parts of a checkpoint, put together and not yet checked."""
+    from replicon.rbm.training import Parameters, State
+
+    parameters = Parameters(*(arrays[name] for name in Parameters._fields))
+    hidden = arrays["hidden"].astype(head["settings"]["dtype"])
+    memory = sum(name.startswith("optimizer/") for name in arrays)
+    history = {
+        name.removeprefix("history/"): values
+        for name, values in arrays.items()
+        if name.startswith("history/")
+    }
+    count = len(next(iter(history.values()), ()))
+    return Saved(
+        settings=head["settings"],
+        state=State(parameters, None, hidden, arrays["offset"]),
+        leaves=[arrays[f"optimizer/{k}"] for k in range(memory)],
+        base=arrays["base"],
+        mean=arrays["mean"],
+        components=arrays["components"],
+        epochs=head["epochs"],
+        records=[{name: values[k] for name, values in history.items()} for k in range(count)],
+        data=head["data"],
+    )
+
+
+def _check_arrays(path: str | Path, saved: Saved) -> None:
+    """InputError for arrays that do not fit each other, or that no training leaves."""
+    parameters, _, hidden, offset = saved.state
+    visible, units = parameters.weights.shape
+    of_visible = (parameters.visible_bias, saved.base, saved.mean)
+    of_hidden = (parameters.hidden_bias, offset)
+    fits = (
+        all(x.shape == (visible,) for x in of_visible)
+        and all(x.shape == (units,) for x in of_hidden)
+        and hidden.shape[2] == units
+        and saved.settings["hidden"] == units
+    )
+    if not fits:
+        raise InputError(
+            f"'{path}' holds arrays that do not belong together (weights {visible} x {units}):"
+            f" {_EXPECTED}."
+        )
+    numbers = (parameters.weights, *of_visible, *of_hidden, saved.components, *saved.leaves)
+    sound = all(x.dtype.kind in "fiu" and np.isfinite(x).all() for x in numbers)
+    if not (sound and np.isin(hidden, (0, 1)).all()):
+        raise InputError(f"'{path}' holds numbers that no training leaves: {_EXPECTED}.")
 
 
 def check(saved: Saved, machine, path, visible: int, data: str) -> None:
@@ -219,10 +216,12 @@ def check(saved: Saved, machine, path, visible: int, data: str) -> None:
             f" {visible} x {machine.hidden}: {way_out}."
         )
     mine = machine.get_params(deep=False)
+    # Of an optax object, or a generator, the file tells nothing that could be compared.
+    untold = {"epochs"}
+    untold |= {"optimizer"} if hasattr(mine["optimizer"], "update") else set()
+    untold |= {"seed"} if isinstance(mine["seed"], np.random.Generator) else set()
     for name, value in saved.settings.items():
-        if name == "epochs" or (name == "optimizer" and hasattr(mine[name], "update")):
-            continue
-        if mine[name] != value:
+        if name not in untold and mine[name] != value:
             raise InputError(
                 f"The checkpoint '{path}' was trained with {name} = {value}, this machine has"
                 f" {mine[name]}: {way_out}."
@@ -267,6 +266,7 @@ def settings_of(saved: Saved, optimizer: Any, path: Any, known: set[str]) -> dic
 
 
 def digest_of(*arrays) -> str:
+    """What arrays hold, as a key."""
     return hashlib.sha256(
         b"".join(
             repr((x.shape, x.dtype.str)).encode() + x.tobytes() for x in map(np.asarray, arrays)
@@ -275,6 +275,7 @@ def digest_of(*arrays) -> str:
 
 
 def fingerprint_of(X: np.ndarray) -> str:
+    """Which rows X (rows, V) of 0 and 1 are, and in which order, as a key."""
     return hashlib.sha256(
         repr(X.shape).encode() + np.packbits(X.astype(bool)).tobytes()
     ).hexdigest()
@@ -293,4 +294,5 @@ def restore(machine: Any, saved: Saved, path: Any, X: np.ndarray | None = None) 
     machine.epochs_ = saved.epochs
     machine._records = saved.records
     machine._data = saved.data
+    machine._seed = check_seed(saved.settings["seed"])
     machine._exchanges = np.nan

@@ -6,8 +6,10 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
@@ -185,8 +187,22 @@ model = Model(
         ),
     ),
     solve=f"{_THEORY_RBM}:solve",
-    sample=f"{_SIMULATION_RBM}:sample",
+    start=f"{_SIMULATION_RBM}:start",
+    schedule=Schedule(f"{_SIMULATION_RBM}:steps", burn=1.0),
+    views=(
+        View(
+            "receptive_fields",
+            "weights",
+            "weights, a hidden unit a row: the teacher's, and the student's means beneath",
+        ),
+        View(
+            "learning",
+            "trajectory",
+            "teacher overlap after every step, of each start of messages or chain of states",
+        ),
+    ),
     check_size=f"{_SIMULATION_RBM}:check_size",
+    revision=2,
     potential="free_entropy",
     source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
     size=Size(

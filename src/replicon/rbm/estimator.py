@@ -15,17 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed, show
+from replicon._domains import check_argument, show
 from replicon._errors import DivergenceError, InputError
+from replicon._seed import read_seed
 from replicon.data.binary import binary_rows
 from replicon.rbm import checkpoint as _checkpoint
 from replicon.rbm.indicators import decline, principal_components, record_of
-from replicon.rbm.partition import (
-    LogPartition,
-    MeanField,
-    log_partition,
-    mean_field,
-)
+from replicon.rbm.partition import LogPartition, MeanField, log_partition, mean_field
 from replicon.rbm.settings import check_settings
 
 if TYPE_CHECKING:
@@ -61,7 +57,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
     binarize : X > binarize is 1 (as in scikit-learn's BernoulliNB); None: X must be 0 and 1
         already.
     dtype : of training, "float32" or "float64". Likelihoods are always in float64.
-    seed : whole number; same seed, same bits.
+    seed : whole number; same seed, same bits. A NumPy Generator gives one to every fit.
 
     Attributes
     ----------
@@ -162,8 +158,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         from replicon.rbm.training import Settings, optimizer, traced_anew
 
         given: Any = self.optimizer
-        own = hasattr(given, "update")
-        rule = traced_anew(given) if own else optimizer(given, float(self.learning_rate))
+        rule = traced_anew(given) if hasattr(given, "update") else optimizer(given)
         return Settings(
             self.method, int(self.steps), bool(self.centred), float(self.weight_decay), rule
         )
@@ -172,21 +167,16 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         from replicon.rbm.training import begin, log_odds
 
         visible = X.shape[1]
-        units = self._n_features_out = int(self.hidden)
+        units = int(self.hidden)
+        self._n_features_out = units
         self.base_ = log_odds(X)
         self._mean = X.mean(axis=0, dtype=float).astype(self.dtype)
-        count = int(self.chains or min(self.batch_size or len(X), len(X)))
+        chains = int(self.chains or min(self.batch_size or len(X), len(X)))
         levels = int(self.temperatures) if self.method == "pt" else 1
+        self._seed = read_seed(self.seed)
         with self._precision():
-            self._state: Any = begin(
-                self.base_,
-                units,
-                (levels, count),
-                self.initial_scale,
-                self.dtype,
-                self.seed,
-                self._settings().optimizer,
-            )
+            given = (units, (levels, chains), self.initial_scale, self.dtype, self._seed)
+            self._state: Any = begin(self._settings(), self.base_, *given)
         self.epochs_ = 0
         self._records: list[dict] = []
         self._exchanges = np.nan
@@ -201,18 +191,22 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
 
         rows = len(X)
         size = int(min(self.batch_size or rows, rows))
-        order, share = batches(rows, size, (int(self.seed), 1, self.epochs_), self.dtype)
+        order, share = batches(rows, size, (self._seed, 1, self.epochs_), self.dtype)
         with self._precision():
-            key = jax.random.fold_in(jax.random.key(int(self.seed)), self.epochs_)
+            key = jax.random.fold_in(jax.random.key(self._seed), self.epochs_)
             base = self.base_.astype(self.dtype)
-            state, exchanges = epoch(settings, self._state, X, self._mean, base, order, share, key)
+            own = hasattr(self.optimizer, "update")  # an optax object has a rate, and sign, itself
+            factor = np.asarray(1.0 if own else -float(self.learning_rate), self.dtype)
+            given = (self._state, X, self._mean, base, order, share, key)
+            state, exchanges = epoch(settings, factor, *given)
             state = jax.tree.map(np.asarray, state)
         if not all(np.isfinite(x).all() for x in state.parameters):
             raise DivergenceError(
                 f"Training diverged in epoch {self.epochs_ + 1}: give a smaller learning_rate than"
                 f" {self.learning_rate:g} (the machine is left as it was before that epoch)."
             )
-        self._state, self._exchanges = state, float(exchanges) if self.method == "pt" else np.nan
+        self._state = state
+        self._exchanges = float(exchanges) if self.method == "pt" else np.nan
         self.epochs_ += 1
         self._record(X)
 
@@ -220,7 +214,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         if self.record_every and self.epochs_ % self.record_every == 0:
             with self._precision():
                 held = (self._state, self._mean, self._components, self.base_)
-                record = record_of(*held, X, int(self.seed), self.epochs_)
+                record = record_of(*held, X, self._seed, self.epochs_)
             exchanges = {"epoch": self.epochs_, "exchange_rate": self._exchanges}
             self._records.append(exchanges | record)
 
@@ -287,7 +281,7 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         check_argument("method", method, Words(("auto", "exact", "ais", "tap")))
         chains = check_argument("chains", chains, Interval(2, integer=True))
         temperatures = check_argument("temperatures", temperatures, Interval(2, integer=True))
-        seed = check_seed(seed)
+        seed = read_seed(seed)
         if start is not None:
             start = self._rows(start)
         elif method == "tap":  # starts need not have mixed
@@ -344,38 +338,38 @@ class RestrictedBoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMix
         """Sum over visible units of ln P(v_i | the others) of each row in nats, (rows,)."""
         import jax
 
-        from replicon.rbm.training import Parameters, pseudo_likelihood
+        from replicon.rbm.training import pseudo_likelihood
 
         rows = self._rows(X)
         with jax.enable_x64(True):
-            parameters = Parameters(*(np.asarray(x, float) for x in self._state.parameters))
-            return np.asarray(pseudo_likelihood(parameters, rows, np.arange(rows.shape[1])))
+            given = self._state.parameters.in_double()
+            return np.asarray(pseudo_likelihood(given, rows, np.arange(rows.shape[1])))
 
     def sample(
-        self, count=1, *, sweeps=1000, temperatures: int | None = None, start=None, seed=0
+        self, samples=1, *, sweeps=1000, temperatures: int | None = None, start=None, seed=0
     ) -> np.ndarray:
-        """`count` independent rows (count, V) of 0 and 1.
+        """`samples` independent rows (samples, V) of 0 and 1.
 
         temperatures None: drawn from the exact probabilities where a layer has at most 14 units;
         else ends of Gibbs chains of `sweeps` sweeps from independent units of the data's means,
         and, where these do not forget their past, of chains that exchange states with others down
-        to independent units. temperatures = 1: plain chains, from `start` (count, V) if given;
+        to independent units. temperatures = 1: plain chains, from `start` (samples, V) if given;
         more: exchanges over so many inverse temperatures between 0 and 1. A ConvergenceWarning says
         where chains did not mix (`replicon.rbm.gibbs`).
         """
         from replicon.rbm import gibbs
 
         check_is_fitted(self, "_state")
-        count = check_argument("count", count, _COUNT)
+        samples = check_argument("samples", samples, _COUNT)
         sweeps = check_argument("sweeps", sweeps, _COUNT)
         if temperatures is not None:
             temperatures = check_argument("temperatures", temperatures, _COUNT)
-        seed = check_seed(seed)
+        seed = read_seed(seed)
         if start is not None:
             start = self._rows(start)
         with self._precision():
             base = self.base_.astype(self.dtype)
-            given = (count, sweeps, temperatures, start, seed)
+            given = (samples, sweeps, temperatures, start, seed)
             rows, reason = gibbs.rows_of(self._state.parameters, base, *given)
         if reason:
             sentence = f"Samples may be wrong: {reason}; give more sweeps or temperatures."

@@ -15,18 +15,20 @@ from replicon.rbm.training import Parameters, ladder, run_chains, run_ladder, si
 from replicon.rbm.training import draw as bernoulli
 
 _LADDERS = (10, 30, 100)  # inverse temperatures tried
-_CHUNK = 50
+_CHUNK = 50  # sweeps between looks at a ladder
+_RENEWED = 0.99  # of the machine's states that have come from independent units
+_RENEWALS = 3  # before rows are taken
+_FEWEST = 100  # chains, from which the memory of an ensemble can be told
 _CHAINS = 8192  # of all levels together
 
 
-def draw_exactly(parameters: Parameters, count: int, rng) -> np.ndarray:
-    """Independent rows (count, V): the smaller layer from its enumerated probabilities, the other
+def draw_exactly(parameters: Parameters, samples: int, rng) -> np.ndarray:
+    """Independent rows (samples, V): the smaller layer from its enumerated probabilities, the other
     given it.
     """
-    W, a, b = (np.asarray(x, float) for x in parameters)
-    visible_first = W.shape[0] <= W.shape[1]
-    if not visible_first:
-        W, a, b = W.T, b, a
+    parameters = parameters.in_double()
+    visible_first = parameters.weights.shape[0] <= parameters.weights.shape[1]
+    W, a, b = parameters if visible_first else parameters.mirrored()
     units = len(a)
     states = ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
     log = np.concatenate(
@@ -36,16 +38,16 @@ def draw_exactly(parameters: Parameters, count: int, rng) -> np.ndarray:
         ]
     )
     total = np.cumsum(np.exp(log - log.max()))
-    rows = states[np.searchsorted(total, rng.random(count) * total[-1], side="right")]
+    rows = states[np.searchsorted(total, rng.random(samples) * total[-1], side="right")]
     if not visible_first:
-        rows = rng.random((count, len(b))) < expit(rows @ W + b)
+        rows = rng.random((samples, len(b))) < expit(rows @ W + b)
     return rows.astype(np.int8)
 
 
 def draw(
-    parameters: Parameters, base, count: int, sweeps: int, temperatures, start, seed: int
+    parameters: Parameters, base, samples: int, sweeps: int, temperatures, start, seed: int
 ) -> tuple[np.ndarray, str]:
-    """Rows (count, V) int8 and, empty where they mixed, what is wrong with them; base (V,) of the
+    """Rows (samples, V) int8 and, empty where they mixed, what is wrong with them; base (V,) of the
     working type.
 
     Plain chains mix where the correlation, over chains, of their end with half-time is noise
@@ -56,21 +58,21 @@ def draw(
     key = jax.random.key(seed)
     reason = ""
     if temperatures in (None, 1):
-        rows, reason = _plain(parameters, base, count, sweeps, start, key)
+        rows, reason = _plain(parameters, base, samples, sweeps, start, key)
         if not reason or temperatures == 1:
             return rows, reason
     for levels in _LADDERS if temperatures is None else (temperatures,):
         rows, reason = _tempered(
-            parameters, base, count, sweeps, levels, jax.random.fold_in(key, levels)
+            parameters, base, samples, sweeps, levels, jax.random.fold_in(key, levels)
         )
         if not reason:
             break
     return rows, reason
 
 
-def _plain(parameters, base, count: int, sweeps: int, start, key) -> tuple[np.ndarray, str]:
+def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.ndarray, str]:
     keys = jax.random.split(key, 4)
-    chains = max(count, 100) if start is None else count
+    chains = max(samples, _FEWEST) if start is None else samples
     if start is None:
         v = bernoulli(keys[0], np.broadcast_to(np.asarray(sigmoid(base)), (chains, len(base))))
     else:
@@ -83,35 +85,36 @@ def _plain(parameters, base, count: int, sweeps: int, start, key) -> tuple[np.nd
     before = np.asarray(v[-1])
     v, _, _ = run_chains(parameters, base, ladder(1, base.dtype), h, keys[3], sweeps - half)
     rows = np.asarray(v[-1], np.int8)
-    held = memory(before, rows) if chains >= 100 else 0.0
+    held = memory(before, rows) if chains >= _FEWEST else 0.0
     reason = ""
     if held >= memory_limit(chains):
         reason = (
             f"after {sweeps} sweeps chains remember where they were at half-time (correlation"
             f" {held:.2f})"
         )
-    return rows[:count], reason
+    return rows[:samples], reason
 
 
 def _tempered(
-    parameters, base, count: int, sweeps: int, levels: int, key
+    parameters, base, samples: int, sweeps: int, levels: int, key
 ) -> tuple[np.ndarray, str]:
-    copies = min(max(count, 100), 100 + _CHAINS // levels)
+    chains = min(max(samples, _FEWEST), _FEWEST + _CHAINS // levels)
     betas = ladder(levels, base.dtype)
     key, first = jax.random.split(key)
-    h = bernoulli(first, np.full((levels, copies, len(parameters.hidden_bias)), 0.5, base.dtype))
+    h = bernoulli(first, np.full((levels, chains, len(parameters.hidden_bias)), 0.5, base.dtype))
     limit = max(5 * sweeps, 2000)
     mixed = True
     rows: list[np.ndarray] = []
-    warm = 3
-    while len(rows) * copies < count:
-        fresh = np.zeros((levels, copies, 1), bool)
-        done, there = 0, False
+    warm = _RENEWALS
+    while len(rows) * chains < samples:
+        fresh = np.zeros((levels, chains, 1), bool)
+        done = 0
+        there = False
         while done < limit and not there:
             key, now = jax.random.split(key)
             v, h, fresh = run_ladder(parameters, base, betas, h, fresh, now, _CHUNK)
             done += _CHUNK
-            there = bool(np.asarray(fresh)[-1].mean() >= 0.99)
+            there = bool(np.asarray(fresh)[-1].mean() >= _RENEWED)
         mixed &= there
         warm -= 1
         if warm <= 0 or not mixed:
@@ -124,18 +127,20 @@ def _tempered(
             " temperatures"
         )
     )
-    return np.concatenate(rows)[:count], reason
+    return np.concatenate(rows)[:samples], reason
 
 
 def rows_of(
-    parameters: Parameters, base, count: int, sweeps: int, temperatures, start, seed: int
+    parameters: Parameters, base, samples: int, sweeps: int, temperatures, start, seed: int
 ) -> tuple[np.ndarray, str]:
-    """`RestrictedBoltzmannMachine.sample`: rows (count, V) int8, drawn exactly where a layer is
+    """`RestrictedBoltzmannMachine.sample`: rows (samples, V) int8, drawn exactly where a layer is
     small, and what is wrong with them or ''. InputError for a start that does not fit.
     """
     if start is not None:
-        if len(start) != count:
-            raise InputError(f"start has {len(start)} rows: give one for each of count = {count}.")
+        if len(start) != samples:
+            raise InputError(
+                f"start has {len(start)} rows: give one for each of samples = {samples}."
+            )
         if temperatures not in (None, 1):
             raise InputError(
                 "start belongs to plain chains: leave it out, or give temperatures=1 in place of"
@@ -143,5 +148,5 @@ def rows_of(
             )
         temperatures = 1
     elif temperatures is None and min(parameters.weights.shape) <= SUMMED:
-        return draw_exactly(parameters, count, np.random.default_rng(seed)), ""
-    return draw(parameters, base, count, sweeps, temperatures, start, seed)
+        return draw_exactly(parameters, samples, np.random.default_rng(seed)), ""
+    return draw(parameters, base, samples, sweeps, temperatures, start, seed)

@@ -10,6 +10,9 @@ from replicon.rbm.training import State, pseudo_likelihood, sigmoid
 
 _MODES = 32  # leading singular values kept
 _COMPONENTS = 8  # leading principal components and singular vectors compared
+# A likelihood has declined where it lost a tenth of its best gain and three standard errors more.
+_KEPT = 0.9
+_ERRORS = 3
 
 
 def principal_components(X: np.ndarray) -> np.ndarray:
@@ -25,8 +28,8 @@ def principal_components(X: np.ndarray) -> np.ndarray:
 
 def participation(x: np.ndarray) -> np.ndarray:
     """(sum x^2)^2 / sum x^4 over the first axis: the number of entries that carry the weight."""
-    second, fourth = (x**2).sum(axis=0), (x**4).sum(axis=0)
-    return second**2 / np.maximum(fourth, np.finfo(float).tiny)
+    fourth = (x**4).sum(axis=0)
+    return (x**2).sum(axis=0) ** 2 / np.maximum(fourth, np.finfo(float).tiny)
 
 
 def measure(
@@ -48,7 +51,7 @@ def measure(
     """
     import jax
 
-    W, a, b = (np.asarray(x, float) for x in state.parameters)
+    W, a, b = state.parameters.in_double()
     left, singular, right = np.linalg.svd(W, full_matrices=False)
     modes = min(_COMPONENTS, left.shape[1])
     v = np.asarray(sigmoid(np.asarray(state.hidden)[-1] @ W.T + a), float)
@@ -72,7 +75,7 @@ def likelihood_gain(parameters, base: np.ndarray, rows: np.ndarray, seed: tuple[
     annealed forward in 200 steps.
     """
     value, error = quick_log_partition(parameters, base, SUMMED, seed)
-    W, a, b = (np.asarray(x, float) for x in parameters)
+    W, a, b = parameters.in_double()
     rows = rows.astype(float)
     own = rows @ a + np.logaddexp(0, rows @ W + b).sum(axis=1) - value
     alone = rows @ base - np.logaddexp(0, base).sum()
@@ -93,9 +96,9 @@ def decline(records: list[dict], epochs: int) -> str:
     gains = np.array([r["log_likelihood"] - r["independent_log_likelihood"] for r in records])
     errors = np.array([r["log_likelihood_error"] for r in records])
     best = int(np.argmax(gains - errors))
-    if gains[-1] < -3 * errors[-1]:
+    if gains[-1] < -_ERRORS * errors[-1]:
         what = f"worse than independent units ({gains[-1]:.3g} nats per row)"
-    elif gains[-1] < 0.9 * gains[best] - 3 * (errors[-1] + errors[best]):
+    elif gains[-1] < _KEPT * gains[best] - _ERRORS * (errors[-1] + errors[best]):
         what = (
             f"worse by {gains[best] - gains[-1]:.3g} nats per row than it did after epoch"
             f" {records[best]['epoch']}"

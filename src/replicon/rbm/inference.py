@@ -32,8 +32,8 @@ KEPT = {
     "permutation-student": (1, 0, 1, 1),
     "permutation-broken": (1, 1, 1, 1),
 }
-
-
+_TINY = 1e-40  # of squares that vanish: far below rounding, and yet sqrt of it has a derivative
+_NOTHING = 1e-30  # overlaps below it are what _TINY leaves of zero
 _OVERLAPS = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
 
 
@@ -49,7 +49,8 @@ class Order(NamedTuple):
 
 def _fields(x: Order, scale):
     """(s, a + b, a - b) on grids (2, n, 1), (2, 1, n), and their weights."""
-    plus, minus = jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])
+    plus = jnp.array([1.0, 0.0])
+    minus = jnp.array([0.0, 1.0])
     total = scale * (
         2 * x.sum * plus[:, None, None] + jnp.sqrt(2 * x.sum_square / scale) * NODE[:, None]
     )
@@ -66,7 +67,8 @@ def _pair(x: Order, coupling, c, scale=1.0) -> tuple[Order, jax.Array]:
     `scale` multiplies means and covariances of the fields (beta^2 on the side of the data).
     """
     total, change = _fields(x, scale)
-    even, odd = coupling + log_cosh(total), -coupling + log_cosh(change)
+    even = coupling + log_cosh(total)
+    odd = -coupling + log_cosh(change)
     both = jnp.logaddexp(even, odd)
     equal = jnp.exp(even - both)
     up = 2 * equal * jnp.tanh(total)  # <s1> + <s2>
@@ -113,7 +115,8 @@ def iterate(x: Order, c) -> Order:
 def free_entropy(x: Order, c):
     """(1/N) ln of the data's evidence, relative to samples without structure."""
     square = c.inverse_temperature**2
-    q, r = (x.sum_square + x.difference_square) / 2, (x.sum_square - x.difference_square) / 2
+    q = (x.sum_square + x.difference_square) / 2
+    r = (x.sum_square - x.difference_square) / 2
     hat, coupling, log_data = _sides(x, c)
     q_hat = (hat.sum_square + hat.difference_square) / 2
     r_hat = (hat.sum_square - hat.difference_square) / 2
@@ -137,10 +140,12 @@ def log_likelihood(x: Order, c):
     """
     beta = c.inverse_temperature
     square = beta**2
-    q, r = (x.sum_square + x.difference_square) / 2, (x.sum_square - x.difference_square) / 2
+    q = (x.sum_square + x.difference_square) / 2
+    r = (x.sum_square - x.difference_square) / 2
     total, change = _fields(x, square)
     coupled = square * (x.receptive - r)
-    even, odd = coupled + log_cosh(total), -coupled + log_cosh(change)
+    even = coupled + log_cosh(total)
+    odd = -coupled + log_cosh(change)
     equal = jnp.exp(even - jnp.logaddexp(even, odd))
     chance = jnp.array(
         [(1 + jnp.tanh(square * c.correlation)) / 2, (1 - jnp.tanh(square * c.correlation)) / 2]
@@ -212,7 +217,7 @@ def branch_of(name: str):
         return Order._make(
             [
                 *(
-                    v if keep else jnp.full((), 1e-40 * (k > 1))
+                    v if keep else jnp.full((), _TINY * (k > 1))
                     for k, (v, keep) in enumerate(zip(x[:4], kept))
                 ),
                 x.receptive,
@@ -265,8 +270,9 @@ def _measure(x: Order, c) -> dict:
 
 
 def _trivial(c):
-    zero_, tiny = jnp.zeros(()), jnp.full((), 1e-40)
-    return {**_measure(Order(zero_, zero_, tiny, tiny, jnp.asarray(c.guess, float)), c)}
+    none = jnp.zeros(())
+    tiny = jnp.full((), _TINY)
+    return _measure(Order(none, none, tiny, tiny, jnp.asarray(c.guess, float)), c)
 
 
 def as_arrays(controls):
@@ -310,47 +316,59 @@ def solve(controls, branch: str) -> dict:
     symmetry breaking.
     """
     c = as_arrays(controls)
-    single, learns = c.hidden == 1, c.load > onset(c)
-    trivial = by_hidden(single, one_unit_guess, _trivial, c)
-    trivial |= {
+    if branch == "random-guess":
+        return _random_guess(c)
+    if branch == "equilibrium":
+        return _equilibrium(c)
+    out = _learned(c, branch)
+    return {**out, "reason": np.where(out["converged"], "", "this symmetry is not broken here")}
+
+
+def _random_guess(c) -> dict:
+    """The state in which nothing is learned, which is always there."""
+    single = c.hidden == 1
+    out = by_hidden(single, one_unit_guess, _trivial, c)
+    overlaps = {name: np.where(np.abs(out[name]) < _NOTHING, 0.0, out[name]) for name in _OVERLAPS}
+    return {
+        **out,
         "converged": np.ones(single.shape, bool),
         "residual": np.zeros(single.shape),
-        "stable": (~learns).astype(float),
+        "stable": (c.load <= onset(c)).astype(float),
+        **overlaps,
     }
-    trivial |= {
-        name: np.where(np.abs(trivial[name]) < 1e-30, 0.0, trivial[name]) for name in _OVERLAPS
-    }
-    if branch == "random-guess":
-        return trivial
-    found = {}
-    for name in KEPT if branch == "equilibrium" else (branch,):
-        found[name] = by_hidden(single, one_unit, branch_of(name), c)
-        exists = found[name]["converged"] & learns & (~single | (name == "symmetric"))
-        # The free entropies decide nothing here: the transitions are continuous, and growth factors
-        # tell which state is stable.
-        student, teacher = (np.where(single, 0.0, found[name][k]) for k in ("student", "teacher"))
-        grows = {
-            "symmetric": np.fmax(student, teacher),
-            "permutation-student": teacher,
-            "permutation-broken": np.zeros(single.shape),
-        }[name]
-        found[name] |= {"converged": exists, "stable": (grows < 1) * 1.0}
-    if branch != "equilibrium":
-        out = found[branch]
-        return {**out, "reason": np.where(out["converged"], "", "this symmetry is not broken here")}
-    out, chosen = dict(trivial), np.full(single.shape, "random-guess", dtype="U20")
-    for name, values in found.items():
+
+
+def _learned(c, name: str) -> dict:
+    """A state in which something is learned, by the name of its branch."""
+    single = c.hidden == 1
+    out = by_hidden(single, one_unit, branch_of(name), c)
+    exists = out["converged"] & (c.load > onset(c)) & (~single | (name == "symmetric"))
+    # The free entropies decide nothing here: the transitions are continuous, and growth factors
+    # tell which state is stable.
+    student = np.where(single, 0.0, out["student"])
+    teacher = np.where(single, 0.0, out["teacher"])
+    grows = {
+        "symmetric": np.fmax(student, teacher),
+        "permutation-student": teacher,
+        "permutation-broken": np.zeros(single.shape),
+    }[name]
+    return {**out, "converged": exists, "stable": (grows < 1) * 1.0}
+
+
+def _equilibrium(c) -> dict:
+    """Whichever state is stable, with the name of its branch."""
+    learns = c.load > onset(c)
+    out = _random_guess(c)
+    chosen = np.full(learns.shape, "random-guess", dtype="U20")
+    for name in KEPT:
+        values = _learned(c, name)
         better = values["converged"] & learns & ((chosen == "random-guess") | (out["stable"] == 0))
         out = {key: np.where(better, values[key], out[key]) for key in out}
         chosen = np.where(better, name, chosen)
-    out["converged"] = (
-        out["converged"] & ((chosen != "random-guess") | ~learns) & (out["stable"] == 1)
-    )
-    return {
-        **out,
-        "branch": chosen,
-        "reason": np.where(out["converged"], "", "no stable state was found"),
-    }
+    there = (chosen != "random-guess") | ~learns
+    converged = out["converged"] & there & (out["stable"] == 1)
+    reason = np.where(converged, "", "no stable state was found")
+    return {**out, "converged": converged, "branch": chosen, "reason": reason}
 
 
 def by_hidden(single, one, two, c) -> dict:

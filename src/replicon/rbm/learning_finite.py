@@ -45,11 +45,24 @@ class Training:
         self.start = np.linalg.norm(directions[:, :_MODES].T @ self.machine.weights_, axis=1)
         self.marks = {round(x) for x in np.geomspace(1, controls.epochs, _CURVE)}
         self.evaluations: dict[int, Evaluation] = {}
+        self.changed = Change(0, 0.0)
+        self.times = [0.0]  # at every record of the history: updates times learning rate
+
+    def set(self, control: str, value: float) -> None:
+        """A learning rate, or sweeps for a gradient, from the next epoch on."""
+        self.changed = Change(self.machine.epochs_, self.times[-1])
+        self.machine.set_params(**{control: value})
+        self.controls = self.controls._replace(**{control: value})
 
     def step(self, count: int) -> None:
         """So many epochs."""
+        rows = len(self.training)
+        updates = -(-rows // min(self.controls.batch or rows, rows))
+        pace = self.controls.learning_rate * updates
         for _ in range(count):
             self.machine.partial_fit(self.training)
+            since = self.machine.epochs_ - self.changed.epoch
+            self.times.append(self.changed.time + pace * since)
             if self.machine.epochs_ in self.marks:
                 self._evaluate()
 
@@ -61,18 +74,12 @@ class Training:
             self.evaluations[epoch] = _likelihoods(*given)
         return self.evaluations[epoch]
 
-    def _time(self) -> np.ndarray:
-        """Updates times learning rate at every record of the history."""
-        rows = len(self.training)
-        updates = -(-rows // min(self.controls.batch or rows, rows))
-        return self.controls.learning_rate * updates * self.machine.history_["epoch"].values
-
     def measure(self) -> dict:
         history = self.machine.history_
         values = history["singular_values"].values
         now = self._evaluate()
         return {
-            "growth_rate": _slope(self._time(), values[:, 0]),
+            "growth_rate": _slope(np.array(self.times), values[:, 0]),
             "test_log_likelihood": now.test,
             "training_log_likelihood": now.training,
             "reliable_fraction": now.reliable,
@@ -90,7 +97,7 @@ class Training:
         curve = [(epoch, *self.evaluations[epoch][:2]) for epoch in reached]
         curve += [(np.nan,) * 3] * (_CURVE - len(curve))
         epochs, on_test, on_training = np.array(curve).T
-        time = self._time()
+        time = np.array(self.times)
         values = self.machine.history_["singular_values"].values
         found = {
             "epoch": epochs,
@@ -122,8 +129,15 @@ class Training:
         return {
             "receptive_fields": weights[:, strongest].T,
             "chains": expit(hidden @ weights.T + self.machine.visible_bias_),
-            "singular_values": np.column_stack([np.arange(len(values)), values]),
+            "singular_values": np.column_stack([values, np.zeros_like(values)]),
         }
+
+
+class Change(NamedTuple):
+    """The epoch at which a control was changed last, and the time then."""
+
+    epoch: int
+    time: float
 
 
 class Evaluation(NamedTuple):

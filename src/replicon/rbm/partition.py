@@ -18,6 +18,14 @@ from replicon.rbm.training import Parameters, draw, ladder, run_chains, sigmoid
 
 LARGEST = 20  # units of the smaller layer that are enumerated
 _CHUNK = 12  # 2^12 states at a time
+# Mean-field iterations are at rest where no mean moves by more than _AT_REST, far below _DISTINCT;
+# points of which some mean differs by more than _DISTINCT are different ones.
+_AT_REST = 1e-9
+_DISTINCT = 1e-4
+# Annealing is reliable where no fewer than a tenth of the chains carry the weight, and both
+# directions agree within three of their errors.
+_LEAST_EFFECTIVE = 0.1
+_APART = 3
 
 
 class LogPartition(NamedTuple):
@@ -25,11 +33,7 @@ class LogPartition(NamedTuple):
 
     effective_sample_size: (sum w)^2 / sum w^2 of the weights of annealing (NaN for other methods).
     `reverse`, `reverse_error`: the same from annealing backwards, out of the machine's own samples:
-    too large where the forward estimate is too small.
-
-    Numbers in nats.
-
-    Each is one number.
+    too large where the forward estimate is too small. Each is one number.
     """
 
     value: float
@@ -45,10 +49,11 @@ def exact_log_partition(parameters: Parameters) -> float:
     """Sum over the states of the smaller layer, the other summed out; at most 20 units (2^20
     states).
     """
-    W, a, b = (np.asarray(x, float) for x in parameters)
-    if W.shape[1] > W.shape[0]:
-        W, a, b = W.T, b, a
-    units = W.shape[1]
+    parameters = parameters.in_double()
+    visible, hidden = parameters.weights.shape
+    if hidden > visible:
+        parameters = parameters.mirrored()
+    units = min(visible, hidden)
     if units > LARGEST:
         raise InputError(
             f"The smaller layer has {units} units: exact ln Z sums over 2^units states and takes at"
@@ -56,15 +61,9 @@ def exact_log_partition(parameters: Parameters) -> float:
         )
     low = min(units, _CHUNK)
     with jax.enable_x64(True):
-        return float(
-            _enumerate(
-                jnp.asarray(W),
-                jnp.asarray(a),
-                jnp.asarray(b),
-                jnp.asarray(_states(low)),
-                jnp.asarray(_states(units - low)),
-            )
-        )
+        given = jax.tree.map(jnp.asarray, parameters)
+        states = (jnp.asarray(_states(low)), jnp.asarray(_states(units - low)))
+        return float(_enumerate(*given, *states))
 
 
 def _states(units: int) -> np.ndarray:
@@ -74,7 +73,8 @@ def _states(units: int) -> np.ndarray:
 @jax.jit
 def _enumerate(W, a, b, low, high):
     split = low.shape[1]
-    field, bias = low @ W[:, :split].T + a, low @ b[:split]
+    field = low @ W[:, :split].T + a
+    bias = low @ b[:split]
 
     def chunk(state):
         inside = (
@@ -100,7 +100,7 @@ def annealed_log_partition(
     Salakhutdinov, AISTATS 2015 (reverse). Referee: `exact_log_partition`.
     """
     with jax.enable_x64(True):
-        parameters = Parameters(*(jnp.asarray(np.asarray(x, float)) for x in parameters))
+        parameters = jax.tree.map(jnp.asarray, parameters.in_double())
         base = jnp.asarray(np.asarray(base, float))
         keys = jax.random.split(jax.random.key(seed), 4)
         betas = jnp.asarray(ladder(temperatures, float))
@@ -119,9 +119,9 @@ def annealed_log_partition(
     reverse, reverse_error, back = _log_mean(backward)
     apart = abs(value + reverse)
     reliable = (
-        effective >= chains / 10
-        and back >= len(backward) / 10
-        and apart <= 3 * math.hypot(error, reverse_error)
+        effective >= _LEAST_EFFECTIVE * chains
+        and back >= _LEAST_EFFECTIVE * len(backward)
+        and apart <= _APART * math.hypot(error, reverse_error)
     )
     if not reliable:
         warnings.warn(
@@ -219,49 +219,65 @@ def mean_field(
     Source: Gabrie, Tramel & Krzakala, NeurIPS 2015, eq. 7-9. Referee: `exact_log_partition`.
     """
     with jax.enable_x64(True):
-        given = Parameters(*(jnp.asarray(np.asarray(x, float)) for x in parameters))
-        m, n, value, change = (
-            np.asarray(x)
-            for x in _mean_field(
-                given, jnp.asarray(np.asarray(start, float)), order, iterations, damping
-            )
-        )
-    rest = np.flatnonzero(change < 1e-9)
+        given = jax.tree.map(jnp.asarray, parameters.in_double())
+        begin = jnp.asarray(np.asarray(start, float))
+        ends = _mean_field(given, begin, order, iterations, damping)
+    m, n, value, change = map(np.asarray, ends)
+    rest = np.flatnonzero(change < _AT_REST)
     kept: list[int] = []
     for k in rest[np.argsort(-value[rest])]:
-        if all(np.abs(m[k] - m[j]).max() > 1e-4 for j in kept):
+        if all(np.abs(m[k] - m[j]).max() > _DISTINCT for j in kept):
             kept.append(int(k))
     return MeanField(m[kept], n[kept], value[kept], len(rest) / len(m))
 
 
-@jax.jit(static_argnums=(2, 3))
-def _mean_field(parameters, m, order, iterations, damping):
-    W, a, b = parameters
-    second, third = W**2 * (order >= 2), W**3 * (order >= 3)
+class _Ends(NamedTuple):
+    """Where iterations end: means (starts, V) and (starts, H), -Gamma (starts,), and the largest
+    change of a mean in the last one (starts,).
+    """
 
-    def half(bias, W1, W2, W3, mine, other):
-        """Field on one layer: derivative of -Gamma without the entropy."""
-        spread = other - other**2
-        skew = spread * (0.5 - other)
-        return (
-            bias
-            + other @ W1
-            + (0.5 - mine) * (spread @ W2)
-            + (2 / 3) * (skew @ W3) * (0.5 - 3 * mine + 3 * mine**2)
-        )
+    visible: jax.Array
+    hidden: jax.Array
+    log_partition: jax.Array
+    change: jax.Array
+
+
+@jax.jit(static_argnums=(2, 3))
+def _mean_field(parameters: Parameters, m, order: int, iterations: int, damping) -> _Ends:
+    W, a, b = parameters
+    powers = (W, W**2 * (order >= 2), W**3 * (order >= 3))
+    back = tuple(power.T for power in powers)
 
     def turn(carry, _):
         m, n, _ = carry
-        new_n = damping * n + (1 - damping) * sigmoid(half(b, W, second, third, n, m))
-        new_m = damping * m + (1 - damping) * sigmoid(half(a, W.T, second.T, third.T, m, new_n))
-        return (
-            new_m,
-            new_n,
-            jnp.maximum(jnp.abs(new_m - m).max(axis=1), jnp.abs(new_n - n).max(axis=1)),
-        ), None
+        new_n = damping * n + (1 - damping) * sigmoid(_field(b, powers, n, m))
+        new_m = damping * m + (1 - damping) * sigmoid(_field(a, back, m, new_n))
+        moved = jnp.abs(new_m - m).max(axis=1)
+        return (new_m, new_n, jnp.maximum(moved, jnp.abs(new_n - n).max(axis=1))), None
 
     n = sigmoid(m @ W + b)
     (m, n, change), _ = lax.scan(turn, (m, n, jnp.ones(len(m))), None, length=iterations)
+    return _Ends(m, n, _minus_gamma(a, b, powers, m, n), change)
+
+
+def _field(bias, powers, mine, other):
+    """Field on one layer, (starts, n): derivative of -Gamma without the entropy. powers: W, W^2 and
+    W^3, from the other layer to this one, 0 beyond the order.
+    """
+    first, second, third = powers
+    variance = other - other**2
+    skew = variance * (0.5 - other)
+    return (
+        bias
+        + other @ first
+        + (0.5 - mine) * (variance @ second)
+        + (2 / 3) * (skew @ third) * (0.5 - 3 * mine + 3 * mine**2)
+    )
+
+
+def _minus_gamma(a, b, powers, m, n):
+    """-Gamma (starts,) of means m (starts, V) and n (starts, H)."""
+    first, second, third = powers
 
     def entropy(x):
         return -(jax.scipy.special.xlogy(x, x) + jax.scipy.special.xlog1py(1 - x, -x)).sum(axis=1)
@@ -269,9 +285,10 @@ def _mean_field(parameters, m, order, iterations, damping):
     def energy(W, m, n):
         return ((m @ W) * n).sum(axis=1)
 
-    u, w = m - m**2, n - n**2
-    value = entropy(m) + entropy(n) + m @ a + n @ b + energy(W, m, n) + energy(second, u, w) / 2
-    return m, n, value + (2 / 3) * energy(third, u * (0.5 - m), w * (0.5 - n)), change
+    u = m - m**2
+    w = n - n**2
+    value = entropy(m) + entropy(n) + m @ a + n @ b + energy(first, m, n) + energy(second, u, w) / 2
+    return value + (2 / 3) * energy(third, u * (0.5 - m), w * (0.5 - n))
 
 
 def log_partition(

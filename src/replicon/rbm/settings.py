@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed, show
+from replicon._domains import check_argument, show
 from replicon._errors import InputError
+from replicon._seed import read_generator
 
 OPTIMIZERS = ("sgd", "momentum", "adam")
 # units of the smaller layer whose states are summed over when the machine is sampled or watched
@@ -38,7 +39,7 @@ def check_settings(machine) -> None:
         value = getattr(machine, name)
         if value is not None or name not in _OPTIONAL:
             check_argument(name, value, domain)
-    check_seed(machine.seed)
+    read_generator(machine.seed)
     if not isinstance(machine.centred, (bool, np.bool_)):
         raise InputError(
             f"centred = {show(machine.centred)} is outside its domain: give True or False."

@@ -15,6 +15,7 @@ WEIGHT = np.exp(-(NODE**2) / 2) / np.exp(-(NODE**2) / 2).sum()
 
 
 def log_cosh(x):
+    """Ln cosh x, however large x is."""
     return jnp.logaddexp(x, -x) - jnp.log(2.0)
 
 

@@ -25,6 +25,14 @@ class Parameters(NamedTuple):
     visible_bias: Any
     hidden_bias: Any
 
+    def in_double(self) -> Parameters:
+        """The same as NumPy arrays of float64."""
+        return Parameters(*(np.asarray(x, float) for x in self))
+
+    def mirrored(self) -> Parameters:
+        """The same machine with visible units called hidden, and hidden ones visible."""
+        return Parameters(self.weights.T, self.hidden_bias, self.visible_bias)
+
 
 class State(NamedTuple):
     """What training carries: `hidden` states of the chains (temperatures, chains, H), `offset` (H,)
@@ -38,7 +46,9 @@ class State(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What is compiled in. `method`: cd, pcd or pt; `steps`: Gibbs sweeps for each gradient."""
+    """What is compiled in. `method`: cd, pcd or pt; `steps`: Gibbs sweeps for each gradient;
+    `optimizer`: the rule that makes a change of the parameters of a slope, up to a factor.
+    """
 
     method: str
     steps: int
@@ -48,11 +58,13 @@ class Settings(NamedTuple):
 
 
 @lru_cache
-def optimizer(word: str, learning_rate: float) -> optax.GradientTransformation:
-    """One object for each setting, so that the same compiled epoch serves every machine."""
+def optimizer(word: str) -> optax.GradientTransformation:
+    """sgd, momentum or adam at unit rate: one object for each, so that the same compiled epoch
+    serves every machine and every learning rate.
+    """
     if word == "momentum":
-        return optax.sgd(learning_rate, momentum=0.9)
-    return {"sgd": optax.sgd, "adam": optax.adam}[word](learning_rate)
+        return optax.trace(decay=0.9)
+    return {"sgd": optax.identity, "adam": optax.scale_by_adam}[word]()
 
 
 def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformation:
@@ -70,6 +82,7 @@ def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformat
 
 
 def sigmoid(x):
+    """1 / (1 + exp(-x)), by the hyperbolic tangent."""
     return 0.5 + 0.5 * jnp.tanh(0.5 * x)
 
 
@@ -101,14 +114,23 @@ def ladder(temperatures: int, dtype) -> np.ndarray:
     return np.linspace(0, 1, temperatures, dtype=dtype) if temperatures > 1 else np.ones(1, dtype)
 
 
-def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
+class Swept(NamedTuple):
+    """After a sweep: visible v (temperatures, chains, V) and hidden h (temperatures, chains, H)
+    states, accepted fraction of exchanges, marks (temperatures, chains, 1) that go with the states.
+    """
+
+    visible: Any
+    hidden: Any
+    exchanges: Any
+    marks: Any = None
+
+
+def sweep(parameters: Parameters, base, betas, hidden, key, marks=None) -> Swept:
     """One Gibbs sweep (visible, then hidden) at each inverse temperature, then exchange of
     neighbours' states.
 
     Between the machine (beta = 1) and independent units of biases `base` (beta = 0): P(v, h) ~
-    exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H). Returns v,
-    h, the fraction of exchanges accepted, and `carried` (temperatures, chains, 1), marks that go
-    with the states.
+    exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H).
 
     Sources: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
     """
@@ -118,110 +140,132 @@ def sweep(parameters: Parameters, base, betas, hidden, key, carried=None):
     v = draw(for_v, sigmoid(beta * (hidden @ W.T + a) + (1 - beta) * base))
     field = v @ W + b
     h = draw(for_h, sigmoid(beta * field))
-    count = len(betas)
-    if count == 1:
-        return v, h, jnp.ones((), v.dtype), carried
+    if len(betas) == 1:
+        return Swept(v, h, jnp.ones((), v.dtype), marks)
     exponent = (field * h).sum(axis=-1) + v @ (a - base)  # (temperatures, chains)
     gain = (betas[1:] - betas[:-1])[:, None] * (exponent[:-1] - exponent[1:])
     chance = jax.random.uniform(for_swap, gain.shape, gain.dtype)
-    tried = (jnp.arange(count - 1) % 2 == jax.random.randint(for_parity, (), 0, 2))[:, None]
+    odd = jax.random.randint(for_parity, (), 0, 2)
+    tried = (jnp.arange(len(betas) - 1) % 2 == odd)[:, None]
     swapped = tried & (jnp.log(chance) < gain)
-    none = jnp.zeros((1, gain.shape[1]), bool)
-    down = jnp.concatenate([none, swapped])[
-        ..., None
-    ]  # takes the state of the temperature before it
-    up = jnp.concatenate([swapped, none])[..., None]
-
-    def exchanged(x):
-        return jnp.where(down, jnp.roll(x, 1, axis=0), jnp.where(up, jnp.roll(x, -1, axis=0), x))
-
     rate = swapped.sum() / jnp.maximum(tried.sum() * gain.shape[1], 1).astype(v.dtype)
-    return exchanged(v), exchanged(h), rate, None if carried is None else exchanged(carried)
+    return Swept(
+        _exchanged(v, swapped),
+        _exchanged(h, swapped),
+        rate,
+        None if marks is None else _exchanged(marks, swapped),
+    )
+
+
+def _exchanged(x, swapped):
+    """Rows x (temperatures, chains, n) after swaps of neighbours (temperatures - 1, chains)."""
+    none = jnp.zeros((1, swapped.shape[1]), bool)
+    down = jnp.concatenate([none, swapped])[..., None]  # takes the state of the one before it
+    up = jnp.concatenate([swapped, none])[..., None]
+    return jnp.where(down, jnp.roll(x, 1, axis=0), jnp.where(up, jnp.roll(x, -1, axis=0), x))
+
+
+class Estimate(NamedTuple):
+    """A gradient (slope, as `Parameters`), the next states of the chains (temperatures, chains, H),
+    mean activity of the hidden units (H,), accepted fraction of exchanges.
+    """
+
+    slope: Parameters
+    hidden: Any
+    active: Any
+    exchanges: Any
 
 
 def gradient(
     settings: Settings, parameters: Parameters, mean, offset, base, hidden, data, share, key
-):
-    """Estimated gradient of the mean log-likelihood, next states of the chains, mean hidden
-    activity, exchanges accepted.
+) -> Estimate:
+    """Estimated gradient of the mean log-likelihood.
 
     data (rows, V), share (rows,) its weights, summing to 1; mean (V,) and offset (H,) centre the
     units: with x = v - mean, y = h - offset, dW = <x y>_data - <x y>_model, da = <v>_data -
     <v>_model - dW offset, db likewise (Montavon & Mueller 2012). Hidden units enter by their
     probabilities. Sources: Hinton, Neural Comput. 14, 1771 (2002); Tieleman, ICML 2008.
     """
-    W, a, b = parameters
-    exchanges = jnp.ones((), W.dtype)
+    W, _, b = parameters
     if settings.method == "cd":
         key, start = jax.random.split(key)
         seen = sigmoid(data @ W + b)
         hidden = draw(start, seen)[None]
     keys = jax.random.split(key, settings.steps + 1)
-    if settings.method == "pt":
-        betas = jnp.asarray(ladder(len(hidden), W.dtype))
-        for step in range(settings.steps):
-            v, hidden, exchanges, _ = sweep(parameters, base, betas, hidden, keys[step])
-        v = v[-1]
-    else:
-        for step in range(settings.steps - 1):
-            _, hidden, _, _ = sweep(parameters, base, jnp.ones(1, W.dtype), hidden, keys[step])
-        last = jax.random.split(keys[settings.steps - 1])
-        v = draw(last[0], sigmoid(hidden[-1] @ W.T + a))
+    found = _model(settings, parameters, base, hidden, keys)
+    v = found.visible[-1]
+    hidden = found.hidden
     # Data and chains go through the weights, and into the gradient, as the rows of one matrix
     # product each.
     both = jnp.concatenate([data, v])
-    h = (
-        jnp.concatenate([seen, sigmoid(v @ W + b)])
-        if settings.method == "cd"
-        else sigmoid(both @ W + b)
-    )
+    if settings.method == "cd":
+        h = jnp.concatenate([seen, sigmoid(v @ W + b)])
+    else:
+        h = sigmoid(both @ W + b)
     if settings.method == "pcd":
         hidden = draw(keys[-1], h[len(data) :])[None]
     sign = jnp.concatenate([share, jnp.full(len(v), -1 / len(v), W.dtype)])
-    x, y = both, h * sign[:, None]
-    da, db = sign @ both, y.sum(axis=0)
+    slope = _difference(settings, W, both, h, sign, mean, offset)
+    return Estimate(slope, hidden, share @ h[: len(data)], found.exchanges)
+
+
+def _model(settings: Settings, parameters: Parameters, base, hidden, keys) -> Swept:
+    """The chains `settings.steps` sweeps on; but for pt the last one stops at the visible units."""
+    W, a, _ = parameters
+    found = Swept(None, hidden, jnp.ones((), W.dtype))
+    if settings.method == "pt":
+        betas = jnp.asarray(ladder(len(hidden), W.dtype))
+        for step in range(settings.steps):
+            found = sweep(parameters, base, betas, found.hidden, keys[step])
+        return found
+    for step in range(settings.steps - 1):
+        found = sweep(parameters, base, jnp.ones(1, W.dtype), found.hidden, keys[step])
+    last = jax.random.split(keys[settings.steps - 1])
+    v = draw(last[0], sigmoid(found.hidden[-1] @ W.T + a))
+    return Swept(v[None], found.hidden, jnp.ones((), W.dtype))
+
+
+def _difference(settings: Settings, W, v, h, sign, mean, offset) -> Parameters:
+    """Averages over data less averages over chains: v (rows, V), h (rows, H) of both, `sign`
+    (rows,) the weights of the ones and minus those of the others.
+    """
+    x = v
+    y = h * sign[:, None]
+    da = sign @ v
+    db = y.sum(axis=0)
     if settings.centred:
         # Rows are centred before the product, and the products with dW go through the rows: they
         # are fewer than its entries.
-        x, y = both - mean, y - sign[:, None] * offset
-        da, db = da - x.T @ (y @ offset), db - (x @ mean) @ y
+        x = v - mean
+        y = y - sign[:, None] * offset
+        da = da - x.T @ (y @ offset)
+        db = db - (x @ mean) @ y
     dW = x.T @ y
-    active = share @ h[: len(data)]
     if settings.weight_decay:
         dW = dW - settings.weight_decay * W
-    return Parameters(dW, da, db), hidden, active, exchanges
+    return Parameters(dW, da, db)
 
 
 @partial(jax.jit, static_argnames="settings")
-def epoch(settings: Settings, state: State, data, mean, base, order, share, key):
+def epoch(settings: Settings, factor, state: State, data, mean, base, order, share, key):
     """One pass over `data` in batches `order` (batches, rows) with weights `share`; the new state
-    and the mean rate of exchanges.
+    and the mean rate of exchanges. `factor`: of the optimiser's change, minus the learning rate (1
+    for an optax object, which has its own).
     """
 
     def update(carry, batch):
         state, key = carry
         rows, weight = batch
         key, now = jax.random.split(key)
-        slope, hidden, active, exchanges = gradient(
-            settings,
-            state.parameters,
-            mean,
-            state.offset,
-            base,
-            state.hidden,
-            data[rows],
-            weight,
-            now,
-        )
-        change, memory = settings.optimizer.update(
-            jax.tree.map(jnp.negative, slope), state.optimizer, state.parameters
-        )
-        parameters = jax.tree.map(jnp.add, state.parameters, change)
-        offset = state.offset + 0.01 * (active - state.offset)
-        return (
-            State(parameters, memory, hidden if settings.method != "cd" else state.hidden, offset),
-            key,
-        ), exchanges
+        parameters = state.parameters
+        given = (mean, state.offset, base, state.hidden, data[rows], weight, now)
+        found = gradient(settings, parameters, *given)
+        downhill = jax.tree.map(jnp.negative, found.slope)
+        change, memory = settings.optimizer.update(downhill, state.optimizer, parameters)
+        parameters = jax.tree.map(lambda x, dx: x + factor * dx, parameters, change)
+        hidden = found.hidden if settings.method != "cd" else state.hidden
+        offset = state.offset + 0.01 * (found.active - state.offset)
+        return (State(parameters, memory, hidden, offset), key), found.exchanges
 
     (state, _), exchanges = jax.lax.scan(update, (state, key), (order, share))
     return state, exchanges.mean()
@@ -232,8 +276,8 @@ def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
     """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
 
     def one(carry, key):
-        v, h, rate, _ = sweep(parameters, base, betas, carry[1], key)
-        return (v, h), rate
+        found = sweep(parameters, base, betas, carry[1], key)
+        return (found.visible, found.hidden), found.exchanges
 
     blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
     (v, h), rate = jax.lax.scan(one, (blank, hidden), jax.random.split(key, sweeps))
@@ -247,8 +291,9 @@ def run_ladder(parameters: Parameters, base, betas, hidden, fresh, key, sweeps: 
     """
 
     def one(carry, key):
-        v, h, _, mark = sweep(parameters, base, betas, carry[1], key, carry[2].at[0].set(True))
-        return (v, h, mark), None
+        _, h, mark = carry
+        found = sweep(parameters, base, betas, h, key, mark.at[0].set(True))
+        return (found.visible, found.hidden, found.marks), None
 
     blank = jnp.zeros((*hidden.shape[:2], len(base)), hidden.dtype)
     return lax.scan(one, (blank, hidden, fresh), jax.random.split(key, sweeps))[0]
@@ -283,21 +328,23 @@ def log_odds(X: np.ndarray) -> np.ndarray:
 
 
 def begin(
+    settings: Settings,
     base: np.ndarray,
     units: int,
     chains: tuple[int, int],
     scale: float,
     dtype: str,
-    seed: Any,
-    optimizer: Any,
+    seed: int,
 ) -> State:
-    """The first state: small normal weights, independent visible units, chains (levels, count)."""
+    """The first state: small normal weights of deviation `scale`, independent visible units of
+    biases base (V,), `units` hidden ones, chains (levels, number).
+    """
     rng = np.random.default_rng(seed)
     weights = (scale * rng.standard_normal((len(base), units))).astype(dtype)
     parameters = Parameters(weights, base.astype(dtype), np.zeros(units, dtype))
     hidden = (rng.random((*chains, units)) < 0.5).astype(dtype)
     offset = np.full(units, 0.5, dtype)
-    return State(parameters, optimizer.init(parameters), hidden, offset)
+    return State(parameters, settings.optimizer.init(parameters), hidden, offset)
 
 
 def batches(rows: int, size: int, seed: tuple, dtype: str) -> tuple[np.ndarray, np.ndarray]:
