@@ -1,5 +1,5 @@
 """Linear attention: limits of the theory, instances against it, closed-form test errors against
-drawn prompts, the transformer.
+drawn prompts.
 """
 
 import numpy as np
@@ -442,79 +442,6 @@ def test_the_discrete_estimator_is_bayes_theorem():
 def test_impossible_settings_are_refused(controls, words):
     with pytest.raises(replicon.InputError, match=words):
         replicon.simulate("attention", size=10, **controls)
-
-
-@pytest.mark.slow
-def test_the_transformer_memorises_few_tasks_and_learns_many_in_context():
-    settings = {"size": 4, "samples": 1, "steps": 1000, "seed": 0}
-    few, many = (
-        replicon.simulate("softmax-transformer", diversity=k, **settings).mean("sample")
-        for k in (0.5, float("inf"))
-    )
-    assert float(few["idg_error"]) < 0.2 < 0.6 < float(few["icl_error"])
-    assert float(many["icl_error"]) < 0.5
-    assert float(many["icl_error"]) == pytest.approx(float(many["idg_error"]), rel=0.2)
-
-
-def test_a_transformer_continues_from_its_checkpoint_with_the_same_bits(tmp_path, monkeypatch):
-    from replicon.attention import transformer
-
-    settings = {
-        "length": 4,
-        "noise": 0.1,
-        "steps": 30,
-        "batch": 8,
-        "layers": 1,
-        "width": 8,
-        "seed": 3,
-    }
-    tasks = np.random.default_rng(0).normal(size=(2, 3))
-    monkeypatch.setattr(transformer, "_CHUNK", 10)
-    whole, losses = transformer.pretrain(tasks, **settings)
-    file = tmp_path / "state.eqx"
-    trainer = transformer._trainer
-
-    def breaks(*arguments):
-        optimizer, run, test = trainer(*arguments)
-        calls = iter(range(2))
-
-        def interrupted(*given):
-            next(calls)  # the third chunk never comes
-            return run(*given)
-
-        return optimizer, interrupted, test
-
-    monkeypatch.setattr(transformer, "_trainer", breaks)
-    with pytest.raises(StopIteration):
-        transformer.pretrain(tasks, checkpoint=file, **settings)
-    monkeypatch.setattr(transformer, "_trainer", trainer)
-    resumed, again = transformer.pretrain(tasks, checkpoint=file, **settings)
-    np.testing.assert_array_equal(losses, again)
-    np.testing.assert_array_equal(whole.read.weight, resumed.read.weight)
-    sound = file.read_bytes()
-    for damage in (
-        b"",
-        sound[:-100],
-        sound[:3000] + bytes([sound[3000] ^ 1]) + sound[3001:],
-        b"\x80\x04K\x01.",
-    ):
-        file.write_bytes(damage)
-        with pytest.raises(
-            replicon.InputError, match="no checkpoint of a pre-training, or damaged"
-        ):
-            transformer.pretrain(tasks, checkpoint=file, **settings)
-    file.write_bytes(sound)
-    for other in ({"seed": 4}, {"noise": 0.2}, {"width": 12}):
-        with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
-            transformer.pretrain(tasks, checkpoint=file, **{**settings, **other})
-    with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
-        transformer.pretrain(tasks + 1e-3, checkpoint=file, **settings)
-    with pytest.raises(replicon.DivergenceError, match="loss of pre-training became"):
-        transformer.pretrain(1e25 * tasks, **settings)
-    with pytest.raises(replicon.InputError, match="single precision"):
-        transformer.pretrain(tasks, **{**settings, "noise": 1e300})
-    with pytest.raises(replicon.InputError, match="no multiple of 4"):
-        replicon.simulate("softmax-transformer", size=4, width=6, steps=1)
 
 
 def test_a_temperature_that_gradient_descent_would_ignore_is_refused():

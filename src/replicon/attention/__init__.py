@@ -18,8 +18,10 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
@@ -347,7 +349,17 @@ _SOFTMAX_TRANSFORMER = Model(
             role="simulation",
         ),
     ),
-    sample=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:sample",
+    start=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:start",
+    schedule=Schedule("steps", burn=1.0),
+    views=(
+        View("losses", "trajectory", "mean square error of each batch so far"),
+        View(
+            "attention",
+            "image",
+            "what the query of one prompt attends to: a row for each head of each layer, a column"
+            " for each example, the query itself last",
+        ),
+    ),
     check_size=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:check_size",
     potential=None,
     source="Garg et al., NeurIPS (2022); Raventos et al., NeurIPS (2023)",
