@@ -9,7 +9,8 @@ from tests.statistical import assert_mean, assert_rejected
 import replicon
 from replicon.attention import estimators_finite as estimators
 from replicon.attention import finite as simulation
-from replicon.attention import real_spins, theory
+from replicon.attention import hamiltonian as training
+from replicon.attention import theory
 
 BASE = {"context": 2.0, "diversity": 1.0, "prompts": 2.0, "noise": 0.1, "ridge": 0.1}
 
@@ -130,7 +131,7 @@ def test_closed_test_errors_are_those_of_drawn_prompts(full):
     """
     d, length, noise, count = 4, 6, 0.2, 200_000
     rng = np.random.default_rng(0)
-    S, c = simulation.spectrum(d, 1.0), simulation.spectrum(d, 0.5)
+    S, c = simulation.power_law(d, 1.0), simulation.power_law(d, 0.5)
     tasks = simulation.draw_tasks(rng, 3, c)
     gamma = rng.normal(size=(d, d + full)) / 3
     from types import SimpleNamespace
@@ -156,7 +157,7 @@ def test_closed_test_errors_are_those_of_drawn_prompts(full):
 def test_contexts_drawn_by_their_law_have_the_moments_of_contexts_drawn_whole():
     d, length, noise = 3, 4, 0.3
     rng = np.random.default_rng(1)
-    S = simulation.spectrum(d, 1.0)
+    S = simulation.power_law(d, 1.0)
     w = np.tile([1.0, -0.5, 2.0], (100_000, 1))
     short = simulation.draw_prompts(rng, w, length, noise, S, True)
     x = rng.normal(size=(100_000, length, d)) * np.sqrt(S / d)
@@ -218,7 +219,7 @@ def test_errors_are_continuous_where_auto_changes_its_method(ridge, monkeypatch)
     """The same instance on either side of the threshold."""
     given = {"size": 12, "samples": 2, "prompts": 0.5, "ridge": ridge, "seed": 3}
     below = replicon.simulate("attention", **given)
-    monkeypatch.setattr(simulation, "_DIRECT", 10)
+    monkeypatch.setattr(training, "_DIRECT", 10)
     above = replicon.simulate("attention", **given)
     for name in ("icl_error", "idg_error", "diagonal", "alignment", "energy"):
         np.testing.assert_allclose(above[name], below[name], rtol=1e-5, atol=1e-9)
@@ -373,17 +374,6 @@ def test_estimators_at_the_edges_of_their_domain():
         out["icl_error"].values[0], np.array([1e-12, 0.5, 1e6]) + 1, rtol=1e-9
     )
     np.testing.assert_allclose(out["icl_error"].values[1], [1e-12, 0.5, 1e6], rtol=1e-5)
-
-
-def test_the_cavity_method_finds_the_ground_state_of_attention():
-    hamiltonian = _hamiltonian(6, 6, 72, 0.1)
-    found = real_spins.cavity(hamiltonian.couplings, hamiltonian.fields)
-    assert found.converged
-    np.testing.assert_allclose(
-        found.mean,
-        simulation.train(hamiltonian, 0.0, "conjugate-gradient", np.random.default_rng(0)).ravel(),
-        atol=1e-6,
-    )
 
 
 def test_boltzmann_samples_by_a_perturbed_ground_state_are_those_of_the_measure():

@@ -376,13 +376,15 @@ _SOFTMAX_TRANSFORMER = Model(
 MODELS = (_ATTENTION, _IN_CONTEXT_ESTIMATORS, _SOFTMAX_TRANSFORMER)
 
 if TYPE_CHECKING:
-    from replicon.attention.finite import Hamiltonian, Prompts, draw_prompts, draw_tasks, train
+    from replicon.attention.hamiltonian import Hamiltonian, train
+    from replicon.attention.prompts import Prompts, draw_prompts, draw_tasks
     from replicon.attention.transformer import pretrain
 
 __getattr__, __dir__, __all__ = contents(
     __name__,
     {
-        "finite": ["Hamiltonian", "Prompts", "draw_prompts", "draw_tasks", "train"],
+        "hamiltonian": ["Hamiltonian", "train"],
+        "prompts": ["Prompts", "draw_prompts", "draw_tasks"],
         "transformer": ["pretrain"],
     },
 )
