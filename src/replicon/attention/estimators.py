@@ -19,17 +19,17 @@ def solve(controls) -> dict:
     2, when the task is new. Both limits are reached as sqrt(ln k / d). none: the prediction is
     zero.
     """
-    context, diversity, noise = np.broadcast_arrays(
-        controls.context, controls.diversity, controls.noise
-    )
+    noise = controls.noise
+    ridge = _ridge(controls.context, noise)
     if controls.estimator == "none":
         icl = idg = 1 + noise
     elif controls.estimator == "discrete":
         # Endlessly many tasks are the Gaussian prior again; then this is ridge regression.
-        icl = np.where(np.isinf(diversity), _ridge(context, noise), 2 + noise)
-        idg = np.where(np.isinf(diversity), _ridge(context, noise), noise)
+        endless = np.isinf(controls.diversity)
+        icl = np.where(endless, ridge, 2 + noise)
+        idg = np.where(endless, ridge, noise)
     else:
-        icl = idg = _ridge(context, noise)
+        icl = idg = ridge
     return {
         "icl_error": icl,
         "idg_error": idg,
