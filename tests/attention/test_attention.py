@@ -15,20 +15,6 @@ from replicon.attention import theory
 BASE = {"context": 2.0, "diversity": 1.0, "prompts": 2.0, "noise": 0.1, "ridge": 0.1}
 
 
-def test_marchenko_pastur_traces_against_the_integral_over_the_density():
-    for ratio in (0.3, 0.9, 1.0, 4.0):
-        low, high = (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
-        angle = (np.arange(200_000) + 0.5) * np.pi / 200_000
-        r = (low + high) / 2 - (high - low) / 2 * np.cos(angle)
-        weight = ((high - low) / 2 * np.sin(angle)) ** 2 / (2 * np.pi * ratio * r) * np.pi / 200_000
-        atom = max(0.0, 1 - 1 / ratio)
-        assert weight.sum() + atom == pytest.approx(1, abs=1e-8)
-        for a in (0.01, 1.0, 30.0):
-            m, square = theory.resolvent(np.array(a), np.array(ratio))
-            assert m == pytest.approx((weight / (r + a)).sum() + atom / a, rel=1e-8)
-            assert square == pytest.approx((weight / (r + a) ** 2).sum() + atom / a**2, rel=1e-8)
-
-
 def test_effective_ridge_solves_its_equation():
     rng = np.random.default_rng(0)
     c = {
@@ -309,6 +295,14 @@ def test_errors_at_hard_points_against_quadrature_over_the_spectrum():
         icl = noise + spread.new + (1 + shift) * idg / prompts * (weight * B / (B + xi) ** 2).sum()
         assert float(out["idg_error"]) == pytest.approx(idg, rel=1e-6)
         assert float(out["icl_error"]) == pytest.approx(icl, rel=1e-6)
+
+
+def test_a_tiny_ridge_keeps_its_digits_where_tasks_are_as_many_as_dimensions():
+    """Against 50 digits; 1e-14: a few dozen roundings."""
+    given = {"context": np.inf, "noise": 0, "diversity": 1, "ridge": 1e-12, "dimension": np.inf}
+    for prompts, value in ((np.inf, 4.9999999999993749e-7), (1e6, 5.0000025000012499e-7)):
+        error = float(replicon.solve("attention", prompts=prompts, **given)["icl_error"])
+        assert error == pytest.approx(value, rel=1e-14)
 
 
 @pytest.mark.parametrize(

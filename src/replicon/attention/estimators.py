@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.attention.theory import spectrum
+from replicon.theory.marchenko_pastur import spectrum
 
 
 def solve(controls) -> dict:
@@ -40,4 +40,4 @@ def solve(controls) -> dict:
 
 def _ridge(context, noise):
     ratio = 1 / context
-    return noise + spectrum(noise * ratio, ratio).unseen
+    return noise + spectrum(noise * ratio, mean=1.0, strength=ratio).unseen

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize.elementwise import find_minimum
 
 from replicon.theory.branch import Found
+from replicon.theory.marchenko_pastur import Spectrum, spectrum
 from replicon.theory.transition import zero
 
 MEMORIZATION = 2.0  # error on new tasks over that on known ones from which it is called so
@@ -22,54 +23,6 @@ _BEYOND = 10.0  # how far the ln of the largest one lies above the scale of the 
 _RIDGES = 201  # tried: steps of about 0.2 in ln, in which the error has one minimum
 # Steps of a quarter of an e-fold, between ends beyond which the errors hardly change.
 _DIVERSITIES = np.geomspace(1e-6, 1e4, 101)
-
-
-class Spectrum(NamedTuple):
-    """Normalised traces over Marchenko-Pastur R of mean 1 and ratio r at a >= 0, each a sum of
-    positive terms.
-
-    root = sqrt((1 + r + a)^2 - 4 r); seen = tr R/(R + a), the root of r P^2 - (1 + r + a) P + 1 =
-    0; unseen = 1 - seen; seen_squared = tr R^2/(R + a)^2; slope = a tr R/(R + a)^2; unseen_squared
-    = a^2 tr 1/(R + a)^2.
-    """
-
-    root: np.ndarray
-    seen: np.ndarray
-    unseen: np.ndarray
-    seen_squared: np.ndarray
-    slope: np.ndarray
-    unseen_squared: np.ndarray
-
-
-def spectrum(a: np.ndarray, ratio: np.ndarray) -> Spectrum:
-    """At a = 0 the limit: the atom of R at 0 (ratio > 1) is unseen. Source: Marchenko & Pastur,
-    Math. USSR Sb. 1, 457 (1967).
-    """
-    root = np.hypot(1 - ratio + a, 2 * np.sqrt(ratio) * np.sqrt(a))
-    seen = 2 / (1 + ratio + a + root)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        few = np.maximum(ratio, 1.0)  # the atom has the weight 1 - 1/ratio; 1/(R + a) on the rest
-        atom = 1 - 1 / few + 2 * a / (few * (root + few - 1 + a))
-        unseen = np.where(ratio > 1, atom, np.where(a > 0, 2 * a / (root + 1 - ratio + a), 0.0))
-        narrow = ((1 - ratio) / root) * ((1 - ratio) / (root + a)) + (2 * a / root) * (
-            (1 + ratio) / (root + a)
-        )
-        slope = seen * (a / root)
-        return Spectrum(
-            root, seen, unseen, seen * narrow, slope, unseen * ((a + ratio * unseen) / root)
-        )
-
-
-def resolvent(a: np.ndarray, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Tr 1/(R + a) and tr 1/(R + a)^2 for Marchenko-Pastur R of mean 1 and given ratio >= 0; a > 0,
-    or a = 0 and ratio < 1.
-
-    m is the root of ratio a m^2 + (1 - ratio + a) m = 1; the atom at 0 (ratio > 1) is included.
-    """
-    root = np.hypot(1 - ratio + a, 2 * np.sqrt(ratio) * np.sqrt(a))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        m = np.where(ratio > 1, spectrum(a, ratio).unseen / a, 2 / (root + 1 - ratio + a))
-        return m, m * (1 + ratio * m) / root
 
 
 def moments(c) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -91,7 +44,6 @@ class Traces(NamedTuple):
 
     a: np.ndarray
     s: np.ndarray
-    x_share: np.ndarray  # x/a; 1, the limit of small xi, where both are 0
     r: Spectrum
     degrees: np.ndarray  # tr B/(B + xi)
     missing: np.ndarray  # 1 - degrees
@@ -105,23 +57,19 @@ def traces(xi: np.ndarray, c) -> Traces:
     s = shift / b
     x = xi / b
     a = s + x
+    r = spectrum(a, mean=1.0, strength=ratio)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(a > 0, x / a, 1.0)
+        share = np.where(a > 0, x / a, 1.0)  # 1: the limit of small xi, where both are 0
         rest = np.where(a > 0, s / a, 0.0)
-        r = spectrum(a, ratio)
-        inverse = np.where(ratio < 1, 2 / (r.root + 1 - ratio + a), r.unseen / a)
-        squared = np.where(
-            rest > 0, rest * r.unseen * (1 + ratio * inverse) / r.root, 0.0
-        )  # s tr 1/(R + a)^2
+        squared = rest * r.unseen * (1 + ratio * r.inverse) / r.root  # s tr 1/(R + a)^2
         return Traces(
-            a,
-            s,
-            share,
-            r,
-            r.seen + rest * r.unseen,
-            share * r.unseen,
-            inverse / b,
-            (r.seen / r.root + squared) / b,
+            a=a,
+            s=s,
+            r=r,
+            degrees=r.seen + rest * r.unseen,
+            missing=share * r.unseen,
+            inverse=r.inverse / b,
+            mixed=(r.seen / r.root + np.where(rest > 0, squared, 0.0)) / b,
         )
 
 
@@ -183,18 +131,18 @@ def solve(controls) -> dict:
         t = traces(xi, c)
         _, b, shift = moments(c)
         r = t.r
-        inverse = 1 / c.prompts
+        per_prompt = 1 / c.prompts
         finite = (b - 1) / b
-        ratio = np.where(
+        held = np.where(  # ridge/xi
             c.ridge > 0,
             c.ridge / xi,
-            np.where(c.prompts > threshold(c), 1 - inverse * t.degrees, 0.0),
+            np.where(c.prompts > threshold(c), 1 - per_prompt * t.degrees, 0.0),
         )
-        heat = np.where(c.temperature > 0, c.temperature * inverse / ratio, 0.0)
+        heat = np.where(c.temperature > 0, c.temperature * per_prompt / held, 0.0)
         frozen = c.noise + finite + (t.a * r.slope + t.s * r.seen_squared) / b
         damped = np.where(xi > 0, xi * t.mixed, 0.0)
-        idg = frozen / (ratio + inverse * damped)
-        excited = np.where(inverse > 0, inverse * idg * t.mixed, 0.0) + np.where(
+        idg = frozen / (held + per_prompt * damped)
+        excited = np.where(per_prompt > 0, per_prompt * idg * t.mixed, 0.0) + np.where(
             heat > 0, heat * t.inverse, 0.0
         )
         norm = r.seen_squared / b**2 + excited
@@ -208,7 +156,7 @@ def solve(controls) -> dict:
             "alignment": np.minimum(r.seen / b / np.sqrt(norm), 1.0),
             "effective_ridge": xi,
             "energy": (
-                ratio * (c.noise + finite + t.a * r.seen / b) / 2 + c.temperature * inverse / 2
+                held * (c.noise + finite + t.a * r.seen / b) / 2 + c.temperature * per_prompt / 2
             ),
         }
     reason = _reason(c, converged, np.isfinite(icl) & np.isfinite(values["idg_error"]))
