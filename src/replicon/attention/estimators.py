@@ -39,5 +39,6 @@ def solve(controls) -> dict:
 
 
 def _ridge(context, noise):
+    """The noise, and what the context does not show of w: tr (1 + X'X/noise)^-1."""
     ratio = 1 / context
     return noise + spectrum(noise * ratio, mean=1.0, strength=ratio).unseen

@@ -93,7 +93,8 @@ def effective_ridge(c) -> tuple[np.ndarray, np.ndarray]:
     rest = np.isfinite(c.prompts) & ~(bare & (c.prompts >= threshold(c)))
     if rest.any():
         found = _root(type(c)(*(v[rest] for v in c)))
-        xi[rest], converged[rest] = found.value, found.converged
+        xi[rest] = found.value
+        converged[rest] = found.converged
     return xi, converged
 
 

@@ -183,6 +183,7 @@ def _trainer(steps: int, batch: int, length: int, noise: float):
 
 @eqx.filter_jit
 def _look(network: Transformer, tasks, key, length: int, noise: float):
+    """`look` on one prompt of the tasks, (layers, heads, l + 1)."""
     return network.look(draw(key, tasks, 1, length, noise)[0][0])
 
 
@@ -241,10 +242,10 @@ class Pretraining:
         """So many batches, fewer at the end. DivergenceError for a loss that is no number."""
         end = min(self.made + count, self.steps)
         while self.made < end:
-            begin = self.made
-            self.made = min(begin + _CHUNK, end)
-            bounds = (jnp.array(begin), jnp.array(self.made))
+            upto = min(self.made + _CHUNK, end)
+            bounds = (jnp.array(self.made), jnp.array(upto))
             self.state = self.run(self.state, self.tasks, self.keys, *bounds)
+            self.made = upto
             sound = np.isfinite(self.losses)
             if not sound.all():
                 step = int(np.argmin(sound))
