@@ -1,5 +1,5 @@
 """Linear attention: limits of the theory, instances against it, closed-form test errors against
-drawn prompts, the transformer.
+drawn prompts.
 """
 
 import numpy as np
@@ -9,23 +9,10 @@ from tests.statistical import assert_mean, assert_rejected
 import replicon
 from replicon.attention import estimators_finite as estimators
 from replicon.attention import finite as simulation
-from replicon.attention import real_spins, theory
+from replicon.attention import hamiltonian as training
+from replicon.attention import theory
 
 BASE = {"context": 2.0, "diversity": 1.0, "prompts": 2.0, "noise": 0.1, "ridge": 0.1}
-
-
-def test_marchenko_pastur_traces_against_the_integral_over_the_density():
-    for ratio in (0.3, 0.9, 1.0, 4.0):
-        low, high = (1 - np.sqrt(ratio)) ** 2, (1 + np.sqrt(ratio)) ** 2
-        angle = (np.arange(200_000) + 0.5) * np.pi / 200_000
-        r = (low + high) / 2 - (high - low) / 2 * np.cos(angle)
-        weight = ((high - low) / 2 * np.sin(angle)) ** 2 / (2 * np.pi * ratio * r) * np.pi / 200_000
-        atom = max(0.0, 1 - 1 / ratio)
-        assert weight.sum() + atom == pytest.approx(1, abs=1e-8)
-        for a in (0.01, 1.0, 30.0):
-            m, square = theory.resolvent(np.array(a), np.array(ratio))
-            assert m == pytest.approx((weight / (r + a)).sum() + atom / a, rel=1e-8)
-            assert square == pytest.approx((weight / (r + a) ** 2).sum() + atom / a**2, rel=1e-8)
 
 
 def test_effective_ridge_solves_its_equation():
@@ -130,7 +117,7 @@ def test_closed_test_errors_are_those_of_drawn_prompts(full):
     """
     d, length, noise, count = 4, 6, 0.2, 200_000
     rng = np.random.default_rng(0)
-    S, c = simulation.spectrum(d, 1.0), simulation.spectrum(d, 0.5)
+    S, c = simulation.power_law(d, 1.0), simulation.power_law(d, 0.5)
     tasks = simulation.draw_tasks(rng, 3, c)
     gamma = rng.normal(size=(d, d + full)) / 3
     from types import SimpleNamespace
@@ -156,7 +143,7 @@ def test_closed_test_errors_are_those_of_drawn_prompts(full):
 def test_contexts_drawn_by_their_law_have_the_moments_of_contexts_drawn_whole():
     d, length, noise = 3, 4, 0.3
     rng = np.random.default_rng(1)
-    S = simulation.spectrum(d, 1.0)
+    S = simulation.power_law(d, 1.0)
     w = np.tile([1.0, -0.5, 2.0], (100_000, 1))
     short = simulation.draw_prompts(rng, w, length, noise, S, True)
     x = rng.normal(size=(100_000, length, d)) * np.sqrt(S / d)
@@ -218,7 +205,7 @@ def test_errors_are_continuous_where_auto_changes_its_method(ridge, monkeypatch)
     """The same instance on either side of the threshold."""
     given = {"size": 12, "samples": 2, "prompts": 0.5, "ridge": ridge, "seed": 3}
     below = replicon.simulate("attention", **given)
-    monkeypatch.setattr(simulation, "_DIRECT", 10)
+    monkeypatch.setattr(training, "_DIRECT", 10)
     above = replicon.simulate("attention", **given)
     for name in ("icl_error", "idg_error", "diagonal", "alignment", "energy"):
         np.testing.assert_allclose(above[name], below[name], rtol=1e-5, atol=1e-9)
@@ -310,6 +297,14 @@ def test_errors_at_hard_points_against_quadrature_over_the_spectrum():
         assert float(out["icl_error"]) == pytest.approx(icl, rel=1e-6)
 
 
+def test_a_tiny_ridge_keeps_its_digits_where_tasks_are_as_many_as_dimensions():
+    """Against 50 digits; 1e-14: a few dozen roundings."""
+    given = {"context": np.inf, "noise": 0, "diversity": 1, "ridge": 1e-12, "dimension": np.inf}
+    for prompts, value in ((np.inf, 4.9999999999993749e-7), (1e6, 5.0000025000012499e-7)):
+        error = float(replicon.solve("attention", prompts=prompts, **given)["icl_error"])
+        assert error == pytest.approx(value, rel=1e-14)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -375,17 +370,6 @@ def test_estimators_at_the_edges_of_their_domain():
     np.testing.assert_allclose(out["icl_error"].values[1], [1e-12, 0.5, 1e6], rtol=1e-5)
 
 
-def test_the_cavity_method_finds_the_ground_state_of_attention():
-    hamiltonian = _hamiltonian(6, 6, 72, 0.1)
-    found = real_spins.cavity(hamiltonian.couplings, hamiltonian.fields)
-    assert found.converged
-    np.testing.assert_allclose(
-        found.mean,
-        simulation.train(hamiltonian, 0.0, "conjugate-gradient", np.random.default_rng(0)).ravel(),
-        atol=1e-6,
-    )
-
-
 def test_boltzmann_samples_by_a_perturbed_ground_state_are_those_of_the_measure():
     rng, hamiltonian = np.random.default_rng(0), _hamiltonian(4, 3, 40, 0.1)
     inverse = np.linalg.inv(hamiltonian.couplings)
@@ -442,79 +426,6 @@ def test_the_discrete_estimator_is_bayes_theorem():
 def test_impossible_settings_are_refused(controls, words):
     with pytest.raises(replicon.InputError, match=words):
         replicon.simulate("attention", size=10, **controls)
-
-
-@pytest.mark.slow
-def test_the_transformer_memorises_few_tasks_and_learns_many_in_context():
-    settings = {"size": 4, "samples": 1, "steps": 1000, "seed": 0}
-    few, many = (
-        replicon.simulate("softmax-transformer", diversity=k, **settings).mean("sample")
-        for k in (0.5, float("inf"))
-    )
-    assert float(few["idg_error"]) < 0.2 < 0.6 < float(few["icl_error"])
-    assert float(many["icl_error"]) < 0.5
-    assert float(many["icl_error"]) == pytest.approx(float(many["idg_error"]), rel=0.2)
-
-
-def test_a_transformer_continues_from_its_checkpoint_with_the_same_bits(tmp_path, monkeypatch):
-    from replicon.attention import transformer
-
-    settings = {
-        "length": 4,
-        "noise": 0.1,
-        "steps": 30,
-        "batch": 8,
-        "layers": 1,
-        "width": 8,
-        "seed": 3,
-    }
-    tasks = np.random.default_rng(0).normal(size=(2, 3))
-    monkeypatch.setattr(transformer, "_CHUNK", 10)
-    whole, losses = transformer.pretrain(tasks, **settings)
-    file = tmp_path / "state.eqx"
-    trainer = transformer._trainer
-
-    def breaks(*arguments):
-        optimizer, run, test = trainer(*arguments)
-        calls = iter(range(2))
-
-        def interrupted(*given):
-            next(calls)  # the third chunk never comes
-            return run(*given)
-
-        return optimizer, interrupted, test
-
-    monkeypatch.setattr(transformer, "_trainer", breaks)
-    with pytest.raises(StopIteration):
-        transformer.pretrain(tasks, checkpoint=file, **settings)
-    monkeypatch.setattr(transformer, "_trainer", trainer)
-    resumed, again = transformer.pretrain(tasks, checkpoint=file, **settings)
-    np.testing.assert_array_equal(losses, again)
-    np.testing.assert_array_equal(whole.read.weight, resumed.read.weight)
-    sound = file.read_bytes()
-    for damage in (
-        b"",
-        sound[:-100],
-        sound[:3000] + bytes([sound[3000] ^ 1]) + sound[3001:],
-        b"\x80\x04K\x01.",
-    ):
-        file.write_bytes(damage)
-        with pytest.raises(
-            replicon.InputError, match="no checkpoint of a pre-training, or damaged"
-        ):
-            transformer.pretrain(tasks, checkpoint=file, **settings)
-    file.write_bytes(sound)
-    for other in ({"seed": 4}, {"noise": 0.2}, {"width": 12}):
-        with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
-            transformer.pretrain(tasks, checkpoint=file, **{**settings, **other})
-    with pytest.raises(replicon.InputError, match="belongs to another pre-training"):
-        transformer.pretrain(tasks + 1e-3, checkpoint=file, **settings)
-    with pytest.raises(replicon.DivergenceError, match="loss of pre-training became"):
-        transformer.pretrain(1e25 * tasks, **settings)
-    with pytest.raises(replicon.InputError, match="single precision"):
-        transformer.pretrain(tasks, **{**settings, "noise": 1e300})
-    with pytest.raises(replicon.InputError, match="no multiple of 4"):
-        replicon.simulate("softmax-transformer", size=4, width=6, steps=1)
 
 
 def test_a_temperature_that_gradient_descent_would_ignore_is_refused():

@@ -18,8 +18,10 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
@@ -195,6 +197,7 @@ _ATTENTION = Model(
     sample=f"{_SIMULATION_ATTENTION}:sample",
     check_size=f"{_SIMULATION_ATTENTION}:check_size",
     potential=None,
+    revision=2,
     source="Lu et al., arXiv 2405.11751 (PNAS 2025); Li, Bai & Huang, arXiv 2408.02288 (PRE)",
     size=Size(
         meaning="dimension of the inputs",
@@ -255,6 +258,7 @@ _IN_CONTEXT_ESTIMATORS = Model(
     sample=f"{_SIMULATION_IN_CONTEXT_ESTIMATORS}:sample",
     check_size=f"{_SIMULATION_IN_CONTEXT_ESTIMATORS}:check_size",
     potential=None,
+    revision=2,
     source="Raventos et al., NeurIPS (2023); Lu et al., arXiv 2405.11751",
     size=Size(
         meaning="dimension of the inputs",
@@ -347,7 +351,17 @@ _SOFTMAX_TRANSFORMER = Model(
             role="simulation",
         ),
     ),
-    sample=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:sample",
+    start=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:start",
+    schedule=Schedule("steps", burn=1.0),
+    views=(
+        View("losses", "trajectory", "mean square error of each batch so far"),
+        View(
+            "attention",
+            "image",
+            "what the query of one prompt attends to: a row for each head of each layer, a column"
+            " for each example, the query itself last",
+        ),
+    ),
     check_size=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:check_size",
     potential=None,
     source="Garg et al., NeurIPS (2022); Raventos et al., NeurIPS (2023)",
@@ -364,13 +378,15 @@ _SOFTMAX_TRANSFORMER = Model(
 MODELS = (_ATTENTION, _IN_CONTEXT_ESTIMATORS, _SOFTMAX_TRANSFORMER)
 
 if TYPE_CHECKING:
-    from replicon.attention.finite import Hamiltonian, Prompts, draw_prompts, draw_tasks, train
+    from replicon.attention.hamiltonian import Hamiltonian, train
+    from replicon.attention.prompts import Prompts, draw_prompts, draw_tasks
     from replicon.attention.transformer import pretrain
 
 __getattr__, __dir__, __all__ = contents(
     __name__,
     {
-        "finite": ["Hamiltonian", "Prompts", "draw_prompts", "draw_tasks", "train"],
+        "hamiltonian": ["Hamiltonian", "train"],
+        "prompts": ["Prompts", "draw_prompts", "draw_tasks"],
         "transformer": ["pretrain"],
     },
 )

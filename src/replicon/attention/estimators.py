@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.attention.theory import spectrum
+from replicon.theory.marchenko_pastur import spectrum
 
 
 def solve(controls) -> dict:
@@ -19,17 +19,17 @@ def solve(controls) -> dict:
     2, when the task is new. Both limits are reached as sqrt(ln k / d). none: the prediction is
     zero.
     """
-    context, diversity, noise = np.broadcast_arrays(
-        controls.context, controls.diversity, controls.noise
-    )
+    noise = controls.noise
+    ridge = _ridge(controls.context, noise)
     if controls.estimator == "none":
         icl = idg = 1 + noise
     elif controls.estimator == "discrete":
         # Endlessly many tasks are the Gaussian prior again; then this is ridge regression.
-        icl = np.where(np.isinf(diversity), _ridge(context, noise), 2 + noise)
-        idg = np.where(np.isinf(diversity), _ridge(context, noise), noise)
+        endless = np.isinf(controls.diversity)
+        icl = np.where(endless, ridge, 2 + noise)
+        idg = np.where(endless, ridge, noise)
     else:
-        icl = idg = _ridge(context, noise)
+        icl = idg = ridge
     return {
         "icl_error": icl,
         "idg_error": idg,
@@ -39,5 +39,6 @@ def solve(controls) -> dict:
 
 
 def _ridge(context, noise):
+    """The noise, and what the context does not show of w: tr (1 + X'X/noise)^-1."""
     ratio = 1 / context
-    return noise + spectrum(noise * ratio, ratio).unseen
+    return noise + spectrum(noise * ratio, mean=1.0, strength=ratio).unseen

@@ -14,57 +14,15 @@ import numpy as np
 from scipy.optimize.elementwise import find_minimum
 
 from replicon.theory.branch import Found
+from replicon.theory.marchenko_pastur import Spectrum, spectrum
 from replicon.theory.transition import zero
 
-NAMES = ("context", "diversity", "prompts", "noise", "ridge", "temperature", "dimension")
-
-
-class Spectrum(NamedTuple):
-    """Normalised traces over Marchenko-Pastur R of mean 1 and ratio r at a >= 0, each a sum of
-    positive terms.
-
-    root = sqrt((1 + r + a)^2 - 4 r); seen = tr R/(R + a), the root of r P^2 - (1 + r + a) P + 1 =
-    0; unseen = 1 - seen; seen_squared = tr R^2/(R + a)^2; slope = a tr R/(R + a)^2; unseen_squared
-    = a^2 tr 1/(R + a)^2.
-    """
-
-    root: np.ndarray
-    seen: np.ndarray
-    unseen: np.ndarray
-    seen_squared: np.ndarray
-    slope: np.ndarray
-    unseen_squared: np.ndarray
-
-
-def spectrum(a: np.ndarray, ratio: np.ndarray) -> Spectrum:
-    """At a = 0 the limit: the atom of R at 0 (ratio > 1) is unseen. Source: Marchenko & Pastur,
-    Math. USSR Sb. 1, 457 (1967).
-    """
-    root = np.hypot(1 - ratio + a, 2 * np.sqrt(ratio) * np.sqrt(a))
-    seen = 2 / (1 + ratio + a + root)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        few = np.maximum(ratio, 1.0)  # the atom has the weight 1 - 1/ratio; 1/(R + a) on the rest
-        atom = 1 - 1 / few + 2 * a / (few * (root + few - 1 + a))
-        unseen = np.where(ratio > 1, atom, np.where(a > 0, 2 * a / (root + 1 - ratio + a), 0.0))
-        narrow = ((1 - ratio) / root) * ((1 - ratio) / (root + a)) + (2 * a / root) * (
-            (1 + ratio) / (root + a)
-        )
-        slope = seen * (a / root)
-        return Spectrum(
-            root, seen, unseen, seen * narrow, slope, unseen * ((a + ratio * unseen) / root)
-        )
-
-
-def resolvent(a: np.ndarray, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Tr 1/(R + a) and tr 1/(R + a)^2 for Marchenko-Pastur R of mean 1 and given ratio >= 0; a > 0,
-    or a = 0 and ratio < 1.
-
-    m is the root of ratio a m^2 + (1 - ratio + a) m = 1; the atom at 0 (ratio > 1) is included.
-    """
-    root = np.hypot(1 - ratio + a, 2 * np.sqrt(ratio) * np.sqrt(a))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        m = np.where(ratio > 1, spectrum(a, ratio).unseen / a, 2 / (root + 1 - ratio + a))
-        return m, m * (1 + ratio * m) / root
+MEMORIZATION = 2.0  # error on new tasks over that on known ones from which it is called so
+_LEAST = -25.0  # ln of the smallest ridge tried beside 0: away from prompts = 1 it changes 1e-11
+_BEYOND = 10.0  # how far the ln of the largest one lies above the scale of the best
+_RIDGES = 201  # tried: steps of about 0.2 in ln, in which the error has one minimum
+# Steps of a quarter of an e-fold, between ends beyond which the errors hardly change.
+_DIVERSITIES = np.geomspace(1e-6, 1e4, 101)
 
 
 def moments(c) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,7 +44,6 @@ class Traces(NamedTuple):
 
     a: np.ndarray
     s: np.ndarray
-    x_share: np.ndarray  # x/a; 1, the limit of small xi, where both are 0
     r: Spectrum
     degrees: np.ndarray  # tr B/(B + xi)
     missing: np.ndarray  # 1 - degrees
@@ -97,25 +54,22 @@ class Traces(NamedTuple):
 def traces(xi: np.ndarray, c) -> Traces:
     """Traces of the resolvent that every observable is made of, at one point."""
     ratio, b, shift = moments(c)
-    s, x = shift / b, xi / b
+    s = shift / b
+    x = xi / b
     a = s + x
+    r = spectrum(a, mean=1.0, strength=ratio)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(a > 0, x / a, 1.0)
+        share = np.where(a > 0, x / a, 1.0)  # 1: the limit of small xi, where both are 0
         rest = np.where(a > 0, s / a, 0.0)
-        r = spectrum(a, ratio)
-        inverse = np.where(ratio < 1, 2 / (r.root + 1 - ratio + a), r.unseen / a)
-        squared = np.where(
-            rest > 0, rest * r.unseen * (1 + ratio * inverse) / r.root, 0.0
-        )  # s tr 1/(R + a)^2
+        squared = rest * r.unseen * (1 + ratio * r.inverse) / r.root  # s tr 1/(R + a)^2
         return Traces(
-            a,
-            s,
-            share,
-            r,
-            r.seen + rest * r.unseen,
-            share * r.unseen,
-            inverse / b,
-            (r.seen / r.root + squared) / b,
+            a=a,
+            s=s,
+            r=r,
+            degrees=r.seen + rest * r.unseen,
+            missing=share * r.unseen,
+            inverse=r.inverse / b,
+            mixed=(r.seen / r.root + np.where(rest > 0, squared, 0.0)) / b,
         )
 
 
@@ -139,7 +93,8 @@ def effective_ridge(c) -> tuple[np.ndarray, np.ndarray]:
     rest = np.isfinite(c.prompts) & ~(bare & (c.prompts >= threshold(c)))
     if rest.any():
         found = _root(type(c)(*(v[rest] for v in c)))
-        xi[rest], converged[rest] = found.value, found.converged
+        xi[rest] = found.value
+        converged[rest] = found.converged
     return xi, converged
 
 
@@ -162,14 +117,6 @@ def _root(c) -> Found:
     return zero(at, np.maximum(low, 1e-300) / 2, 2 * high + 1e-300, geometric=True)
 
 
-def _controls(controls):
-    """All controls as arrays of one shape, in the order of NAMES; `dimension` inf is
-    infinite size.
-    """
-    values = np.broadcast_arrays(*(np.asarray(getattr(controls, name), float) for name in NAMES))
-    return type(controls)(**dict(zip(NAMES, values, strict=True)))
-
-
 def solve(controls) -> dict:
     """Arrays (points,). Lu et al. (2024), with T > 0 added: the Boltzmann measure has the
     covariance T J^-1, and J^-1 -> (d/n) (xi/ridge) 1/(B + xi), which adds (T/prompts)(xi/ridge)
@@ -179,23 +126,24 @@ def solve(controls) -> dict:
     - 1/b + tr[R (a^2 + s R)/(R + a)^2]/b, tr[1 - 2 G + (b + shift) G^2] = 1 - 1/b + tr[(a^2 + s
     R^2)/(R + a)^2]/b, and 1 - tr[B^2/(B + xi)^2]/prompts = ridge/xi + xi tr[B/(B + xi)^2]/prompts.
     """
-    c = _controls(controls)
+    c = controls
     xi, converged = effective_ridge(c)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         t = traces(xi, c)
         _, b, shift = moments(c)
-        r, inverse = t.r, 1 / c.prompts
+        r = t.r
+        per_prompt = 1 / c.prompts
         finite = (b - 1) / b
-        ratio = np.where(
+        held = np.where(  # ridge/xi
             c.ridge > 0,
             c.ridge / xi,
-            np.where(c.prompts > threshold(c), 1 - inverse * t.degrees, 0.0),
+            np.where(c.prompts > threshold(c), 1 - per_prompt * t.degrees, 0.0),
         )
-        heat = np.where(c.temperature > 0, c.temperature * inverse / ratio, 0.0)
+        heat = np.where(c.temperature > 0, c.temperature * per_prompt / held, 0.0)
         frozen = c.noise + finite + (t.a * r.slope + t.s * r.seen_squared) / b
         damped = np.where(xi > 0, xi * t.mixed, 0.0)
-        idg = frozen / (ratio + inverse * damped)
-        excited = np.where(inverse > 0, inverse * idg * t.mixed, 0.0) + np.where(
+        idg = frozen / (held + per_prompt * damped)
+        excited = np.where(per_prompt > 0, per_prompt * idg * t.mixed, 0.0) + np.where(
             heat > 0, heat * t.inverse, 0.0
         )
         norm = r.seen_squared / b**2 + excited
@@ -209,7 +157,7 @@ def solve(controls) -> dict:
             "alignment": np.minimum(r.seen / b / np.sqrt(norm), 1.0),
             "effective_ridge": xi,
             "energy": (
-                ratio * (c.noise + finite + t.a * r.seen / b) / 2 + c.temperature * inverse / 2
+                held * (c.noise + finite + t.a * r.seen / b) / 2 + c.temperature * per_prompt / 2
             ),
         }
     reason = _reason(c, converged, np.isfinite(icl) & np.isfinite(values["idg_error"]))
@@ -225,7 +173,8 @@ def _reason(c, found, finite) -> np.ndarray:
     """Why a point has no finite errors, '' where it has or where xi was not found (its equation has
     a root for any ridge > 0).
     """
-    bare, few = c.ridge == 0, c.prompts < threshold(c)
+    bare = c.ridge == 0
+    few = c.prompts < threshold(c)
     reason = np.full(c.ridge.shape, "", object)
     reason[found & ~finite] = (
         "the errors are beyond what 64-bit numbers hold: give less extreme values"
@@ -252,11 +201,6 @@ def _reason(c, found, finite) -> np.ndarray:
     return reason
 
 
-def _errors(c, **changed):
-    out = solve(c._replace(**changed))
-    return out["icl_error"], out["idg_error"], out["converged"]
-
-
 def find_optimal_ridge(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The ridge with the least error on new tasks; 0 where any ridge hurts. (values, converged,
     reasons).
@@ -265,43 +209,36 @@ def find_optimal_ridge(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     endless ridge is never the best. The error less that of no weights, -2 tr G + (b + shift) tr G
     G^T, is what is minimised: it keeps its digits.
     """
-    c = _controls(controls)
-    shape = c.context.shape
-    index = np.arange(c.context.size)
-    flat = type(c)(*(np.ravel(v) for v in c))
-    _, b, shift = moments(flat)
+    index = np.arange(controls.context.size)
+    _, b, shift = moments(controls)
 
     def error(log_ridge, rows):
-        points = type(c)(*(v[rows] for v in flat))
+        points = type(controls)(*(v[rows] for v in controls))
         out = solve(points._replace(ridge=np.exp(log_ridge)))
         with np.errstate(divide="ignore", invalid="ignore"):
             norm = (out["diagonal"] / out["alignment"]) ** 2
         return np.where(out["converged"], (b + shift)[rows] * norm - 2 * out["diagonal"], np.inf)
 
     # The best ridge is of order (b + shift)^2 (1 + noise)/prompts where that is large.
-    top = np.log((b + shift) ** 2 * (1 + 1 / flat.prompts) * (1 + flat.noise)) + 10
-    grid = np.linspace(-25 * np.ones(top.shape), top, 201)
+    scale = (b + shift) ** 2 * (1 + 1 / controls.prompts) * (1 + controls.noise)
+    grid = np.linspace(np.full(index.shape, _LEAST), np.log(scale) + _BEYOND, _RIDGES)
     table = np.stack([error(g, index) for g in grid])
     best = np.argmin(table, axis=0)
-    middle = np.clip(best, 1, len(grid) - 2)
-    bracket = tuple(np.take_along_axis(grid, (middle + k)[None], axis=0)[0] for k in (-1, 0, 1))
+    middle = np.clip(best, 1, _RIDGES - 2)
+    bracket = tuple(grid[middle + k, index] for k in (-1, 0, 1))
     found = find_minimum(error, bracket, args=(index,))
-    inside = (best > 0) & (best < len(grid) - 1) & found.success
+    inside = (best > 0) & (best < _RIDGES - 1) & found.success
+    least = np.minimum(table.min(axis=0), np.where(inside, found.f_x, np.inf))
     bare = error(np.full(index.shape, -np.inf), index)
-    none = np.isfinite(bare) & (
-        bare <= np.minimum(table.min(axis=0), np.where(inside, found.f_x, np.inf))
-    )
-    value = np.where(none, 0.0, np.where(inside, np.exp(found.x), np.nan))
-    endless = np.isnan(value) & (best == len(grid) - 1) & (flat.temperature > 0)
+    value = np.where(inside, np.exp(found.x), np.nan)
+    value = np.where(np.isfinite(bare) & (bare <= least), 0.0, value)
+    endless = np.isnan(value) & (best == _RIDGES - 1) & (controls.temperature > 0)
     reason = np.where(
         endless,
         "the weights' heat exceeds what they learn at any ridge, and the larger it is the better",
         "",
     )
-    return value.reshape(shape), np.isfinite(value).reshape(shape), reason.reshape(shape)
-
-
-MEMORIZATION = 2.0
+    return value, np.isfinite(value), reason
 
 
 def find_memorization(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -311,28 +248,28 @@ def find_memorization(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     (values, converged, reasons): where the excess is never so large there is none. The largest,
     where there are several.
     """
-    c = _controls(controls)
 
     def at(diversity):
-        new, known, there = _errors(c, diversity=diversity)
+        out = solve(controls._replace(diversity=diversity))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log(new / known / MEMORIZATION), there
+            excess = np.log(out["icl_error"] / out["idg_error"] / MEMORIZATION)
+        return excess, out["converged"]
 
-    grid = np.geomspace(1e-6, 1e4, 101)
-    excess, there = (
-        np.stack(v) for v in zip(*(at(np.full(c.context.shape, g)) for g in grid), strict=True)
-    )
+    everywhere = np.ones(controls.context.shape)
+    seen = [at(diversity * everywhere) for diversity in _DIVERSITIES]
+    excess = np.stack([one for one, _ in seen])
+    there = np.stack([one for _, one in seen])
     over = there & (excess > 0)
-    last = len(grid) - 1 - np.argmax(over[::-1], axis=0)
-    some = over.any(axis=0) & (last < len(grid) - 1)
-    low, high = grid[np.minimum(last, len(grid) - 2)], grid[np.minimum(last + 1, len(grid) - 1)]
-    found = zero(at, low, high, geometric=True)
-    reason = np.full(c.context.shape, "", object)
+    end = len(_DIVERSITIES) - 1
+    last = end - np.argmax(over[::-1], axis=0)
+    some = over.any(axis=0) & (last < end)
+    low = np.minimum(last, end - 1)
+    found = zero(at, _DIVERSITIES[low], _DIVERSITIES[low + 1], geometric=True)
+    reason = np.full(everywhere.shape, "", object)
     nowhere = there.all(axis=0) & ~over.any(axis=0)
     reason[nowhere] = (
         "the error on new tasks is less than twice that on known ones at any diversity"
     )
-    first = solve(c._replace(diversity=np.full(c.context.shape, 1.0)))
     broken = ~there.any(axis=0)
-    reason[broken] = first["reason"][broken]
+    reason[broken] = solve(controls._replace(diversity=everywhere))["reason"][broken]
     return np.where(some, found.value, np.nan), some & found.converged, reason

@@ -9,7 +9,7 @@ import io
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -18,14 +18,15 @@ import numpy as np
 import optax
 
 from replicon._declare import Interval
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument
 from replicon._errors import DivergenceError, InputError
 from replicon._files import write_whole
+from replicon._seed import read_seed
 from replicon.attention.finite import check_counts
 
 _HEADS = 4
 _TEST = 4096  # test prompts of each kind
-_CHUNK = 250  # steps between checkpoints
+_CHUNK = 250  # steps between checkpoints, and looks at the loss
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -57,7 +58,8 @@ class Layer(eqx.Module):
 
     def __init__(self, width: int, key):
         one, two = jax.random.split(key)
-        self.first, self.second = eqx.nn.LayerNorm(width), eqx.nn.LayerNorm(width)
+        self.first = eqx.nn.LayerNorm(width)
+        self.second = eqx.nn.LayerNorm(width)
         self.attention = eqx.nn.MultiheadAttention(_HEADS, width, key=one)
         self.perceptron = eqx.nn.MLP(width, width, 4 * width, 1, jax.nn.gelu, key=two)
 
@@ -65,6 +67,14 @@ class Layer(eqx.Module):
         x = jax.vmap(self.first)(stream)
         stream = stream + self.attention(x, x, x)
         return stream + jax.vmap(self.perceptron)(jax.vmap(self.second)(stream))
+
+    def look(self, stream):
+        """softmax(q.k / sqrt(channels)) of the last token, (heads, l + 1): rows of sum 1."""
+        x = jax.vmap(self.first)(stream)
+        heads = self.attention.num_heads
+        q = self.attention.query_proj(x[-1]).reshape(heads, -1)
+        k = jax.vmap(self.attention.key_proj)(x).reshape(len(x), heads, -1)
+        return jax.nn.softmax(jnp.einsum("hc,thc->ht", q, k) / math.sqrt(q.shape[-1]))
 
 
 class Transformer(eqx.Module):
@@ -92,6 +102,16 @@ class Transformer(eqx.Module):
         stream, _ = jax.lax.scan(through, jax.vmap(self.read)(tokens), arrays)
         return self.write(stream[-1])[0]
 
+    def look(self, tokens):
+        """What the query's token attends to in every layer, (layers, heads, l + 1)."""
+        arrays, rest = eqx.partition(self.layers, eqx.is_array)
+
+        def through(stream, layer):
+            layer = eqx.combine(layer, rest)
+            return layer(stream), layer.look(stream)
+
+        return jax.lax.scan(through, jax.vmap(self.read)(tokens), arrays)[1]
+
 
 def draw(key, tasks, count: int, length: int, noise: float):
     """(tokens (count, l + 1, d + 2), labels (count,)) for tasks drawn from `tasks` (k, d), or new
@@ -103,12 +123,10 @@ def draw(key, tasks, count: int, length: int, noise: float):
         w = tasks[jax.random.randint(which, (count,), 0, len(tasks))]
     else:
         w = jax.random.normal(new, (count, size))
-    x = jax.random.normal(
-        inputs, (count, length + 1, size)
-    )  # of norm sqrt(d), as networks like them: y = w.x / sqrt(d)
-    y = jnp.einsum("nld,nd->nl", x, w) / jnp.sqrt(size) + jnp.sqrt(noise) * jax.random.normal(
-        errors, (count, length + 1)
-    )
+    # Of norm sqrt(d), as networks like them: y = w.x / sqrt(d).
+    x = jax.random.normal(inputs, (count, length + 1, size))
+    error = jnp.sqrt(noise) * jax.random.normal(errors, (count, length + 1))
+    y = jnp.einsum("nld,nd->nl", x, w) / jnp.sqrt(size) + error
     query = jnp.zeros(length + 1).at[-1].set(1.0)
     tokens = jnp.concatenate(
         [x, (y * (1 - query))[..., None], jnp.broadcast_to(query, y.shape)[..., None]], axis=-1
@@ -116,8 +134,19 @@ def draw(key, tasks, count: int, length: int, noise: float):
     return tokens, y[:, -1]
 
 
+class State(NamedTuple):
+    """losses (steps,), mean square errors, NaN at steps still to come; the network; the
+    optimiser's memory of it.
+    """
+
+    losses: jax.Array
+    network: Transformer
+    memory: Any
+
+
 @lru_cache(maxsize=16)
 def _trainer(steps: int, batch: int, length: int, noise: float):
+    """(the optimiser, its compiled steps, the compiled test) of a pre-training."""
     optimizer = optax.chain(
         optax.clip_by_global_norm(1.0),
         optax.adam(
@@ -129,26 +158,132 @@ def _trainer(steps: int, batch: int, length: int, noise: float):
         return jnp.mean((jax.vmap(network)(tokens) - labels) ** 2)
 
     @eqx.filter_jit
-    def run(state, tasks, keys):
-        parameters, static = eqx.partition(state[0], eqx.is_array)
+    def run(state, tasks, keys, begin, end):
+        """Steps `begin` to `end` - 1. The bounds are traced: one compilation for any number."""
+        parameters, static = eqx.partition(state.network, eqx.is_array)
 
-        def advance(carry, key):
-            parameters, memory = carry
-            network = eqx.combine(parameters, static)
+        def advance(step, state):
+            network = eqx.combine(state.network, static)
             value, slope = eqx.filter_value_and_grad(loss)(
-                network, *draw(key, tasks, batch, length, noise)
+                network, *draw(keys[step], tasks, batch, length, noise)
             )
-            change, memory = optimizer.update(slope, memory)
-            return (eqx.apply_updates(parameters, change), memory), value
+            change, memory = optimizer.update(slope, state.memory)
+            parameters = eqx.apply_updates(state.network, change)
+            return State(state.losses.at[step].set(value), parameters, memory)
 
-        (parameters, memory), values = jax.lax.scan(advance, (parameters, state[1]), keys)
-        return (eqx.combine(parameters, static), memory), values
+        state = jax.lax.fori_loop(begin, end, advance, state._replace(network=parameters))
+        return state._replace(network=eqx.combine(state.network, static))
 
     @eqx.filter_jit
     def test(network, tasks, key):
         return loss(network, *draw(key, tasks, _TEST, length, noise))
 
     return optimizer, run, test
+
+
+@eqx.filter_jit
+def _look(network: Transformer, tasks, key, length: int, noise: float):
+    """`look` on one prompt of the tasks, (layers, heads, l + 1)."""
+    return network.look(draw(key, tasks, 1, length, noise)[0][0])
+
+
+class Pretraining:
+    """A transformer in pre-training on `tasks` (k, d) (k = 0: a new task for each prompt); a step
+    is one fresh batch.
+
+    `state`: the network and its losses; `made`: steps that were made, of `steps` at most. Settings
+    as of `pretrain`.
+    """
+
+    def __init__(
+        self,
+        tasks: np.ndarray,
+        *,
+        length: int,
+        noise: float,
+        steps: int,
+        batch: int,
+        layers: int,
+        width: int,
+        seed: int | np.random.Generator,
+    ):
+        whole = Interval(1, integer=True)
+        self.length = check_argument("length", length, whole)
+        self.steps = check_argument("steps", steps, whole)
+        batch = check_argument("batch", batch, whole)
+        layers = check_argument("layers", layers, whole)
+        width = check_argument("width", width, whole)
+        squares = "single precision holds its squares"
+        self.noise = check_argument("noise", noise, Interval(0, 1e30), squares)
+        self.seed = read_seed(seed)
+        tasks = np.asarray(tasks, np.float32)
+        settings = (self.length, self.noise, self.steps, batch, layers, width, self.seed)
+        self.asked = repr((*settings, tasks.shape)).encode() + tasks.tobytes()
+        self.tasks = jnp.asarray(tasks)
+        keys = jax.random.split(jax.random.key(self.seed), self.steps + 1)
+        self.keys = keys[1:]
+        optimizer, self.run, self.test = _trainer(self.steps, batch, self.length, self.noise)
+        network = Transformer(tasks.shape[1], width, layers, keys[0])
+        memory = optimizer.init(eqx.filter(network, eqx.is_array))
+        self.state = State(jnp.full(self.steps, jnp.nan, jnp.float32), network, memory)
+        self.made = 0
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Mean square errors of the batches so far, (steps made,)."""
+        return np.array(self.state.losses)[: self.made]
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps were made: the learning rate has fallen to its end."""
+        return self.made == self.steps
+
+    def step(self, count: int) -> None:
+        """So many batches, fewer at the end. DivergenceError for a loss that is no number."""
+        end = min(self.made + count, self.steps)
+        while self.made < end:
+            upto = min(self.made + _CHUNK, end)
+            bounds = (jnp.array(self.made), jnp.array(upto))
+            self.state = self.run(self.state, self.tasks, self.keys, *bounds)
+            self.made = upto
+            sound = np.isfinite(self.losses)
+            if not sound.all():
+                step = int(np.argmin(sound))
+                raise DivergenceError(
+                    f"The loss of pre-training became {self.losses[step]:g} at step {step + 1}:"
+                    " give smaller tasks or less noise."
+                )
+
+    def measure(self) -> dict:
+        """Errors on 4096 new prompts of each kind, the same at any time."""
+        new, known = jax.random.split(jax.random.key(self.seed + 1))
+        network = self.state.network
+        losses = self.losses
+        last = losses[-max(1, self.made // 10) :]
+        return {
+            "icl_error": float(self.test(network, self.tasks[:0], new)),
+            "idg_error": float(self.test(network, self.tasks, known)),
+            "training_error": float(last.mean()) if self.made else math.nan,
+        }
+
+    def view(self) -> dict:
+        """The losses so far, and where the query of one prompt looks: a row for each head."""
+        key = jax.random.key(self.seed + 2)
+        heads = _look(self.state.network, self.tasks, key, self.length, self.noise)
+        return {
+            "losses": self.losses[:, None],
+            "attention": np.asarray(heads).reshape(-1, self.length + 1),
+        }
+
+
+def start(controls, size: int, rng: np.random.Generator) -> Pretraining:
+    """One set of tasks, and a network that knows nothing yet."""
+    length = round(controls.context * size)
+    count = 0 if math.isinf(controls.diversity) else round(controls.diversity * size)
+    tasks = rng.standard_normal((count, size)).astype(np.float32)
+    names = ("noise", "steps", "batch", "layers", "width")
+    settings = {name: getattr(controls, name) for name in names}
+    return Pretraining(tasks, length=length, seed=rng, **settings)
 
 
 def pretrain(
@@ -160,7 +295,7 @@ def pretrain(
     batch: int,
     layers: int,
     width: int,
-    seed: int,
+    seed: int | np.random.Generator,
     checkpoint: Path | None = None,
 ) -> tuple[Transformer, np.ndarray]:
     """A transformer pre-trained on `tasks` (k, d) (k = 0: a new task for each prompt), and the loss
@@ -175,48 +310,25 @@ def pretrain(
     out of range. Source: Raventos et al., NeurIPS (2023). Referee: the Bayes-optimal errors of
     in-context-estimators, below which it cannot go.
     """
-    whole = Interval(1, integer=True)
-    length, steps, batch, layers, width = (
-        check_argument(name, value, whole)
-        for name, value in (
-            ("length", length),
-            ("steps", steps),
-            ("batch", batch),
-            ("layers", layers),
-            ("width", width),
-        )
+    training = Pretraining(
+        tasks,
+        length=length,
+        noise=noise,
+        steps=steps,
+        batch=batch,
+        layers=layers,
+        width=width,
+        seed=seed,
     )
-    noise = check_argument("noise", noise, Interval(0, 1e30), "single precision holds its squares")
-    seed = check_seed(seed)
-    tasks = np.asarray(tasks, np.float32)
-    asked = (
-        repr((length, noise, steps, batch, layers, width, seed, tasks.shape)).encode()
-        + tasks.tobytes()
-    )
-    keys = jax.random.split(jax.random.key(seed), steps + 1)
-    optimizer, run, _ = _trainer(steps, batch, length, noise)
-    network = Transformer(tasks.shape[1], width, layers, keys[0])
-    state = (network, optimizer.init(eqx.filter(network, eqx.is_array)))
-    losses = np.full(steps, np.nan, np.float32)
-    done = 0
     if checkpoint is not None and checkpoint.exists():
-        kept: Any = _read(checkpoint, asked, (np.zeros((), int), losses, state))
-        done, losses, state = int(kept[0]), np.array(kept[1]), kept[2]
-    tasks_ = jnp.asarray(tasks, jnp.float32)
-    while done < steps:
-        end = min(done + _CHUNK, steps)
-        state, values = run(state, tasks_, keys[1 + done : 1 + end])
-        losses[done:end] = values
-        if not np.isfinite(losses[:end]).all():
-            step = int(np.argmin(np.isfinite(losses))) + 1
-            raise DivergenceError(
-                f"The loss of pre-training became {losses[step - 1]:g} at step {step}: give smaller"
-                " tasks or less noise."
-            )
-        done = end
+        like = (np.zeros((), int), training.state)
+        made, training.state = _read(checkpoint, training.asked, like)
+        training.made = int(made)
+    while not training.done:
+        training.step(_CHUNK)
         if checkpoint is not None:
-            _write(checkpoint, asked, (np.array(done), losses, state))
-    return state[0], losses
+            _write(checkpoint, training.asked, (np.array(training.made), training.state))
+    return training.state.network, training.losses
 
 
 def _digest(content: bytes) -> bytes:
@@ -244,22 +356,3 @@ def _read(checkpoint: Path, asked: bytes, like: Any) -> Any:
             " file."
         )
     return eqx.tree_deserialise_leaves(io.BytesIO(content[64:]), like)
-
-
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """One set of tasks and one pre-trained network; errors on 4096 new prompts of each kind."""
-    length = round(controls.context * size)
-    count = 0 if math.isinf(controls.diversity) else round(controls.diversity * size)
-    tasks = rng.standard_normal((count, size)).astype(np.float32)
-    seed = int(rng.integers(2**31))
-    names = ("noise", "steps", "batch", "layers", "width")
-    settings = {name: getattr(controls, name) for name in names}
-    network, losses = pretrain(tasks, length=length, seed=seed, **settings)
-    _, _, test = _trainer(controls.steps, controls.batch, length, controls.noise)
-    new, known = jax.random.split(jax.random.key(seed + 1))
-    last = losses[-max(1, len(losses) // 10) :]
-    return {
-        "icl_error": float(test(network, jnp.zeros((0, size)), new)),
-        "idg_error": float(test(network, jnp.asarray(tasks), known)),
-        "training_error": float(last.mean()),
-    }
