@@ -18,6 +18,9 @@ Transitions: `zero`: where an observable vanishes along a branch. `bracket`: whe
 Zeros: `bisect`: the zero of a falling function, by halving. `polish`: its last digits and its
 derivative.
 
+Random matrices: `spectrum`: traces of the resolvent of a sum of random patterns.
+`Spectrum`: what it returns.
+
 Points: `evaluate`: a function of one point over many, compiled once, float64, NumPy in and out.
 """
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from replicon.theory.bisection import bisect, polish
     from replicon.theory.branch import Found, Visited, fold, visit
     from replicon.theory.gaussian import average, log_2cosh, nodes, sech_fourth, spin_entropy
+    from replicon.theory.marchenko_pastur import Spectrum, spectrum
     from replicon.theory.points import evaluate
     from replicon.theory.stationary import Stationary, gradient, jacobian
     from replicon.theory.transition import along, bracket, crossing, determinant, zero
@@ -44,6 +48,7 @@ __getattr__, __dir__, __all__ = contents(
         "bisection": ["bisect", "polish"],
         "branch": ["Found", "Visited", "fold", "visit"],
         "transition": ["along", "bracket", "crossing", "determinant", "zero"],
+        "marchenko_pastur": ["Spectrum", "spectrum"],
         "points": ["evaluate"],
     },
 )
