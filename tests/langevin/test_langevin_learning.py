@@ -1,7 +1,10 @@
 """Noisy gradient descent against statistical mechanics."""
 
 import math
+from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
@@ -9,7 +12,9 @@ from scipy.optimize import brentq
 from scipy.special import expit, ive
 
 import replicon
+from replicon import channel
 from replicon.langevin import learning as theory
+from replicon.theory import bisect, stationary
 
 
 def test_regression_theory_is_the_limit_of_matrices():
@@ -188,6 +193,59 @@ def test_perceptron_tends_to_its_ground_state(load):
     assert (np.diff(energy) > 0).all()
     if load == 1:
         assert theory.perceptron(0.001, 1.0)["mean_energy"] == pytest.approx(0.372316, abs=1e-6)
+
+
+class _Point(NamedTuple):
+    load: float
+    temperature: float
+
+
+def _engine():
+    """The same perceptron as prior x channel: (overlap, replicon) at a point, the log-integral by
+    Gauss-Hermite quadrature about the peak of its integrand, in the width of its curvature there.
+    """
+    node, weight = np.polynomial.hermite_e.hermegauss(80)
+    log_weight = np.log(weight / weight.sum())
+
+    def log_integral(y, omega, V, T):
+        field = y * omega
+        h = jax.lax.stop_gradient(field)
+        x = jax.lax.stop_gradient(V / T)
+        top = jnp.maximum(h, 0.0) + jnp.log1p(x) + 1
+        peak = bisect(lambda u: h + x * jax.nn.sigmoid(-u) - u, h, top)
+        p = jax.nn.sigmoid(-peak)
+        width = jax.lax.stop_gradient(jnp.sqrt(1 / (1 / V + p * (1 - p) / T)))
+        u = peak + width * node
+        exponent = -((u - field) ** 2) / (2 * V) - jnp.logaddexp(0.0, -u) / T
+        log = jax.scipy.special.logsumexp(log_weight + node**2 / 2 + exponent)
+        return log + jnp.log(width) - jnp.log(V) / 2
+
+    engine = channel.storage(channel.spherical, channel.Channel(log_integral, ("temperature",)))
+
+    @jax.jit
+    def solve(point):
+        start = channel.Overlaps(jnp.asarray(0.3), jnp.ones(()))
+        found = stationary.solve_one(
+            engine.residual, start, point, iterate=engine.iterate, steps=300, settled=1e-3
+        )
+        return found.x.overlap, engine.replicon(found.x, point)
+
+    return solve
+
+
+def test_perceptron_is_that_of_the_engine():
+    """Two quadratures and two ways to solve, to rounding; of 1 - q the engine keeps 1e-16/T."""
+    with jax.enable_x64(True):
+        solve = _engine()
+        for temperature in (1.0, 0.02, 0.001):
+            for load in (0.5, 2.0, 6.0):
+                overlap, replicon_ = solve(_Point(load, temperature))
+                found = theory.perceptron(temperature, load)
+                assert found["overlap"] == pytest.approx(float(overlap), abs=1e-13)
+                assert found["replicon"] == pytest.approx(float(replicon_), abs=1e-12)
+    out = replicon.solve("langevin-learning", energy="perceptron", temperature=0.3, load=2.0)
+    assert float(out["replicon"]) == theory.perceptron(0.3, 2.0)["replicon"]
+    assert out["stable"] == 1
 
 
 def test_converged_over_the_whole_domain_and_never_on_a_grid_too_coarse():
