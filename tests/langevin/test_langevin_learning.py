@@ -14,6 +14,7 @@ from scipy.special import expit, ive
 import replicon
 from replicon import channel
 from replicon.langevin import learning as theory
+from replicon.langevin import learning_finite as finite
 from replicon.theory import bisect, stationary
 
 
@@ -342,3 +343,96 @@ def test_without_examples_the_ridge_alone_holds_the_weights():
     )
     assert float(out["second_moment"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
     assert float(out["mean_energy"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
+
+
+def _process(**settings):
+    given = {"load": 2, "records": 300, "size": 10, "seed": 3}
+    return replicon.start("langevin-learning", **given | settings)
+
+
+@pytest.mark.parametrize(
+    ("energy", "method"), [("regression", "mala"), ("regression", "sgld"), ("perceptron", "baoab")]
+)
+def test_a_run_does_not_see_how_its_steps_are_cut(energy, method):
+    """Over the edge of a compiled block of 200, beyond it, and after a change on the way."""
+    whole = _process(energy=energy, method=method)
+    cut = _process(energy=energy, method=method)
+    whole.step(230)
+    cut.step(7).step(0).step(192).step(1).step(1).step(29)
+    for process in (whole, cut):
+        process.set("temperature", 1.0).set("step", 0.01)
+    whole.step(9)
+    cut.step(4).step(5)
+    for name, value in whole.measure().items():
+        np.testing.assert_array_equal(cut.measure()[name], value, name)
+    for name, array in whole.view().items():
+        np.testing.assert_array_equal(cut.view()[name], array, name)
+
+
+def test_a_simulation_is_the_process_run_to_its_end():
+    given = {"energy": "double-well", "records": 40, "size": 10, "seed": 3}
+    simulated = replicon.simulate("langevin-learning", samples=1, **given)
+    measured = replicon.start("langevin-learning", **given).step(80).measure()
+    assert {"mean_energy", "r_hat", "density"} < set(measured)
+    for name, value in measured.items():
+        np.testing.assert_array_equal(simulated[name].values.ravel(), np.ravel(value), name)
+
+
+def test_what_a_process_shows_and_measures_from_its_start_on():
+    process = _process(energy="perceptron", load=0)
+    assert math.isnan(process.measure()["mean_energy"])
+    assert process.view()["energy"].shape == (1, 8)
+    process.step(150)
+    views = process.view()
+    assert views["weights"].shape == (8, 10)
+    np.testing.assert_allclose((views["weights"] ** 2).mean(axis=1), 1)
+    assert views["histogram"].shape == (50, 2)
+    assert views["energy"].shape == (151, 8)
+    # Without examples there is no energy, whatever the length of the parameters does.
+    np.testing.assert_allclose(views["energy"], 0, atol=1e-13)
+    assert process.measure()["second_moment"] == pytest.approx(1)
+    with pytest.raises(replicon.InputError, match="cannot be changed while it runs"):
+        process.set("load", 1)
+    run = replicon.simulate(
+        "langevin-learning", energy="perceptron", load=0, records=20, size=10, samples=1
+    )
+    np.testing.assert_allclose(run["energy_curve"], 0, atol=1e-13)
+
+
+class _Learning(NamedTuple):
+    energy: str
+    temperature: float
+    load: float = 1.0
+    noise: float = 0.25
+    ridge: float = 0.1
+    method: str = "mala"
+    step: float = 0.1
+    records: int = 100
+    batch: float = 0.2
+
+
+@pytest.mark.parametrize("energy", ["perceptron", "regression"])
+def test_a_temperature_that_changes_is_that_of_the_law(energy):
+    """The same draws of the data, heated on the way and hot from the start: differences of means
+    over 8 chains, in units of their standard error over 6 draws.
+    """
+    hot, cold, heated = [], [], []
+    for seed in range(6):
+
+        def run(temperature, rng=seed):
+            learning = finite.Learning(
+                _Learning(energy, temperature), 20, np.random.default_rng(rng)
+            )
+            learning.step(200)
+            return learning
+
+        hot.append(run(1.0).measure()["mean_energy"])
+        changed = run(0.1)
+        cold.append(changed.measure()["mean_energy"])
+        changed.set("temperature", 1.0)
+        changed.step(200)
+        heated.append(changed.measure()["mean_energy"])
+    for other, alike in ((heated, True), (cold, False)):
+        gap = np.array(other) - np.array(hot)
+        score = abs(gap.mean() / (gap.std(ddof=1) / math.sqrt(len(gap))))
+        assert score < 4.5 if alike else score > 8
