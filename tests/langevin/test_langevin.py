@@ -335,7 +335,7 @@ def _twin(right: str, wrong: str):
 @pytest.mark.parametrize(
     ("method", "right", "wrong"),
     [
-        ("mala", "return -whole(x, data) / T", "return -whole(x, data) / (1.1 * T)"),
+        ("mala", "return -self.whole(x, data) / T", "return -self.whole(x, data) / (1.1 * T)"),
         ("baoab", "jnp.sqrt((1 - decay**2) * T)", "jnp.sqrt((1 - decay) * T)"),
         ("ula", "jnp.sqrt(2 * T * dt) * jax", "jnp.sqrt(T * dt) * jax"),
     ],
@@ -356,7 +356,7 @@ def test_kernels_with_a_wrong_law_are_rejected(method, right, wrong):
     ("right", "wrong"),
     [
         ("float(noise.mean()) * step", "float(noise.mean()) * 10 * step"),
-        ("count / batch * functions.part", "functions.part"),
+        ("count / self.batch * functions.part", "functions.part"),
     ],
 )
 def test_minibatches_of_a_wrong_weight_are_rejected(right, wrong):

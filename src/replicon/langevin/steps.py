@@ -177,6 +177,119 @@ def _euler_steps(slope: Callable, x, keys, given: Given) -> tuple:
     return lax.scan(advance, x, keys)
 
 
+class _Dynamics:
+    """An energy and a method of integration, as functions of one chain for JAX to trace.
+
+    `data`: a pair (constants, rows), as in `Given`.
+    """
+
+    def __init__(
+        self,
+        functions: _Functions,
+        unravel: Callable,
+        method: str,
+        every: int,
+        batch: int,
+        control_variate: bool,
+    ):
+        self.functions = functions
+        self.unravel = unravel
+        self.method = method
+        self.every = every
+        self.batch = batch
+        self.control_variate = control_variate
+
+    def whole(self, x, data) -> jax.Array:
+        """E of parameters x (d,)."""
+        return whole_energy(self.functions, data[0], self.unravel(x), data[1])
+
+    def slope(self, x, data) -> jax.Array:
+        """grad E (d,)."""
+        return jax.grad(self.whole)(x, data)
+
+    def part(self, x, data, chosen) -> jax.Array:
+        """E as a minibatch of rows estimates it, without bias."""
+        functions = self.functions
+        constants, rows = data
+        assert functions.part is not None
+        count = len(jax.tree.leaves(rows)[0])
+        few = jax.tree.map(lambda r: r[chosen], rows)
+        value = count / self.batch * functions.part(constants[1], self.unravel(x), few)
+        if functions.penalty is not None:
+            value = value + functions.penalty(constants[2], self.unravel(x))
+        return jnp.asarray(value, float)
+
+    def steps(self, x, p, keys, given: Given) -> _Moved:
+        """A chain after a step for each key."""
+        data = given.data
+        T = given.temperature
+        if self.method == "mala":
+
+            def density(x):
+                return -self.whole(x, data) / T
+
+            last, acceptance = adjusted_steps(density, x, keys, given.step * T)
+            return _Moved(last, p, acceptance, 0.0)
+        if self.method == "baoab":
+            last, p = _underdamped_steps(lambda x: self.slope(x, data), x, p, keys, given)
+            return _Moved(last, p, 1.0, 0.0)
+        if self.method == "ula":
+            last, _ = _euler_steps(lambda x, key: self.slope(x, data), x, keys, given)
+            return _Moved(last, p, 1.0, 0.0)
+        last, noise = self.minibatch_steps(x, keys, given)
+        return _Moved(last, p, 1.0, noise)
+
+    def minibatch_steps(self, x, keys, given: Given) -> tuple:
+        """x, and the squared error of a minibatch's gradient at one of the steps."""
+        data = given.data
+        count = len(jax.tree.leaves(data[1])[0])
+        at_anchor = self.slope(x, data) if self.control_variate else 0.0
+        gradient = jax.grad(self.part)
+
+        def estimate(place, key):
+            """Gradient from a minibatch; a control variate is its difference from that at the
+            anchor x.
+            """
+            chosen = jax.random.choice(key, count, (self.batch,), replace=False)
+            g = gradient(place, data, chosen)
+            return g - gradient(x, data, chosen) + at_anchor if self.control_variate else g
+
+        def drift(place, key):
+            return estimate(place, jax.random.fold_in(key, 1))
+
+        last, passed = _euler_steps(drift, x, keys, given)
+        for_place, for_batch = jax.random.split(jax.random.fold_in(keys[0], 2))
+        place = passed[jax.random.randint(for_place, (), 0, self.every)]
+        return last, ((estimate(place, for_batch) - self.slope(place, data)) ** 2).sum()
+
+    def record(self, state, key, given: Given) -> tuple:
+        """(position, momentum) after `every` steps, and the Record of one moment."""
+        data = given.data
+        for_steps, probe = jax.random.split(key)
+        keys = jax.random.split(for_steps, self.every)
+        x, p, acceptance, noise = self.steps(state[0], state[1], keys, given)
+        g = self.slope(x, data)
+        e = self.whole(x, data)
+        sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
+        # Hutchinson's estimate of the trace.
+        curvature = sign @ jax.jvp(lambda x: self.slope(x, data), (x,), (sign,))[1]
+        numbers = (e, g @ g, curvature, x @ g, g, (p @ p) / len(p), acceptance, noise)
+        return (x, p), Record(x, *(jnp.asarray(value, float) for value in numbers))
+
+    def chain(self, state, key, first, last, given: Given) -> tuple:
+        """The state after records `first` to `last` of a block, and their Record."""
+        keys = jax.random.split(key, BLOCK)
+        shapes = jax.eval_shape(self.record, state, keys[0], given)[1]
+        empty = jax.tree.map(lambda one: jnp.zeros((BLOCK, *one.shape)), shapes)
+
+        def advance(number, carried):
+            state, kept = carried
+            state, new = self.record(state, keys[number], given)
+            return state, jax.tree.map(lambda rows, row: rows.at[number].set(row), kept, new)
+
+        return lax.fori_loop(first, last, advance, (state, empty))
+
+
 @lru_cache(maxsize=64)
 def compiled(
     functions: _Functions,
@@ -198,90 +311,12 @@ def compiled(
     """
     example = jax.tree.unflatten(structure, [jnp.zeros(shape) for shape in shapes])
     _, unravel = ravel_pytree(example)
-
-    def whole(x, data):
-        return whole_energy(functions, data[0], unravel(x), data[1])
-
-    def part(x, data, chosen):
-        constants, rows = data
-        assert functions.part is not None
-        count = len(jax.tree.leaves(rows)[0])
-        few = jax.tree.map(lambda r: r[chosen], rows)
-        value = count / batch * functions.part(constants[1], unravel(x), few)
-        if functions.penalty is not None:
-            value = value + functions.penalty(constants[2], unravel(x))
-        return jnp.asarray(value, float)
-
-    slope = jax.grad(whole)
-
-    def minibatch_steps(x, keys, given):
-        """x, and the squared error of a minibatch's gradient at one of the steps."""
-        data = given.data
-        count = len(jax.tree.leaves(data[1])[0])
-        at_anchor = slope(x, data) if control_variate else 0.0
-
-        def estimate(place, key):
-            """Gradient from a minibatch; a control variate is its difference from that at the
-            anchor x.
-            """
-            chosen = jax.random.choice(key, count, (batch,), replace=False)
-            g = jax.grad(part)(place, data, chosen)
-            return g - jax.grad(part)(x, data, chosen) + at_anchor if control_variate else g
-
-        def drift(place, key):
-            return estimate(place, jax.random.fold_in(key, 1))
-
-        last, passed = _euler_steps(drift, x, keys, given)
-        for_place, for_batch = jax.random.split(jax.random.fold_in(keys[0], 2))
-        place = passed[jax.random.randint(for_place, (), 0, every)]
-        return last, ((estimate(place, for_batch) - slope(place, data)) ** 2).sum()
-
-    def steps(x, p, keys, given) -> _Moved:
-        """A chain after a step for each key."""
-        data, T = given.data, given.temperature
-        if method == "mala":
-
-            def density(x):
-                return -whole(x, data) / T
-
-            last, acceptance = adjusted_steps(density, x, keys, given.step * T)
-            return _Moved(last, p, acceptance, 0.0)
-        if method == "baoab":
-            last, p = _underdamped_steps(lambda x: slope(x, data), x, p, keys, given)
-            return _Moved(last, p, 1.0, 0.0)
-        if method == "ula":
-            last, _ = _euler_steps(lambda x, key: slope(x, data), x, keys, given)
-            return _Moved(last, p, 1.0, 0.0)
-        last, noise = minibatch_steps(x, keys, given)
-        return _Moved(last, p, 1.0, noise)
-
-    def record(state, key, given):
-        data = given.data
-        for_steps, probe = jax.random.split(key)
-        keys = jax.random.split(for_steps, every)
-        x, p, acceptance, noise = steps(state[0], state[1], keys, given)
-        g = slope(x, data)
-        e = whole(x, data)
-        sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
-        # Hutchinson's estimate of the trace.
-        curvature = sign @ jax.jvp(lambda x: slope(x, data), (x,), (sign,))[1]
-        numbers = (e, g @ g, curvature, x @ g, g, (p @ p) / len(p), acceptance, noise)
-        return (x, p), Record(x, *(jnp.asarray(value, float) for value in numbers))
-
-    def chain(state, key, first, last, given):
-        keys = jax.random.split(key, BLOCK)
-        shapes = jax.eval_shape(record, state, keys[0], given)[1]
-        empty = jax.tree.map(lambda one: jnp.zeros((BLOCK, *one.shape)), shapes)
-
-        def advance(number, carried):
-            state, kept = carried
-            state, new = record(state, keys[number], given)
-            return state, jax.tree.map(lambda rows, row: rows.at[number].set(row), kept, new)
-
-        return lax.fori_loop(first, last, advance, (state, empty))
+    dynamics = _Dynamics(functions, unravel, method, every, batch, control_variate)
 
     def block(states, keys, first, last, given):
-        return jax.vmap(lambda state, key: chain(state, key, first, last, given))(states, keys)
+        return jax.vmap(lambda state, key: dynamics.chain(state, key, first, last, given))(
+            states, keys
+        )
 
     return jax.jit(block)
 
@@ -309,20 +344,21 @@ class Chains:
             number, first = divmod(self.made, BLOCK)
             last = min(BLOCK, first + end - self.made)
             keys = jax.random.split(jax.random.fold_in(self.key, number + 1), len(self.states[0]))
-            before = self.states[0]
-            self.states, measured = self.block(self.states, keys, first, last, given)
+            states, measured = self.block(self.states, keys, first, last, given)
             part = Record(*(np.asarray(value)[:, first:last] for value in measured))
-            self._check(part, before, given)
+            self._check(part, given)
+            self.states = states
             self.made += last - first
             parts.append(part)
         return joined(parts)
 
-    def _check(self, part: Record, before, given: Given) -> None:
+    def _check(self, part: Record, given: Given) -> None:
+        """DivergenceError for records after the present state that are not finite."""
         lost = ~(np.isfinite(part.energy) & np.isfinite(part.position).all(axis=2))
         if not lost.any():
             return
         chain, when = min(np.argwhere(lost), key=lambda place: place[1])
-        state = part.position[chain, when - 1] if when else np.asarray(before)[chain]
+        state = part.position[chain, when - 1] if when else np.asarray(self.states[0])[chain]
         shown = ", ".join(f"{value:.4g}" for value in state[:8])
         passed = (self.made + when + 1) * self.every
         raise DivergenceError(
