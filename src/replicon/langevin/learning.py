@@ -152,7 +152,7 @@ def regression(T: float, alpha: float, rho: float, ridge: float) -> dict:
     all averages are traces of the resolvent of A: tr A (of N weights) of a mean alpha and patterns
     of strength 1; of the examples' own matrix XX'/N they are those of mean 1 and strength alpha.
     Each is a sum of positive terms, so that no ridge is too small. Source: Marchenko & Pastur
-    (`theory.spectrum`); Sollich, J. Phys. A 27, 7771 (1994).
+    (`theory.spectrum`).
     """
     weights = spectrum(ridge, mean=alpha, strength=1.0)
     examples = spectrum(ridge, mean=1.0, strength=alpha)

@@ -23,7 +23,8 @@ from replicon._errors import InputError
 from replicon.langevin.steps import Chains, Given, Record, check_start, compiled, followed
 
 METHODS = ("ula", "mala", "baoab", "sgld")
-# Chains have mixed, as Vehtari et al. (2021) advise, though they are stricter of R-hat: 1.01.
+# Chains have mixed; milder than what Vehtari et al. (2021) advise: R-hat below 1.01 and 100
+# effective samples of each chain.
 _AGREEMENT = 1.05
 _ENOUGH = 100  # effective samples
 
