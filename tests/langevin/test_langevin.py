@@ -261,6 +261,26 @@ def test_chains_that_never_move_have_not_converged():
     assert not run.converged
 
 
+@pytest.mark.parametrize("beyond", [np.inf, np.nan])
+def test_adjusted_steps_never_enter_where_there_is_no_energy(beyond):
+    """A weight kept positive by a wall has the mean sqrt(2 T/pi) and the square T, as half a normal
+    law does.
+    """
+    start = np.abs(np.random.default_rng(0).standard_normal((64, 2)))
+    run = sample_langevin(
+        lambda w: jnp.where((w > 0).all(), (w**2).sum() / 2, beyond),
+        start,
+        temperature=T,
+        step=0.3,
+        records=1000,
+    )
+    w = run.positions
+    assert (w > 0).all()
+    assert abs(z(w.mean(axis=2), np.sqrt(2 * T / np.pi))) < 4.5
+    assert abs(z((w**2).mean(axis=2), T)) < 4.5
+    assert abs(z((w**2).mean(axis=2), 1.1 * T)) > 8
+
+
 def _centres(w, rows):
     """Each row pulls to its own place: the minibatch's noise is the same everywhere."""
     return ((w - rows) ** 2).sum() / 2
@@ -315,7 +335,7 @@ def _twin(right: str, wrong: str):
 @pytest.mark.parametrize(
     ("method", "right", "wrong"),
     [
-        ("mala", "return -whole(x, rows) / T", "return -whole(x, rows) / (1.1 * T)"),
+        ("mala", "return -self.whole(x, data) / T", "return -self.whole(x, data) / (1.1 * T)"),
         ("baoab", "jnp.sqrt((1 - decay**2) * T)", "jnp.sqrt((1 - decay) * T)"),
         ("ula", "jnp.sqrt(2 * T * dt) * jax", "jnp.sqrt(T * dt) * jax"),
     ],
@@ -336,7 +356,7 @@ def test_kernels_with_a_wrong_law_are_rejected(method, right, wrong):
     ("right", "wrong"),
     [
         ("float(noise.mean()) * step", "float(noise.mean()) * 10 * step"),
-        ("count / batch * functions.part", "functions.part"),
+        ("count / self.batch * functions.part", "functions.part"),
     ],
 )
 def test_minibatches_of_a_wrong_weight_are_rejected(right, wrong):

@@ -1,7 +1,10 @@
 """Noisy gradient descent against statistical mechanics."""
 
 import math
+from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
@@ -9,7 +12,10 @@ from scipy.optimize import brentq
 from scipy.special import expit, ive
 
 import replicon
+from replicon import channel
 from replicon.langevin import learning as theory
+from replicon.langevin import learning_finite as finite
+from replicon.theory import bisect, stationary
 
 
 def test_regression_theory_is_the_limit_of_matrices():
@@ -190,6 +196,59 @@ def test_perceptron_tends_to_its_ground_state(load):
         assert theory.perceptron(0.001, 1.0)["mean_energy"] == pytest.approx(0.372316, abs=1e-6)
 
 
+class _Point(NamedTuple):
+    load: float
+    temperature: float
+
+
+def _engine():
+    """The same perceptron as prior x channel: (overlap, replicon) at a point, the log-integral by
+    Gauss-Hermite quadrature about the peak of its integrand, in the width of its curvature there.
+    """
+    node, weight = np.polynomial.hermite_e.hermegauss(80)
+    log_weight = np.log(weight / weight.sum())
+
+    def log_integral(y, omega, V, T):
+        field = y * omega
+        h = jax.lax.stop_gradient(field)
+        x = jax.lax.stop_gradient(V / T)
+        top = jnp.maximum(h, 0.0) + jnp.log1p(x) + 1
+        peak = bisect(lambda u: h + x * jax.nn.sigmoid(-u) - u, h, top)
+        p = jax.nn.sigmoid(-peak)
+        width = jax.lax.stop_gradient(jnp.sqrt(1 / (1 / V + p * (1 - p) / T)))
+        u = peak + width * node
+        exponent = -((u - field) ** 2) / (2 * V) - jnp.logaddexp(0.0, -u) / T
+        log = jax.scipy.special.logsumexp(log_weight + node**2 / 2 + exponent)
+        return log + jnp.log(width) - jnp.log(V) / 2
+
+    engine = channel.storage(channel.spherical, channel.Channel(log_integral, ("temperature",)))
+
+    @jax.jit
+    def solve(point):
+        start = channel.Overlaps(jnp.asarray(0.3), jnp.ones(()))
+        found = stationary.solve_one(
+            engine.residual, start, point, iterate=engine.iterate, steps=300, settled=1e-3
+        )
+        return found.x.overlap, engine.replicon(found.x, point)
+
+    return solve
+
+
+def test_perceptron_is_that_of_the_engine():
+    """Two quadratures and two ways to solve, to rounding; of 1 - q the engine keeps 1e-16/T."""
+    with jax.enable_x64(True):
+        solve = _engine()
+        for temperature in (1.0, 0.02, 0.001):
+            for load in (0.5, 2.0, 6.0):
+                overlap, replicon_ = solve(_Point(load, temperature))
+                found = theory.perceptron(temperature, load)
+                assert found["overlap"] == pytest.approx(float(overlap), abs=1e-13)
+                assert found["replicon"] == pytest.approx(float(replicon_), abs=1e-12)
+    out = replicon.solve("langevin-learning", energy="perceptron", temperature=0.3, load=2.0)
+    assert float(out["replicon"]) == theory.perceptron(0.3, 2.0)["replicon"]
+    assert out["stable"] == 1
+
+
 def test_converged_over_the_whole_domain_and_never_on_a_grid_too_coarse():
     edges = {"temperature": [1e-300, 1e-6, 0.01, 100.0], "load": [0.0, 1e-6, 1.0, 100.0]}
     for energy in ("quadratic", "double-well", "regression", "perceptron"):
@@ -284,3 +343,96 @@ def test_without_examples_the_ridge_alone_holds_the_weights():
     )
     assert float(out["second_moment"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
     assert float(out["mean_energy"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
+
+
+def _process(**settings):
+    given = {"load": 2, "records": 300, "size": 10, "seed": 3}
+    return replicon.start("langevin-learning", **given | settings)
+
+
+@pytest.mark.parametrize(
+    ("energy", "method"), [("regression", "mala"), ("regression", "sgld"), ("perceptron", "baoab")]
+)
+def test_a_run_does_not_see_how_its_steps_are_cut(energy, method):
+    """Over the edge of a compiled block of 200, beyond it, and after a change on the way."""
+    whole = _process(energy=energy, method=method)
+    cut = _process(energy=energy, method=method)
+    whole.step(230)
+    cut.step(7).step(0).step(192).step(1).step(1).step(29)
+    for process in (whole, cut):
+        process.set("temperature", 1.0).set("step", 0.01)
+    whole.step(9)
+    cut.step(4).step(5)
+    for name, value in whole.measure().items():
+        np.testing.assert_array_equal(cut.measure()[name], value, name)
+    for name, array in whole.view().items():
+        np.testing.assert_array_equal(cut.view()[name], array, name)
+
+
+def test_a_simulation_is_the_process_run_to_its_end():
+    given = {"energy": "double-well", "records": 40, "size": 10, "seed": 3}
+    simulated = replicon.simulate("langevin-learning", samples=1, **given)
+    measured = replicon.start("langevin-learning", **given).step(80).measure()
+    assert {"mean_energy", "r_hat", "density"} < set(measured)
+    for name, value in measured.items():
+        np.testing.assert_array_equal(simulated[name].values.ravel(), np.ravel(value), name)
+
+
+def test_what_a_process_shows_and_measures_from_its_start_on():
+    process = _process(energy="perceptron", load=0)
+    assert math.isnan(process.measure()["mean_energy"])
+    assert process.view()["energy"].shape == (1, 8)
+    process.step(150)
+    views = process.view()
+    assert views["weights"].shape == (8, 10)
+    np.testing.assert_allclose((views["weights"] ** 2).mean(axis=1), 1)
+    assert views["histogram"].shape == (50, 2)
+    assert views["energy"].shape == (151, 8)
+    # Without examples there is no energy, whatever the length of the parameters does.
+    np.testing.assert_allclose(views["energy"], 0, atol=1e-13)
+    assert process.measure()["second_moment"] == pytest.approx(1)
+    with pytest.raises(replicon.InputError, match="cannot be changed while it runs"):
+        process.set("load", 1)
+    run = replicon.simulate(
+        "langevin-learning", energy="perceptron", load=0, records=20, size=10, samples=1
+    )
+    np.testing.assert_allclose(run["energy_curve"], 0, atol=1e-13)
+
+
+class _Learning(NamedTuple):
+    energy: str
+    temperature: float
+    load: float = 1.0
+    noise: float = 0.25
+    ridge: float = 0.1
+    method: str = "mala"
+    step: float = 0.1
+    records: int = 100
+    batch: float = 0.2
+
+
+@pytest.mark.parametrize("energy", ["perceptron", "regression"])
+def test_a_temperature_that_changes_is_that_of_the_law(energy):
+    """The same draws of the data, heated on the way and hot from the start: differences of means
+    over 8 chains, in units of their standard error over 6 draws.
+    """
+    hot, cold, heated = [], [], []
+    for seed in range(6):
+
+        def run(temperature, rng=seed):
+            learning = finite.Learning(
+                _Learning(energy, temperature), 20, np.random.default_rng(rng)
+            )
+            learning.step(200)
+            return learning
+
+        hot.append(run(1.0).measure()["mean_energy"])
+        changed = run(0.1)
+        cold.append(changed.measure()["mean_energy"])
+        changed.set("temperature", 1.0)
+        changed.step(200)
+        heated.append(changed.measure()["mean_energy"])
+    for other, alike in ((heated, True), (cold, False)):
+        gap = np.array(other) - np.array(hot)
+        score = abs(gap.mean() / (gap.std(ddof=1) / math.sqrt(len(gap))))
+        assert score < 4.5 if alike else score > 8

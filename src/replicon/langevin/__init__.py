@@ -17,7 +17,9 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
+    View,
     Words,
     whole,
 )
@@ -25,6 +27,12 @@ from replicon._rooms import contents
 
 _BIN = Axis("bin", "", "bin of the histogram of weights", coordinate="weight")
 _RECORD = Axis("record", "", "moment on the way from small weights", coordinate="time")
+
+
+def _steps(controls) -> int:
+    """As many records of burn as are kept."""
+    return 2 * controls.records
+
 
 _LANGEVIN_LEARNING = Model(
     name="langevin-learning",
@@ -46,6 +54,7 @@ _LANGEVIN_LEARNING = Model(
             "of the noise in the gradient steps",
             typical=(0.01, 5.0),
             scale="log",
+            live=True,
         ),
         Control(
             "load",
@@ -92,6 +101,7 @@ _LANGEVIN_LEARNING = Model(
             shared=True,
             typical=(0.001, 0.2),
             scale="log",
+            live=True,
         ),
         Control(
             "records",
@@ -174,9 +184,16 @@ _LANGEVIN_LEARNING = Model(
     ),
     branches=(Branch("equilibrium", "the law exp(-E/T)"),),
     solve="replicon.langevin.learning:solve",
-    sample="replicon.langevin.learning_finite:sample",
+    start="replicon.langevin.learning_finite:Learning",
     check_size="replicon.langevin.learning_finite:check_size",
+    schedule=Schedule(_steps, burn=1),  # the process averages over the later half by itself
+    views=(
+        View("weights", "weights", "weights of the eight chains, a row each"),
+        View("histogram", "histogram", "weights of all chains, now"),
+        View("energy", "trajectory", "energy per weight of each chain since the start"),
+    ),
     potential=None,
+    revision=2,
     source=(
         "Welling & Teh, ICML 2011; Seung, Sompolinsky & Tishby, PRA 45, 6056 (1992); Kramers,"
         " Physica 7, 284 (1940)"

@@ -20,9 +20,13 @@ from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
-from replicon.langevin.steps import check_start, compiled, followed, run_blocks
+from replicon.langevin.steps import Chains, Given, Record, check_start, compiled, followed
 
 METHODS = ("ula", "mala", "baoab", "sgld")
+# Chains have mixed; milder than what Vehtari et al. (2021) advise: R-hat below 1.01 and 100
+# effective samples of each chain.
+_AGREEMENT = 1.05
+_ENOUGH = 100  # effective samples
 
 
 class Trajectory(NamedTuple):
@@ -74,7 +78,7 @@ def sample_langevin(
     penalty(parameters) is added. step: dt. Kept: every `every`-th of `records` x `every` steps
     after `burn`.
 
-    ula: Euler steps, law wrong by O(dt). mala: the same, accepted or rejected, exact (BlackJAX).
+    ula: Euler steps, law wrong by O(dt). mala: the same, accepted or rejected, exact.
     baoab: underdamped, of unit mass, configurations wrong by O(dt^2). sgld: ula with gradients of
     `batch` rows drawn anew each step; `control_variate` subtracts their gradient at an anchor, the
     last record, and adds the whole one there.
@@ -102,47 +106,116 @@ def sample_langevin(
     seed = check_seed(seed)
     if not isinstance(control_variate, (bool, np.bool_)):
         raise InputError(f"control_variate = {show(control_variate)} is neither True nor False.")
-    with jax.enable_x64(True):
-        first, unravel = _chains(start)
-        rows = None if data is None else _rows(data)
-        batch = _batch(batch, rows) if method == "sgld" else 0
-        functions, constants = followed(energy, penalty, unravel(first[0]), rows, batch)
-        shapes = tuple(np.shape(leaf)[1:] for leaf in jax.tree.leaves(start))
-        block = compiled(
-            functions,
-            jax.tree.structure(start),
-            shapes,
-            method,
-            every,
-            batch,
-            bool(control_variate),
-        )
-        check_start(functions, constants, jax.vmap(unravel)(first), rows)
-        found = run_blocks(
-            block, first, constants, rows, temperature, step, records, every, burn, friction, seed
-        )
-        x, e, square, laplacian, product, gradient, kinetic, accepted, noise = found
-        positions = jax.tree.map(np.asarray, jax.vmap(jax.vmap(unravel))(jnp.asarray(x)))
-    size = x.shape[2]
-    # Centred at the other chains' mean: the chain's own would lower the temperature by the share of
-    # its independent states.
-    means = x.mean(axis=1)
-    others = (means.sum(axis=0) - means) / max(len(x) - 1, 1)
-    virial = (product.mean(axis=1) - (others * gradient.mean(axis=1)).sum(axis=1)) / size
-    r_hat, effective = diagnose(np.concatenate([x, e[:, :, None]], axis=2))
-    mixed = r_hat < 1.05 and effective > 100
-    return Trajectory(
-        positions,
-        e,
-        square.mean(axis=1) / laplacian.mean(axis=1),
-        virial,
-        kinetic.mean(axis=1) if method == "baoab" else np.full(len(x), np.nan),
-        float(accepted.mean()) if method == "mala" else math.nan,
-        float(noise.mean()) * step / (2 * temperature * size) if method == "sgld" else 0.0,
-        r_hat,
-        effective,
-        bool(mixed and _is_mean(virial, temperature)),
+    sampler = Sampler(
+        energy,
+        start,
+        temperature=temperature,
+        method=method,
+        step=step,
+        every=every,
+        friction=friction,
+        data=data,
+        batch=batch,
+        penalty=penalty,
+        control_variate=bool(control_variate),
+        seed=seed,
     )
+    if burn:
+        sampler.advance(-(-burn // every))
+    return sampler.trajectory(sampler.advance(records))
+
+
+class Sampler:
+    """Chains of `sample_langevin`, which says what the arguments are, moved as far as asked.
+
+    `start_energy` (chains,); `given`, what may change between two calls of `advance`.
+    """
+
+    def __init__(
+        self,
+        energy: Callable,
+        start: Any,
+        *,
+        temperature: float,
+        method: str,
+        step: float,
+        every: int,
+        seed: int,
+        friction: float = 1.0,
+        data: Any = None,
+        batch: int | None = None,
+        penalty: Callable | None = None,
+        control_variate: bool = False,
+    ):
+        self.method = method
+        with jax.enable_x64(True):
+            first, self.unravel = _chains(start)
+            rows = None if data is None else _rows(data)
+            drawn = _batch(batch, rows) if method == "sgld" else 0
+            functions, constants = followed(energy, penalty, self.unravel(first[0]), rows, drawn)
+            block = compiled(
+                functions,
+                jax.tree.structure(start),
+                tuple(np.shape(leaf)[1:] for leaf in jax.tree.leaves(start)),
+                method,
+                every,
+                drawn,
+                control_variate,
+            )
+            trees = jax.vmap(self.unravel)(first)
+            self.start_energy = check_start(functions, constants, trees, rows)
+            self.given = Given((constants, rows), temperature, step, friction)
+            self.chains = Chains(block, first, every=every, seed=seed, temperature=temperature)
+
+    def advance(self, records: int) -> Record:
+        """What was measured at so many records more."""
+        with jax.enable_x64(True):
+            return self.chains.advance(records, self.given)
+
+    def change(self, *, temperature: float, step: float, data: Any) -> None:
+        """Go on at another temperature and step, with data of the same shapes."""
+        with jax.enable_x64(True):
+            rows = None if data is None else _rows(data)
+        self.given = Given((self.given.data[0], rows), temperature, step, self.given.friction)
+
+    def trajectory(self, record: Record) -> Trajectory:
+        """Thermometers and diagnostics of records."""
+        x = record.position
+        temperature = self.given.temperature
+        step = self.given.step
+        with jax.enable_x64(True):
+            trees = jax.vmap(jax.vmap(self.unravel))(jnp.asarray(x))
+        size = x.shape[2]
+        # Centred at the other chains' mean: the chain's own would lower the temperature by the
+        # share of its independent states.
+        means = x.mean(axis=1)
+        others = (means.sum(axis=0) - means) / max(len(x) - 1, 1)
+        force = (others * record.gradient.mean(axis=1)).sum(axis=1)
+        virial = (record.product.mean(axis=1) - force) / size
+        r_hat, effective = diagnose(np.concatenate([x, record.energy[:, :, None]], axis=2))
+        mixed = r_hat < _AGREEMENT and effective > _ENOUGH
+        noise = record.noise
+        kinetic = np.full(len(x), math.nan)
+        acceptance = math.nan
+        ratio = 0.0
+        if self.method == "baoab":
+            kinetic = record.kinetic.mean(axis=1)
+        if self.method == "mala":
+            acceptance = float(record.acceptance.mean())
+        if self.method == "sgld":
+            ratio = float(noise.mean()) * step / (2 * temperature * size)
+        return Trajectory(
+            jax.tree.map(np.asarray, trees),
+            record.energy,
+            record.square.mean(axis=1) / record.laplacian.mean(axis=1),
+            virial,
+            kinetic,
+            acceptance,
+            ratio,
+            r_hat,
+            effective,
+            bool(mixed and _is_mean(virial, temperature)),
+        )
 
 
 def _is_mean(values: np.ndarray, expected: float) -> bool:

@@ -19,6 +19,46 @@ from replicon._traced import Traced, second_derivatives, trace
 BLOCK = 200  # records between looks at the energy
 
 
+class Record(NamedTuple):
+    """What is measured of every chain each `every` steps; C chains, R records, d parameters.
+
+    position w (C, R, d), energy E, square |grad E|^2, laplacian (an estimate of it), product w.grad
+    E, gradient grad E (C, R, d), kinetic |p|^2/d, acceptance, a mean over the steps, and noise, the
+    squared deviation of a minibatch's gradient at one of them: arrays (C, R) where no shape is
+    given.
+    """
+
+    position: Any
+    energy: Any
+    square: Any
+    laplacian: Any
+    product: Any
+    gradient: Any
+    kinetic: Any
+    acceptance: Any
+    noise: Any
+
+
+class Given(NamedTuple):
+    """What may change between two calls of what is compiled: data, a pair (constants, rows);
+    temperature T, step dt and friction, numbers.
+    """
+
+    data: Any
+    temperature: Any
+    step: Any
+    friction: Any
+
+
+class _Moved(NamedTuple):
+    """A chain after some steps: position x (d,), momentum p (d,), acceptance, noise."""
+
+    position: Any
+    momentum: Any
+    acceptance: Any
+    noise: Any
+
+
 class _Functions(NamedTuple):
     """Traces of the energy of all rows, of that of a minibatch, and of the penalty."""
 
@@ -38,12 +78,12 @@ def followed(
         )
 
     whole = follow("energy", energy, example, *(() if rows is None else (rows,)))
-    few = (
-        follow("energy", energy, example, jax.tree.map(lambda r: r[:batch], rows))
-        if batch
-        else (None, [])
-    )
-    held = follow("penalty", penalty, example) if penalty is not None else (None, [])
+    few = (None, [])
+    held = (None, [])
+    if batch:
+        few = follow("energy", energy, example, jax.tree.map(lambda r: r[:batch], rows))
+    if penalty is not None:
+        held = follow("penalty", penalty, example)
     return _Functions(whole[0], few[0], held[0]), (whole[1], few[1], held[1])
 
 
@@ -55,8 +95,8 @@ def whole_energy(functions: _Functions, constants: tuple, tree: Any, rows: Any) 
     return jnp.asarray(value, float)
 
 
-def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> None:
-    """InputError for a start at which the energy is not finite."""
+def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> np.ndarray:
+    """Energies of all chains (chains,); InputError for a start at which one is not finite."""
     values = np.asarray(
         jax.vmap(lambda tree: whole_energy(functions, constants, tree, rows))(trees)
     )
@@ -66,6 +106,188 @@ def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) 
             f"The energy is {values[chain]} at the start of chain {chain}: start where it is"
             " finite, or mend it."
         )
+    return values
+
+
+class _Adjusted(NamedTuple):
+    """A position x (d,), ln p(x) and its gradient (d,)."""
+
+    position: jax.Array
+    log_density: jax.Array
+    gradient: jax.Array
+
+
+def adjusted_steps(density: Callable, x: jax.Array, keys: jax.Array, h) -> tuple:
+    """x after a Metropolis-adjusted Langevin step of length h for each key, and their mean
+    acceptance.
+
+    For the law p(x), ln p = `density`: y = x + h grad ln p(x) + sqrt(2 h) noise is accepted with
+    probability min(1, p(y) Q(x|y)/[p(x) Q(y|x)]), Q(y|x) = exp(-|y - x - h grad ln p(x)|^2/(4 h)),
+    never where that is not a number. Source: Roberts & Tweedie, Bernoulli 2, 341 (1996).
+    """
+
+    def at(x):
+        return _Adjusted(x, *jax.value_and_grad(density)(x))
+
+    def cost(old, new):
+        """-ln of p(new) Q(old|new)."""
+        back = old.position - new.position - h * new.gradient
+        return -new.log_density + 0.25 * (1 / h) * (back * back).sum()
+
+    def advance(old, key):
+        for_noise, for_choice = jax.random.split(key)
+        noise = jax.random.normal(for_noise, x.shape, x.dtype)
+        new = at(old.position + h * old.gradient + jnp.sqrt(2 * h) * noise)
+        gain = cost(new, old) - cost(old, new)
+        probability = jnp.clip(jnp.exp(jnp.where(jnp.isnan(gain), -jnp.inf, gain)), max=1)
+        accepted = jax.random.bernoulli(for_choice, probability)
+        return jax.tree.map(lambda a, b: jnp.where(accepted, a, b), new, old), probability
+
+    last, probabilities = lax.scan(advance, at(x), keys)
+    return last.position, probabilities.mean()
+
+
+def _underdamped_steps(slope: Callable, x, p, keys, given: Given) -> tuple:
+    """x and p after a step of BAOAB for each key: half a kick, half a drift, friction and noise,
+    half a drift, half a kick.
+    """
+    T, dt = given.temperature, given.step
+    decay = jnp.exp(-given.friction * dt)
+
+    def advance(state, key):
+        x, p, g = state
+        p = p - dt / 2 * g
+        x = x + dt / 2 * p
+        p = decay * p + jnp.sqrt((1 - decay**2) * T) * jax.random.normal(key, x.shape)
+        x = x + dt / 2 * p
+        g = slope(x)
+        return (x, p - dt / 2 * g, g), None
+
+    return lax.scan(advance, (x, p, slope(x)), keys)[0][:2]
+
+
+def _euler_steps(slope: Callable, x, keys, given: Given) -> tuple:
+    """x after an Euler step for each key, and the positions before each; slope(x, key)."""
+    T, dt = given.temperature, given.step
+
+    def advance(x, key):
+        drifted = x - dt * slope(x, key)
+        return drifted + jnp.sqrt(2 * T * dt) * jax.random.normal(key, x.shape), x
+
+    return lax.scan(advance, x, keys)
+
+
+class _Dynamics:
+    """An energy and a method of integration, as functions of one chain for JAX to trace.
+
+    `data`: a pair (constants, rows), as in `Given`.
+    """
+
+    def __init__(
+        self,
+        functions: _Functions,
+        unravel: Callable,
+        method: str,
+        every: int,
+        batch: int,
+        control_variate: bool,
+    ):
+        self.functions = functions
+        self.unravel = unravel
+        self.method = method
+        self.every = every
+        self.batch = batch
+        self.control_variate = control_variate
+
+    def whole(self, x, data) -> jax.Array:
+        """E of parameters x (d,)."""
+        return whole_energy(self.functions, data[0], self.unravel(x), data[1])
+
+    def slope(self, x, data) -> jax.Array:
+        """grad E (d,)."""
+        return jax.grad(self.whole)(x, data)
+
+    def part(self, x, data, chosen) -> jax.Array:
+        """E as a minibatch of rows estimates it, without bias."""
+        functions = self.functions
+        constants, rows = data
+        assert functions.part is not None
+        count = len(jax.tree.leaves(rows)[0])
+        few = jax.tree.map(lambda r: r[chosen], rows)
+        value = count / self.batch * functions.part(constants[1], self.unravel(x), few)
+        if functions.penalty is not None:
+            value = value + functions.penalty(constants[2], self.unravel(x))
+        return jnp.asarray(value, float)
+
+    def steps(self, x, p, keys, given: Given) -> _Moved:
+        """A chain after a step for each key."""
+        data = given.data
+        T = given.temperature
+        if self.method == "mala":
+
+            def density(x):
+                return -self.whole(x, data) / T
+
+            last, acceptance = adjusted_steps(density, x, keys, given.step * T)
+            return _Moved(last, p, acceptance, 0.0)
+        if self.method == "baoab":
+            last, p = _underdamped_steps(lambda x: self.slope(x, data), x, p, keys, given)
+            return _Moved(last, p, 1.0, 0.0)
+        if self.method == "ula":
+            last, _ = _euler_steps(lambda x, key: self.slope(x, data), x, keys, given)
+            return _Moved(last, p, 1.0, 0.0)
+        last, noise = self.minibatch_steps(x, keys, given)
+        return _Moved(last, p, 1.0, noise)
+
+    def minibatch_steps(self, x, keys, given: Given) -> tuple:
+        """x, and the squared error of a minibatch's gradient at one of the steps."""
+        data = given.data
+        count = len(jax.tree.leaves(data[1])[0])
+        at_anchor = self.slope(x, data) if self.control_variate else 0.0
+        gradient = jax.grad(self.part)
+
+        def estimate(place, key):
+            """Gradient from a minibatch; a control variate is its difference from that at the
+            anchor x.
+            """
+            chosen = jax.random.choice(key, count, (self.batch,), replace=False)
+            g = gradient(place, data, chosen)
+            return g - gradient(x, data, chosen) + at_anchor if self.control_variate else g
+
+        def drift(place, key):
+            return estimate(place, jax.random.fold_in(key, 1))
+
+        last, passed = _euler_steps(drift, x, keys, given)
+        for_place, for_batch = jax.random.split(jax.random.fold_in(keys[0], 2))
+        place = passed[jax.random.randint(for_place, (), 0, self.every)]
+        return last, ((estimate(place, for_batch) - self.slope(place, data)) ** 2).sum()
+
+    def record(self, state, key, given: Given) -> tuple:
+        """(position, momentum) after `every` steps, and the Record of one moment."""
+        data = given.data
+        for_steps, probe = jax.random.split(key)
+        keys = jax.random.split(for_steps, self.every)
+        x, p, acceptance, noise = self.steps(state[0], state[1], keys, given)
+        g = self.slope(x, data)
+        e = self.whole(x, data)
+        sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
+        # Hutchinson's estimate of the trace.
+        curvature = sign @ jax.jvp(lambda x: self.slope(x, data), (x,), (sign,))[1]
+        numbers = (e, g @ g, curvature, x @ g, g, (p @ p) / len(p), acceptance, noise)
+        return (x, p), Record(x, *(jnp.asarray(value, float) for value in numbers))
+
+    def chain(self, state, key, first, last, given: Given) -> tuple:
+        """The state after records `first` to `last` of a block, and their Record."""
+        keys = jax.random.split(key, BLOCK)
+        shapes = jax.eval_shape(self.record, state, keys[0], given)[1]
+        empty = jax.tree.map(lambda one: jnp.zeros((BLOCK, *one.shape)), shapes)
+
+        def advance(number, carried):
+            state, kept = carried
+            state, new = self.record(state, keys[number], given)
+            return state, jax.tree.map(lambda rows, row: rows.at[number].set(row), kept, new)
+
+        return lax.fori_loop(first, last, advance, (state, empty))
 
 
 @lru_cache(maxsize=64)
@@ -78,146 +300,74 @@ def compiled(
     batch: int,
     control_variate: bool,
 ) -> Callable:
-    """`BLOCK` records of every chain, one compiled function for all temperatures, steps and data
-    of the same shape.
+    """Records number `first` to `last` of a block of `BLOCK` for every chain, one compiled function
+    for all temperatures, steps, data of the same shape, and parts of a block:
 
-    A record: position, energy, |g|^2, laplacian, w.g, g, p^2/d, acceptance, squared deviation of
-    the minibatch's gradient. Arguments `given` of the inner functions: (constants, rows),
-    temperature, step, friction.
+        block(states, keys, first, last, given: Given) -> (states, Record),
+
+    states (positions, momenta), each (chains, d); a key for each chain; rows of the Record beyond
+    those asked for are zero. How a run is cut does not matter to its bits: a record's random
+    numbers are those of its place in the block.
     """
     example = jax.tree.unflatten(structure, [jnp.zeros(shape) for shape in shapes])
     _, unravel = ravel_pytree(example)
+    dynamics = _Dynamics(functions, unravel, method, every, batch, control_variate)
 
-    def whole(x, given):
-        return whole_energy(functions, given[0], unravel(x), given[1])
-
-    def part(x, given, chosen):
-        constants, rows = given
-        assert functions.part is not None
-        count = len(jax.tree.leaves(rows)[0])
-        few = jax.tree.map(lambda r: r[chosen], rows)
-        value = count / batch * functions.part(constants[1], unravel(x), few)
-        if functions.penalty is not None:
-            value = value + functions.penalty(constants[2], unravel(x))
-        return jnp.asarray(value, float)
-
-    slope = jax.grad(whole)
-
-    def estimate(x, rows, key, anchor, at_anchor):
-        """Gradient from a minibatch, with control variate from its difference to that at the
-        anchor.
-        """
-        chosen = jax.random.choice(key, len(jax.tree.leaves(rows[1])[0]), (batch,), replace=False)
-        g = jax.grad(part)(x, rows, chosen)
-        return g - jax.grad(part)(anchor, rows, chosen) + at_anchor if control_variate else g
-
-    def steps(x, p, keys, rows, T, dt, friction):
-        """x, p after a step for each key; mean acceptance; squared error of a minibatch's gradient
-        at one of the steps.
-        """
-        if method == "mala":
-            import blackjax
-
-            def density(x):
-                return -whole(x, rows) / T
-
-            mala = blackjax.mala.build_kernel()
-            last, info = lax.scan(
-                lambda state, key: mala(key, state, density, dt * T),
-                blackjax.mala.init(x, density),
-                keys,
-            )
-            return last.position, p, info.acceptance_rate.mean(), 0.0
-        if method == "baoab":
-            decay = jnp.exp(-friction * dt)
-
-            def advance(state, key):
-                x, p, g = state
-                p = p - dt / 2 * g
-                x = x + dt / 2 * p
-                p = decay * p + jnp.sqrt((1 - decay**2) * T) * jax.random.normal(key, x.shape)
-                x = x + dt / 2 * p
-                g = slope(x, rows)
-                return (x, p - dt / 2 * g, g), None
-
-            return *lax.scan(advance, (x, p, slope(x, rows)), keys)[0][:2], 1.0, 0.0
-        anchor = (x, slope(x, rows) if control_variate else 0.0)
-
-        def euler(x, key):
-            g = (
-                estimate(x, rows, jax.random.fold_in(key, 1), *anchor)
-                if method == "sgld"
-                else slope(x, rows)
-            )
-            return x - dt * g + jnp.sqrt(2 * T * dt) * jax.random.normal(key, x.shape), x
-
-        last, passed = lax.scan(euler, x, keys)
-        if method == "ula":
-            return last, p, 1.0, 0.0
-        for_place, for_batch = jax.random.split(jax.random.fold_in(keys[0], 2))
-        place = passed[jax.random.randint(for_place, (), 0, every)]
-        return (
-            last,
-            p,
-            1.0,
-            ((estimate(place, rows, for_batch, *anchor) - slope(place, rows)) ** 2).sum(),
+    def block(states, keys, first, last, given):
+        return jax.vmap(lambda state, key: dynamics.chain(state, key, first, last, given))(
+            states, keys
         )
 
-    def record(state, key, *given):
-        for_steps, probe = jax.random.split(key)
-        x, p = state
-        x, p, accepted, noise = steps(x, p, jax.random.split(for_steps, every), *given)
-        g, e = slope(x, given[0]), whole(x, given[0])
-        sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
-        curvature = (
-            sign @ jax.jvp(lambda x: slope(x, given[0]), (x,), (sign,))[1]
-        )  # Hutchinson's estimate of the trace
-        return (x, p), (x, e, g @ g, curvature, x @ g, g, (p @ p) / len(p), accepted, noise)
-
-    def chain(state, key, *given):
-        return lax.scan(lambda s, k: record(s, k, *given), state, jax.random.split(key, BLOCK))
-
-    return jax.jit(
-        lambda states, keys, *given: jax.vmap(lambda s, k: chain(s, k, *given))(states, keys)
-    )
+    return jax.jit(block)
 
 
-def run_blocks(
-    block, first, constants, rows, T, dt, records, every, burn, friction, seed
-) -> list[np.ndarray]:
-    """Arrays (chains, records, ...) of what `compiled` records, those of the burn left out."""
-    chains, key = len(first), jax.random.key(seed)
-    p = math.sqrt(T) * jax.random.normal(jax.random.fold_in(key, 0), first.shape)
-    states = (first, p)
-    skipped, kept = -(-burn // every), []
-    for number in range(-(-(skipped + records) // BLOCK)):
-        states, measured = block(
-            states,
-            jax.random.split(jax.random.fold_in(key, number + 1), chains),
-            (constants, rows),
-            T,
-            dt,
-            friction,
+class Chains:
+    """Chains in motion under a compiled `block`: every record is `every` steps after the one
+    before. Random numbers depend on the seed and the number of a record alone.
+    """
+
+    def __init__(self, block: Callable, first: jax.Array, *, every: int, seed: int, temperature):
+        self.block = block
+        self.every = every
+        self.key = jax.random.key(seed)
+        momenta = jax.random.normal(jax.random.fold_in(self.key, 0), first.shape)
+        self.states = (first, math.sqrt(temperature) * momenta)
+        self.made = 0
+
+    def advance(self, records: int, given: Given) -> Record:
+        """So many records further: arrays of what was measured. Raises DivergenceError where the
+        energy ceases to be finite.
+        """
+        parts = []
+        end = self.made + records
+        while self.made < end:
+            number, first = divmod(self.made, BLOCK)
+            last = min(BLOCK, first + end - self.made)
+            keys = jax.random.split(jax.random.fold_in(self.key, number + 1), len(self.states[0]))
+            states, measured = self.block(self.states, keys, first, last, given)
+            part = Record(*(np.asarray(value)[:, first:last] for value in measured))
+            self._check(part, given)
+            self.states = states
+            self.made += last - first
+            parts.append(part)
+        return joined(parts)
+
+    def _check(self, part: Record, given: Given) -> None:
+        """DivergenceError for records after the present state that are not finite."""
+        lost = ~(np.isfinite(part.energy) & np.isfinite(part.position).all(axis=2))
+        if not lost.any():
+            return
+        chain, when = min(np.argwhere(lost), key=lambda place: place[1])
+        state = part.position[chain, when - 1] if when else np.asarray(self.states[0])[chain]
+        shown = ", ".join(f"{value:.4g}" for value in state[:8])
+        passed = (self.made + when + 1) * self.every
+        raise DivergenceError(
+            f"The energy became {part.energy[chain, when]:g} by step {passed}, in chain {chain};"
+            f" the last state before it begins {shown} (|w| = {np.linalg.norm(state):.4g}): give a"
+            f" smaller step than {given.step:g}, or mend the energy."
         )
-        measured = [np.asarray(value) for value in measured]
-        lost = ~(np.isfinite(measured[1]) & np.isfinite(measured[0]).all(axis=2))
-        if lost.any():
-            chain, when = min(np.argwhere(lost), key=lambda place: place[1])
-            state = (
-                measured[0][chain, when - 1]
-                if when
-                else np.asarray(first if not kept else kept[-1][0][:, -1])[chain]
-            )
-            shown = ", ".join(f"{value:.4g}" for value in state[:8])
-            passed = (number * BLOCK + when + 1) * every
-            raise DivergenceError(
-                f"The energy became {measured[1][chain, when]:g} by step {passed}, in chain"
-                f" {chain}; the last state before it begins {shown} (|w| ="
-                f" {np.linalg.norm(state):.4g}): give a smaller step than {dt:g}, or mend the"
-                " energy."
-            )
-        kept.append(measured)
-    return [
-        np.concatenate([block[k] for block in kept], axis=1)[:, skipped : skipped + records]
-        for k in range(9)
-    ]
+
+
+def joined(parts: list[Record]) -> Record:
+    """Records one after another as one."""
+    return Record(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))

@@ -12,7 +12,9 @@ import numpy as np
 
 from replicon._declare import Interval
 from replicon._domains import check_argument, check_seed
-from replicon.langevin.sampling import sample_langevin
+from replicon.langevin.sampling import Trajectory, sample_langevin
+
+_ALLOWED = 0.01  # error of ln Z by quadrature, per parameter: as `ThermodynamicIntegration` says
 
 
 class ThermodynamicIntegration(NamedTuple):
@@ -69,47 +71,68 @@ def integrate_entropy(
     nodes = int(nodes)
     seed = check_seed(seed)
     x, weight = np.polynomial.legendre.leggauss(nodes)
-    coarse = np.polynomial.legendre.legvander(x[::2], len(x[::2]) - 1).T
-    coarse = np.linalg.solve(coarse, np.eye(len(coarse))[0])
-    x, weight = (x + 1) / 2, weight / 2
+    weight = weight / 2
     rng = np.random.default_rng(seed)
-    runs, means, errors = [], [], []
-    energies = np.zeros(0)
+    found = []
 
     def mixed(w, given):
         mix, stiffness = given
         return (1 - mix) * stiffness * (w @ w) / 2 + mix * energy(w)
 
-    for k, mix in enumerate([*x, 1.0]):
-        start = scale * rng.standard_normal((chains, size))
-        given = (np.array(mix), np.array(temperature / scale**2))
+    for k, mix in enumerate([*(x + 1) / 2, 1.0]):
         run = sample_langevin(
             mixed,
-            start,
+            scale * rng.standard_normal((chains, size)),
             temperature=temperature,
             step=step,
             records=records,
             every=every,
             burn=burn,
-            data=given,
+            data=(np.array(mix), np.array(temperature / scale**2)),
             seed=seed + k,
         )
-        square = (run.positions**2).sum(axis=2) / (2 * scale**2)
-        energies = (run.energy - (1 - mix) * temperature * square) / mix
-        gap = (square - energies / temperature).mean(axis=1)
-        means.append(gap.mean())
-        errors.append(gap.std(ddof=1) / math.sqrt(chains))
-        runs.append(run)
-    integral = float(weight @ means[:-1])
-    quadrature = 2 * float(coarse @ means[:-1:2] - integral) ** 2 / size
+        found.append(_at_node(run, mix, temperature, scale))
+    inner = found[:-1]  # the last is the energy itself, no node
+    gaps = np.array([node.gap for node in inner])
+    errors = np.array([node.error for node in inner])
+    integral = float(weight @ gaps)
+    quadrature = 2 * float(_weights(x[::2]) @ gaps[::2] - integral) ** 2 / size
     log_z = size / 2 * math.log(2 * math.pi * scale**2) + integral
-    error = math.hypot(float(np.sqrt(weight**2 @ np.array(errors[:-1]) ** 2)), quadrature)
-    mean = float(energies.mean())
+    error = math.hypot(float(np.sqrt(weight**2 @ errors**2)), quadrature)
+    mean = found[-1].energy
     return ThermodynamicIntegration(
         -temperature * log_z,
         temperature * error,
         mean,
         mean / temperature + log_z,
-        min(run.acceptance for run in runs),
-        all(run.converged for run in runs) and quadrature < 0.01 * size,
+        min(node.acceptance for node in found),
+        all(node.converged for node in found) and quadrature < _ALLOWED * size,
     )
+
+
+class _Node(NamedTuple):
+    """What is sampled at one lambda: gap <|w|^2/(2 s^2) - E/T> and its standard error; energy <E>;
+    acceptance; whether the chains have converged.
+    """
+
+    gap: float
+    error: float
+    energy: float
+    acceptance: float
+    converged: bool
+
+
+def _at_node(run: Trajectory, mix: float, temperature: float, scale: float) -> _Node:
+    square = (run.positions**2).sum(axis=2) / (2 * scale**2)
+    energies = (run.energy - (1 - mix) * temperature * square) / mix
+    gap = (square - energies / temperature).mean(axis=1)
+    error = gap.std(ddof=1) / math.sqrt(len(gap))
+    return _Node(gap.mean(), error, float(energies.mean()), run.acceptance, run.converged)
+
+
+def _weights(x: np.ndarray) -> np.ndarray:
+    """Of the rule for int_0^1 with nodes (x + 1)/2 that is exact for polynomials as many as it has
+    nodes.
+    """
+    legendre = np.polynomial.legendre.legvander(x, len(x) - 1).T
+    return np.linalg.solve(legendre, np.eye(len(x))[0])
