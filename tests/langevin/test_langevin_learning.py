@@ -386,7 +386,7 @@ def test_what_a_process_shows_and_measures_from_its_start_on():
     views = process.view()
     assert views["weights"].shape == (8, 10)
     np.testing.assert_allclose((views["weights"] ** 2).mean(axis=1), 1)
-    assert views["histogram"].shape == (50, 2)
+    assert views["histogram"].shape == (100, 2)
     assert views["energy"].shape == (151, 8)
     # Without examples there is no energy, whatever the length of the parameters does.
     np.testing.assert_allclose(views["energy"], 0, atol=1e-13)

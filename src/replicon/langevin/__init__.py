@@ -25,7 +25,13 @@ from replicon._declare import (
 )
 from replicon._rooms import contents
 
-_BIN = Axis("bin", "", "bin of the histogram of weights", coordinate="weight")
+_BINS = 100  # of the weights from -2.5 to 2.5
+_WEIGHT = Axis(
+    "weight",
+    "w",
+    "a weight, centre of the bin",
+    coordinate=tuple(5 * (k + 0.5) / _BINS - 2.5 for k in range(_BINS)),
+)
 _RECORD = Axis("record", "", "moment on the way from small weights", coordinate="time")
 
 
@@ -169,8 +175,7 @@ _LANGEVIN_LEARNING = Model(
         Observable(
             "effective_sample_size", "ESS", "smallest over weights and energy", 0, role="simulation"
         ),
-        Observable("weight", "w", "centres of the bins", axes=(_BIN,)),
-        Observable("density", "P(w)", "density of a weight", axes=(_BIN,)),
+        Observable("density", "P(w)", "density of a weight", axes=(_WEIGHT,)),
         Observable(
             "time", "t", "time on the way from small weights", role="simulation", axes=(_RECORD,)
         ),

@@ -26,6 +26,8 @@ _WORDS = (
     "escape_rate",
     "replicon",
 )
+WEIGHT_BINS = np.linspace(-2.5, 2.5, 101)  # edges of those that the declaration gives
+WEIGHTS = (WEIGHT_BINS[1:] + WEIGHT_BINS[:-1]) / 2
 _CUT = 40.0  # ln of the weight, below its peak, at which an integral is cut: exp(-40) = 4e-18
 # relative difference of integrals with n and 2n nodes; the error of the second is about its square
 _AGREE = 1e-8
@@ -36,17 +38,16 @@ _SMALL = 1e-3  # below it four terms of a series err by less than 1e-13
 
 
 def solve(controls) -> dict:
-    """Every point by itself; NaN for what an energy does not have. Arrays `weight`, `density`: the
-    law of one weight (separable E).
+    """Every point by itself; NaN for what an energy does not have. Array `density`: the law of
+    one weight (separable E), at the centres of the bins.
     """
     T = np.asarray(controls.temperature, float)
     points = [_point(controls, k) for k in range(len(T))]
     found = {name: np.array([point.get(name, np.nan) for point in points]) for name in _WORDS}
     if controls.energy in ("quadratic", "double-well"):
-        w = np.linspace(-2.5, 2.5, 101)
+        w = WEIGHTS
         energy = w**2 / 2 if controls.energy == "quadratic" else well(w)
         partition = np.array([[point["partition"]] for point in points])
-        found["weight"] = np.tile(w, (len(T), 1))
         found["density"] = np.exp(-energy / T[:, None]) / partition
     stable = np.ones(len(T))
     if controls.energy == "perceptron":

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import InputError
+from replicon.langevin.learning import WEIGHT_BINS, WEIGHTS
 from replicon.langevin.sampling import Sampler
 from replicon.langevin.steps import BLOCK, Record, joined
 
@@ -19,8 +20,6 @@ _CURVE = 60  # moments of the learning curve
 _EVERY_EARLY = 5  # Langevin steps between them
 _EVERY_PASSAGE = 2  # Langevin steps between looks for a passage
 _SHORTEST = 0.005  # dt at most, of the steps between them
-_BINS = np.linspace(-2.5, 2.5, 51)
-_CENTRES = (_BINS[1:] + _BINS[:-1]) / 2
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -185,8 +184,7 @@ class Learning:
         """
         if not self.kept:
             return dict.fromkeys(_MEASURED, math.nan) | {
-                "weight": _CENTRES,
-                "density": np.full(len(_CENTRES), math.nan),
+                "density": np.full(len(WEIGHTS), math.nan),
             }
         window = self._window()
         record = Record(*(values[:, -window:] for values in joined(self.kept)))
@@ -207,7 +205,6 @@ class Learning:
             "noise_ratio": run.noise_ratio,
             "r_hat": run.r_hat,
             "effective_sample_size": run.effective_sample_size,
-            "weight": _CENTRES,
             "density": _density(w),
         }
 
@@ -216,7 +213,7 @@ class Learning:
         w = self._weights(np.asarray(self.sampler.chains.states[0]))
         return {
             "weights": w,
-            "histogram": np.column_stack([_CENTRES, _density(w)]),
+            "histogram": np.column_stack([WEIGHTS, _density(w)]),
             "energy": np.concatenate(self.energies, axis=1).T,
         }
 
@@ -262,7 +259,7 @@ def _length(parts: list[Record]) -> int:
 
 def _density(w: np.ndarray) -> np.ndarray:
     """Density of all weights in the bins: what lies beyond them is missing from its integral."""
-    return np.histogram(w, _BINS)[0] / (w.size * (_BINS[1] - _BINS[0]))
+    return np.histogram(w, WEIGHT_BINS)[0] / (w.size * (WEIGHT_BINS[1] - WEIGHT_BINS[0]))
 
 
 def _escape_rate(task: _Task, controls) -> float:
