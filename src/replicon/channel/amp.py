@@ -78,7 +78,6 @@ class MessagePassing:
         damping: float | None = None,
         tolerance: float = 1e-8,
     ):
-        self._prior = prior
         self._channel = channel
         self._instance = _checked(patterns, labels, start, reference)
         self._adaptive = damping is None
@@ -92,19 +91,16 @@ class MessagePassing:
         self.iterations = 0
         self._records: list[np.ndarray] = []
         with jax.enable_x64(True):
-            curvature = jax.grad(jax.grad(prior.log_integral, argnums=1), argnums=1)
-            if not np.isfinite(curvature(0.0, 0.0)):
-                raise InputError(
-                    "This prior has no finite variance (spherical): take one that has, gaussian for"
-                    " the sphere."
-                )
             self._compiled = compiled(prior, channel)
-            self._most = float(prior.log_integral(jnp.zeros(()), jnp.zeros(())))
-            variance = np.asarray(self._compiled.unseen(len(self._instance.first)))
+        if not np.isfinite(self._compiled.variance):
+            raise InputError(
+                "This prior has no finite variance (spherical): take one that has, gaussian for the"
+                " sphere."
+            )
         silent = np.zeros(len(self._instance.labels))
         self._messages = Messages(
             self._instance.first,
-            variance,
+            np.full(len(self._instance.first), self._compiled.variance),
             silent,
             np.float64(share),
             np.float64(UNSEEN),
@@ -178,7 +174,7 @@ class MessagePassing:
             value, slopes = self._compiled.bethe(*self._given, self._messages)
         free_entropy = float(value)
         change = float(self._messages.change)
-        possible = not (self._hard and free_entropy > self._most + _EXCESS)
+        possible = not (self._hard and free_entropy > self._compiled.free_entropy + _EXCESS)
         trusted = (self._hard or self._once) and not self._alike and possible
         real = bool(np.isfinite(self.mean).all() and np.isfinite(free_entropy))
         return WeightPosterior(

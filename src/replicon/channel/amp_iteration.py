@@ -47,13 +47,14 @@ class Fields(NamedTuple):
 class Compiled(NamedTuple):
     """`advance(F, labels, parameters, messages, reference, count, tolerance, adaptive=)`: messages
     after `count` more iterations, or fewer, their number, and what was recorded; `bethe(F, labels,
-    parameters, messages)`: free entropy and its derivatives in the parameters; `unseen(N)`:
-    variances (N,) of weights that no pattern has told of.
+    parameters, messages)`: free entropy and its derivatives in the parameters. Without patterns:
+    variance of a weight, and free entropy per weight, the prior's.
     """
 
     advance: Callable
     bethe: Callable
-    unseen: Callable
+    variance: float
+    free_entropy: float
 
 
 @lru_cache(maxsize=32)
@@ -137,7 +138,6 @@ def compiled(prior: Any, channel: Any) -> Compiled:
         slopes = jax.grad(lambda p: out_log(y, omega, V, *p).sum() / n)(parameters)
         return free_entropy, slopes
 
-    def unseen(n: int):
-        return variance_of(jnp.zeros(n), jnp.zeros(n))
-
-    return Compiled(advance, bethe, unseen)
+    nothing = jnp.zeros(1)
+    variance = float(variance_of(nothing, nothing)[0])
+    return Compiled(advance, bethe, variance, float(prior.log_integral(nothing[0], nothing[0])))

@@ -15,7 +15,7 @@ from replicon.perceptron.constraints import constraints
 from replicon.perceptron.passing import amp_step, bp_step
 
 _TOLERANCE = 1e-4  # of the last change of a mean, in single precision
-_DAMPINGS = (0.3, 0.9, 0.97)  # random patterns need little, correlated ones much
+DAMPINGS = (0.3, 0.9, 0.97)  # random patterns need little, correlated ones much
 _LARGEST_FIELD = 30.0  # its tanh is one in single precision
 _GAIN = 0.3  # of Newton's step of the field that holds an overlap, means following it slowly
 _LEAST_STIFF = 1e-3  # variance of a weight below which that step grows no more
@@ -114,7 +114,7 @@ class FixedPoint:
     def done(self) -> bool:
         """Whether it has settled, or did not with any damping."""
         ended = self._progress.iterations == self._iterations
-        return self.settled or (ended and self._attempt == len(_DAMPINGS) - 1)
+        return self.settled or (ended and self._attempt == len(DAMPINGS) - 1)
 
     def step(self, count: int) -> None:
         """So many iterations, fewer once done."""
@@ -130,7 +130,7 @@ class FixedPoint:
                 self._progress,
                 record,
                 self._held,
-                _DAMPINGS[self._attempt],
+                DAMPINGS[self._attempt],
                 _TOLERANCE,
                 self._approximate,
             )
