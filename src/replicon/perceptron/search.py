@@ -76,7 +76,8 @@ class Hunt:
     def _close(self) -> None:
         errors = self.attempt.errors
         self.history.append(errors)
-        self.done = errors[-1] == 0 or self.used + self.method.cost > self.passes
+        spent = self.used + self.method.cost > self.passes
+        self.done = bool(errors[-1] == 0) or spent or self.method.exhaustive
         self.longest = self.longest and 2 * self.longest
         # Messages run away now and then on random patterns, always on correlated ones until they
         # are damped enough.
@@ -112,8 +113,8 @@ def find_weights(
     budget, counted in reads of all P N numbers: an iteration of AMP reads them twice (its check for
     errors included), of belief propagation four times (with its messages), a sweep of annealing
     once for each replica. Message passing that has not solved within an attempt begins anew while
-    budget is left, more damped where it diverged (patterns of real data are correlated). The same
-    seed gives the same weights. Raises InputError.
+    budget is left, more damped where it diverged (patterns of real data are correlated);
+    enumeration ends after one. The same seed gives the same weights. Raises InputError.
 
     Sources: see `passing` and `annealing` beside this file. Referee: exact enumeration
     (tests/perceptron/test_perceptron_algorithms.py).
