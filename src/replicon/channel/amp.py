@@ -114,7 +114,8 @@ class MessagePassing:
         are, where a pattern that had not counted answers nothing at first. Raises InputError.
         """
         self._parameters = _checked_parameters(parameters, self._channel)
-        x, y = self._instance.patterns, self._instance.labels
+        x = self._instance.patterns
+        y = self._instance.labels
         kinds = tuple(np.unique(y)[:8].tolist())
         with jax.enable_x64(True):
             self._hard, free = _nature(self._channel, self._parameters, kinds)
@@ -127,7 +128,8 @@ class MessagePassing:
         self._messages = self._messages._replace(
             answer=answers[self._kept], change=np.float64(UNSEEN), lost=np.bool_(False)
         )
-        x, y = x[self._kept], y[self._kept]
+        x = x[self._kept]
+        y = y[self._kept]
         self._alike = too_alike(x * np.sign(y)[:, None])
         self._given = (x / np.sqrt(x.shape[1]), y, self._parameters)
 

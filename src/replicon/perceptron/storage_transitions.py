@@ -126,5 +126,6 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
             low[rows],
             high[rows],
         )
-        value[rows], there[rows] = found.value, found.converged
+        value[rows] = found.value
+        there[rows] = found.converged
     return value, there, reason
