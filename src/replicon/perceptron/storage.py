@@ -94,7 +94,8 @@ def inverse_temperature(temperature) -> np.ndarray:
     )
 
 
-def _leaky(controls, beta, **more):
+def leaky(controls, beta, **more):
+    """Controls (points,) as the channel reads them: load, margin, leak exp(-beta), and more."""
     given = {"load": controls.load, "margin": controls.margin, "leak": np.exp(-beta), **more}
     return controls_tuple(tuple(given), np.broadcast_arrays(*given.values()))
 
@@ -117,7 +118,7 @@ def solve(controls, branch: str) -> dict:
 def replica_symmetric(controls, *, sharp: bool = True) -> dict:
     """`sharp`: whether points that the usual nodes do not resolve are solved again with more."""
     beta = inverse_temperature(controls.temperature)
-    c = _leaky(controls, beta)
+    c = leaky(controls, beta)
     # A symmetric constraint knows no direction: q = 0, exactly.
     begin = np.full_like(c.load, 0.3 if controls.constraint == "threshold" else 0.0)
     out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), begin, c))
@@ -308,7 +309,7 @@ def _try(controls, m) -> tuple[dict, np.ndarray]:
     count = len(m)
     outer = 0.3 if controls.constraint == "threshold" else 0.0
     start = _Free(np.full(count, outer), np.full(count, 0.95), np.ones(count), m)
-    c = _leaky(controls, inverse_temperature(controls.temperature), breaking_parameter=m)
+    c = leaky(controls, inverse_temperature(controls.temperature), breaking_parameter=m)
     x, found = evaluate(one, start, c, batch=8)
     out = {name: np.array(values) for name, values in found.items()}
     complexity = np.where(out["converged"], out["complexity"], np.nan)
