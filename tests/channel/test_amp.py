@@ -9,7 +9,7 @@ from tests.statistical import assert_mean
 import replicon
 from replicon._declare import controls_tuple
 from replicon.channel import replica as separable
-from replicon.channel.amp import message_passing
+from replicon.channel.amp import MessagePassing, message_passing
 from replicon.perceptron.enumeration import enumerate_errors
 
 
@@ -107,6 +107,60 @@ def test_repetitions_count_once_where_the_channel_is_certain():
         np.vstack([x, x]), separable.ising, separable.threshold, parameters=(0.0, 0.1)
     ).converged
     assert not message_passing(np.vstack([x, -x[:1]]), separable.ising, separable.sign).converged
+
+
+def assert_same(one, other):
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("damping", [None, 0.2])
+def test_iterations_may_be_cut_anywhere(damping):
+    """130 iterations: more than one call of the compiled loop records."""
+    x, w = instance(16, 0.4, 2)
+    settings = {"reference": w, "damping": damping, "tolerance": 0.0}
+    whole = message_passing(x, separable.ising, separable.sign, iterations=130, **settings)
+    cut = MessagePassing(x, separable.ising, separable.sign, **settings)
+    for count in (1, 0, 4, 101, 24):
+        cut.step(count)
+        cut.posterior()
+    assert_same(cut.posterior(), whole)
+    assert cut.iterations == len(cut.overlaps) == len(cut.self_overlaps) == 130
+    assert cut.overlaps[-1] == pytest.approx(whole.mean @ w / 16, abs=1e-12)
+    assert cut.self_overlaps[-1] == pytest.approx(whole.mean @ whole.mean / 16, abs=1e-12)
+
+
+def test_parameters_change_on_the_way_to_the_fixed_point_of_a_new_start():
+    """Also from a certain channel, where repeated patterns count once, to an uncertain one, where
+    they count twice, and back.
+    """
+    x, _ = instance(16, 0.4, 2)
+    twice = np.vstack([x, x[:2]])
+    passing = MessagePassing(twice, separable.ising, separable.threshold, parameters=(0.0, 0.0))
+    for parameters in ((0.0, 0.0), (-0.2, 0.1), (0.1, 0.1), (-0.3, 0.0)):
+        passing.set_parameters(parameters)
+        assert not passing.done
+        passing.step(1000)
+        found = passing.posterior()
+        anew = message_passing(twice, separable.ising, separable.threshold, parameters=parameters)
+        assert found.converged == anew.converged == (parameters[1] == 0)
+        assert found.free_entropy == pytest.approx(anew.free_entropy, abs=1e-7)
+        np.testing.assert_allclose(found.mean, anew.mean, atol=1e-6)
+    with pytest.raises(replicon.InputError, match="parameters are margin, leak"):
+        passing.set_parameters((0.0,))
+
+
+def test_a_state_that_leaves_the_reals_says_so_and_stays():
+    """A channel without a derivative at zero, where the first fields are."""
+    from jax.numpy import sqrt
+
+    broken = separable.Channel(lambda y, omega, variance: sqrt(omega), (), ((1.0,), (1.0,)))
+    passing = MessagePassing(np.ones((2, 4)), separable.ising, broken)
+    passing.step(50)
+    assert passing.done
+    assert passing.iterations == 1
+    assert (passing.mean == 0).all()
+    assert not passing.posterior().converged
 
 
 def test_bad_input_is_refused_with_a_sentence():

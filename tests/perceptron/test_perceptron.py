@@ -10,7 +10,6 @@ import pytest
 from tests.statistical import assert_mean
 
 import replicon
-from replicon._declare import controls_tuple
 from replicon.perceptron import storage_finite as simulation
 
 
@@ -312,14 +311,14 @@ def test_enumeration_knows_any_temperature():
     patterns = np.random.default_rng(0).standard_normal((30, 10))
     counts, sums = simulation.enumerate_errors(patterns, 0.0, False)
     least = int(np.flatnonzero(counts)[0])
-    kind = controls_tuple(("margin", "constraint", "temperature"), (0.0, "threshold", 3e-4))
-    overlap, entropy, energy, solvable = simulation._enumerated(patterns, kind)
+    states = simulation.States(counts, sums)
+    (overlap, entropy, energy, solvable), _ = simulation.averages(states, 3e-4)
     assert least > 0 and solvable == 1
     assert energy == pytest.approx(least / 30, abs=1e-12)
     assert entropy == pytest.approx(math.log(counts[least]) / 10, abs=1e-12)
     mean = sums[least] / counts[least]
     assert overlap == pytest.approx(mean @ mean / 10, abs=1e-12)
-    assert simulation._enumerated(patterns, kind._replace(temperature=0.0))[3] == 0
+    assert simulation.averages(states, 0.0)[0].solvable == 0
 
 
 def test_frozen_states_at_a_given_breaking_parameter_are_counted():

@@ -59,6 +59,20 @@ def test_enumeration_finds_a_solution_where_there_is_one():
         assert search.find_weights(x, method="enumeration").solved == exists
 
 
+def test_enumeration_ends_after_all_weights_were_tried():
+    """Beyond the capacity, where there is no solution: one pass of the budget is used."""
+    x = patterns(40, 9, 0)
+    found = search.find_weights(x, method="enumeration", passes=500)
+    assert not found.solved
+    assert found.passes == len(found.errors) == 1
+    race = replicon.start("perceptron-algorithms", method="enumeration", load=3.0, size=9)
+    assert not race.done
+    assert race.step(7).done
+    measured = race.measure()
+    assert measured["solved"] == 0
+    assert measured["passes_used"] == 1
+
+
 def test_max_sum_messages_are_the_cost_of_the_cheapest_change():
     """Each message against the maximum over all weights of the others, written out."""
     from replicon.perceptron import passing

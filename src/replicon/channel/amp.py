@@ -8,11 +8,12 @@ m = d ln Z_in/db,  v = d^2 ln Z_in/db^2,
 
 every pattern with its own V and every weight with its own A. Its fixed points are saddle points of
 `channel.replica`, its iterates on random patterns follow the state evolution of the same engine.
+
+`MessagePassing` is stepped, an iteration a step; `message_passing` runs it to its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,9 +25,10 @@ from replicon._arrays import real_array
 from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon._errors import InputError
+from replicon.channel.amp_iteration import RECORD, UNSEEN, Messages, compiled
 from replicon.channel.rows import distinct, scaled_to_one, too_alike
 
-_SMALLEST = 1e-12
+_EXCESS = 1e-6  # of a free entropy over the prior's that rounding may make
 
 
 class WeightPosterior(NamedTuple):
@@ -46,14 +48,147 @@ class WeightPosterior(NamedTuple):
     converged: bool
 
 
-class _State(NamedTuple):
-    step: Any
-    mean: Any
-    variance: Any
-    answer: Any
-    share: Any  # of the new value in the next
-    change: Any
-    overlaps: Any
+class _Instance(NamedTuple):
+    """patterns (P, N); labels (P,); first means (N,); reference (N,)."""
+
+    patterns: np.ndarray
+    labels: np.ndarray
+    first: np.ndarray
+    reference: np.ndarray
+
+
+class MessagePassing:
+    """Approximate message passing on one instance, advanced by iterations and read at any time.
+
+    Arguments, errors, source and referee as of `message_passing`. `step(a)` then `step(b)` is
+    `step(a + b)` to the bit. `mean` (N,), of the weights now; `iterations`, how many were done;
+    `overlaps` and `self_overlaps` (iterations,), mean @ reference/N and mean @ mean/N after each.
+    """
+
+    def __init__(
+        self,
+        patterns,
+        prior: Any,
+        channel: Any,
+        *,
+        labels=None,
+        parameters: tuple = (),
+        reference=None,
+        start=None,
+        damping: float | None = None,
+        tolerance: float = 1e-8,
+    ):
+        self._channel = channel
+        self._instance = _checked(patterns, labels, start, reference)
+        self._adaptive = damping is None
+        share = 1.0
+        if damping is not None:
+            allowed = Interval(0, 1, open_high=True)
+            share -= check_argument("damping", damping, allowed, "weight of the old means")
+        self._tolerance = check_argument(
+            "tolerance", tolerance, Interval(0), "of the last change of a mean"
+        )
+        self.iterations = 0
+        self._records: list[np.ndarray] = []
+        with jax.enable_x64(True):
+            self._compiled = compiled(prior, channel)
+        if not np.isfinite(self._compiled.variance):
+            raise InputError(
+                "This prior has no finite variance (spherical): take one that has, gaussian for the"
+                " sphere."
+            )
+        silent = np.zeros(len(self._instance.labels))
+        self._messages = Messages(
+            self._instance.first,
+            np.full(len(self._instance.first), self._compiled.variance),
+            silent,
+            np.float64(share),
+            np.float64(UNSEEN),
+            np.bool_(False),
+        )
+        self._kept = np.arange(len(silent))
+        self.set_parameters(parameters)
+
+    def set_parameters(self, parameters: tuple) -> None:
+        """Other values of the channel's parameters: iterations go on from the messages as they
+        are, where a pattern that had not counted answers nothing at first. Raises InputError.
+        """
+        self._parameters = _checked_parameters(parameters, self._channel)
+        x = self._instance.patterns
+        y = self._instance.labels
+        kinds = tuple(np.unique(y)[:8].tolist())
+        with jax.enable_x64(True):
+            self._hard, free = _nature(self._channel, self._parameters, kinds)
+        scale = scaled_to_one(x) if free else x / np.abs(x).max()
+        kept = distinct(np.column_stack([scale, y]))
+        self._once = len(kept) == len(y)
+        answers = np.zeros(len(y))
+        answers[self._kept] = self._messages.answer
+        self._kept = kept if self._hard else np.arange(len(y))
+        self._messages = self._messages._replace(
+            answer=answers[self._kept], change=np.float64(UNSEEN), lost=np.bool_(False)
+        )
+        x = x[self._kept]
+        y = y[self._kept]
+        self._alike = too_alike(x * np.sign(y)[:, None])
+        self._given = (x / np.sqrt(x.shape[1]), y, self._parameters)
+
+    @property
+    def done(self) -> bool:
+        """Whether no mean moves by the tolerance any more, or the iteration left the reals."""
+        return bool(self._messages.lost or self._messages.change < self._tolerance)
+
+    def step(self, count: int) -> None:
+        """So many iterations, fewer once done."""
+        with jax.enable_x64(True):
+            while count > 0 and not self.done:
+                state, made, record = self._compiled.advance(
+                    *self._given,
+                    self._messages,
+                    self._instance.reference,
+                    min(count, RECORD),
+                    self._tolerance,
+                    adaptive=self._adaptive,
+                )
+                self._messages = Messages(*map(np.asarray, state))
+                self._records.append(np.asarray(record)[: int(made)])
+                self.iterations += int(made)
+                count -= int(made)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Means (N,) of the weights now."""
+        return np.asarray(self._messages.mean)
+
+    @property
+    def overlaps(self) -> np.ndarray:
+        """mean @ reference/N after each iteration, (iterations,)."""
+        return np.concatenate([np.zeros((0, 2)), *self._records])[:, 0]
+
+    @property
+    def self_overlaps(self) -> np.ndarray:
+        """mean @ mean/N after each iteration, (iterations,)."""
+        return np.concatenate([np.zeros((0, 2)), *self._records])[:, 1]
+
+    def posterior(self) -> WeightPosterior:
+        """What the messages say of the weights now."""
+        with jax.enable_x64(True):
+            value, slopes = self._compiled.bethe(*self._given, self._messages)
+        free_entropy = float(value)
+        change = float(self._messages.change)
+        possible = not (self._hard and free_entropy > self._compiled.free_entropy + _EXCESS)
+        trusted = (self._hard or self._once) and not self._alike and possible
+        real = bool(np.isfinite(self.mean).all() and np.isfinite(free_entropy))
+        return WeightPosterior(
+            self.mean,
+            np.asarray(self._messages.variance),
+            free_entropy,
+            tuple(float(v) for v in slopes),
+            self.overlaps,
+            change,
+            self.iterations,
+            change < self._tolerance and real and trusted,
+        )
 
 
 def message_passing(
@@ -87,6 +222,23 @@ def message_passing(
     1. Referee: state evolution (tests/channel/test_amp.py), exact enumeration of small
     instances.
     """
+    iterations = check_argument("iterations", iterations, Interval(1, integer=True))
+    passing = MessagePassing(
+        patterns,
+        prior,
+        channel,
+        labels=labels,
+        parameters=parameters,
+        reference=reference,
+        start=start,
+        damping=damping,
+        tolerance=tolerance,
+    )
+    passing.step(iterations)
+    return passing.posterior()
+
+
+def _checked(patterns, labels, start, reference) -> _Instance:
     x = real_array("patterns", patterns, "give finite numbers of shape (patterns, weights)", ndim=2)
     count, n = x.shape
     silent = np.flatnonzero(~x.any(axis=1))
@@ -96,56 +248,25 @@ def message_passing(
             " leave it out."
         )
     given = f"with patterns {x.shape} it must have shape"
-    y = _vector("labels", labels, np.ones(count), f"{given} ({count},), one label for each pattern")
-    first = _vector("start", start, np.zeros(n), f"{given} ({n},), one mean for each weight")
-    wanted = _vector(
-        "reference", reference, np.zeros(n), f"{given} ({n},), one number for each weight"
+    return _Instance(
+        x,
+        _vector(
+            "labels", labels, np.ones(count), f"{given} ({count},), one label for each pattern"
+        ),
+        _vector("start", start, np.zeros(n), f"{given} ({n},), one mean for each weight"),
+        _vector("reference", reference, np.zeros(n), f"{given} ({n},), one number for each weight"),
     )
-    if damping is not None:
-        damping = check_argument(
-            "damping", damping, Interval(0, 1, open_high=True), "weight of the old means"
-        )
-    iterations = check_argument("iterations", iterations, Interval(1, integer=True))
-    tolerance = check_argument("tolerance", tolerance, Interval(0), "of the last change of a mean")
-    values = np.atleast_1d(
-        _vector("parameters", parameters or None, np.zeros(0), "give a number for each parameter")
-    )
+
+
+def _checked_parameters(given: tuple, channel: Any) -> tuple[float, ...]:
+    expected = "give a number for each parameter"
+    values = np.atleast_1d(_vector("parameters", given or None, np.zeros(0), expected))
     if len(values) != len(channel.parameters):
         names = ", ".join(channel.parameters) or "none"
         raise InputError(
             f"parameters holds {len(values)} numbers: the channel's parameters are {names}."
         )
-    with jax.enable_x64(True):
-        if not np.isfinite(jax.grad(jax.grad(prior.log_integral, argnums=1), argnums=1)(0.0, 0.0)):
-            raise InputError(
-                "This prior has no finite variance (spherical): take one that has, gaussian for the"
-                " sphere."
-            )
-        hard, free = _nature(channel, tuple(map(float, values)), tuple(np.unique(y)[:8].tolist()))
-        repeated = np.column_stack([scaled_to_one(x) if free else x / np.abs(x).max(), y])
-        kept = distinct(repeated)
-        once = len(kept) == count
-        if hard:
-            x, y = x[kept], y[kept]
-        run = _runner(prior, channel, iterations, damping is None)
-        share = 1.0 if damping is None else 1 - damping
-        state, phi, slopes = run(
-            x / np.sqrt(n), y, tuple(map(float, values)), first, wanted, share, tolerance
-        )
-        phi = float(phi)
-        mean, overlaps = np.asarray(state.mean), np.asarray(state.overlaps)[: int(state.step)]
-        change, steps = float(state.change), int(state.step)
-        sensitivity = tuple(float(v) for v in slopes)
-        most = float(prior.log_integral(jnp.zeros(()), jnp.zeros(())))
-    sound = (
-        (hard or once)
-        and not too_alike(x * np.sign(y)[:, None])
-        and not (hard and phi > most + 1e-6)
-    )
-    good = change < tolerance and bool(np.isfinite(mean).all() and np.isfinite(phi))
-    return WeightPosterior(
-        mean, np.asarray(state.variance), phi, sensitivity, overlaps, change, steps, good and sound
-    )
+    return tuple(map(float, values))
 
 
 def _vector(name: str, given, default: np.ndarray, expected: str) -> np.ndarray:
@@ -171,68 +292,3 @@ def _nature(channel, parameters: tuple, labels: tuple) -> tuple[bool, bool]:
     return hard, hard and all(
         np.array_equal(k > 0.5, factor(label, 7.3) > 0.5) for k, label in zip(p, labels)
     )
-
-
-@lru_cache(maxsize=32)
-def _runner(prior: Any, channel: Any, iterations: int, adaptive: bool) -> Callable:
-    out_log = jax.vmap(channel.log_integral, in_axes=(0, 0, 0, *(None,) * len(channel.parameters)))
-    out_one = jax.grad(channel.log_integral, argnums=1)
-    inner = (None,) * len(channel.parameters)
-    answer = jax.vmap(out_one, in_axes=(0, 0, 0, *inner))
-    curvature = jax.vmap(jax.grad(out_one, argnums=1), in_axes=(0, 0, 0, *inner))
-    in_one = jax.grad(prior.log_integral, argnums=1)
-    mean_of, variance_of = jax.vmap(in_one), jax.vmap(jax.grad(in_one, argnums=1))
-
-    @jax.jit
-    def run(F, y, parameters, first, reference, share, tolerance):
-        squares = F**2
-        largest = squares.sum(axis=1)  # the variances of the fields for weights of variance one
-        n = F.shape[1]
-
-        def fields(s: _State):
-            V = jnp.maximum(squares @ s.variance, _SMALLEST * largest)
-            omega = F @ s.mean - V * s.answer
-            g = answer(y, omega, V, *parameters)
-            A = -curvature(y, omega, V, *parameters) @ squares
-            return V, omega, g, A, g @ F + A * s.mean
-
-        def unfinished(s: _State):
-            return (s.step < iterations) & (s.change >= tolerance)
-
-        def advance(s: _State) -> _State:
-            _, _, g, A, b = fields(s)
-            mean, variance = mean_of(A, b), jnp.maximum(variance_of(A, b), _SMALLEST)
-            change = jnp.max(jnp.abs(mean - s.mean))
-            lost = ~jnp.isfinite(change)
-            share = s.share
-            if adaptive:
-                share = jnp.where(
-                    change > s.change,
-                    jnp.maximum(0.7 * share, 0.02),
-                    jnp.minimum(1.02 * share, 1.0),
-                )
-            mean, variance, g = (
-                jnp.where(lost, old, (1 - share) * old + share * new)
-                for old, new in ((s.mean, mean), (s.variance, variance), (s.answer, g))
-            )
-            overlaps = s.overlaps.at[s.step].set(mean @ reference / n)
-            # A state that has left the reals cannot come back: stopped as it is, with a change that
-            # says so.
-            step = jnp.where(lost, iterations, s.step + 1)
-            return _State(step, mean, variance, g, share, jnp.where(lost, 2.0, change), overlaps)
-
-        unseen = variance_of(jnp.zeros(n), jnp.zeros(n))
-        begin = _State(
-            0, first, unseen, jnp.zeros(len(y)), share, 2.0, jnp.full(iterations, jnp.nan)
-        )
-        end = jax.lax.while_loop(unfinished, advance, begin)
-        V, omega, g, A, b = fields(end)
-        m, v = mean_of(A, b), variance_of(A, b)
-        weights = jax.vmap(prior.log_integral)(A, b) + A * (v + m**2) / 2 - b * m
-        phi = (weights.sum() + (out_log(y, omega, V, *parameters) + V * g**2 / 2).sum()) / n
-        # Stationary in everything else, the potential depends on a parameter through the channel
-        # alone.
-        slopes = jax.grad(lambda p: out_log(y, omega, V, *p).sum() / n)(parameters)
-        return end, phi, slopes
-
-    return run

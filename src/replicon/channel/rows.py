@@ -39,7 +39,8 @@ def too_alike(rows: np.ndarray, *, block: int = 1000) -> bool:
     unit = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)).astype(
         np.float32
     )
-    alike, opposite = -len(rows), 0
+    alike = -len(rows)  # of each with itself
+    opposite = 0
     for begin in range(0, len(rows), block):
         cosine = unit[begin : begin + block] @ unit.T
         alike += np.count_nonzero(cosine > CLOSE)

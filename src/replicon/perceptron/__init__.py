@@ -30,9 +30,9 @@ MODELS = (
 )
 
 if TYPE_CHECKING:
+    from replicon.perceptron.counting import WeightMarginals
     from replicon.perceptron.search import (
         Search,
-        WeightMarginals,
         count_near,
         count_solutions,
         find_weights,
@@ -44,11 +44,11 @@ __getattr__, __dir__, __all__ = contents(
     {
         "search": [
             "Search",
-            "WeightMarginals",
             "count_near",
             "count_solutions",
             "find_weights",
             "local_entropy",
-        ]
+        ],
+        "counting": ["WeightMarginals"],
     },
 )

@@ -116,7 +116,8 @@ def near_solutions(columns, w, furthest):
         for mu in range(count):
             fields[mu] += w[i] * columns[i, mu]
     found = np.zeros(furthest, np.int64)
-    one, two = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    one = np.zeros(count, np.float32)
+    two = np.zeros(count, np.float32)
     for i in range(n):
         one[:] = fields - 2 * w[i] * columns[i]
         found[0] += _wrong(one) == 0

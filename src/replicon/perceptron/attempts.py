@@ -1,8 +1,9 @@
 """Attempts of the algorithms at one instance, resumed iteration by iteration.
 
-An attempt knows how many iterations it is given, since schedules end with them; `run(count)` makes
-so many more, fewer once it is solved or lost. `errors` (iterations done,), patterns in error after
-each; `weights` (N,) of +-1.
+An attempt knows how many iterations it is given, since schedules end with them: reinforcement,
+attraction and temperature cannot be changed on the way. `run(count)` makes so many more, fewer once
+it is solved or lost. `errors` (iterations done,), patterns in error after each; `weights` (N,) of
++-1.
 """
 
 from __future__ import annotations
@@ -78,11 +79,25 @@ class Messages(Attempt):
         self.kernel = passing.search_bp if messages else passing.search_amp
         self.means = np.zeros(n, np.float32)
         self.held = np.zeros((count, n), np.float32) if messages else np.zeros(count)
-        self.schedule = (kept / iterations, replicas, strongest, damping)
+        self.rate = kept / iterations
+        self.replicas = replicas
+        self.strongest = strongest
+        self.damping = damping
 
     def advance(self, end: int) -> int:
-        state = (self.h, self.means, self.held, self.history, self.iterations, end)
-        return self.kernel(self.x, *state, *self.schedule)
+        return self.kernel(
+            self.x,
+            self.h,
+            self.means,
+            self.held,
+            self.history,
+            self.iterations,
+            end,
+            self.rate,
+            self.replicas,
+            self.strongest,
+            self.damping,
+        )
 
     @property
     def lost(self) -> bool:
@@ -104,8 +119,17 @@ class Sbpi(Attempt):
         self.order = np.arange(len(x))
 
     def advance(self, end: int) -> int:
-        given = (self.x, self.rng, self.order, self.history, self.iterations, end)
-        return passing.search_sbpi(*given, _STATES, _CHANCE, self.h)
+        return passing.search_sbpi(
+            self.x,
+            self.rng,
+            self.order,
+            self.history,
+            self.iterations,
+            end,
+            _STATES,
+            _CHANCE,
+            self.h,
+        )
 
     @property
     def weights(self) -> np.ndarray:
@@ -125,9 +149,18 @@ class MaxSum(Attempt):
         self.w = np.zeros(x.shape[1], np.float32)
 
     def advance(self, end: int) -> int:
-        state = (self.h, self.messages, self.kept, self.order, self.w)
         return passing.search_max_sum(
-            self.x, self.rng, *state, self.history, self.iterations, end, _SLOWLY
+            self.x,
+            self.rng,
+            self.h,
+            self.messages,
+            self.kept,
+            self.order,
+            self.w,
+            self.history,
+            self.iterations,
+            end,
+            _SLOWLY,
         )
 
     @property
@@ -144,20 +177,33 @@ class Annealing(Attempt):
         self.attraction = attraction
         count, n = x.shape
         self.columns = np.ascontiguousarray(x.T)
-        w = rng.choice(np.array([-1, 1], np.float32), (replicas, n))
-        fields = np.zeros((replicas, count), np.float32)
-        energy = np.zeros(replicas, np.int64)
-        total = np.zeros(n, np.float32)
-        annealing.prepare(self.columns, w, fields, energy, total)
-        self.state = (w, fields, energy, total, w[0].copy())
+        self.w = rng.choice(np.array([-1, 1], np.float32), (replicas, n))
+        self.fields = np.zeros((replicas, count), np.float32)
+        self.energy = np.zeros(replicas, np.int64)
+        self.total = np.zeros(n, np.float32)
+        annealing.prepare(self.columns, self.w, self.fields, self.energy, self.total)
+        self.best = self.w[0].copy()
 
     def advance(self, end: int) -> int:
-        run = (self.rng, self.history, self.iterations, end, _HOT, _COLD, self.attraction)
-        return annealing.anneal(self.columns, *self.state, *run)
+        return annealing.anneal(
+            self.columns,
+            self.w,
+            self.fields,
+            self.energy,
+            self.total,
+            self.best,
+            self.rng,
+            self.history,
+            self.iterations,
+            end,
+            _HOT,
+            _COLD,
+            self.attraction,
+        )
 
     @property
     def weights(self) -> np.ndarray:
-        return self.state[-1].astype(int)
+        return self.best.astype(int)
 
 
 class Enumeration(Attempt):
@@ -173,7 +219,9 @@ class Enumeration(Attempt):
         self.best = np.ones(x.shape[1], np.float32)
 
     def advance(self, end: int) -> int:
-        self.best, self.history[0] = _enumerate(self.x)
+        best, errors = _enumerate(self.x)
+        self.best = best
+        self.history[0] = errors
         return 1
 
     @property
@@ -188,7 +236,8 @@ def _enumerate(x):
     w = -np.ones(n, np.float32)
     fields = -x.sum(axis=1)
     columns = np.ascontiguousarray(x.T)
-    best, least = w.copy(), count + 1
+    best = w.copy()
+    least = count + 1
     for k in range(1 << n):
         if k > 0:
             i = lowest_bit(k)
@@ -198,7 +247,8 @@ def _enumerate(x):
         for mu in range(count):
             errors += fields[mu] < 0
         if errors < least:
-            best, least = w.copy(), errors
+            best = w.copy()
+            least = errors
             if least == 0:
                 break
     return best, least
@@ -207,7 +257,8 @@ def _enumerate(x):
 class Method(NamedTuple):
     """`attempt(x, rng, iterations, damping)`, an attempt; passes over the patterns that one
     iteration costs; iterations of the first attempt (None: all at once), each next one twice as
-    long, from other fields; whether patterns must be +-1; damping of the first attempt.
+    long, from other fields; whether patterns must be +-1; damping of the first attempt; whether one
+    attempt tries all weights, so that another would find no more.
     """
 
     attempt: Callable[..., Attempt]
@@ -215,6 +266,7 @@ class Method(NamedTuple):
     first: int | None = None
     binary: bool = False
     damping: float = 0.1
+    exhaustive: bool = False
 
 
 def _messages(bp: bool, kept: float = 0.0, replicas: float = 0.0, strongest: float = 0.0):
@@ -238,5 +290,5 @@ METHODS = {
     "focusing-bp": Method(_messages(False, replicas=7.0, strongest=2.0), 2, 500, damping=0.3),
     "simulated-annealing": Method(_annealing(1, 0.0), 1),
     "replicated-annealing": Method(_annealing(5, 2.0), 6),
-    "enumeration": Method(Enumeration, 1),
+    "enumeration": Method(Enumeration, 1, exhaustive=True),
 }

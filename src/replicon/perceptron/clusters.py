@@ -32,14 +32,47 @@ from replicon.theory.points import evaluate
 # The saddle is degenerate at the typical overlap: entered this far above, with so many.
 _ENTER = 0.01
 _ENTER_REPLICAS = 2.0
+_STEP = 0.02  # of the overlap: the corrector still finds the branch
 
 
 class Limit(NamedTuple):
-    """qh, dq and dh of the module's formula."""
+    """qh, dq and dh of the module's formula: scalars."""
 
     conjugate: Any
-    spread: Any
-    conjugate_spread: Any
+    excess: Any
+    conjugate_excess: Any
+
+
+class _Patterns(NamedTuple):
+    """At the nodes z (257,): omega, g and its slope dg/domega, sqrt(q1) z and their weights."""
+
+    omega: Any
+    g: Any
+    curvature: Any
+    b: Any
+    weight: Any
+
+
+class _Way(NamedTuple):
+    """How a saddle point is reached and followed: its residual, what is measured at it, a point
+    near it at the first of a list of controls, that list, and the controls of an overlap.
+    """
+
+    residual: Callable
+    measure: Callable
+    start: Any
+    path: list
+    at: Callable
+
+
+class _Followed(NamedTuple):
+    """Observables {name: (overlaps,)} along a way, the controls of each overlap, and how they were
+    reached.
+    """
+
+    observables: dict
+    controls: Any
+    visited: Visited
 
 
 _HALF, _HALF_WEIGHT = np.polynomial.legendre.leggauss(200)
@@ -56,9 +89,9 @@ def _fields(x: Limit):
 
     def newton(_, h):
         t = jnp.tanh(h)
-        return h - (h - b - x.conjugate_spread * t) / (1 - x.conjugate_spread * (1 - t**2))
+        return h - (h - b - x.conjugate_excess * t) / (1 - x.conjugate_excess * (1 - t**2))
 
-    start = b + jnp.maximum(x.conjugate_spread, 0.0)
+    start = b + jnp.maximum(x.conjugate_excess, 0.0)
     return newton(
         0, jax.lax.stop_gradient(jax.lax.fori_loop(0, 60, newton, start))
     )  # the last step carries the derivative
@@ -68,27 +101,30 @@ def _slope(omega, variance):
     return jax.grad(lambda k: log_ndtr(k / jnp.sqrt(variance)))(omega)
 
 
-def _patterns(x: Limit, c):
-    """omega(z) and g at the nodes, by bisection: omega - dq g(omega) grows."""
+def _patterns(x: Limit, c) -> _Patterns:
+    """By bisection: omega - dq g(omega) grows."""
     z, weight = gaussian.nodes(257)
-    b, variance = jnp.sqrt(c.overlap) * z, 1 - c.overlap
+    b = jnp.sqrt(c.overlap) * z
+    variance = 1 - c.overlap
     slope = jax.vmap(lambda k: _slope(k, variance))
 
     def pull(omega):
-        return b + x.spread * slope(omega) - omega
+        return b + x.excess * slope(omega) - omega
 
-    omega = polish(pull, bisect(pull, b, b + x.spread * slope(b), halvings=50))
+    omega = polish(pull, bisect(pull, b, b + x.excess * slope(b), halvings=50))
     curvature = jax.vmap(jax.grad(lambda k: _slope(k, variance)))(omega)
-    return omega, slope(omega), curvature, b, weight
+    return _Patterns(omega, slope(omega), curvature, b, weight)
 
 
 def limit_residual(x: Limit, c) -> Limit:
     """The three equations of the y -> infinity limit; controls load, overlap."""
     m = jnp.tanh(_fields(x))
-    _, g, _, _, weight = _patterns(x, c)
-    spread = _HALF_WEIGHT @ (_HALF * m) / jnp.sqrt(x.conjugate) - 1 + c.overlap
+    told = _patterns(x, c)
+    excess = _HALF_WEIGHT @ (_HALF * m) / jnp.sqrt(x.conjugate) - 1 + c.overlap
     return Limit(
-        x.conjugate - c.load * weight @ g**2, x.spread - spread, c.overlap - _HALF_WEIGHT @ m**2
+        x.conjugate - c.load * told.weight @ told.g**2,
+        x.excess - excess,
+        c.overlap - _HALF_WEIGHT @ m**2,
     )
 
 
@@ -117,24 +153,18 @@ def limit_measure(x: Limit, c) -> dict:
     }
 
 
-def _many(
-    load: float, overlaps: np.ndarray, q: float, qh: float
-) -> tuple[Callable, Callable, Limit, list, Callable]:
-    """Y = infinity: residual, measure, a point near the saddle at the first of a list of controls,
-    and controls of an overlap.
-    """
+def _many(load: float, overlaps: np.ndarray, q: float, qh: float) -> _Way:
+    """The way for y = infinity."""
 
     def at(q1):
         return controls_tuple(("load", "overlap"), (load, q1))
 
-    path = [at(q1) for q1 in np.arange(q + _ENTER, overlaps[0], 0.02)]
-    return limit_residual, limit_measure, Limit(qh, 2 * _ENTER, 0.05), path, at
+    path = [at(q1) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
+    return _Way(limit_residual, limit_measure, Limit(qh, 2 * _ENTER, 0.05), path, at)
 
 
-def _few(
-    load: float, y: float, overlaps: np.ndarray, q: float
-) -> tuple[Callable, Callable, one_step.Held, list, Callable]:
-    """As `_many` for finite y: in the overlap with few replicas, then in their number."""
+def _few(load: float, y: float, overlaps: np.ndarray, q: float) -> _Way:
+    """The way for finite y: in the overlap with few replicas, then in their number."""
     residual, measure = one_step.held(replica.ising, replica.threshold)
     few = min(y, _ENTER_REPLICAS)
 
@@ -142,41 +172,36 @@ def _few(
         names = ("load", "overlap", "breaking_parameter", "margin", "leak")
         return controls_tuple(names, (load, q1, replicas, 0.0, 0.0))
 
-    path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], 0.02)]
+    path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
     path += [
         at(overlaps[0], k) for k in np.geomspace(few, y, 1 + int(np.ceil(4 * np.log2(y / few))))
     ]
-    return residual, measure, one_step.Held(q - _ENTER, 1.0, 0.05), path, at
+    return _Way(residual, measure, one_step.Held(q - _ENTER, 1.0, 0.05), path, at)
 
 
-def _follow(
-    residual: Callable, measure: Callable, start, path: list, at: Callable, overlaps: np.ndarray
-) -> tuple[dict, Any, Visited]:
-    """Along the path, then through the overlaps in steps of 0.02: observables, order parameters and
-    how they were reached.
-    """
-    here, wanted = overlaps[0], []
+def _follow(way: _Way, overlaps: np.ndarray) -> _Followed:
+    """Along the way's path, then through the overlaps in small steps."""
+    path = list(way.path)
+    here = overlaps[0]
+    wanted = []
     for q1 in overlaps:
-        path = path + [at(k) for k in np.linspace(here, q1, 2 + int((q1 - here) / 0.02))[1:]]
+        path += [way.at(k) for k in np.linspace(here, q1, 2 + int((q1 - here) / _STEP))[1:]]
         wanted.append(len(path) - 1)
         here = q1
-    out = visit(residual, start, path[0], path)
+    out = visit(way.residual, way.start, path[0], path)
     x = type(out.x)(*(v[wanted] for v in out.x))
     c = type(path[0])(*np.array([path[k] for k in wanted]).T)
-    return (
-        evaluate(measure, x, c, batch=8),
-        c,
-        Visited(x, out.residual[wanted], out.converged[wanted]),
-    )
+    visited = Visited(x, out.residual[wanted], out.converged[wanted])
+    return _Followed(evaluate(way.measure, x, c, batch=8), c, visited)
 
 
 def solve(controls) -> dict:
     """Arrays (points,). One path for each (load, replicas): in the overlap from just above that of
     typical solutions.
     """
-    load, overlap, replicas = (
-        np.asarray(v, float) for v in (controls.load, controls.overlap, controls.replicas)
-    )
+    load = np.asarray(controls.load, float)
+    overlap = np.asarray(controls.overlap, float)
+    replicas = np.asarray(controls.replicas, float)
     names = (
         "free_entropy",
         "internal_entropy",
@@ -186,12 +211,14 @@ def solve(controls) -> dict:
         "residual",
     )
     out = {name: np.full(load.shape, np.nan) for name in names}
-    converged, reason = np.zeros(load.shape, bool), np.full(load.shape, "", dtype="U120")
+    converged = np.zeros(load.shape, bool)
+    reason = np.full(load.shape, "", dtype="U120")
     known = typical(load)
     for alpha, y in sorted({*zip(load.tolist(), replicas.tolist())}):
         rows = np.flatnonzero((load == alpha) & (replicas == y))
         rows = rows[np.argsort(overlap[rows], kind="stable")]
-        q, qh = float(known.overlap[rows[0]]), float(known.conjugate[rows[0]])
+        q = float(known.overlap[rows[0]])
+        qh = float(known.conjugate[rows[0]])
         if not known.exists[rows[0]]:
             reason[rows] = "there are no solutions beyond the capacity, load 0.833"
             continue
@@ -199,15 +226,18 @@ def solve(controls) -> dict:
         rows = rows[overlap[rows] > q + _ENTER]
         if len(rows):
             asked = overlap[rows]
-            found, _, way = _follow(
-                *(_many(alpha, asked, q, qh) if np.isinf(y) else _few(alpha, y, asked, q)), asked
-            )
+            many = np.isinf(y)
+            way = _many(alpha, asked, q, qh) if many else _few(alpha, y, asked, q)
+            found, _, reached = _follow(way, asked)
             for name, values in found.items():
                 out[name][rows] = values
-            out["outer_overlap"][rows] = asked if np.isinf(y) else way.x.outer_overlap
-            out["residual"][rows], converged[rows] = way.residual, way.converged
+            out["outer_overlap"][rows] = asked if many else reached.x.outer_overlap
+            out["residual"][rows] = reached.residual
+            converged[rows] = reached.converged
             reason[rows] = np.where(
-                way.converged, "", "the saddle point was lost on the way from the typical overlap"
+                reached.converged,
+                "",
+                "the saddle point was lost on the way from the typical overlap",
             )
     out["local_entropy"] = out.pop("internal_entropy")
     out["external_entropy"] = out.pop("complexity")
@@ -233,12 +263,12 @@ def _steepest(load: float) -> float:
 
     (Below, the curve begins flat at the overlap of typical solutions.)
     """
-    known, grid = typical(np.array([load])), np.arange(0.8, 0.985, 0.01)
+    known = typical(np.array([load]))
+    grid = np.arange(0.8, 0.985, 0.01)
     for _ in range(2):
-        _, c, way = _follow(
-            *_many(load, grid, float(known.overlap[0]), float(known.conjugate[0])), grid
-        )
-        slope = np.where(way.converged, evaluate(_limit_slope(), way.x, c), -np.inf)
+        way = _many(load, grid, float(known.overlap[0]), float(known.conjugate[0]))
+        _, c, reached = _follow(way, grid)
+        slope = np.where(reached.converged, evaluate(_limit_slope(), reached.x, c), -np.inf)
         k = min(max(int(np.argmax(slope)), 1), len(grid) - 2)
         grid = np.linspace(grid[k - 1], grid[k + 1], 21)
     return float(slope.max())

@@ -52,7 +52,7 @@ def constraints(x: np.ndarray) -> Constraints:
     also of another scale.
 
     Not sound where one weight decides a pattern alone, whose field is not Gaussian, or where
-    patterns are too alike or opposite (`simulation.rows`).
+    patterns are too alike or opposite (`channel.rows`).
     """
     x = x[np.abs(x).max(axis=1) > 0]
     if len(x) == 0:
@@ -77,10 +77,12 @@ def smallest_fields(x):
         largest = np.abs(x[mu]).max()
         unit = 0.0
         for i in range(n):
-            a, b = max(unit, abs(x[mu, i])), min(unit, abs(x[mu, i]))
+            a = max(unit, abs(x[mu, i]))
+            b = min(unit, abs(x[mu, i]))
             while b > 1e-5 * largest:  # Euclid's algorithm
                 rest = a - np.round(a / b) * b
-                a, b = b, abs(rest)
+                a = b
+                b = abs(rest)
             unit = a
             if unit < _COARSE * largest:
                 break

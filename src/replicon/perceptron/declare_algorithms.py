@@ -112,6 +112,7 @@ model = Model(
     ),
     check_size=f"{_SIMULATION_PERCEPTRON_ALGORITHMS}:check_size",
     potential=None,
+    revision=2,
     source="Braunstein & Zecchina, PRL 96, 030201 (2006); Baldassi et al., PNAS 113, E7655 (2016)",
     size=Size(
         meaning=(

@@ -8,8 +8,10 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
@@ -37,6 +39,7 @@ model = Model(
             Interval(-5, 5),
             "least stability y w.x/sqrt(N); largest |w.x|/sqrt(N) if symmetric",
             typical=(-1.0, 1.0),
+            live=True,
         ),
         Control(
             "temperature",
@@ -45,6 +48,7 @@ model = Model(
             Interval(0),
             "temperature of the number of errors; 0: no error",
             typical=(0.0, 1.0),
+            live=True,
         ),
         Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
         Control(
@@ -137,7 +141,12 @@ model = Model(
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON}:solve",
-    sample=f"{_SIMULATION_PERCEPTRON}:sample",
+    start=f"{_SIMULATION_PERCEPTRON}:start",
+    schedule=Schedule(f"{_SIMULATION_PERCEPTRON}:iterations", burn=1.0),
+    views=(
+        View("means", "weights", "means of the weights over all solutions"),
+        View("overlaps", "trajectory", "overlap of two solutions after each iteration"),
+    ),
     check_size=f"{_SIMULATION_PERCEPTRON}:check_size",
     potential="free_entropy",
     source="Gardner, J. Phys. A 21, 257 (1988); Krauth & Mezard, J. Physique 50, 3057 (1989)",

@@ -8,8 +8,10 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
     Transition,
+    View,
     Words,
     whole,
 )
@@ -44,6 +46,15 @@ model = Model(
             Words(("enumeration", "amp", "amp-focusing")),
             "average over all students; by AMP; by AMP, then a search for the teacher where AMP's"
             " entropy is negative",
+            "simulation",
+            shared=True,
+        ),
+        Control(
+            "damping",
+            "d",
+            "adaptive",
+            Words(("adaptive", "none")),
+            "of AMP's iterations: what they need to settle, or none, which follows state evolution",
             "simulation",
             shared=True,
         ),
@@ -97,7 +108,16 @@ model = Model(
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON_TEACHER}:solve",
-    sample=f"{_SIMULATION_PERCEPTRON_TEACHER}:sample",
+    start=f"{_SIMULATION_PERCEPTRON_TEACHER}:start",
+    schedule=Schedule(f"{_SIMULATION_PERCEPTRON_TEACHER}:iterations", burn=1.0),
+    views=(
+        View("means", "weights", "weights of the teacher, and their means over all students"),
+        View(
+            "overlaps",
+            "trajectory",
+            "overlap with the teacher, and of two students, after each iteration",
+        ),
+    ),
     check_size=f"{_SIMULATION_PERCEPTRON_TEACHER}:check_size",
     potential="free_entropy",
     source=(

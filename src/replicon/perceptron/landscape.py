@@ -69,11 +69,15 @@ def _pattern(z, x: Order, c):
     """E_v of the pattern's term at one z. Close to the reference both functions of v step at the
     same place.
     """
-    q, p, t, s = c.typical_overlap, c.overlap, x.reference_overlap, x.overlap
+    q = c.typical_overlap
+    p = c.overlap
+    t = x.reference_overlap
+    s = x.overlap
     S = jnp.sqrt(s - t**2 / q)
     rho = (p - t) / (S * jnp.sqrt(1 - q))
     b = -jnp.sqrt(q / (1 - q)) * z
-    width, step = jnp.sqrt(1 - s) / S, -t * z / (S * jnp.sqrt(q))
+    width = jnp.sqrt(1 - s) / S
+    step = -t * z / (S * jnp.sqrt(q))
     sharp = (width < 0.5) & (jnp.abs(step) < 7)
     v, spacing = gaussian.graded(
         jnp.where(sharp, step, 0.0), jnp.where(sharp, width, 4.0), _NODES, 16.0
@@ -154,8 +158,10 @@ class _Curve:
             self._at(q, qh, q + gap, a) for q, qh, a in zip(found.overlap, found.conjugate, loads)
         ]
         at_gap = visit(residual, _guess(found.overlap[0], found.conjugate[0], gap), path[0], path)
-        self.start, self.entered = Order(*(v[-1] for v in at_gap.x)), bool(at_gap.converged[-1])
-        self.begin, self.gap = path[-1], gap
+        self.start = Order(*(v[-1] for v in at_gap.x))
+        self.entered = bool(at_gap.converged[-1])
+        self.begin = path[-1]
+        self.gap = gap
 
     def _at(self, q, qh, p, load):
         return controls_tuple(
@@ -169,7 +175,9 @@ class _Curve:
         if not self.entered:
             nothing = np.full(len(overlaps), np.nan)
             return Order(*(nothing,) * 5), nothing, np.zeros(len(overlaps), bool)
-        path, wanted, here = [], [], self.q + self.gap
+        path = []
+        wanted = []
+        here = self.q + self.gap
         for p in overlaps:
             between = np.linspace(here, p, 2 + int(abs(p - here) / 0.02))[1:]
             path.extend(self._at(self.q, self.qh, k, self.load) for k in between)
@@ -191,12 +199,14 @@ def solve(controls) -> dict:
     """Arrays (points,). One path in p for each load and side of q; V is quadratic within 0.005 of
     the typical overlap.
     """
-    load, distance = np.asarray(controls.load, float), np.asarray(controls.distance, float)
+    load = np.asarray(controls.load, float)
+    distance = np.asarray(controls.distance, float)
     p = 1 - 2 * distance
     out = {
         name: np.full(load.shape, np.nan) for name in ("entropy", "overlap", "reference_overlap")
     }
-    converged, reason = np.zeros(load.shape, bool), np.full(load.shape, "", dtype="U120")
+    converged = np.zeros(load.shape, bool)
+    reason = np.full(load.shape, "", dtype="U120")
     known = typical(load)
     for alpha in np.unique(load):
         here = np.flatnonzero(load == alpha)
@@ -204,7 +214,8 @@ def solve(controls) -> dict:
         if not known.exists[first]:
             reason[here] = "there are no solutions beyond the capacity, load 0.833"
             continue
-        q, entropy = known.overlap[first], known.entropy[first]
+        q = known.overlap[first]
+        entropy = known.entropy[first]
         for side in (1, -1):
             rows = here[np.sign(p[here] - q) * side >= (0 if side == 1 else 1)]
             if not len(rows):
@@ -262,5 +273,7 @@ def find_isolation(controls) -> Found:
 
 def _zero_entropy(curve: _Curve, overlaps: np.ndarray) -> float:
     """The overlap between the last two at which V vanishes."""
-    leading, below, above = overlaps[:-2], overlaps[-2], overlaps[-1]
+    leading = overlaps[:-2]
+    below = overlaps[-2]
+    above = overlaps[-1]
     return float(brentq(lambda p: curve.visit([*leading, p])[1][-1], below, above, xtol=1e-10))  # pyright: ignore

@@ -51,7 +51,7 @@ def _dot(row, m):
 
 
 @numba.njit(cache=True, fastmath=_FAST)
-def _spread(row, free):
+def _variance(row, free):
     total = np.float32(0.0)
     for i in range(len(free)):
         total += row[i] * row[i] * free[i]
@@ -81,7 +81,7 @@ def amp_step(x, m, g, h, least):
     bethe = 0.0
     for mu in range(count):
         row = x[mu]
-        variance = max(_spread(row, free) / n, _SMALLEST)
+        variance = max(_variance(row, free) / n, _SMALLEST)
         omega = root * _dot(row, m) - g[mu] * variance
         new, slope, log = _answer(omega - least[mu], variance)
         g[mu] = new
@@ -95,7 +95,10 @@ def amp_step(x, m, g, h, least):
 @numba.njit(cache=True, fastmath=_FAST)
 def _cavities(row, u, T, m, root):
     """Means of the weights without this pattern, m (N,); the field's mean and variance."""
-    one, two, third, fifth = np.float32(1.0), np.float32(2.0), np.float32(1 / 3), np.float32(2 / 15)
+    one = np.float32(1.0)
+    two = np.float32(2.0)
+    third = np.float32(1 / 3)
+    fifth = np.float32(2 / 15)
     for i in range(len(m)):
         square = u[i] * u[i]
         t = u[i] * (
@@ -106,7 +109,8 @@ def _cavities(row, u, T, m, root):
             one + z * (one + z)
         )  # of 1 - z, with one step of Newton: to z^8, and no division
         m[i] = (T[i] - t) * inverse * (two - (one - z) * inverse)
-    omega, variance = np.float32(0.0), np.float32(0.0)
+    omega = np.float32(0.0)
+    variance = np.float32(0.0)
     for i in range(len(m)):
         f = row[i] * root
         omega += f * m[i]
@@ -263,7 +267,8 @@ def _max_sum_pattern(row, u, h, cavity, list_, order):
     other weights, the least certain flipped, that w_i be wrong.
     """
     n = len(h)
-    disagree, agree = 0, 0
+    disagree = 0
+    agree = 0
     for i in range(n):
         cavity[i] = h[i] - u[i]
         if row[i] * cavity[i] < 0:

@@ -4,7 +4,6 @@ passes over the patterns.
 
 from __future__ import annotations
 
-import math
 import time
 from typing import NamedTuple
 
@@ -17,8 +16,9 @@ from replicon._errors import InputError
 from replicon._kernels import sound_cache
 from replicon._seed import read_generator
 from replicon.perceptron import annealing, counting, passing
-from replicon.perceptron.attempts import METHODS, small_fields
-from replicon.perceptron.constraints import check_patterns, constraints, scaled
+from replicon.perceptron.attempts import METHODS
+from replicon.perceptron.constraints import check_patterns, scaled
+from replicon.perceptron.counting import WeightMarginals
 
 
 class Search(NamedTuple):
@@ -76,7 +76,8 @@ class Hunt:
     def _close(self) -> None:
         errors = self.attempt.errors
         self.history.append(errors)
-        self.done = errors[-1] == 0 or self.used + self.method.cost > self.passes
+        spent = self.used + self.method.cost > self.passes
+        self.done = bool(errors[-1] == 0) or spent or self.method.exhaustive
         self.longest = self.longest and 2 * self.longest
         # Messages run away now and then on random patterns, always on correlated ones until they
         # are damped enough.
@@ -112,8 +113,8 @@ def find_weights(
     budget, counted in reads of all P N numbers: an iteration of AMP reads them twice (its check for
     errors included), of belief propagation four times (with its messages), a sweep of annealing
     once for each replica. Message passing that has not solved within an attempt begins anew while
-    budget is left, more damped where it diverged (patterns of real data are correlated). The same
-    seed gives the same weights. Raises InputError.
+    budget is left, more damped where it diverged (patterns of real data are correlated);
+    enumeration ends after one. The same seed gives the same weights. Raises InputError.
 
     Sources: see `passing` and `annealing` beside this file. Referee: exact enumeration
     (tests/perceptron/test_perceptron_algorithms.py).
@@ -144,19 +145,6 @@ def begin_hunt(x: np.ndarray, method: str, rng: np.random.Generator, passes: int
     return Hunt(x, method, rng, passes)
 
 
-class WeightMarginals(NamedTuple):
-    """mean (N,) of each weight; entropy per weight (nats), Bethe's; overlap with the reference
-    reached; residual, the last change of a mean; iterations; converged.
-    """
-
-    mean: np.ndarray
-    entropy: float
-    overlap: float
-    residual: float
-    iterations: int
-    converged: bool
-
-
 @sound_cache
 def count_solutions(
     patterns, *, approximate: bool = False, iterations: int = 2000, seed: int = 0
@@ -179,9 +167,7 @@ def count_solutions(
             f"approximate = {show(approximate)}: give True (AMP) or False (belief propagation)."
         )
     iterations = check_argument("iterations", iterations, _ITERATIONS)
-    return _fixed_point(
-        x, np.full(1, np.nan), np.nan, bool(approximate), iterations, check_seed(seed)
-    )
+    return _settled(x, approximate=bool(approximate), iterations=iterations, seed=check_seed(seed))
 
 
 @sound_cache
@@ -200,7 +186,8 @@ def local_entropy(patterns, weights, distance: float, *, iterations: int = 2000)
     distance = check_argument("distance", distance, domain, "fraction of weights")
     x = check_patterns(patterns)
     iterations = check_argument("iterations", iterations, _ITERATIONS)
-    return _fixed_point(x, _check_weights(weights, x), 1 - 2 * distance, True, iterations, 0)
+    held = counting.Held(_check_weights(weights, x), 1 - 2 * distance)
+    return _settled(x, approximate=True, iterations=iterations, seed=0, held=held)
 
 
 def _check_weights(weights, x: np.ndarray) -> np.ndarray:
@@ -211,41 +198,11 @@ def _check_weights(weights, x: np.ndarray) -> np.ndarray:
     return w.astype(np.float32)
 
 
-def _fixed_point(
-    x: np.ndarray, reference, overlap, approximate, iterations, seed
-) -> WeightMarginals:
-    """Damped as much as it takes: random patterns need little, correlated ones much."""
-    n = x.shape[1]
-    told = constraints(x)
-    near = (1 + overlap) / 2
-    most = (
-        math.log(2)
-        if math.isnan(overlap)
-        else -near * math.log(near) - (1 - near) * math.log(1 - near)
-    )
-    tolerance, out = 1e-4, None
-    for damping in (0.3, 0.9, 0.97):
-        h = small_fields(x, np.random.default_rng(seed))
-        field = np.broadcast_to(reference, h.shape).astype(np.float32)
-        mean, entropy, reached, change, steps = counting.marginals(
-            told.patterns,
-            told.least,
-            h,
-            iterations,
-            damping,
-            tolerance,
-            field,
-            float(overlap),
-            approximate,
-        )
-        settled = bool(change < tolerance and -tolerance / n <= entropy <= most + tolerance)
-        out = WeightMarginals(
-            mean.astype(float), entropy, reached, change, steps, settled and told.sound
-        )
-        if change < tolerance:
-            break
-    assert out is not None
-    return out
+def _settled(x: np.ndarray, **settings) -> WeightMarginals:
+    passing = counting.FixedPoint(x, **settings)
+    while not passing.done:
+        passing.step(settings["iterations"])
+    return passing.marginals()
 
 
 @sound_cache

@@ -94,11 +94,10 @@ def inverse_temperature(temperature) -> np.ndarray:
     )
 
 
-def _leaky(controls, beta, **more):
-    names = ("load", "margin", "leak", *more)
-    return controls_tuple(
-        names, np.broadcast_arrays(controls.load, controls.margin, np.exp(-beta), *more.values())
-    )
+def leaky(controls, beta, **more):
+    """Controls (points,) as the channel reads them: load, margin, leak exp(-beta), and more."""
+    given = {"load": controls.load, "margin": controls.margin, "leak": np.exp(-beta), **more}
+    return controls_tuple(tuple(given), np.broadcast_arrays(*given.values()))
 
 
 def solve(controls, branch: str) -> dict:
@@ -119,7 +118,7 @@ def solve(controls, branch: str) -> dict:
 def replica_symmetric(controls, *, sharp: bool = True) -> dict:
     """`sharp`: whether points that the usual nodes do not resolve are solved again with more."""
     beta = inverse_temperature(controls.temperature)
-    c = _leaky(controls, beta)
+    c = leaky(controls, beta)
     # A symmetric constraint knows no direction: q = 0, exactly.
     begin = np.full_like(c.load, 0.3 if controls.constraint == "threshold" else 0.0)
     out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), begin, c))
@@ -170,7 +169,8 @@ def _thermal(out: dict, beta, load) -> dict:
     """Entropy, of the clusters and of the solutions in one, and energy, the fraction of errors;
     takes `errors`, per weight.
     """
-    warm, errors = np.isfinite(beta), out.pop("errors")
+    warm = np.isfinite(beta)
+    errors = out.pop("errors")
     inside = out.get("internal_entropy", out["free_entropy"])  # without beta errors
     entropy = out["complexity"] + inside + np.where(warm, errors * np.where(warm, beta, 0.0), 0.0)
     return {
@@ -200,15 +200,22 @@ def _broken(weights: str, constraint: str):
     residual, measure = one_step.storage(PRIORS[weights], CHANNELS[constraint])
     finer, _ = one_step.storage(PRIORS[weights], CHANNELS[constraint], 2)
 
+    # Where the two overlaps merge is the replica-symmetric saddle, where both equations agree and
+    # the complexity vanishes, as it does at m = 0: these zeros are divided out.
+    def divided(x: one_step.Breaking, c) -> one_step.Breaking:
+        r = residual(x, c)
+        d = x.inner_overlap - x.outer_overlap
+        return r._replace(inner_overlap=(r.inner_overlap - r.outer_overlap) / d)
+
     def free_residual(x: _Free, c):
-        held, m, order = c.breaking_parameter, x.breaking_parameter, _order(x)
+        held = c.breaking_parameter
+        m = x.breaking_parameter
+        order = _order(x)
         c = c._replace(breaking_parameter=m)
-        r, d = residual(order, c), x.inner_overlap - x.outer_overlap
-        # Where the two overlaps merge is the replica-symmetric saddle, where both equations agree
-        # and the complexity vanishes, as it does at m = 0: these zeros are divided out.
+        d = x.inner_overlap - x.outer_overlap
         level = measure(order, c)["complexity"] / (m * d) ** 2
-        split = (r.inner_overlap - r.outer_overlap) / d
-        return _Free(r.outer_overlap, split, r.norm, jnp.where(held > 0, m - held, level))
+        asked = jnp.where(held > 0, m - held, level)
+        return _Free(**divided(order, c)._asdict(), breaking_parameter=asked)
 
     def iterate(x: _Free, c):
         order = _order(x)
@@ -220,14 +227,17 @@ def _broken(weights: str, constraint: str):
         found = stationary.solve_one(
             free_residual, start, c, iterate=iterate, steps=100, settled=1e-6
         )
-        held, x, m = c.breaking_parameter, _order(found.x), found.x.breaking_parameter
-        d, c = x.inner_overlap - x.outer_overlap, c._replace(breaking_parameter=m)
-        r, entropies = residual(x, c), measure(x, c)
-        split = (r.inner_overlap - r.outer_overlap) / d
-        error = jnp.max(jnp.abs(jnp.stack([r.outer_overlap, split, r.norm])))
+        held = c.breaking_parameter
+        x = _order(found.x)
+        m = found.x.breaking_parameter
+        d = x.inner_overlap - x.outer_overlap
+        c = c._replace(breaking_parameter=m)
+        entropies = measure(x, c)
+        error = jnp.max(jnp.abs(jnp.stack(list(divided(x, c)))))
         solved = (error < 1e-10) & ((held > 0) | (jnp.abs(entropies["complexity"]) < 1e-13))
         ordered = (x.outer_overlap > -1e-9) & (d > _SPLIT) & (x.inner_overlap < 1 - 1e-9)
         accuracy = jnp.max(jnp.abs(jnp.stack(list(finer(x, c)))))
+        resolved = accuracy < jnp.minimum(1e-4 * d**2, 1e-6)
         return found.x, {
             **entropies,
             "overlap": m * x.outer_overlap + (1 - m) * x.inner_overlap,
@@ -235,13 +245,7 @@ def _broken(weights: str, constraint: str):
             "errors": (
                 c.leak * jax.grad(lambda k: measure(x, c._replace(leak=k))["free_entropy"])(c.leak)
             ),
-            "converged": (
-                solved
-                & ordered
-                & (m > 0)
-                & (m <= 1 + 1e-9)
-                & (accuracy < jnp.minimum(1e-4 * d**2, 1e-6))
-            ),
+            "converged": solved & ordered & (m > 0) & (m <= 1 + 1e-9) & resolved,
             "residual": error,
             "breaking": m,
         }
@@ -265,7 +269,8 @@ def _one_step(controls) -> dict:
     """The saddle at the breaking parameter given, else that of zero complexity, reached from
     saddles at given ones.
     """
-    held, count = controls.breaking_parameter, len(controls.load)
+    held = controls.breaking_parameter
+    count = len(controls.load)
     out, complexity = _try(controls, np.where(held > 0, held, _FIRST))
     for step in range(len(_LOWER)):
         tried = [
@@ -300,10 +305,11 @@ def _try(controls, m) -> tuple[dict, np.ndarray]:
     """The saddle at `m` and, where the control leaves m free, the one of zero complexity by
     Newton's method from there; and the complexity of the first (NaN: no saddle).
     """
-    one, count = _broken(controls.weights, controls.constraint), len(m)
+    one = _broken(controls.weights, controls.constraint)
+    count = len(m)
     outer = 0.3 if controls.constraint == "threshold" else 0.0
     start = _Free(np.full(count, outer), np.full(count, 0.95), np.ones(count), m)
-    c = _leaky(controls, inverse_temperature(controls.temperature), breaking_parameter=m)
+    c = leaky(controls, inverse_temperature(controls.temperature), breaking_parameter=m)
     x, found = evaluate(one, start, c, batch=8)
     out = {name: np.array(values) for name, values in found.items()}
     complexity = np.where(out["converged"], out["complexity"], np.nan)
@@ -324,7 +330,8 @@ def _frozen(controls) -> dict:
     replica-symmetric entropy vanishes: errors stay at the ground state's. At another m the entropy
     is that of the clusters, each a single weight vector. Source: Krauth & Mezard (1989), eq. 16 on.
     """
-    beta, m = inverse_temperature(controls.temperature), controls.breaking_parameter
+    beta = inverse_temperature(controls.temperature)
+    m = controls.breaking_parameter
     possible = (controls.temperature > 0) & (controls.weights == "ising")
     if np.any(m == 0) and controls.weights == "ising":
         value, found, _ = find_freezing(controls)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import jax.numpy as jnp
 import numpy as np
 from scipy.special import log_ndtr, ndtr
 
+from replicon.channel import replica
 from replicon.perceptron.storage import (
+    CHANNELS,
+    PRIORS,
     as_arrays,
     inverse_temperature,
+    leaky,
     nowhere,
     replica_symmetric,
     rows_of,
     solve,
 )
+from replicon.theory.points import evaluate
 from replicon.theory.transition import along, bracket, zero
 
 _SCAN = 48  # loads at which a change of sign is looked for
@@ -72,6 +80,21 @@ def find_capacity(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return found.value, found.converged, reason
 
 
+@lru_cache
+def _replicon_without_overlap(weights: str, constraint: str):
+    theory = replica.storage(PRIORS[weights], CHANNELS[constraint])
+    return lambda norm, c: theory.replicon(replica.Overlaps(jnp.zeros_like(norm), norm), c)
+
+
+def _growth_without_overlap(controls) -> np.ndarray:
+    """(1 - replicon)/load, (points,), of a symmetric constraint: the overlap is zero at any load,
+    and the replicon linear in it.
+    """
+    one = np.ones_like(controls.load)
+    c = leaky(controls._replace(load=one), inverse_temperature(controls.temperature))
+    return 1 - evaluate(_replicon_without_overlap(controls.weights, controls.constraint), one, c)
+
+
 def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The load beyond which the replica-symmetric saddle is unstable to replica-symmetry breaking:
     the first from small loads on.
@@ -80,10 +103,8 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     c = c._replace(breaking_parameter=np.zeros_like(c.load))
     reason = np.full(c.load.shape, "", dtype="U120")
     cold = np.exp(-inverse_temperature(c.temperature)) == 0
-    if (
-        c.constraint == "symmetric"
-    ):  # the overlap is zero at any load, and the replicon linear in it
-        growth = 1 - replica_symmetric(c._replace(load=np.ones_like(c.load)))["replicon"]
+    if c.constraint == "symmetric":
+        growth = _growth_without_overlap(c)
         there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)
         reason[~there] = "at that margin a symmetric constraint does not depend on the weights"
         return np.where(there, 1 / np.where(there, growth, 1.0), np.nan), there, reason
@@ -126,5 +147,6 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
             low[rows],
             high[rows],
         )
-        value[rows], there[rows] = found.value, found.converged
+        value[rows] = found.value
+        there[rows] = found.converged
     return value, there, reason

@@ -82,7 +82,8 @@ def solve(controls, branch: str) -> dict:
     state evolution.
     """
     c = controls_tuple(("load",), (np.asarray(controls.load, float),))
-    nothing, one = np.zeros_like(c.load), np.ones_like(c.load)
+    nothing = np.zeros_like(c.load)
+    one = np.ones_like(c.load)
     perfect = {
         "overlap": one,
         "generalization_error": nothing,
@@ -119,7 +120,8 @@ def find_spinodal(controls) -> Found:
             np.zeros(shape, bool),
             reason="spherical weights come to know their teacher gradually",
         )
-    engine, c = theory(controls.weights), controls_tuple(("load",), (np.full(shape, 1.0),))
+    engine = theory(controls.weights)
+    c = controls_tuple(("load",), (np.full(shape, 1.0),))
     begin = stationary.solve(
         engine.residual, replica.Matched(0.1 * c.load), c, iterate=engine.iterate
     )
