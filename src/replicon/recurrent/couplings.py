@@ -30,7 +30,7 @@ def elliptic_matrix(
     return gain / np.sqrt(size) * coupling
 
 
-def check_couplings(coupling: Any) -> np.ndarray:
+def check_couplings(couplings: Any) -> np.ndarray:
     """Couplings J[i, j], from neuron j to neuron i, as a square float array, in single precision if
     so given. Raises InputError.
     """
@@ -38,8 +38,8 @@ def check_couplings(coupling: Any) -> np.ndarray:
         "give a square matrix of numbers J[i, j], from neuron j to neuron i, finite, no NaN: zero"
         " where there is no connection"
     )
-    matrix = square_matrix("coupling", coupling, expected)
-    single = getattr(coupling, "dtype", None) == np.float32
+    matrix = square_matrix("couplings", couplings, expected)
+    single = getattr(couplings, "dtype", None) == np.float32
     return matrix.astype(np.float32) if single else matrix
 
 

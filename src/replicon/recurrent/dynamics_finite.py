@@ -60,7 +60,7 @@ class Moving:
         inner, _ = _inner(controls)
         columns = np.tile(start[:, None], 3)
         self.motion = Motion(
-            self.coupling(),
+            self.couplings(),
             columns,
             phi=transfer(self.phi.function, self.phi.slope, columns.shape, kind=float, sloped=True),
             step=1.0 if controls.time == "discrete" else controls.step,
@@ -75,14 +75,14 @@ class Moving:
         self.states = columns
         self.growth = np.nan
 
-    def coupling(self) -> np.ndarray:
+    def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
         return self.controls.gain * self.unit
 
     def set(self, control: str, value: float) -> None:
         """Another value of a live control, from now on."""
         self.controls = self.controls._replace(**{control: value})
-        self.motion.coupling = self.coupling()
+        self.motion.couplings = self.couplings()
         self.motion.noise = self.controls.noise
 
     def step(self, count: int) -> None:
@@ -110,7 +110,7 @@ class Moving:
 
     def view(self) -> dict:
         """Recent states of a few neurons, and the eigenvalues of the couplings."""
-        values = np.linalg.eigvals(self.motion.coupling)
+        values = np.linalg.eigvals(self.motion.couplings)
         return {
             "trajectory": np.array(self.recent)[:, :SHOWN],
             "eigenvalues": np.column_stack([values.real, values.imag]),
@@ -124,9 +124,9 @@ class Network(Moving):
         unit = elliptic_matrix(rng, size, 1.0, controls.symmetry)
         super().__init__(unit, rng, controls, mean=float(controls.rank_one != 0))
 
-    def coupling(self) -> np.ndarray:
+    def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
-        return super().coupling() + self.controls.rank_one / len(self.unit)
+        return super().couplings() + self.controls.rank_one / len(self.unit)
 
     def measure(self) -> dict:
         """With a part of rank one the variance is about the mean over neurons."""

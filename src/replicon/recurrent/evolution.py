@@ -18,8 +18,9 @@ import numpy as np
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument
 from replicon._errors import DivergenceError, InputError
+from replicon._seed import read_seed
 from replicon._traced import Traced
 from replicon.recurrent.couplings import check_couplings
 from replicon.recurrent.transfer import Transfer, transfer
@@ -41,7 +42,7 @@ class Run(NamedTuple):
 
 
 def evolve(
-    coupling: Any,
+    couplings: Any,
     start: Any,
     *,
     function: Callable,
@@ -54,7 +55,7 @@ def evolve(
     field: Any = 0.0,
     noise: float = 0.0,
     exponents: int = 0,
-    seed: int = 0,
+    seed: Any = 0,
 ) -> Run:
     """Integrate x(0) = `start`, shape (N,) or (N, columns), for `duration` after a `transient`,
     recording states `every` so long.
@@ -66,7 +67,8 @@ def evolve(
     time or oftener, and none by default; they need a transient, in which tangent vectors find their
     directions: without it an exponent is ln(N)/(2 duration) too small; in discrete time -inf is one
     whose tangent vector vanishes at once. Times are rounded to whole steps and `duration` to whole
-    records; discrete time has steps of 1. Arithmetic in the type of `coupling`, float32 or float64.
+    records; discrete time has steps of 1. Arithmetic in the type of `couplings`, float32 or
+    float64.
 
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
     that is not elementwise, and for a slope that is not its derivative; DivergenceError where the
@@ -76,10 +78,10 @@ def evolve(
     (2002); exponents by Benettin et al., Meccanica 15, 9 (1980). Referee: linear networks, the
     theory of random ones (tests/recurrent).
     """
-    coupling = check_couplings(coupling)
-    n = len(coupling)
+    couplings = check_couplings(couplings)
+    n = len(couplings)
     expected = f"give finite numbers of shape ({n},) or ({n}, columns), one row for each neuron"
-    columns = real_array("start", start, expected).astype(coupling.dtype)
+    columns = real_array("start", start, expected).astype(couplings.dtype)
     if columns.ndim not in (1, 2) or len(columns) != n:
         raise InputError(f"start has shape {columns.shape}: {expected}.")
     columns = columns.reshape(n, -1)
@@ -96,7 +98,7 @@ def evolve(
     exponents = check_argument(
         "exponents", exponents, Interval(0, n, integer=True), "at most one for each neuron"
     )
-    seed = check_seed(seed)
+    seed = read_seed(seed)
     if duration < step / 2:
         raise InputError(
             f"duration = {duration:g} is less than a step of {step:g}: give a longer one, or a"
@@ -113,10 +115,10 @@ def evolve(
         )
     field = _field(field, columns)
     motion = Motion(
-        coupling,
+        couplings,
         columns,
         phi=transfer(
-            function, slope, columns.shape, kind=coupling.dtype.type, sloped=exponents > 0
+            function, slope, columns.shape, kind=couplings.dtype.type, sloped=exponents > 0
         ),
         step=step,
         inner=inner,
@@ -166,14 +168,14 @@ def diverged(moment: float) -> None:
 class Motion:
     """A network in motion, advanced by records of `inner` steps each; what `evolve` runs.
 
-    coupling (N, N), start and field (N, columns), phi as `transfer` gives it; exponents: how many
+    couplings (N, N), start and field (N, columns), phi as `transfer` gives it; exponents: how many
     tangent vectors follow the first column. `span`: the time of a record. Arithmetic in the type of
     the couplings. Its random numbers are functions of the seed and of the number of the record.
     """
 
     def __init__(
         self,
-        coupling: np.ndarray,
+        couplings: np.ndarray,
         start: np.ndarray,
         *,
         phi: Transfer,
@@ -185,7 +187,7 @@ class Motion:
         exponents: int = 0,
         seed: int = 0,
     ):
-        self.coupling = coupling
+        self.couplings = couplings
         self.noise = noise
         self.field = field
         self.step = step
@@ -200,7 +202,7 @@ class Motion:
         if exponents:
             between = max(k for k in range(1, oftener + 1) if inner % k == 0)
         kind = start.dtype
-        n = len(coupling)
+        n = len(couplings)
         tangent = np.zeros((n, 0))
         if exponents:
             directions = np.random.default_rng(seed).standard_normal((n, exponents))
@@ -223,7 +225,7 @@ class Motion:
         with jax.enable_x64(True):
             given = (
                 self._phi.constants,
-                jnp.asarray(self.coupling),
+                jnp.asarray(self.couplings),
                 jnp.asarray(self.field),
                 jnp.asarray([self.step, self.noise], kind),
             )
@@ -245,14 +247,14 @@ def _runner(
     continuous = time == "continuous"
 
     def one_step(given, key, state, first):
-        (held, held_by_slope), coupling, field, (step, noise) = given
+        (held, held_by_slope), couplings, field, (step, noise) = given
         x, past, v, past_v = state
         block = function(held, x).astype(x.dtype)
         if slope is not None:
             block = jnp.concatenate(
                 [block, slope(held_by_slope, x).astype(x.dtype)[:, :1] * v], axis=1
             )
-        pull = coupling @ block
+        pull = couplings @ block
         drive, turn = pull[:, : x.shape[1]] + field, pull[:, x.shape[1] :]
         decay = jnp.exp(-step) if continuous else jnp.zeros_like(step)
         kick = jnp.sqrt(noise * (1 - decay**2)) * jax.random.normal(key, (len(x), 1), x.dtype)

@@ -9,7 +9,8 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.recurrent.couplings import elliptic_matrix
-from replicon.recurrent.kinetic_energy import HOT, find_fixed_points, sample_kinetic_energy
+from replicon.recurrent.fixed_point_search import find_fixed_points
+from replicon.recurrent.kinetic_energy import HOT, sample_kinetic_energy
 from replicon.recurrent.nonlinearity import nonlinearity
 
 

@@ -13,7 +13,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from replicon._errors import InputError
 from replicon.data.networks import load_network
-from replicon.recurrent.kinetic_energy import find_fixed_points
+from replicon.recurrent.fixed_point_search import find_fixed_points
 from replicon.recurrent.nonlinearity import SMOOTH, Nonlinearity, nonlinearity
 
 NETWORKS = {
