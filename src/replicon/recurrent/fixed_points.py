@@ -91,27 +91,36 @@ def _static(phi: Nonlinearity):
     return one
 
 
+class _Weighted(NamedTuple):
+    """Of the one neuron: `at`, values of x; `value` phi there; `y` = x - b phi; `weight` of each,
+    not normalised, (n,) all; and `s`, the variance of y without that weight.
+    """
+
+    at: jax.Array
+    value: jax.Array
+    y: jax.Array
+    weight: jax.Array
+    s: jax.Array
+
+
 @lru_cache(maxsize=32)
 def _thermal(phi: Nonlinearity):
     """Saddle of Phi = -q qh - g^2 gamma rho^2/2 + ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T
     + qh phi^2} without overlap.
     """
 
-    def weights(x: Thermal, c, refine=False):
+    def weighted(x: Thermal, c, refine=False) -> _Weighted:
         b = c.gain**2 * c.symmetry * x.response
         s = c.temperature + c.gain**2 * x.activity
-        at, weight = panels_about(
-            phi, jnp.sqrt(s), b, pull=2 * c.regulariser / c.temperature, refine=refine
-        )
+        stiff = c.regulariser / c.temperature
+        at, weight = panels_about(phi, jnp.sqrt(s), b, pull=2 * stiff, refine=refine)
         value = phi.function(at)
         y = at - b * value
-        exponent = (
-            -(y**2) / (2 * s) + x.conjugate * value**2 - c.regulariser / c.temperature * at**2
-        )
-        return at, value, y, s, weight * jnp.exp(exponent)
+        exponent = -(y**2) / (2 * s) + x.conjugate * value**2 - stiff * at**2
+        return _Weighted(at, value, y, weight * jnp.exp(exponent), s)
 
     def iterate(x: Thermal, c, refine=False):
-        _, value, y, s, weight = weights(x, c, refine)
+        _, value, y, weight, s = weighted(x, c, refine)
         weight = weight / weight.sum()
         return Thermal(
             weight @ value**2,
@@ -130,7 +139,7 @@ def _thermal(phi: Nonlinearity):
             residual, start, c, iterate=iterate, steps=2000, damping=0.5, settled=1e-9
         )
         x = found.x
-        at, _, y, s, weight = weights(x, c)
+        at, _, y, weight, s = weighted(x, c)
         free_entropy = (
             -x.activity * x.conjugate
             - c.gain**2 * c.symmetry * x.response**2 / 2
