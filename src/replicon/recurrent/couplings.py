@@ -22,12 +22,12 @@ def elliptic_matrix(
     Eigenvalues fill an ellipse of semi-axes gain (1 + symmetry) and gain (1 - symmetry): Sommers et
     al., PRL 60, 1895 (1988).
     """
-    even, odd = rng.standard_normal((size, size)), rng.standard_normal((size, size))
-    coupling = np.sqrt((1 + symmetry) / 4) * (even + even.T) + np.sqrt((1 - symmetry) / 4) * (
-        odd - odd.T
-    )
-    np.fill_diagonal(coupling, 0.0)
-    return gain / np.sqrt(size) * coupling
+    even = rng.standard_normal((size, size))
+    odd = rng.standard_normal((size, size))
+    symmetric = np.sqrt((1 + symmetry) / 4) * (even + even.T)
+    couplings = symmetric + np.sqrt((1 - symmetry) / 4) * (odd - odd.T)
+    np.fill_diagonal(couplings, 0.0)
+    return gain / np.sqrt(size) * couplings
 
 
 def check_couplings(couplings: Any) -> np.ndarray:

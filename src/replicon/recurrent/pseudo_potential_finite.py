@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import InputError
+from replicon.recurrent.dynamics_finite import histogram
 from replicon.recurrent.evolution import evolve
 from replicon.recurrent.kinetic_energy import Chains, annealed, refuse_stuck
 from replicon.recurrent.nonlinearity import nonlinearity
@@ -17,7 +18,6 @@ from replicon.recurrent.transfer import transfer
 
 STARTS = 16  # trajectories of a sample
 MOMENT = 0.05  # between moments of a trajectory
-_BINS = 40  # of the histogram of energies
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -78,13 +78,12 @@ class Langevin:
 
     def view(self) -> dict:
         """Energies of the chains, and eigenvalues of the motion linearised where the first is."""
-        density, edges = np.histogram(self.now["energy"], _BINS, density=True)
         x = self.chains.states[:, 0]
         with jax.enable_x64(True):
             rise = np.asarray(self.phi.slope(x))
         values = np.linalg.eigvals(self.couplings * rise - np.eye(len(x)))
         return {
-            "energies": np.column_stack([(edges[1:] + edges[:-1]) / 2, density]),
+            "energies": histogram(self.now["energy"]),
             "eigenvalues": np.column_stack([values.real, values.imag]),
         }
 
