@@ -49,7 +49,8 @@ def around_zero(phi: Nonlinearity) -> Around:
         }
 
     at = evaluate(one, np.zeros(1))
-    value, sides = at["value"][0], at["sides"][0]
+    value = at["value"][0]
+    sides = at["sides"][0]
     rounding = 8 * np.finfo(float).eps * at["scale"][0]
     corner = abs(sides[1] - sides[0]) > 1e-6 * np.abs(sides).max()
     slope = sides.mean() if corner else sides[0]
@@ -69,7 +70,8 @@ def onset(phi: Nonlinearity, symmetry, time: str = "continuous") -> np.ndarray:
     symmetry, where more than the mean counts, and where phi(0) != 0. Infinite where nothing makes x
     = 0 unstable.
     """
-    at, symmetry = around_zero(phi), np.asarray(symmetry, float)
+    at = around_zero(phi)
+    symmetry = np.asarray(symmetry, float)
     if at.value:
         return np.full(symmetry.shape, np.nan)
     axis = 1 + (np.abs(symmetry) if time == "discrete" else symmetry)
@@ -373,5 +375,6 @@ def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
         # A corner or a mean activity: from the gain of the last stable fixed point on.
         found = zero(at, np.full(value.shape, 0.05), np.full(value.shape, 50.0), geometric=True)
-        value, there = np.where(plain, value, found.value), there | (rest & found.converged)
+        value = np.where(plain, value, found.value)
+        there |= rest & found.converged
     return np.where(there, value, np.nan), there, reason

@@ -56,7 +56,8 @@ def _static(phi: Nonlinearity):
         b = c.gain**2 * c.symmetry * x.response
         deviation = c.gain * jnp.exp(x.log_activity / 2)
         at, weight = panels_about(phi, deviation, b)
-        value, slope = phi.function(at), phi.slope(at)
+        value = phi.function(at)
+        slope = phi.slope(at)
         density = (
             weight
             * jnp.exp(-(((at - b * value) / deviation) ** 2) / 2)
