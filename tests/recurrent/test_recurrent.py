@@ -14,7 +14,8 @@ from tests.statistical import assert_mean, assert_rejected
 import replicon
 from replicon.recurrent.couplings import elliptic_matrix
 from replicon.recurrent.evolution import evolve, kaplan_yorke_dimension
-from replicon.recurrent.kinetic_energy import find_fixed_points, sample_kinetic_energy
+from replicon.recurrent.fixed_point_search import find_fixed_points
+from replicon.recurrent.kinetic_energy import sample_kinetic_energy
 from replicon.recurrent.nonlinearity import nonlinearity
 from replicon.recurrent.two_time import two_time
 

@@ -96,7 +96,7 @@ def test_slopes_are_checked_and_not_needed():
         ({"seed": None}, "seed must be a whole number"),
         ({"exponents": 4}, "exponents must be a whole number >= 0 and <= 3"),
         ({"field": np.ones(4)}, r"field has shape \(4,\)"),
-        ({"coupling": J + 1j}, "complex"),
+        ({"couplings": J + 1j}, "complex"),
         ({"start": np.ones(3) + 1j}, "complex"),
         ({"start": [1, np.nan, 0]}, "start holds nan"),
         ({"function": np.tanh}, r"write it with jax\.numpy"),
@@ -104,7 +104,9 @@ def test_slopes_are_checked_and_not_needed():
 )
 def test_arguments_are_refused_in_a_sentence(given, words):
     with pytest.raises(replicon.InputError, match=words):
-        evolve(**{"coupling": J, "start": np.ones(3), "function": jnp.tanh, "duration": 1, **given})
+        evolve(
+            **{"couplings": J, "start": np.ones(3), "function": jnp.tanh, "duration": 1, **given}
+        )
 
 
 def test_numbers_and_matrices_of_any_kind_are_taken():
@@ -134,7 +136,7 @@ def test_numbers_and_matrices_of_any_kind_are_taken():
 def test_samplers_refuse_in_a_sentence(given, words):
     with pytest.raises(replicon.InputError, match=words):
         sample_kinetic_energy(
-            **{"coupling": J, "temperatures": [0.5], "function": jnp.tanh, **given}
+            **{"couplings": J, "temperatures": [0.5], "function": jnp.tanh, **given}
         )
 
 

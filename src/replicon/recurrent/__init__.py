@@ -27,22 +27,14 @@ MODELS = (
 
 if TYPE_CHECKING:
     from replicon.recurrent.evolution import Run, evolve, kaplan_yorke_dimension
-    from replicon.recurrent.kinetic_energy import (
-        FixedPoints,
-        KineticSamples,
-        find_fixed_points,
-        sample_kinetic_energy,
-    )
+    from replicon.recurrent.fixed_point_search import FixedPoints, find_fixed_points
+    from replicon.recurrent.kinetic_energy import KineticSamples, sample_kinetic_energy
 
 __getattr__, __dir__, __all__ = contents(
     __name__,
     {
         "evolution": ["Run", "evolve", "kaplan_yorke_dimension"],
-        "kinetic_energy": [
-            "FixedPoints",
-            "KineticSamples",
-            "find_fixed_points",
-            "sample_kinetic_energy",
-        ],
+        "fixed_point_search": ["FixedPoints", "find_fixed_points"],
+        "kinetic_energy": ["KineticSamples", "sample_kinetic_energy"],
     },
 )

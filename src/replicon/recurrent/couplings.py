@@ -22,15 +22,15 @@ def elliptic_matrix(
     Eigenvalues fill an ellipse of semi-axes gain (1 + symmetry) and gain (1 - symmetry): Sommers et
     al., PRL 60, 1895 (1988).
     """
-    even, odd = rng.standard_normal((size, size)), rng.standard_normal((size, size))
-    coupling = np.sqrt((1 + symmetry) / 4) * (even + even.T) + np.sqrt((1 - symmetry) / 4) * (
-        odd - odd.T
-    )
-    np.fill_diagonal(coupling, 0.0)
-    return gain / np.sqrt(size) * coupling
+    even = rng.standard_normal((size, size))
+    odd = rng.standard_normal((size, size))
+    symmetric = np.sqrt((1 + symmetry) / 4) * (even + even.T)
+    couplings = symmetric + np.sqrt((1 - symmetry) / 4) * (odd - odd.T)
+    np.fill_diagonal(couplings, 0.0)
+    return gain / np.sqrt(size) * couplings
 
 
-def check_couplings(coupling: Any) -> np.ndarray:
+def check_couplings(couplings: Any) -> np.ndarray:
     """Couplings J[i, j], from neuron j to neuron i, as a square float array, in single precision if
     so given. Raises InputError.
     """
@@ -38,8 +38,8 @@ def check_couplings(coupling: Any) -> np.ndarray:
         "give a square matrix of numbers J[i, j], from neuron j to neuron i, finite, no NaN: zero"
         " where there is no connection"
     )
-    matrix = square_matrix("coupling", coupling, expected)
-    single = getattr(coupling, "dtype", None) == np.float32
+    matrix = square_matrix("couplings", couplings, expected)
+    single = getattr(couplings, "dtype", None) == np.float32
     return matrix.astype(np.float32) if single else matrix
 
 

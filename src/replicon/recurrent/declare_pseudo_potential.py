@@ -9,7 +9,9 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
+    View,
     Words,
 )
 from replicon._files import NETWORKS
@@ -17,6 +19,8 @@ from replicon.recurrent.declare_shared import NONLINEARITY, REGULARISER
 
 _THEORY_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential"
 _SIMULATION_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential_finite"
+# Steps between measurements: a chain forgets in more, and measuring costs as much as ten steps.
+_EVERY = 4
 
 _FIRST = Axis("grid_1", "", "place along the first direction", coordinate="axis_1")
 _SECOND = Axis("grid_2", "", "place along the second direction", coordinate="axis_2")
@@ -46,8 +50,9 @@ model = Model(
             "of the pseudo-potential E",
             typical=(0.05, 2.0),
             scale="log",
+            live=True,
         ),
-        REGULARISER,
+        replace(REGULARISER, live=True),
         replace(NONLINEARITY, meaning="bounded transfer function, or a file that defines phi"),
         Control(
             "sweeps",
@@ -154,9 +159,15 @@ model = Model(
     ),
     branches=(Branch("equilibrium", "the measure exp(-E/T), integrated over all states"),),
     solve=f"{_THEORY_RECURRENT_PSEUDO_POTENTIAL}:solve",
-    sample=f"{_SIMULATION_RECURRENT_PSEUDO_POTENTIAL}:sample",
+    start=f"{_SIMULATION_RECURRENT_PSEUDO_POTENTIAL}:Langevin",
+    schedule=Schedule("sweeps", every=_EVERY),
+    views=(
+        View("energies", "histogram", "pseudo-potential per neuron, of all chains"),
+        View("eigenvalues", "spectrum", "of the motion linearised where the first chain is"),
+    ),
     check_size=f"{_SIMULATION_RECURRENT_PSEUDO_POTENTIAL}:check_size",
     potential="free_entropy",
+    revision=2,
     source="Qiu & Huang, arXiv 2401.10009",
     size=Size(meaning="neurons", quick=3, typical=(2, 3), greatest=3, cost=2.0),
 )

@@ -68,9 +68,11 @@ PERTURBATION = Control(
     "simulation",
     typical=(0.01, 1.0),
     scale="log",
+    live=True,
 )
 
 VIEWS_OF_MOTION = (
     View("trajectory", "trajectory", "recent states of a few neurons"),
+    View("states", "histogram", "states of all neurons, now"),
     View("eigenvalues", "spectrum", "eigenvalues of the couplings"),
 )

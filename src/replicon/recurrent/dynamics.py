@@ -20,12 +20,10 @@ from replicon.theory.points import evaluate
 from replicon.theory.transition import zero
 
 LAGS = np.linspace(0.0, 20.0, 81)
-_NUMBERS = ("gain", "symmetry", "noise", "rank_one", "window", "trajectories")
-
-
-def _arrays(controls):
-    values = np.broadcast_arrays(*(np.asarray(getattr(controls, name), float) for name in _NUMBERS))
-    return controls._replace(**dict(zip(_NUMBERS, values, strict=True)))
+_HELD = 1e-6  # mean activity above which a part of rank one holds it up
+# Of averages beside a plain sum: panels that see every bend of phi agree much better.
+_MISSED = 1e-4
+_ROUNDING = 1e-9  # of bounds that a solution must obey
 
 
 class Around(NamedTuple):
@@ -51,7 +49,8 @@ def around_zero(phi: Nonlinearity) -> Around:
         }
 
     at = evaluate(one, np.zeros(1))
-    value, sides = at["value"][0], at["sides"][0]
+    value = at["value"][0]
+    sides = at["sides"][0]
     rounding = 8 * np.finfo(float).eps * at["scale"][0]
     corner = abs(sides[1] - sides[0]) > 1e-6 * np.abs(sides).max()
     slope = sides.mean() if corner else sides[0]
@@ -71,7 +70,8 @@ def onset(phi: Nonlinearity, symmetry, time: str = "continuous") -> np.ndarray:
     symmetry, where more than the mean counts, and where phi(0) != 0. Infinite where nothing makes x
     = 0 unstable.
     """
-    at, symmetry = around_zero(phi), np.asarray(symmetry, float)
+    at = around_zero(phi)
+    symmetry = np.asarray(symmetry, float)
     if at.value:
         return np.full(symmetry.shape, np.nan)
     axis = 1 + (np.abs(symmetry) if time == "discrete" else symmetry)
@@ -83,59 +83,16 @@ def solve(controls, branch: str) -> dict:
     """Arrays (points,), and `autocorrelation` <x(t) x(t + lag)> - <x>^2 at the lags `lag`, (points,
     81).
     """
-    controls = _arrays(controls)
     return (_stationary if branch == "stationary" else _two_time)(controls)
 
 
 def _stationary(controls) -> dict:
     phi = nonlinearity(controls.nonlinearity)
-    c = controls_tuple(
-        ("gain", "noise", "rank_one"), (controls.gain, controls.noise, controls.rank_one)
-    )
-    # Where a part of rank one holds up no mean activity, the network is as without it.
-    plain = (
-        evaluate(
-            stationary_dynamics.point(phi, controls.time, True),
-            c._replace(rank_one=0 * c.gain),
-            batch=4,
-        )
-        if phi.odd
-        else None
-    )
-    if plain is None or (controls.rank_one != 0).any():
-        out = evaluate(stationary_dynamics.point(phi, controls.time, False), c, batch=4)
-        if plain is not None:
-            held = out["converged"] & (out["latent"] > 1e-6)
-            out = {
-                name: np.where(held.reshape(-1, *[1] * (v.ndim - 1)), v, plain[name])
-                for name, v in out.items()
-            }
-    else:
-        out = plain
-    out = dict(out)
-    edge_of_rest = onset(phi, controls.symmetry, controls.time)
-    quiet = (controls.noise == 0) & (controls.gain < edge_of_rest) & (controls.rank_one == 0)
+    out = _potential(phi, controls)
+    quiet = _quiet(phi, controls)
     symmetric = controls.symmetry != 0
     if (symmetric & quiet).any():
-        # x = 0: the resolvent of the elliptic law.
-        slope = around_zero(phi).slope
-        resting = (
-            2
-            * slope
-            / (1 + np.sqrt(np.maximum(1 - 4 * controls.gain**2 * controls.symmetry * slope**2, 0)))
-        )
-        radius = controls.gain / edge_of_rest
-        with np.errstate(divide="ignore"):
-            edge = radius - 1 if controls.time == "continuous" else np.log(radius)
-        fixed = {
-            "variance": 0.0,
-            "plateau": 0.0,
-            "latent": 0.0,
-            "activity": 0.0,
-            "response": resting,
-            "lyapunov_exponent": edge,
-        }
-        for name, value in fixed.items():
+        for name, value in _rest(phi, controls).items():
             out[name] = np.where(symmetric & quiet, value, out[name])
     # In discrete time a perturbation may vanish at once.
     vanishes = (controls.time == "discrete") & np.isneginf(out["lyapunov_exponent"])
@@ -151,82 +108,128 @@ def _stationary(controls) -> dict:
     impossible = _impossible(phi, controls, out)
     out["converged"] &= impossible == ""
     reason = np.where((reason == "") & (impossible != ""), impossible, reason)
+    reason = np.where(reason == "", "no stationary state was found", reason)
     path = [out.pop(name, None) for name in ("path_time", "path_value", "path_slope")]
     out["autocorrelation"] = np.stack(
         [_at_lags(out, path, row, controls.time) for row in range(len(controls.gain))]
     )
+    return {**out, "reason": np.where(out["converged"], "", reason)}
+
+
+def _potential(phi: Nonlinearity, controls) -> dict:
+    """The stationary states of couplings without symmetry."""
+    c = controls_tuple(
+        ("gain", "noise", "rank_one"), (controls.gain, controls.noise, controls.rank_one)
+    )
+    general = stationary_dynamics.point(phi, controls.time, False)
+    if not phi.odd:
+        return dict(evaluate(general, c, batch=4))
+    # Where a part of rank one holds up no mean activity, the network is as without it.
+    centred = stationary_dynamics.point(phi, controls.time, True)
+    plain = evaluate(centred, c._replace(rank_one=0 * c.gain), batch=4)
+    if not (controls.rank_one != 0).any():
+        return dict(plain)
+    out = evaluate(general, c, batch=4)
+    held = out["converged"] & (out["latent"] > _HELD)
     return {
-        **out,
-        "reason": np.where(
-            out["converged"], "", np.where(reason == "", "no stationary state was found", reason)
-        ),
+        name: np.where(held.reshape(-1, *[1] * (v.ndim - 1)), v, plain[name])
+        for name, v in out.items()
+    }
+
+
+def _quiet(phi: Nonlinearity, controls) -> np.ndarray:
+    """Where x = 0 is stable, without noise and part of rank one."""
+    still = (controls.noise == 0) & (controls.rank_one == 0)
+    return still & (controls.gain < onset(phi, controls.symmetry, controls.time))
+
+
+def _rest(phi: Nonlinearity, controls) -> dict:
+    """X = 0: the resolvent of the elliptic law."""
+    slope = around_zero(phi).slope
+    root = np.sqrt(np.maximum(1 - 4 * controls.gain**2 * controls.symmetry * slope**2, 0))
+    radius = controls.gain / onset(phi, controls.symmetry, controls.time)
+    with np.errstate(divide="ignore"):
+        edge = radius - 1 if controls.time == "continuous" else np.log(radius)
+    return {
+        "variance": 0.0,
+        "plateau": 0.0,
+        "latent": 0.0,
+        "activity": 0.0,
+        "response": 2 * slope / (1 + root),
+        "lyapunov_exponent": edge,
     }
 
 
 def _impossible(phi: Nonlinearity, controls, out: dict) -> np.ndarray:
-    """For each point why its numbers cannot be right, or '': averages against a plain sum over
-    20,001 places, bounds, stability.
-    """
-    z = np.linspace(-9.0, 9.0, 20001)
-    weight = np.exp(-(z**2) / 2)
-    weight /= weight.sum()
+    """For each point why its numbers cannot be right, or ''."""
     reason = np.full(len(controls.gain), "", object)
-    for row in np.flatnonzero(out["converged"]):
-        variance, mean = out["variance"][row], controls.rank_one[row] * out["latent"][row]
-        with jax.enable_x64(True):
-            x = jnp.asarray(mean + np.sqrt(max(variance, 0.0)) * z)
-            value, slope = np.asarray(phi.function(x)), np.asarray(phi.slope(x))
-        room = 1e-4 * (1 if variance + abs(mean) > 0 else np.inf)
-        missed = abs(weight @ value**2 - out["activity"][row]) > room * (weight @ value**2 + 1e-12)
-        if not controls.symmetry[row]:
-            missed |= abs(weight @ slope - out["response"][row]) > room * (
-                np.abs(slope) @ weight + 1e-12
-            )
-        if missed:
+    for row in map(int, np.flatnonzero(out["converged"])):
+        if _misses(phi, controls, out, row):
             reason[row] = (
                 "phi bends more sharply than its `breaks` tell, so that averages over it are wrong:"
                 " give it more of them"
             )
-        elif not -1e-9 <= out["plateau"][row] <= variance * (1 + 1e-9) + 1e-9:
-            reason[row] = (
-                "the numbers found are no solution, since their plateau,"
-                f" {out['plateau'][row]:.6g}, is not within the variance"
-            )
-        elif controls.time == "continuous" and out["lyapunov_exponent"][row] < -1 - 1e-9:
-            reason[row] = (
-                "the numbers found are no solution, since their Lyapunov exponent is below -1"
-            )
-        elif (
-            phi.odd
-            and out["latent"][row] == 0
-            and controls.rank_one[row] * out["response"][row] > 1 + 1e-6
-        ):
-            reason[row] = (
-                "the state with a mean activity was not found, and the one without is unstable"
-            )
-        elif (
-            controls.time == "discrete"
-            and phi.odd
-            and out["latent"][row] == 0
-            and controls.rank_one[row] * out["response"][row] < -1
-        ):
-            reason[row] = (
-                "the mean activity oscillates in discrete time, so that no stationary state is"
-                " stable: take branch two-time"
-            )
+        else:
+            reason[row] = _forbidden(phi, controls, out, row)
     return reason
 
 
+def _misses(phi: Nonlinearity, controls, out: dict, row: int) -> bool:
+    """Whether averages differ from a plain sum over 20,001 places."""
+    z = np.linspace(-9.0, 9.0, 20001)
+    weight = np.exp(-(z**2) / 2)
+    weight /= weight.sum()
+    variance = out["variance"][row]
+    mean = controls.rank_one[row] * out["latent"][row]
+    if not variance + abs(mean) > 0:
+        return False
+    with jax.enable_x64(True):
+        x = jnp.asarray(mean + np.sqrt(max(variance, 0.0)) * z)
+        value = np.asarray(phi.function(x))
+        slope = np.asarray(phi.slope(x))
+    activity = weight @ value**2
+    missed = abs(activity - out["activity"][row]) > _MISSED * (activity + 1e-12)
+    if not controls.symmetry[row]:
+        room = _MISSED * (np.abs(slope) @ weight + 1e-12)
+        missed |= abs(weight @ slope - out["response"][row]) > room
+    return bool(missed)
+
+
+def _forbidden(phi: Nonlinearity, controls, out: dict, row: int) -> str:
+    """Which bound a solution breaks, or which instability it has; '' where none."""
+    variance = out["variance"][row]
+    plateau = out["plateau"][row]
+    if not -_ROUNDING <= plateau <= variance * (1 + _ROUNDING) + _ROUNDING:
+        return (
+            "the numbers found are no solution, since their plateau,"
+            f" {plateau:.6g}, is not within the variance"
+        )
+    if controls.time == "continuous" and out["lyapunov_exponent"][row] < -1 - _ROUNDING:
+        return "the numbers found are no solution, since their Lyapunov exponent is below -1"
+    if not phi.odd or out["latent"][row] != 0:
+        return ""
+    growth = controls.rank_one[row] * out["response"][row]
+    if growth > 1 + 1e-6:
+        return "the state with a mean activity was not found, and the one without is unstable"
+    if controls.time == "discrete" and growth < -1:
+        return (
+            "the mean activity oscillates in discrete time, so that no stationary state is"
+            " stable: take branch two-time"
+        )
+    return ""
+
+
 def _at_lags(out: dict, path: list, row: int, time: str) -> np.ndarray:
-    variance, plateau = out["variance"][row], out["plateau"][row]
+    variance = out["variance"][row]
+    plateau = out["plateau"][row]
     if time == "discrete":
-        return np.where(np.floor(LAGS) == LAGS, np.where(LAGS == 0, variance, plateau), np.nan)
+        whole = np.floor(LAGS) == LAGS
+        return np.where(whole, np.where(LAGS == 0, variance, plateau), np.nan)
     if not np.isfinite(variance) or variance - plateau < 1e-12:
         return np.full(LAGS.shape, variance)
     clock, value, speed = (part[row][::-1] for part in path)
-    keep = (
-        clock > np.maximum.accumulate(np.r_[0.0, clock[:-1]]) + 1e-5
-    )  # in time order, apart from rounding at lag 0
+    # In time order, apart from rounding at lag 0.
+    keep = clock > np.maximum.accumulate(np.r_[0.0, clock[:-1]]) + 1e-5
     if not keep.any():
         return np.full(LAGS.shape, variance)  # so near the onset that nothing has moved yet
     first = 0.0 if speed[0] > -1e-3 * variance else speed[0]
@@ -248,49 +251,31 @@ def _two_time(controls) -> dict:
 
 
 def _two_time_row(phi: Nonlinearity, controls, row: int) -> dict:
-    rank_one, symmetry = float(controls.rank_one[row]), float(controls.symmetry[row])
+    symmetry = float(controls.symmetry[row])
     discrete = controls.time == "discrete"
     settings = {
         "gain": float(controls.gain[row]),
         "symmetry": symmetry,
         "noise": float(controls.noise[row]),
-        "rank_one": rank_one,
+        "rank_one": float(controls.rank_one[row]),
         "time": controls.time,
         "duration": float(controls.window[row]),
         "trajectories": int(controls.trajectories[row]) if symmetry else None,
-        "start_mean": float(rank_one != 0),
+        "start_mean": float(controls.rank_one[row] != 0),
     }
+    unknown = {"plateau": np.nan, "lyapunov_exponent": np.nan}
     try:
         found = two_time(phi, **settings)
         measured = _window(found, discrete)
-        coarse = (
-            measured
-            if discrete
-            else _window(two_time(phi, **settings, step=2 * found.times[1]), discrete)
-        )
-    except DivergenceError as error:
+        coarse = measured
+        if not discrete:
+            coarse = _window(two_time(phi, **settings, step=2 * found.times[1]), discrete)
+    except DivergenceError as lost:
         blank = dict.fromkeys(("variance", "activity", "response", "latent"), np.nan)
         lags = {"autocorrelation": np.full(LAGS.shape, np.nan)}
-        rest = {
-            "plateau": np.nan,
-            "lyapunov_exponent": np.nan,
-            "time_step_error": np.nan,
-            "converged": False,
-        }
-        return {**blank, **lags, **rest, "reason": str(error).rstrip(".")}
-    # Steps of second order: halving one removes three quarters of its error, a third of what
-    # doubling adds.
-    bound = float(np.abs(phi.function(np.linspace(-30.0, 30.0, 121))).max())
-    scale = {
-        "variance": measured["variance"],
-        "activity": measured["activity"],
-        "latent": bound,
-        "response": abs(measured["response"]),
-    }
-    errors = [
-        abs(measured[name] - coarse[name]) / 3 / (abs(size) + 1e-3) for name, size in scale.items()
-    ]
-    error = max(errors)
+        rest = {"time_step_error": np.nan, "converged": False, "reason": str(lost).rstrip(".")}
+        return blank | lags | unknown | rest
+    error = _step_error(phi, measured, coarse)
     room = 0.02 + (3 / np.sqrt(settings["trajectories"]) if symmetry else 0.0)
     reason = ""
     if not error <= room:
@@ -303,20 +288,30 @@ def _two_time_row(phi: Nonlinearity, controls, row: int) -> dict:
             "the covariances found are those of no random process: the time step is too long for"
             " such fast motion"
         )
-    return {
-        **measured,
-        "plateau": np.nan,
-        "lyapunov_exponent": np.nan,
-        "time_step_error": error,
-        "converged": reason == "",
-        "reason": reason,
+    rest = {"time_step_error": error, "converged": reason == "", "reason": reason}
+    return measured | unknown | rest
+
+
+def _step_error(phi: Nonlinearity, measured: dict, coarse: dict) -> float:
+    """What halving the step would change, relative, the largest of all. Steps of second order:
+    halving one removes three quarters of its error, a third of what doubling adds.
+    """
+    bound = float(np.abs(phi.function(np.linspace(-30.0, 30.0, 121))).max())
+    scale = {
+        "variance": measured["variance"],
+        "activity": measured["activity"],
+        "latent": bound,
+        "response": abs(measured["response"]),
     }
+    return max(
+        abs(measured[name] - coarse[name]) / 3 / (abs(size) + 1e-3) for name, size in scale.items()
+    )
 
 
 def _positive(found) -> bool:
     """Whether variances are not negative and covariances no larger than they allow."""
-    spread = found.state - np.outer(found.mean, found.mean)
-    for matrix in (spread, found.correlation):
+    covariance = found.state - np.outer(found.mean, found.mean)
+    for matrix in (covariance, found.correlation):
         variance = np.diag(matrix)
         room = 1e-9 * (1 + np.abs(variance).max())
         if (variance < -room).any():
@@ -329,8 +324,10 @@ def _positive(found) -> bool:
 
 def _window(found, discrete: bool) -> dict:
     """Averages over the second half of the times."""
-    half, count, step = len(found.times) // 2, len(found.times), found.times[1]
-    spread = found.state - np.outer(found.mean, found.mean)
+    count = len(found.times)
+    half = count // 2
+    step = found.times[1]
+    covariance = found.state - np.outer(found.mean, found.mean)
     lags = np.rint(LAGS / step).astype(int)
     # The trapezoid rule, corrected for the jump of the response at lag 0, behind which it falls
     # like exp(-lag).
@@ -339,13 +336,13 @@ def _window(found, discrete: bool) -> dict:
         weight[[0, -1]] *= 0.5
         weight[-1] -= step**2 / 12
     return {
-        "variance": np.diag(spread)[half:].mean(),
+        "variance": np.diag(covariance)[half:].mean(),
         "activity": np.diag(found.correlation)[half:].mean(),
         "response": found.response[-1] @ weight,
         "latent": found.latent[half:].mean(),
         "autocorrelation": [
             (
-                np.diag(spread, -k)[max(half - k, 0) :].mean()
+                np.diag(covariance, -k)[max(half - k, 0) :].mean()
                 if k < count and abs(k * step - lag) < 1e-9
                 else np.nan
             )
@@ -358,7 +355,6 @@ def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gain beyond which the largest Lyapunov exponent is positive; with symmetry the gain that
     ends x = 0 (no noise, M = 0).
     """
-    controls = _arrays(controls)
     phi = nonlinearity(controls.nonlinearity)
     value = onset(phi, controls.symmetry, controls.time)
     plain = (controls.noise == 0) & (controls.rank_one == 0) & ~np.isnan(value)
@@ -379,5 +375,6 @@ def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
         # A corner or a mean activity: from the gain of the last stable fixed point on.
         found = zero(at, np.full(value.shape, 0.05), np.full(value.shape, 50.0), geometric=True)
-        value, there = np.where(plain, value, found.value), there | (rest & found.converged)
+        value = np.where(plain, value, found.value)
+        there |= rest & found.converged
     return np.where(there, value, np.nan), there, reason

@@ -16,6 +16,7 @@ from replicon.recurrent.transfer import transfer
 
 EVERY = 0.25  # of time between records
 SHOWN = 8  # neurons whose states are shown
+BINS = 40  # of a histogram that is shown
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -41,6 +42,12 @@ def _inner(controls) -> tuple[int, float]:
     return inner, inner * controls.step
 
 
+def histogram(values: np.ndarray) -> np.ndarray:
+    """Positions and densities (bins, 2) of some numbers."""
+    density, edges = np.histogram(values, BINS, density=True)
+    return np.column_stack([(edges[1:] + edges[:-1]) / 2, density])
+
+
 class Moving:
     """A network from a normal start of a mean, seen every quarter of a unit of time.
 
@@ -60,13 +67,13 @@ class Moving:
         inner, _ = _inner(controls)
         columns = np.tile(start[:, None], 3)
         self.motion = Motion(
-            self.coupling(),
+            self.couplings(),
             columns,
             phi=transfer(self.phi.function, self.phi.slope, columns.shape, kind=float, sloped=True),
             step=1.0 if controls.time == "discrete" else controls.step,
             inner=inner,
             time=controls.time,
-            field=controls.perturbation * np.outer(self.direction, [0, 1, -1]),
+            field=self.field(),
             noise=controls.noise,
             exponents=1,
             seed=int(rng.integers(2**31)),
@@ -75,15 +82,20 @@ class Moving:
         self.states = columns
         self.growth = np.nan
 
-    def coupling(self) -> np.ndarray:
+    def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
         return self.controls.gain * self.unit
+
+    def field(self) -> np.ndarray:
+        """The constant fields of the three copies now, (N, 3)."""
+        return self.controls.perturbation * np.outer(self.direction, [0, 1, -1])
 
     def set(self, control: str, value: float) -> None:
         """Another value of a live control, from now on."""
         self.controls = self.controls._replace(**{control: value})
-        self.motion.coupling = self.coupling()
+        self.motion.couplings = self.couplings()
         self.motion.noise = self.controls.noise
+        self.motion.field = self.field()
 
     def step(self, count: int) -> None:
         """So many records, one at a time: one compiled shape, and the same bits however cut."""
@@ -109,10 +121,11 @@ class Moving:
         }
 
     def view(self) -> dict:
-        """Recent states of a few neurons, and the eigenvalues of the couplings."""
-        values = np.linalg.eigvals(self.motion.coupling)
+        """Recent states of a few neurons, the states of all, the eigenvalues of the couplings."""
+        values = np.linalg.eigvals(self.motion.couplings)
         return {
             "trajectory": np.array(self.recent)[:, :SHOWN],
+            "states": histogram(self.states[:, 0]),
             "eigenvalues": np.column_stack([values.real, values.imag]),
         }
 
@@ -124,9 +137,9 @@ class Network(Moving):
         unit = elliptic_matrix(rng, size, 1.0, controls.symmetry)
         super().__init__(unit, rng, controls, mean=float(controls.rank_one != 0))
 
-    def coupling(self) -> np.ndarray:
+    def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
-        return super().coupling() + self.controls.rank_one / len(self.unit)
+        return super().couplings() + self.controls.rank_one / len(self.unit)
 
     def measure(self) -> dict:
         """With a part of rank one the variance is about the mean over neurons."""

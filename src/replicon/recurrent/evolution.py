@@ -18,8 +18,9 @@ import numpy as np
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument
 from replicon._errors import DivergenceError, InputError
+from replicon._seed import read_seed
 from replicon._traced import Traced
 from replicon.recurrent.couplings import check_couplings
 from replicon.recurrent.transfer import Transfer, transfer
@@ -41,7 +42,7 @@ class Run(NamedTuple):
 
 
 def evolve(
-    coupling: Any,
+    couplings: Any,
     start: Any,
     *,
     function: Callable,
@@ -54,7 +55,7 @@ def evolve(
     field: Any = 0.0,
     noise: float = 0.0,
     exponents: int = 0,
-    seed: int = 0,
+    seed: Any = 0,
 ) -> Run:
     """Integrate x(0) = `start`, shape (N,) or (N, columns), for `duration` after a `transient`,
     recording states `every` so long.
@@ -66,7 +67,8 @@ def evolve(
     time or oftener, and none by default; they need a transient, in which tangent vectors find their
     directions: without it an exponent is ln(N)/(2 duration) too small; in discrete time -inf is one
     whose tangent vector vanishes at once. Times are rounded to whole steps and `duration` to whole
-    records; discrete time has steps of 1. Arithmetic in the type of `coupling`, float32 or float64.
+    records; discrete time has steps of 1. Arithmetic in the type of `couplings`, float32 or
+    float64.
 
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
     that is not elementwise, and for a slope that is not its derivative; DivergenceError where the
@@ -76,63 +78,40 @@ def evolve(
     (2002); exponents by Benettin et al., Meccanica 15, 9 (1980). Referee: linear networks, the
     theory of random ones (tests/recurrent).
     """
-    coupling = check_couplings(coupling)
-    n = len(coupling)
+    couplings = check_couplings(couplings)
+    n = len(couplings)
     expected = f"give finite numbers of shape ({n},) or ({n}, columns), one row for each neuron"
-    columns = real_array("start", start, expected).astype(coupling.dtype)
+    columns = real_array("start", start, expected).astype(couplings.dtype)
     if columns.ndim not in (1, 2) or len(columns) != n:
         raise InputError(f"start has shape {columns.shape}: {expected}.")
     columns = columns.reshape(n, -1)
     time = check_argument("time", time, TIMES)
-    step = (
-        1.0
-        if time == "discrete"
-        else check_argument("step", step, Interval(0, 1, open_low=True), "time step")
-    )
-    duration = check_argument("duration", duration, Interval(0, open_low=True), "time measured")
-    transient = check_argument("transient", transient, Interval(0), "time before, unmeasured")
-    every = check_argument("every", every, Interval(0, open_low=True), "time between records")
     noise = check_argument("noise", noise, Interval(0), "of white noise")
     exponents = check_argument(
         "exponents", exponents, Interval(0, n, integer=True), "at most one for each neuron"
     )
-    seed = check_seed(seed)
-    if duration < step / 2:
-        raise InputError(
-            f"duration = {duration:g} is less than a step of {step:g}: give a longer one, or a"
-            " smaller step."
-        )
-    inner = min(max(round(every / step), 1), max(round(duration / step), 1))
-    records = max(round(duration / (inner * step)), 1)
-    before = round(transient / (inner * step))
-    if max(records * columns.size, before + records, inner) > _MOST:
-        raise InputError(
-            f"a duration of {duration:g} after {transient:g} makes {before + records:.3g} records"
-            f" of {columns.size} numbers, {inner:.3g} steps apart, more than memory holds: give"
-            " shorter times."
-        )
-    field = _field(field, columns)
+    plan = _plan(time, step, duration, transient, every, columns.size)
     motion = Motion(
-        coupling,
+        couplings,
         columns,
         phi=transfer(
-            function, slope, columns.shape, kind=coupling.dtype.type, sloped=exponents > 0
+            function, slope, columns.shape, kind=couplings.dtype.type, sloped=exponents > 0
         ),
-        step=step,
-        inner=inner,
+        step=plan.step,
+        inner=plan.inner,
         time=time,
-        field=field,
+        field=_field(field, columns),
         noise=noise,
         exponents=exponents,
-        seed=seed,
+        seed=read_seed(seed),
     )
-    if before:
-        motion.advance(before)
-    states, growth = motion.advance(records)
-    times = motion.span * np.arange(1, records + 1)
+    if plan.before:
+        motion.advance(plan.before)
+    states, growth = motion.advance(plan.records)
+    times = motion.span * np.arange(1, plan.records + 1)
     lost = ~np.isfinite(states).all(axis=(1, 2))
     if lost.any():
-        diverged(before * motion.span + times[lost][0])
+        diverged(plan.before * motion.span + times[lost][0])
     rates = growth.sum(axis=0) / times[-1] if exponents else np.zeros(0)
     unbounded = np.isnan(rates) | np.isposinf(rates) | (np.isinf(rates) & (time == "continuous"))
     if unbounded.any():
@@ -141,6 +120,43 @@ def evolve(
             " smaller step."
         )
     return Run(times, states, rates, states[-1])
+
+
+class _Plan(NamedTuple):
+    """Steps of length `step`, `inner` of them to a record; `records` that are kept, after `before`
+    that are not.
+    """
+
+    step: float
+    inner: int
+    records: int
+    before: int
+
+
+def _plan(time: str, step: Any, duration: Any, transient: Any, every: Any, numbers: int) -> _Plan:
+    """The times asked for, checked, in whole steps and records of so many numbers each."""
+    if time == "discrete":
+        step = 1.0
+    else:
+        step = check_argument("step", step, Interval(0, 1, open_low=True), "time step")
+    duration = check_argument("duration", duration, Interval(0, open_low=True), "time measured")
+    transient = check_argument("transient", transient, Interval(0), "time before, unmeasured")
+    every = check_argument("every", every, Interval(0, open_low=True), "time between records")
+    if duration < step / 2:
+        raise InputError(
+            f"duration = {duration:g} is less than a step of {step:g}: give a longer one, or a"
+            " smaller step."
+        )
+    inner = min(max(round(every / step), 1), max(round(duration / step), 1))
+    records = max(round(duration / (inner * step)), 1)
+    before = round(transient / (inner * step))
+    if max(records * numbers, before + records, inner) > _MOST:
+        raise InputError(
+            f"a duration of {duration:g} after {transient:g} makes {before + records:.3g} records"
+            f" of {numbers} numbers, {inner:.3g} steps apart, more than memory holds: give"
+            " shorter times."
+        )
+    return _Plan(step, inner, records, before)
 
 
 def _field(field: Any, columns: np.ndarray) -> np.ndarray:
@@ -166,14 +182,14 @@ def diverged(moment: float) -> None:
 class Motion:
     """A network in motion, advanced by records of `inner` steps each; what `evolve` runs.
 
-    coupling (N, N), start and field (N, columns), phi as `transfer` gives it; exponents: how many
+    couplings (N, N), start and field (N, columns), phi as `transfer` gives it; exponents: how many
     tangent vectors follow the first column. `span`: the time of a record. Arithmetic in the type of
     the couplings. Its random numbers are functions of the seed and of the number of the record.
     """
 
     def __init__(
         self,
-        coupling: np.ndarray,
+        couplings: np.ndarray,
         start: np.ndarray,
         *,
         phi: Transfer,
@@ -185,7 +201,7 @@ class Motion:
         exponents: int = 0,
         seed: int = 0,
     ):
-        self.coupling = coupling
+        self.couplings = couplings
         self.noise = noise
         self.field = field
         self.step = step
@@ -200,14 +216,14 @@ class Motion:
         if exponents:
             between = max(k for k in range(1, oftener + 1) if inner % k == 0)
         kind = start.dtype
-        n = len(coupling)
+        n = len(couplings)
         tangent = np.zeros((n, 0))
         if exponents:
             directions = np.random.default_rng(seed).standard_normal((n, exponents))
             tangent = np.linalg.qr(directions)[0]
         with jax.enable_x64(True):
             self._run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
-            state = (
+            state = _State(
                 jnp.asarray(start),
                 jnp.zeros_like(start),
                 jnp.asarray(tangent, kind),
@@ -221,9 +237,9 @@ class Motion:
         """
         kind = self.field.dtype
         with jax.enable_x64(True):
-            given = (
+            given = _Given(
                 self._phi.constants,
-                jnp.asarray(self.coupling),
+                jnp.asarray(self.couplings),
                 jnp.asarray(self.field),
                 jnp.asarray([self.step, self.noise], kind),
             )
@@ -238,33 +254,73 @@ class Motion:
             return np.asarray(states), np.asarray(growth, float)
 
 
+class _Given(NamedTuple):
+    """What every step reads: the `constants` of phi and phi', `couplings` (N, N), `field` (N,
+    columns), and `numbers` (2,): the length of a step and the strength of noise.
+    """
+
+    constants: tuple[list, list]
+    couplings: jax.Array
+    field: jax.Array
+    numbers: jax.Array
+
+
+class _State(NamedTuple):
+    """`x` and the `drive` J phi + h of the last step, (N, columns); `tangent` vectors of the first
+    column and their `turn` J phi' v of the last step, (N, exponents).
+    """
+
+    x: jax.Array
+    drive: jax.Array
+    tangent: jax.Array
+    turn: jax.Array
+
+
 @lru_cache(maxsize=32)
 def _runner(
     function: Traced, slope: Traced | None, time: str, turns: int, inner: int, exponents: int
 ):
+    """Records compiled, each of `turns` times `inner` steps, with one QR a turn."""
     continuous = time == "continuous"
 
-    def one_step(given, key, state, first):
-        (held, held_by_slope), coupling, field, (step, noise) = given
-        x, past, v, past_v = state
+    def one_step(given: _Given, key, state: _State, first):
+        held, held_by_slope = given.constants
+        step, noise = given.numbers
+        x = state.x
         block = function(held, x).astype(x.dtype)
         if slope is not None:
-            block = jnp.concatenate(
-                [block, slope(held_by_slope, x).astype(x.dtype)[:, :1] * v], axis=1
-            )
-        pull = coupling @ block
-        drive, turn = pull[:, : x.shape[1]] + field, pull[:, x.shape[1] :]
+            rise = slope(held_by_slope, x).astype(x.dtype)
+            block = jnp.concatenate([block, rise[:, :1] * state.tangent], axis=1)
+        pull = given.couplings @ block
+        drive = pull[:, : x.shape[1]] + given.field
+        turn = pull[:, x.shape[1] :]
         decay = jnp.exp(-step) if continuous else jnp.zeros_like(step)
         kick = jnp.sqrt(noise * (1 - decay**2)) * jax.random.normal(key, (len(x), 1), x.dtype)
         if not continuous:
-            return drive + kick, drive, turn, turn
+            return _State(drive + kick, drive, turn, turn)
         # The first step of all has no past: Euler.
-        old, old_v = jnp.where(first, drive, past), jnp.where(first, turn, past_v)
-        x = decay * x + (1 - decay) * (1.5 * drive - 0.5 * old) + kick
-        return x, drive, decay * v + (1 - decay) * (1.5 * turn - 0.5 * old_v), turn
+        old = jnp.where(first, drive, state.drive)
+        old_turn = jnp.where(first, turn, state.turn)
+        gather = 1 - decay
+        return _State(
+            decay * x + gather * (1.5 * drive - 0.5 * old) + kick,
+            drive,
+            decay * state.tangent + gather * (1.5 * turn - 0.5 * old_turn),
+            turn,
+        )
+
+    def orthogonal(state: _State, growth):
+        """Tangent vectors of length one again, and what their lengths have grown by."""
+        tangent, r = jnp.linalg.qr(state.tangent)
+        turn = state.turn
+        if continuous:
+            # The drive kept from the last step belongs to the same tangent vectors.
+            turn = jax.scipy.linalg.solve_triangular(r, turn.T, trans=1).T
+        growth = growth + jnp.log(jnp.abs(jnp.diagonal(r)))
+        return state._replace(tangent=tangent, turn=turn), growth
 
     @jax.jit
-    def run(given, keys, carry):
+    def run(given: _Given, keys, carry):
         def record(carry, key):
             steps = jax.random.split(key, turns * inner)
 
@@ -274,21 +330,15 @@ def _runner(
 
             def turn(part, carry):
                 state, first, growth = carry
-                (x, past, v, past_v), first = jax.lax.fori_loop(
-                    part * inner, (part + 1) * inner, advance, (state, first)
-                )
+                end = (part + 1) * inner
+                state, first = jax.lax.fori_loop(part * inner, end, advance, (state, first))
                 if exponents:
-                    v, r = jnp.linalg.qr(v)
-                    if continuous:
-                        # The drive kept from the last step belongs to the same tangent vectors.
-                        past_v = jax.scipy.linalg.solve_triangular(r, past_v.T, trans=1).T
-                    growth = growth + jnp.log(jnp.abs(jnp.diagonal(r)))
-                return (x, past, v, past_v), first, growth
+                    state, growth = orthogonal(state, growth)
+                return state, first, growth
 
-            state, first, growth = jax.lax.fori_loop(
-                0, turns, turn, (*carry, jnp.zeros(exponents, carry[0][0].dtype))
-            )
-            return (state, first), (state[0], growth)
+            still = jnp.zeros(exponents, carry[0].x.dtype)
+            state, first, growth = jax.lax.fori_loop(0, turns, turn, (*carry, still))
+            return (state, first), (state.x, growth)
 
         return jax.lax.scan(record, carry, keys)
 

@@ -22,17 +22,24 @@ from replicon.theory import stationary
 from replicon.theory.points import evaluate
 
 _NUMBERS = ("gain", "symmetry", "temperature", "regulariser")
+_EXACT = 1e-6  # of integrals, relative: what halving the panels may change
+_SEVERAL = (
+    "the cavity equation has several solutions for one field, so that no state without broken"
+    " symmetry is known: lower the gain"
+)
+_NO_MINIMUM = "with a regulariser the ground state is no fixed point: give temperature > 0"
+_FORBIDDEN = "no saddle with an overlap between replicas was found that Jensen's inequality allows"
 
 
 class Static(NamedTuple):
-    """ln of the activity C at temperature 0."""
+    """At temperature 0: `log_activity` ln C and `response` R."""
 
     log_activity: jax.Array
     response: jax.Array
 
 
 class Thermal(NamedTuple):
-    """Activity C and its conjugate at a temperature."""
+    """At a temperature: `activity` C, `response` rho, and `conjugate` qh of the activity."""
 
     activity: jax.Array
     response: jax.Array
@@ -49,7 +56,8 @@ def _static(phi: Nonlinearity):
         b = c.gain**2 * c.symmetry * x.response
         deviation = c.gain * jnp.exp(x.log_activity / 2)
         at, weight = panels_about(phi, deviation, b)
-        value, slope = phi.function(at), phi.slope(at)
+        value = phi.function(at)
+        slope = phi.slope(at)
         density = (
             weight
             * jnp.exp(-(((at - b * value) / deviation) ** 2) / 2)
@@ -91,27 +99,36 @@ def _static(phi: Nonlinearity):
     return one
 
 
+class _Weighted(NamedTuple):
+    """Of the one neuron: `at`, values of x; `value` phi there; `y` = x - b phi; `weight` of each,
+    not normalised, (n,) all; and `s`, the variance of y without that weight.
+    """
+
+    at: jax.Array
+    value: jax.Array
+    y: jax.Array
+    weight: jax.Array
+    s: jax.Array
+
+
 @lru_cache(maxsize=32)
 def _thermal(phi: Nonlinearity):
     """Saddle of Phi = -q qh - g^2 gamma rho^2/2 + ln int dx exp{-y^2/(2 s) - ln(s/T)/2 - eta x^2/T
     + qh phi^2} without overlap.
     """
 
-    def weights(x: Thermal, c, refine=False):
+    def weighted(x: Thermal, c, refine=False) -> _Weighted:
         b = c.gain**2 * c.symmetry * x.response
         s = c.temperature + c.gain**2 * x.activity
-        at, weight = panels_about(
-            phi, jnp.sqrt(s), b, pull=2 * c.regulariser / c.temperature, refine=refine
-        )
+        stiff = c.regulariser / c.temperature
+        at, weight = panels_about(phi, jnp.sqrt(s), b, pull=2 * stiff, refine=refine)
         value = phi.function(at)
         y = at - b * value
-        exponent = (
-            -(y**2) / (2 * s) + x.conjugate * value**2 - c.regulariser / c.temperature * at**2
-        )
-        return at, value, y, s, weight * jnp.exp(exponent)
+        exponent = -(y**2) / (2 * s) + x.conjugate * value**2 - stiff * at**2
+        return _Weighted(at, value, y, weight * jnp.exp(exponent), s)
 
     def iterate(x: Thermal, c, refine=False):
-        _, value, y, s, weight = weights(x, c, refine)
+        _, value, y, weight, s = weighted(x, c, refine)
         weight = weight / weight.sum()
         return Thermal(
             weight @ value**2,
@@ -130,7 +147,7 @@ def _thermal(phi: Nonlinearity):
             residual, start, c, iterate=iterate, steps=2000, damping=0.5, settled=1e-9
         )
         x = found.x
-        at, _, y, s, weight = weights(x, c)
+        at, _, y, weight, s = weighted(x, c)
         free_entropy = (
             -x.activity * x.conjugate
             - c.gain**2 * c.symmetry * x.response**2 / 2
@@ -142,7 +159,7 @@ def _thermal(phi: Nonlinearity):
         finer = jax.tree.map(
             lambda new, old, scale: jnp.abs(new - old) / scale, iterate(x, c, True), x, _scale(x, c)
         )
-        exact = jnp.max(jnp.stack(list(finer))) < 1e-6
+        exact = jnp.max(jnp.stack(list(finer))) < _EXACT
         return {
             "activity": x.activity,
             "response": x.response,
@@ -176,27 +193,16 @@ def solve(controls, branch: str) -> dict:
     known.
     """
     phi = nonlinearity(controls.nonlinearity)
-    numbers = np.broadcast_arrays(
-        *(np.asarray(getattr(controls, name), float) for name in _NUMBERS)
-    )
-    c = controls_tuple(_NUMBERS, numbers)
-    edge = onset(phi, c.symmetry)
+    c = controls_tuple(_NUMBERS, [getattr(controls, name) for name in _NUMBERS])
     cold = c.temperature == 0
-    rest = cold & ((branch == "quiescent") | ((branch == "active") & (c.gain <= edge)))
-    quiet = _quiescent(phi, c)
-    out = {name: np.where(rest, quiet[name], np.nan) for name in quiet}
-    out["free_entropy"] = np.full(len(cold), np.nan)
-    unknown = "x = 0 is no fixed point, since phi(0) is not zero: take branch active"
-    if not around_zero(phi).value:
-        unknown = (
-            "phi has a corner at 0, where the linear response of couplings with symmetry is not"
-            " known"
-        )
-    far = "x = 0 has no real response so far beyond its loss of stability"
-    reason = np.where(rest, np.where(np.isnan(edge), unknown, far), "")
-    moving = cold & ~rest & (c.regulariser == 0) & (branch != "frozen")
+    edge = onset(phi, c.symmetry)
+    at_rest = cold & ((branch == "quiescent") | ((branch == "active") & (c.gain <= edge)))
+    moving = cold & ~at_rest & (c.regulariser == 0) & (branch != "frozen")
     # Where phi is not odd, replicas overlap in every state.
     overlapping = ~cold & ((branch == "frozen") | ((branch == "active") & (not phi.odd)))
+    quiet = _quiescent(phi, c)
+    out = {name: np.where(at_rest, quiet[name], np.nan) for name in quiet}
+    out["free_entropy"] = np.full(len(cold), np.nan)
     for rows, theory in (
         (moving, _static),
         (~cold & (branch == "active") & phi.odd, _thermal),
@@ -207,34 +213,28 @@ def solve(controls, branch: str) -> dict:
             for name in out:
                 if name in found:
                     out[name][rows] = found[name]
-    several = (
-        "the cavity equation has several solutions for one field, so that no state without broken"
-        " symmetry is known: lower the gain"
-    )
-    reason = np.where(moving, several, reason)
-    reason = np.where(
-        cold & ~rest & (c.regulariser > 0),
-        "with a regulariser the ground state is no fixed point: give temperature > 0",
-        reason,
-    )
-    reason = np.where(
-        ~cold, "no saddle without overlap between replicas was found: raise the temperature", reason
-    )
-    forbidden = (
-        "no saddle with an overlap between replicas was found that Jensen's inequality allows"
-    )
-    reason = np.where(overlapping, forbidden, reason)
-    reason = np.where(cold & (branch == "frozen"), "at temperature 0 take branch active", reason)
-    reason = np.where(
-        ~cold & (branch == "quiescent"),
-        "at temperature > 0 there is no rest: take branch active",
-        reason,
-    )
     out["converged"] = np.nan_to_num(out["converged"]).astype(bool)
     out["residual"] = np.nan_to_num(out["residual"])
-    out["branch"] = np.where(
-        out["activity"] == 0, "quiescent", "frozen" if branch == "frozen" else "active"
-    )
+    awake = "frozen" if branch == "frozen" else "active"
+    out["branch"] = np.where(out["activity"] == 0, "quiescent", awake)
+    unknown = "x = 0 is no fixed point, since phi(0) is not zero: take branch active"
+    if not around_zero(phi).value:
+        unknown = (
+            "phi has a corner at 0, where the linear response of couplings with symmetry is not"
+            " known"
+        )
+    # Why nothing was found, if nothing was: the first that holds.
+    reasons = {
+        "at temperature > 0 there is no rest: take branch active": ~cold & (branch == "quiescent"),
+        "at temperature 0 take branch active": cold & (branch == "frozen"),
+        _FORBIDDEN: overlapping,
+        "no saddle without overlap between replicas was found: raise the temperature": ~cold,
+        _NO_MINIMUM: cold & ~at_rest & (c.regulariser > 0),
+        _SEVERAL: moving,
+        unknown: at_rest & np.isnan(edge),
+        "x = 0 has no real response so far beyond its loss of stability": at_rest,
+    }
+    reason = np.select(list(reasons.values()), list(reasons), "")
     return {**out, "reason": np.where(out["converged"], "", reason)}
 
 
@@ -245,7 +245,8 @@ def _quiescent(phi: Nonlinearity, c) -> dict:
     Of a phi with a corner at 0, without symmetry: R is the mean of both slopes, and R_2 has their
     mean square.
     """
-    edge, at = onset(phi, c.symmetry), around_zero(phi)
+    edge = onset(phi, c.symmetry)
+    at = around_zero(phi)
     turn = c.gain**2 * c.symmetry * at.slope
     root = np.sqrt(np.maximum(1 - 4 * turn * at.slope, 0))
     # The stable form of (1 - root) / (2 turn); exact also without symmetry.
@@ -254,11 +255,11 @@ def _quiescent(phi: Nonlinearity, c) -> dict:
     replicon = 1 - c.gain**2 * square
     zero = np.zeros_like(response)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.where(replicon > 0, square / replicon, np.nan)
+        response_variance = np.where(replicon > 0, square / replicon, np.nan)
     return {
         "activity": zero,
         "response": response,
-        "response_variance": spread,
+        "response_variance": response_variance,
         "variance": zero,
         "overlap": zero,
         "energy": zero,
@@ -271,7 +272,8 @@ def _quiescent(phi: Nonlinearity, c) -> dict:
 def find_chaos(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where x = 0 loses its stability: a property of the flow, whatever the temperature."""
     phi = nonlinearity(controls.nonlinearity)
-    value, at = onset(phi, controls.symmetry), around_zero(phi)
+    value = onset(phi, controls.symmetry)
+    at = around_zero(phi)
     reason = np.full(value.shape, "", object)
     if at.value:
         reason[:] = "x = 0 is no fixed point, since phi(0) is not zero"

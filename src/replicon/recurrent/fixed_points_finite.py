@@ -9,7 +9,8 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.recurrent.couplings import elliptic_matrix
-from replicon.recurrent.kinetic_energy import HOT, find_fixed_points, sample_kinetic_energy
+from replicon.recurrent.fixed_point_search import find_fixed_points
+from replicon.recurrent.kinetic_energy import HOT, sample_kinetic_energy
 from replicon.recurrent.nonlinearity import nonlinearity
 
 
@@ -36,11 +37,11 @@ def sample(controls, size: int, rng: np.random.Generator) -> dict:
     zero; its response is tr[phi' (1 - J phi')^-1]/N.
     """
     phi = nonlinearity(controls.nonlinearity)
-    coupling = elliptic_matrix(rng, size, controls.gain, controls.symmetry)
+    couplings = elliptic_matrix(rng, size, controls.gain, controls.symmetry)
     if controls.temperature > 0:
         ladder = np.geomspace(max(HOT, controls.temperature), controls.temperature, controls.ladder)
         found = sample_kinetic_energy(
-            coupling,
+            couplings,
             ladder,
             function=phi.function,
             slope=phi.slope,
@@ -54,14 +55,13 @@ def sample(controls, size: int, rng: np.random.Generator) -> dict:
         }
     else:
         start = rng.standard_normal((1, size))
-        points = find_fixed_points(coupling, start, function=phi.function, slope=phi.slope)
+        points = find_fixed_points(couplings, start, function=phi.function, slope=phi.slope)
         x = points.points[0]
         with jax.enable_x64(True):
-            value, slope = np.asarray(phi.function(x)), np.asarray(phi.slope(x))
-        response = (
-            np.trace(np.linalg.solve(np.eye(size) - slope[:, None] * coupling, np.diag(slope)))
-            / size
-        )
+            value = np.asarray(phi.function(x))
+            slope = np.asarray(phi.slope(x))
+        linear = np.eye(size) - slope[:, None] * couplings
+        response = np.trace(np.linalg.solve(linear, np.diag(slope))) / size
         activity = (value**2).mean()
         values = {
             "activity": activity,

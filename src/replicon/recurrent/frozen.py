@@ -44,17 +44,80 @@ _BELL = np.array([-8.0, -5.0, -3.0, -1.5, 0.0, 1.5, 3.0, 5.0, 8.0])
 _OUTER = np.linspace(-6.0, 6.0, 25)
 
 _OUTER_WEIGHT = np.exp(-(_OUTER**2) / 2) / np.exp(-(_OUTER**2) / 2).sum()
+_AGREE = 1e-6  # between integrals on the panels and on panels half as long
+# Beyond rounding of the free entropy, in nats per neuron.
+_JENSEN = 1e-7
 
 
 class Frozen(NamedTuple):
-    """Activity, overlap of two replicas, and their conjugates."""
+    """`overlap` Q of two replicas and `distance` X, Q + X = <phi^2>; `response` rho, `partner`
+    kappa, `curvature` Y, and `field` sqrt(Qh).
+    """
 
     overlap: jax.Array
-    spread: jax.Array
+    distance: jax.Array
     response: jax.Array
     partner: jax.Array
     curvature: jax.Array
     field: jax.Array
+
+
+class _Averages(NamedTuple):
+    """Over the fields, of averages <.> over x at given fields: `square` <phi^2>, `mean_square`
+    <phi>^2, `noise` <y^2>, `mean_noise` <y>^2, `cross` <phi y>, `mean_cross` <phi> <y>, `variance`
+    <x^2>, `log_z`.
+    """
+
+    square: jax.Array
+    mean_square: jax.Array
+    noise: jax.Array
+    mean_noise: jax.Array
+    cross: jax.Array
+    mean_cross: jax.Array
+    variance: jax.Array
+    log_z: jax.Array
+
+
+def _variance_of_y(x: Frozen, c) -> jax.Array:
+    """s = T + g^2 X, the variance of y."""
+    return c.temperature + c.gain**2 * x.distance
+
+
+def _averages(phi: Nonlinearity, x: Frozen, c, refine: bool = False) -> _Averages:
+    """Averages at order parameters; `refine` halves the panels of the inner integral."""
+    b = c.gain**2 * c.symmetry * x.response
+    s = _variance_of_y(x, c)
+    cross = c.gain * c.symmetry * x.partner / jnp.sqrt(x.overlap)
+    rest = jnp.sqrt(jnp.maximum(x.field**2 - cross**2, 1e-30))
+    stiff = c.regulariser / c.temperature
+
+    def inner(v, u):
+        mean = c.gain * jnp.sqrt(x.overlap) * v
+        field = cross * v + rest * u
+        at, weight = panels_about(phi, jnp.sqrt(s), b, mean, 2 * stiff, refine)
+        value = phi.function(at)
+        y = at - b * value - mean
+        exponent = -(y**2) / (2 * s) + x.curvature * value**2 + field * value - stiff * at**2
+        top = jnp.max(exponent)
+        weight = weight * jnp.exp(exponent - top)
+        total = weight.sum()
+        weight = weight / total
+        f = weight @ value
+        y1 = weight @ y
+        found = _Averages(
+            weight @ value**2,
+            f**2,
+            weight @ y**2,
+            y1**2,
+            weight @ (value * y),
+            f * y1,
+            weight @ at**2,
+            jnp.log(total) + top,
+        )
+        return jnp.stack(found)
+
+    inside = jax.vmap(jax.vmap(inner, (None, 0)), (0, None))(_OUTER, _OUTER)
+    return _Averages(*jnp.einsum("uvk,u,v->k", inside, _OUTER_WEIGHT, _OUTER_WEIGHT))
 
 
 @lru_cache(maxsize=32)
@@ -67,50 +130,20 @@ def frozen(phi: Nonlinearity):
     and Y = qh - Qh/2.
     """
 
-    def averages(x: Frozen, c, refine=False):
-        b = c.gain**2 * c.symmetry * x.response
-        s = c.temperature + c.gain**2 * x.spread
-        cross = c.gain * c.symmetry * x.partner / jnp.sqrt(x.overlap)
-        rest = jnp.sqrt(jnp.maximum(x.field**2 - cross**2, 1e-30))
-
-        def inner(v, u):
-            mean, field = c.gain * jnp.sqrt(x.overlap) * v, cross * v + rest * u
-            at, weight = panels_about(
-                phi, jnp.sqrt(s), b, mean, 2 * c.regulariser / c.temperature, refine
-            )
-            value = phi.function(at)
-            y = at - b * value - mean
-            exponent = (
-                -(y**2) / (2 * s)
-                + x.curvature * value**2
-                + field * value
-                - c.regulariser / c.temperature * at**2
-            )
-            top = jnp.max(exponent)
-            weight = weight * jnp.exp(exponent - top)
-            total = weight.sum()
-            weight = weight / total
-            f, ff, yy, y1, fy, xx = (
-                weight @ q for q in (value, value**2, y**2, y, value * y, at**2)
-            )
-            return jnp.stack([ff, f**2, yy, y1**2, fy, f * y1, xx, jnp.log(total) + top])
-
-        inside = jax.vmap(jax.vmap(inner, (None, 0)), (0, None))(_OUTER, _OUTER)
-        return jnp.einsum("uvk,u,v->k", inside, _OUTER_WEIGHT, _OUTER_WEIGHT), s
-
     def iterate(x: Frozen, c):
-        (ff, f2, yy, y2, fy, f_y, _, _), s = averages(x, c)
+        found = _averages(phi, x, c)
+        s = _variance_of_y(x, c)
         return Frozen(
-            f2,
-            ff - f2,
-            (fy - f_y) / s,
-            f_y / s,
-            c.gain**2 / 2 * ((yy - y2) / s**2 - 1 / s),
-            c.gain * jnp.sqrt(jnp.maximum(y2, 1e-60)) / s,
+            found.mean_square,
+            found.square - found.mean_square,
+            (found.cross - found.mean_cross) / s,
+            found.mean_cross / s,
+            c.gain**2 / 2 * ((found.noise - found.mean_noise) / s**2 - 1 / s),
+            c.gain * jnp.sqrt(jnp.maximum(found.mean_noise, 1e-60)) / s,
         )
 
     def residual(x, c):
-        s = jax.lax.stop_gradient(c.temperature + c.gain**2 * x.spread)
+        s = jax.lax.stop_gradient(_variance_of_y(x, c))
         one = jnp.ones(())
         return jax.tree.map(
             lambda new, old, scale: (new - old) / scale,
@@ -121,35 +154,44 @@ def frozen(phi: Nonlinearity):
 
     def one(c):
         start = Frozen(*(jnp.asarray(v, float) for v in (0.4, 0.1, 0.8, 0.0, 0.0, 0.0)))
-        start = start._replace(spread=jnp.minimum(c.temperature, 0.1))
+        start = start._replace(distance=jnp.minimum(c.temperature, 0.1))
         found = stationary.solve_one(
             residual, start, c, iterate=iterate, steps=400, damping=0.5, settled=1e-7
         )
-        x, T, coupled = found.x, c.temperature, c.gain**2 * c.symmetry
-        (ff, _, yy, _, _, _, xx, log_z), s = averages(x, c)
-        again = averages(x, c, True)[0]
-        exact = (
-            (jnp.abs(again[0] - ff) < 1e-6)
-            & (jnp.abs(again[2] - yy) < 1e-6 * s)
-            & (jnp.abs(again[7] - log_z) < 1e-6)
-        )
-        free_entropy = -(x.overlap + x.spread) * x.curvature - x.spread * x.field**2 / 2
-        free_entropy += (
-            log_z - jnp.log(s / T) / 2 - coupled * (x.response**2 / 2 + x.response * x.partner)
-        )
-        # Without symmetry and regulariser Z has the mean (2 pi T)^(N/2), and by Jensen's inequality
-        # ln Z no larger one.
-        allowed = (coupled != 0) | (free_entropy <= jnp.log(2 * jnp.pi * T) / 2 + 1e-7)
-        return {
-            "activity": ff,
-            "overlap": x.overlap,
-            "response": x.response,
-            "response_variance": jnp.full((), jnp.nan),
-            "variance": xx,
-            "energy": T / 2 + T**2 / (2 * s) * (yy / s - 1) + c.regulariser * xx,
-            "free_entropy": free_entropy,
-            "converged": found.converged & allowed & exact & (x.overlap > 1e-6) & (x.spread > 0),
-            "residual": found.residual,
-        }
+        return _state(phi, found, c)
 
     return one
+
+
+def _state(phi: Nonlinearity, found: stationary.Stationary, c) -> dict:
+    """What is observed at a saddle, and whether it can be one."""
+    x = found.x
+    T = c.temperature
+    coupled = c.gain**2 * c.symmetry
+    s = _variance_of_y(x, c)
+    here = _averages(phi, x, c)
+    finer = _averages(phi, x, c, True)
+    exact = (
+        (jnp.abs(finer.square - here.square) < _AGREE)
+        & (jnp.abs(finer.noise - here.noise) < _AGREE * s)
+        & (jnp.abs(finer.log_z - here.log_z) < _AGREE)
+    )
+    free_entropy = -(x.overlap + x.distance) * x.curvature - x.distance * x.field**2 / 2
+    free_entropy += (
+        here.log_z - jnp.log(s / T) / 2 - coupled * (x.response**2 / 2 + x.response * x.partner)
+    )
+    # Without symmetry and regulariser Z has the mean (2 pi T)^(N/2), and by Jensen's inequality
+    # ln Z no larger one.
+    allowed = (coupled != 0) | (free_entropy <= jnp.log(2 * jnp.pi * T) / 2 + _JENSEN)
+    energy = T / 2 + T**2 / (2 * s) * (here.noise / s - 1) + c.regulariser * here.variance
+    return {
+        "activity": here.square,
+        "overlap": x.overlap,
+        "response": x.response,
+        "response_variance": jnp.full((), jnp.nan),
+        "variance": here.variance,
+        "energy": energy,
+        "free_entropy": free_entropy,
+        "converged": found.converged & allowed & exact & (x.overlap > 1e-6) & (x.distance > 0),
+        "residual": found.residual,
+    }

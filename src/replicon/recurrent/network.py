@@ -4,6 +4,7 @@ trajectories turn chaotic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import jax
@@ -19,11 +20,15 @@ from replicon.recurrent.nonlinearity import Nonlinearity, nonlinearity
 from replicon.theory.branch import Found
 
 REACH = 8.0  # chaos is looked for up to so many times the gain of the instability
-# a Lyapunov exponent above counts as chaos: those of limit cycles, zero, are measured to about half
-# of it
+# A Lyapunov exponent above counts as chaos: those of limit cycles, zero, are measured to about half
+# of it.
 POSITIVE = 0.01
 ROUNDING = 64 * np.finfo(float).eps  # of a gain that is compared with the one of the instability
 
+_UNDECIDED = (
+    "rounding of the couplings leaves open whether x = 0 is stable here, or it is at its"
+    " instability"
+)
 _DRAWN = "the couplings of a surrogate are drawn in simulations: theory is of original and random"
 
 
@@ -36,9 +41,8 @@ def unit_couplings(source: str, weights: str) -> np.ndarray:
         matrix = np.sign(matrix) * np.log1p(np.abs(matrix))
     if not matrix.any():
         raise InputError(f"couplings = {source} are all zero: there is no network.")
-    matrix = np.ldexp(
-        matrix, -np.frexp(np.abs(matrix).max())[1]
-    )  # a power of two, exact: no square overflows or vanishes
+    # By a power of two, exact: no square overflows or vanishes.
+    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max())[1])
     return matrix / np.sqrt((matrix**2).sum() / len(matrix))
 
 
@@ -80,26 +84,27 @@ def solve(controls) -> dict:
     slope, trouble = _at_rest(nonlinearity(controls.nonlinearity))
     matrix = unit_couplings(controls.couplings, controls.weights)
     found = properties(matrix)
-    gain, random = controls.gain, controls.network == "random"
+    gain = controls.gain
+    random = controls.network == "random"
     top, error = _leading(matrix, slope, controls)
     if random:
         symmetry = found["symmetry"]
         found.update(outlier=1 + symmetry, bulk_radius=1.0)
-        response = (
-            slope * 2 / (1 + np.sqrt(np.maximum(1 - 4 * (gain * slope) ** 2 * symmetry, 0.0)))
-        )
+        root = np.sqrt(np.maximum(1 - 4 * (gain * slope) ** 2 * symmetry, 0.0))
+        response = slope * 2 / (1 + root)
     else:
         found["outlier"] = certain(*largest(matrix))
         # Not from eigenvalues, which rounding moves far where the matrix is close to defective.
         response = np.array([_resolvent(slope * g * matrix) * slope / len(matrix) for g in gain])
     radius = abs(slope) * gain * top
-    known = random or controls.network == "original"
+    if controls.time == "continuous":
+        exponent = radius - 1
+    else:
+        exponent = np.log(np.where(radius > 0, radius, np.nan))
+    if not (random or controls.network == "original"):
+        trouble = trouble or _DRAWN
     open_by = abs(slope) * gain * error + ROUNDING
-    stable, unstable = radius < 1 - open_by, radius > 1 + open_by
-    undecided = (
-        "rounding of the couplings leaves open whether x = 0 is stable here, or it is at its"
-        " instability"
-    )
+    reason = np.where(radius > 1 + open_by, "x = 0 is unstable here", _UNDECIDED)
     zero = np.zeros_like(gain)
     return {
         **{name: np.full_like(gain, value) for name, value in found.items()},
@@ -107,17 +112,9 @@ def solve(controls) -> dict:
         "variance": zero,
         "fluctuation": zero,
         "response": response,
-        "lyapunov_exponent": (
-            radius - 1
-            if controls.time == "continuous"
-            else np.log(np.where(radius > 0, radius, np.nan))
-        ),
-        "converged": known & (trouble == "") & stable,
-        "reason": (
-            np.where(unstable, "x = 0 is unstable here", undecided)
-            if known and not trouble
-            else np.full(len(gain), trouble or _DRAWN)
-        ),
+        "lyapunov_exponent": exponent,
+        "converged": (trouble == "") & (radius < 1 - open_by),
+        "reason": np.full(len(gain), trouble) if trouble else reason,
     }
 
 
@@ -189,37 +186,49 @@ def find_chaos(controls) -> Found:
     starts = rng.standard_normal((2, len(matrix)))
     top = certain(*largest(matrix, np.real if controls.time == "continuous" else np.abs))
     rest = top / float(onset(phi, 0.0))
+    settings = {
+        "function": phi.function,
+        "slope": phi.slope,
+        "duration": 200,
+        "transient": 100,
+        "every": 1.0,
+        "time": controls.time,
+    }
 
     def chaotic(gain: float) -> bool:
-        settings = {
-            "function": phi.function,
-            "slope": phi.slope,
-            "duration": 200,
-            "transient": 100,
-            "every": 1.0,
-            "time": controls.time,
-        }
         return any(
             evolve(gain * matrix, start, exponents=1, **settings).exponents[0] > POSITIVE
             for start in starts
         )
 
     reason = _orderly(matrix, phi, controls.time)
-    try:
-        for low, high in pairwise(
-            np.geomspace(1.0, REACH, 17) / rest if rest > 0 and not reason else []
-        ):
-            if chaotic(high):
-                for _ in range(6):
-                    middle = np.sqrt(low * high)
-                    low, high = (low, middle) if chaotic(middle) else (middle, high)
-                return Found(np.array([np.sqrt(low * high)]), np.ones(1, bool))
-    except ConvergenceError:
-        reason = (
-            "trajectories grow beyond all bounds before they turn chaotic: give a phi that"
-            " saturates"
-        )
-    return Found(np.full(1, np.nan), np.zeros(1, bool), reason=np.array([reason], object))
+    value = np.nan
+    if rest > 0 and not reason:
+        try:
+            value = _first(chaotic, np.geomspace(1.0, REACH, 17) / rest)
+        except ConvergenceError:
+            reason = (
+                "trajectories grow beyond all bounds before they turn chaotic: give a phi that"
+                " saturates"
+            )
+    there = np.array([np.isfinite(value)])
+    return Found(np.array([value]), there, reason=np.array([reason], object))
+
+
+def _first(chaotic: Callable[[float], bool], gains: np.ndarray) -> float:
+    """Where a network turns chaotic first along ordered gains, NaN where nowhere: the middle, in
+    logarithm, of what six halvings leave.
+    """
+    for low, high in pairwise(gains):
+        if chaotic(high):
+            for _ in range(6):
+                middle = np.sqrt(low * high)
+                if chaotic(middle):
+                    high = middle
+                else:
+                    low = middle
+            return float(np.sqrt(low * high))
+    return np.nan
 
 
 def _orderly(matrix: np.ndarray, phi: Nonlinearity, time: str) -> str:

@@ -154,7 +154,8 @@ def cut(edges: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Gauss-Legendre nodes and weights (n,) of the integral between the first and the last of some
     ordered edges.
     """
-    half, centre = (edges[1:] - edges[:-1]) / 2, (edges[1:] + edges[:-1]) / 2
+    half = (edges[1:] - edges[:-1]) / 2
+    centre = (edges[1:] + edges[:-1]) / 2
     return (centre[:, None] + half[:, None] * _NODE).ravel(), (half[:, None] * _WEIGHT).ravel()
 
 
@@ -163,9 +164,8 @@ def antiderivative(values: jax.Array, nodes: jax.Array) -> jax.Array:
     constant).
     """
     table = values.reshape(-1, ORDER)
-    half = (nodes.reshape(-1, ORDER)[:, -1] - nodes.reshape(-1, ORDER)[:, 0]) / (
-        _NODE[-1] - _NODE[0]
-    )
+    place = nodes.reshape(-1, ORDER)
+    half = (place[:, -1] - place[:, 0]) / (_NODE[-1] - _NODE[0])
     whole = half * (table @ _WEIGHT)
     before = jnp.concatenate([jnp.zeros(1), jnp.cumsum(whole)[:-1]])
     return (before[:, None] + half[:, None] * (table @ _INTEGRATE.T)).ravel()

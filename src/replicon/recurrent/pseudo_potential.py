@@ -4,7 +4,7 @@ fine enough to be exact.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from replicon._errors import InputError
 from replicon.data.networks import load_network
-from replicon.recurrent.kinetic_energy import find_fixed_points
+from replicon.recurrent.fixed_point_search import find_fixed_points
 from replicon.recurrent.nonlinearity import SMOOTH, Nonlinearity, nonlinearity
 
 NETWORKS = {
@@ -25,6 +25,11 @@ POINTS = 12  # fixed and slow points that are returned
 _MOST = 2**28  # places of the grid
 _LONGEST = 20_000  # of its first axis, taken place by place
 _TAIL = 6.5  # standard deviations of the measure beyond which nothing is left
+# Sums over two grids, relative: their difference where its square, or its fourth order in the step
+# of a phi with corners, is below 1e-8.
+_SMOOTH_ROOM = 1e-4
+_CORNERED_ROOM = 2e-3
+_LEAST = 1e-300  # of a density, relative: its logarithm is finite
 
 
 def couplings(source: str) -> np.ndarray:
@@ -47,7 +52,7 @@ def solve(controls) -> dict:
         )
     bound = _bound(phi)
     rows = [
-        _integrate(J, phi, bound, float(T), float(eta))
+        _integrate(_Measure(J, phi, T, eta), bound)
         for T, eta in zip(controls.temperature, controls.regulariser, strict=True)
     ]
     zeros = _zeros(J, phi, bound)
@@ -56,7 +61,40 @@ def solve(controls) -> dict:
     }
 
 
+class _Measure(NamedTuple):
+    """exp(-E/T) of `couplings` J (N, N) and `phi`, with `temperature` T and `regulariser` eta."""
+
+    couplings: np.ndarray
+    phi: Nonlinearity
+    temperature: float
+    regulariser: float
+
+    @property
+    def cornered(self) -> bool:
+        """Whether phi has corners of its own."""
+        return set(self.phi.breaks) - set(SMOOTH) != set()
+
+    def reach(self, bound: float) -> np.ndarray:
+        """How far from 0 states of the measure lie along each axis, (N,), for |phi| <= bound."""
+        J, phi, T, eta = self
+        with jax.enable_x64(True):
+            at_zero = J @ np.asarray(phi.function(jnp.zeros(len(J))))
+        reach = np.abs(J).sum(axis=1) * bound + _TAIL * np.sqrt(T)
+        if eta:
+            # E is above eta x^2, and somewhere no larger than at x = 0.
+            reach = np.minimum(reach, np.sqrt((at_zero @ at_zero / 2 + 30 * T) / eta))
+        return reach
+
+    def step(self) -> float:
+        """Of the trapezoid rule: a Gaussian of standard deviation s, summed in steps of 1.3 s, errs
+        by 2e-5, and no well of E is narrower than s.
+        """
+        J, phi, T, eta = self
+        return 1.3 * np.sqrt(T / ((1 + np.linalg.norm(J, 2) * _steepest(phi)) ** 2 + 2 * eta))
+
+
 def _bound(phi: Nonlinearity) -> float:
+    """The largest |phi|. Raises InputError where it has none."""
     with jax.enable_x64(True):
         values = np.abs(np.asarray(phi.function(jnp.array([-1e4, -50.0, 0.0, 50.0, 1e4]))))
     if values.max() > 1.01 * values[1:4].max() + 1e-9:
@@ -67,40 +105,28 @@ def _bound(phi: Nonlinearity) -> float:
     return float(values.max())
 
 
-def _integrate(J: np.ndarray, phi: Nonlinearity, bound: float, T: float, eta: float) -> dict:
-    """Trapezoid: a Gaussian of standard deviation s, summed in steps of 1.3 s, errs by 2e-5, and no
-    well of E is narrower than s.
-
-    The sum is taken twice, on grids half a step apart. Of a smooth phi their errors cancel, to
+def _integrate(measure: _Measure, bound: float) -> dict:
+    """The measure summed twice, on grids half a step apart. Of a smooth phi their errors cancel, to
     about the square of the difference; of a phi with corners, which lie on the first grid, they are
     as 1 to -1/2, and what is left is of the fourth order in the step. Where the difference is too
     large for that the step is halved.
     """
-    n = len(J)
-    with jax.enable_x64(True):
-        at_zero = J @ np.asarray(phi.function(jnp.zeros(n)))
-    reach = np.abs(J).sum(axis=1) * bound + _TAIL * np.sqrt(T)
-    if eta:
-        # E is above eta x^2, and somewhere no larger than at x = 0.
-        reach = np.minimum(reach, np.sqrt((at_zero @ at_zero / 2 + 30 * T) / eta))
-    step = 1.3 * np.sqrt(T / ((1 + np.linalg.norm(J, 2) * _steepest(phi)) ** 2 + 2 * eta))
-    shown = [
-        np.linspace(-r, r, PLACES)
-        for r in np.r_[np.maximum(reach - (_TAIL - 2) * np.sqrt(T), reach / 2), 0, 0][:2]
-    ]
+    T = measure.temperature
+    n = len(measure.couplings)
+    reach = measure.reach(bound)
+    step = measure.step()
+    ends = np.r_[np.maximum(reach - (_TAIL - 2) * np.sqrt(T), reach / 2), 0, 0]
+    shown = [np.linspace(-end, end, PLACES) for end in ends[:2]]
     blank: dict[str, Any] = {
         **dict.fromkeys(("variance", "activity", "energy", "free_entropy"), np.nan),
-        "converged": False,
-    }
-    blank |= {
         "landscape": np.full((PLACES, PLACES), np.nan),
         "axis_1": shown[0],
         "axis_2": shown[1],
+        "converged": False,
     }
-    cornered = set(phi.breaks) - set(SMOOTH) != set()
-    room, share = (2e-3, 1 / 3) if cornered else (1e-4, 1 / 2)
+    room = _CORNERED_ROOM if measure.cornered else _SMOOTH_ROOM
     for _ in range(3):
-        if cornered:
+        if measure.cornered:
             step = 1 / np.ceil(1 / step)
             reach = step * np.ceil(reach / step)
         counts = 2 * np.ceil(reach / step) + 1
@@ -110,50 +136,51 @@ def _integrate(J: np.ndarray, phi: Nonlinearity, bound: float, T: float, eta: fl
                 " temperature, or scale J"
             )
             return {**blank, "reason": reason}
-        first, second = (
-            _sums(J, phi, T, eta, reach, counts.astype(int), shift) for shift in (0.0, 0.5)
-        )
-        apart = max(abs(a / b - 1) for a, b in zip(first[0], second[0], strict=True) if b)
+        first = _sums(measure, reach, counts.astype(int), 0.0)
+        second = _sums(measure, reach, counts.astype(int), 0.5)
+        apart = max(abs(a / b - 1) for a, b in zip(first.total, second.total, strict=True) if b)
         if apart < room:
             break
         step /= 2
-    mean = share * first[0] + (1 - share) * second[0]
-    total, spacing = mean[0], [axis[1] - axis[0] for axis in first[2][:n]]
-    variance, activity, energy = mean[1:] / total / n
-    if n > 1:
-        density = first[1]
-        level = -T * np.log(np.maximum(density, 1e-300 * density.max()) / density.max())
-        grid = np.stack(np.meshgrid(*shown, indexing="ij"), axis=-1)
-        blank["landscape"] = RegularGridInterpolator(
-            tuple(first[2][:2]), level, bounds_error=False
-        )(grid)
+    share = 1 / 3 if measure.cornered else 1 / 2
+    mean = share * first.total + (1 - share) * second.total
+    spacing = [axis[1] - axis[0] for axis in first.axes[:n]]
+    variance, activity, energy = mean[1:] / mean[0] / n
+    converged = bool(apart < room)
+    reason = f"sums over two grids differ by {apart:.1g}: phi bends too sharply"
     return {
         **blank,
+        "landscape": _landscape(first, T, shown) if n > 1 else blank["landscape"],
         "variance": variance,
         "activity": activity,
         "energy": energy,
-        "free_entropy": (np.log(total) + np.log(spacing).sum()) / n,
-        "converged": apart < room,
-        "reason": (
-            ""
-            if apart < room
-            else f"sums over two grids differ by {apart:.1g}: phi bends too sharply"
-        ),
+        "free_entropy": (np.log(mean[0]) + np.log(spacing).sum()) / n,
+        "converged": converged,
+        "reason": "" if converged else reason,
     }
 
 
-def _sums(
-    J: np.ndarray,
-    phi: Nonlinearity,
-    T: float,
-    eta: float,
-    reach: np.ndarray,
-    counts: np.ndarray,
-    shift: float,
-) -> tuple[np.ndarray, np.ndarray, list]:
-    """Sums over a grid moved by `shift` steps, of the weight and of it times |x|^2, |phi|^2 and E;
-    the weight over all but two neurons; the axes.
+class _Sums(NamedTuple):
+    """Over a grid: `total` (4,), sums of the weight and of it times |x|^2, |phi|^2 and E; `density`
+    (n_1, n_2), sums of the weight over all but two neurons; `axes`, three arrays of places.
     """
+
+    total: np.ndarray
+    density: np.ndarray
+    axes: list[np.ndarray]
+
+
+def _landscape(sums: _Sums, T: float, shown: list[np.ndarray]) -> np.ndarray:
+    """-T ln of the density at the places shown, its minimum zero."""
+    top = sums.density.max()
+    level = -T * np.log(np.maximum(sums.density, _LEAST * top) / top)
+    grid = np.stack(np.meshgrid(*shown, indexing="ij"), axis=-1)
+    return RegularGridInterpolator(tuple(sums.axes[:2]), level, bounds_error=False)(grid)
+
+
+def _sums(measure: _Measure, reach: np.ndarray, counts: np.ndarray, shift: float) -> _Sums:
+    """The measure summed over so many places along each axis, moved by `shift` steps."""
+    J, phi, T, eta = measure
     n = len(J)
     padded = np.zeros((3, 3))
     padded[:n, :n] = J
@@ -175,7 +202,7 @@ def _sums(
 
     with jax.enable_x64(True):
         parts = [plane(first) for first in axes[0]]
-        return (
+        return _Sums(
             np.sum([np.asarray(part[1]) for part in parts], axis=0),
             np.array([np.asarray(part[0]) for part in parts]),
             axes,
@@ -183,15 +210,19 @@ def _sums(
 
 
 def _steepest(phi: Nonlinearity) -> float:
+    """The largest slope of phi, either sign."""
     with jax.enable_x64(True):
         return float(np.abs(np.asarray(phi.slope(jnp.linspace(-20.0, 20.0, 4001)))).max())
 
 
 def _zeros(J: np.ndarray, phi: Nonlinearity, bound: float) -> dict:
-    spread = np.abs(J).sum(axis=1) * bound
-    starts = np.random.default_rng(0).uniform(-1, 1, (60, len(J))) * spread
-    found = find_fixed_points(J, starts, function=phi.function, slope=phi.slope)
-    points, growth = np.full((POINTS, 3), np.nan), np.full(POINTS, np.nan)
+    """Zeros of E found from 60 starts within reach, and the growth there; NaN beyond."""
+    reach = np.abs(J).sum(axis=1) * bound
+    start = np.random.default_rng(0).uniform(-1, 1, (60, len(J))) * reach
+    found = find_fixed_points(J, start, function=phi.function, slope=phi.slope)
+    points = np.full((POINTS, 3), np.nan)
+    growth = np.full(POINTS, np.nan)
     zero = np.flatnonzero(found.fixed)[:POINTS]
-    points[: len(zero), : len(J)], growth[: len(zero)] = found.points[zero], found.growth[zero]
+    points[: len(zero), : len(J)] = found.points[zero]
+    growth[: len(zero)] = found.growth[zero]
     return {"fixed_point": points, "growth": growth}

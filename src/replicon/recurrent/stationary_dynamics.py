@@ -32,7 +32,8 @@ from replicon.theory.bisection import bisect
 NODES = 40  # in theta
 WAVES = 12  # of the ground state's expansion
 _GL, _GLW = np.polynomial.legendre.leggauss(NODES)
-_THETA, _DTHETA = np.pi / 4 * (1 + _GL), np.pi / 4 * _GLW
+_THETA = np.pi / 4 * (1 + _GL)
+_DTHETA = np.pi / 4 * _GLW
 _DOWN = _DTHETA - np.pi / 4 * integration_matrix(_GL)  # int_theta^{pi/2}
 _TO_NODES = np.linalg.inv(np.polynomial.legendre.legvander(_GL, NODES - 1)).T
 
@@ -41,7 +42,8 @@ def _mean_matrix(place, power: int) -> np.ndarray:
     """(n, n) matrix of f -> int_0^1 f(place(v)) 2 v^power dv at every node, f a polynomial through
     the nodes of theta.
     """
-    v, weight = (1 + _GL) / 2, _GLW / 2
+    v = (1 + _GL) / 2
+    weight = _GLW / 2
     theta = place(v[None, :])  # (nodes, points)
     basis = np.polynomial.legendre.legvander(4 * theta / np.pi - 1, NODES - 1)
     return np.einsum(
@@ -69,30 +71,41 @@ class Dynamics(NamedTuple):
     latent: jax.Array
 
 
-def _root(variance):
-    """Its square root, with a derivative also at zero."""
+def _deviation(variance):
+    """The square root of a variance, with a derivative also at zero."""
     return jnp.sqrt(jnp.maximum(variance, 1e-300))
 
 
-def moments(phi: Nonlinearity, mean, variance) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """<phi>, <phi^2>, <phi'>, <phi'^2> of a normal x."""
-    x, weight = panels(mean, _root(variance), phi.breaks)
+class Moments(NamedTuple):
+    """Of a normal x: `mean` <phi>, `square` <phi^2>, `slope` <phi'>, `slope_square` <phi'^2>."""
+
+    mean: jax.Array
+    square: jax.Array
+    slope: jax.Array
+    slope_square: jax.Array
+
+
+def moments(phi: Nonlinearity, mean, variance) -> Moments:
+    """Averages of phi over a normal x of this mean and variance."""
+    x, weight = panels(mean, _deviation(variance), phi.breaks)
     weight = weight / weight.sum()  # by itself within 3e-11, which would tip a gain of exactly one
-    value, slope = phi.function(x), phi.slope(x)
-    return weight @ value, weight @ value**2, weight @ slope, weight @ slope**2
+    value = phi.function(x)
+    slope = phi.slope(x)
+    return Moments(weight @ value, weight @ value**2, weight @ slope, weight @ slope**2)
 
 
 def _covariance(function, phi: Nonlinearity, mean, variance, correlation, mirror: bool = False):
     """E[f(x) f(y)] of normal x, y with this variance and 0 <= correlation <= variance. `mirror`:
     f(2 mean - x) = +-f(x).
     """
-    outer, weight = panels(mean, _root(correlation), phi.breaks)
+    outer, weight = panels(mean, _deviation(correlation), phi.breaks)
     if mirror:
         middle = len(weight) // 2
-        outer, weight = outer[middle:], 2 * weight[middle:]
+        outer = outer[middle:]
+        weight = 2 * weight[middle:]
 
     def inner(centre):
-        x, w = panels(centre, _root(variance - correlation), phi.breaks)
+        x, w = panels(centre, _deviation(variance - correlation), phi.breaks)
         return w @ function(x)
 
     return weight @ jax.vmap(inner)(outer) ** 2
@@ -102,16 +115,15 @@ def _primitive_covariances(phi: Nonlinearity, x: Dynamics, mean):
     """E Phi^2 - E[(E Phi)^2 at correlation `plateau`], Phi' = phi: int_plateau^Delta0 C_phi dDelta,
     by Price's theorem.
     """
-    # Phi(u + v) of a sum of independent parts: the spread of Phi around its mean given the frozen
-    # part v.
-    outer, weight = panels(mean, _root(x.plateau), phi.breaks)
+    # Phi(u + v) of a sum of independent parts: the variance of Phi given the frozen part v.
+    outer, weight = panels(mean, _deviation(x.plateau), phi.breaks)
 
-    def spread(centre):
-        y, w = panels(centre, _root(x.variance - x.plateau), phi.breaks)
+    def variance(centre):
+        y, w = panels(centre, _deviation(x.variance - x.plateau), phi.breaks)
         primitive = antiderivative(phi.function(y), y)
         return w @ primitive**2 - (w @ primitive) ** 2
 
-    return weight @ jax.vmap(spread)(outer)
+    return weight @ jax.vmap(variance)(outer)
 
 
 def _odd_variance(phi: Nonlinearity, c) -> jax.Array:
@@ -141,8 +153,8 @@ def _static(phi: Nonlinearity, c) -> stationary.Stationary:
     """
 
     def iterate(x, c):
-        mean, square, _, _ = moments(phi, c.rank_one * x.latent, x.variance)
-        return Dynamics(c.gain**2 * square, c.gain**2 * square, mean)
+        found = moments(phi, c.rank_one * x.latent, x.variance)
+        return Dynamics(c.gain**2 * found.square, c.gain**2 * found.square, found.mean)
 
     def residual(x, c):
         return jax.tree.map(jnp.subtract, x, iterate(x, c))
@@ -161,14 +173,14 @@ def _moving(phi: Nonlinearity, begin: Dynamics, c) -> stationary.Stationary:
         return Dynamics(
             (x.variance + x.plateau) - work / (x.variance - x.plateau),
             x.plateau - level,
-            x.latent - moments(phi, mean, x.variance)[0],
+            x.latent - moments(phi, mean, x.variance).mean,
         )
 
     def iterate(x, c):
         mean = c.rank_one * x.latent
         level = c.gain**2 * _covariance(phi.function, phi, mean, x.variance, x.plateau)
         square = x.plateau**2 + 2 * c.gain**2 * _primitive_covariances(phi, x, mean) + c.noise**2
-        return Dynamics(jnp.sqrt(square), level, moments(phi, mean, x.variance)[0])
+        return Dynamics(jnp.sqrt(square), level, moments(phi, mean, x.variance).mean)
 
     start = begin._replace(variance=1.1 * begin.variance + c.noise, plateau=0.9 * begin.plateau)
     return stationary.solve_one(residual, start, c, iterate=iterate, steps=200, settled=1e-3)
@@ -196,7 +208,8 @@ def _path(phi: Nonlinearity, x: Dynamics, c, centred: bool) -> dict:
     high = c.noise**2 / 2 - span * jnp.cos(_THETA) ** 2 * (_ABOVE @ (rise * a))
     speed = jnp.sqrt(2 * jnp.maximum(jnp.where(np.pi / 4 > _THETA, low, high), 1e-300))
     pace = stride / speed  # |dtau/dtheta| = r / sin(theta)
-    smooth, end = pace * jnp.sin(_THETA), 2 / jnp.sqrt(floor)
+    smooth = pace * jnp.sin(_THETA)
+    end = 2 / jnp.sqrt(floor)
     time = end * jnp.log(1 / jnp.tan(_THETA / 2)) + _DOWN @ ((smooth - end) / jnp.sin(_THETA))
     ground = _ground_state(smooth, stiff, floor)
     # No bound state lies above the floor of the well.
@@ -217,7 +230,8 @@ def _ground_state(smooth, stiff, floor):
     polynomial through the nodes, and p follows e.
     """
     order = 2 * np.arange(WAVES)
-    cosine, sine = np.cos(np.outer(_THETA, order)), np.sin(np.outer(_THETA, order))
+    cosine = np.cos(np.outer(_THETA, order))
+    sine = np.sin(np.outer(_THETA, order))
     turn = np.tan(_THETA)[:, None]
 
     def improve(_, ground):
@@ -236,9 +250,9 @@ def _ground_state(smooth, stiff, floor):
         slope = np.cos(_THETA)[:, None] * (p * cosine - order * turn * sine)
         kinetic = (slope.T * (density / smooth)) @ slope
         potential = (cosine.T * (density * smooth * stiff)) @ cosine
-        root = jnp.linalg.cholesky((cosine.T * (density * smooth)) @ cosine)
-        half = jax.scipy.linalg.solve_triangular(root, kinetic + potential, lower=True)
-        return jnp.linalg.eigvalsh(jax.scipy.linalg.solve_triangular(root, half.T, lower=True))[0]
+        norm = jnp.linalg.cholesky((cosine.T * (density * smooth)) @ cosine)
+        half = jax.scipy.linalg.solve_triangular(norm, kinetic + potential, lower=True)
+        return jnp.linalg.eigvalsh(jax.scipy.linalg.solve_triangular(norm, half.T, lower=True))[0]
 
     return jax.lax.fori_loop(0, 4, improve, floor - 0.25 * jnp.abs(floor))
 
@@ -263,7 +277,9 @@ def point(phi: Nonlinearity, time: str, centred: bool):
             return _discrete_general(phi, c)
         still = _static(phi, c)
         mean = c.rank_one * still.x.latent
-        at_rest = (c.noise == 0) & (c.gain**2 * moments(phi, mean, still.x.variance)[3] <= 1)
+        at_rest = (c.noise == 0) & (
+            c.gain**2 * moments(phi, mean, still.x.variance).slope_square <= 1
+        )
         moving = _moving(phi, still.x, c)
         x = jax.tree.map(lambda a, b: jnp.where(at_rest, a, b), still.x, moving.x)
         apart = (x.variance - x.plateau > 1e-12) & (x.plateau >= -1e-12)
@@ -272,14 +288,14 @@ def point(phi: Nonlinearity, time: str, centred: bool):
 
     def one(c):
         x, converged, residual = find(c)
-        _, square, slope, slope_square = moments(phi, c.rank_one * x.latent, x.variance)
-        radius = c.gain * jnp.sqrt(slope_square)
+        found = moments(phi, c.rank_one * x.latent, x.variance)
+        radius = c.gain * jnp.sqrt(found.slope_square)
         out = {
             "variance": x.variance,
             "plateau": x.plateau,
             "latent": x.latent,
-            "activity": square,
-            "response": slope,
+            "activity": found.square,
+            "response": found.slope,
             "converged": converged,
             "residual": residual,
         }
@@ -306,7 +322,7 @@ def _discrete(phi: Nonlinearity, c) -> jax.Array:
     """
 
     def residual(x, c):
-        return (jnp.log(c.gain**2 * moments(phi, 0.0, jnp.exp(x.log))[1] + c.noise) - x.log,)
+        return (jnp.log(c.gain**2 * moments(phi, 0.0, jnp.exp(x.log)).square + c.noise) - x.log,)
 
     found = stationary.solve_one(
         residual,
@@ -329,12 +345,12 @@ def _discrete_general(phi: Nonlinearity, c):
 
     def iterate(x, c):
         mean = c.rank_one * x.latent
-        first, square, _, _ = moments(phi, mean, x.variance)
+        found = moments(phi, mean, x.variance)
+        level = jnp.minimum(x.plateau, x.variance)
         return Dynamics(
-            c.gain**2 * square + c.noise,
-            c.gain**2
-            * _covariance(phi.function, phi, mean, x.variance, jnp.minimum(x.plateau, x.variance)),
-            first,
+            c.gain**2 * found.square + c.noise,
+            c.gain**2 * _covariance(phi.function, phi, mean, x.variance, level),
+            found.mean,
         )
 
     def residual(x, c):

@@ -18,25 +18,23 @@ neurons.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.signal import lfilter
 
-from replicon._content import cached
 from replicon._errors import DivergenceError, InputError
 from replicon._seed import generator
-from replicon.recurrent.nonlinearity import Nonlinearity, panels
+from replicon.recurrent.nonlinearity import Nonlinearity
+from replicon.recurrent.row_averages import RowAverages
 
 # A smooth process is known from its past: without a little white noise (relative variance) its
 # Cholesky factor is lost.
 _JITTER = 1e-6
-
-_NODE = np.linspace(-6.0, 6.0, 49)
-_WEIGHT = np.exp(-(_NODE**2) / 2) / np.exp(-(_NODE**2) / 2).sum()
+_CARRIERS = 1000  # trajectories that carry the response: their tangents are T^2 numbers each
 
 
 class TwoTime(NamedTuple):
@@ -51,6 +49,35 @@ class TwoTime(NamedTuple):
     response: np.ndarray
     mean: np.ndarray
     latent: np.ndarray
+
+
+class _Motion(NamedTuple):
+    """What is solved: `gain` g, `symmetry` gamma, `rank_one` M; `count` steps of length `step`,
+    over one of which x decays by a factor `decay` (0 in discrete time) and noise adds the variance
+    `kick`; the normal `start` of this variance and `start_mean`.
+    """
+
+    gain: float
+    symmetry: float
+    rank_one: float
+    count: int
+    step: float
+    decay: float
+    kick: float
+    start: float
+    start_mean: float
+
+    @property
+    def discrete(self) -> bool:
+        return self.decay == 0
+
+    def check(self, t: int, finite: bool) -> None:
+        """Raises DivergenceError where the state after step t is lost."""
+        if not finite:
+            raise DivergenceError(
+                f"the two-time theory diverged at time {t * self.step:g}: give a bounded phi, a"
+                " smaller gain or step."
+            )
 
 
 def two_time(
@@ -75,106 +102,65 @@ def two_time(
     two dimensions; a number samples, in T^2 trajectories and, with symmetry, T^3/6 of at most 1000
     of them, which carry the response. Raises InputError, DivergenceError where the state diverges.
     """
-    count = round(duration) if time == "discrete" else round(duration / step)
+    discrete = time == "discrete"
+    count = round(duration) if discrete else round(duration / step)
     if count < 2:
         raise InputError(
             f"duration = {duration:g} makes {count} steps of {step:g}: give at least 2."
         )
-    step = 1.0 if time == "discrete" else step
-    decay = 0.0 if time == "discrete" else np.exp(-step)
-    kick = noise if time == "discrete" else noise * (1 - decay**2)
+    step = 1.0 if discrete else step
+    decay = 0.0 if discrete else np.exp(-step)
+    kick = noise if discrete else noise * (1 - decay**2)
+    motion = _Motion(gain, symmetry, rank_one, count, step, decay, kick, start, start_mean)
     if trajectories is None:
         if symmetry:
             raise InputError(
                 f"symmetry = {symmetry:g} makes trajectories that are not Gaussian: give"
                 " trajectories, say 4000, to sample."
             )
-        return _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick)
+        return _gaussian(phi, motion)
     if trajectories < 4 * count:
         raise InputError(
             f"{trajectories} trajectories are too few for {count} steps: give at least 4 a step."
         )
-    kick = np.sqrt(kick)
-    gather = 1.0 - decay
-    rng = generator(np.random.SeedSequence(seed))
-    function, slope = jax.jit(phi.function), jax.jit(phi.slope)
+    return _sampled(phi, motion, trajectories, generator(np.random.SeedSequence(seed)))
 
-    def at(f, values):
-        with jax.enable_x64(True):
-            return np.asarray(f(values))
 
-    drawn = np.empty((2 + 2 * count, trajectories))
-    used = 0
-
-    def draw() -> np.ndarray:
-        """Normal numbers whose sample moments with all drawn before are exact: second moments of
-        fields have no sampling error.
-        """
-        nonlocal used
-        new = rng.standard_normal(trajectories)
-        before = drawn[:used]
-        for _ in range(2):
-            new = new - new.mean() - (before @ new / trajectories) @ before
-        drawn[used] = new * np.sqrt(trajectories) / np.linalg.norm(new)
-        used += 1
-        return drawn[used - 1]
-
-    x = start_mean + np.sqrt(start) * draw()
-    states, activity = np.empty((count, trajectories)), np.empty((count, trajectories))
-    normal, root = np.empty((count, trajectories)), np.zeros((count, count))
-    carriers = min(trajectories, 1000) if symmetry else 0
-    tangent = np.zeros((count, count, carriers))  # d x(t) / d eta(s) per unit of time
-    response, drive = np.zeros((count, count)), np.zeros(trajectories)
-    turn = np.zeros((count, carriers))
-    instant, ends = (0.0, 1.0) if time == "discrete" else (1.0, 0.5)
-    earlier = earlier_pull = None
+def _sampled(
+    phi: Nonlinearity, motion: _Motion, trajectories: int, rng: np.random.Generator
+) -> TwoTime:
+    """Trajectories advanced together, in a field drawn with the covariance of their activities."""
+    count = motion.count
+    function = _evaluated(phi.function)
+    slope = _evaluated(phi.slope)
+    draws = _Draws(rng, 2 + 2 * count, trajectories)
+    fields = _Fields(count, trajectories)
+    tangents = _Tangents(motion, min(trajectories, _CARRIERS)) if motion.symmetry else None
+    kick = np.sqrt(motion.kick)
+    gather = 1.0 - motion.decay
+    x = motion.start_mean + np.sqrt(motion.start) * draws.draw()
+    states = np.empty((count, trajectories))
+    activity = np.empty((count, trajectories))
+    earlier = None
     for t in range(count):
-        states[t], activity[t] = x, at(function, x)
-        normal[t] = draw()
-        # One more row of the Cholesky factor of C, with the noise that these very trajectories
-        # make.
-        row = activity[: t + 1] @ activity[t] / trajectories
-        row[t] *= 1 + _JITTER
-        root[t, :t] = solve_triangular(root[:t, :t], row[:t], lower=True) if t else 0.0
-        root[t, t] = np.sqrt(max(row[t] - root[t, :t] @ root[t, :t], 1e-300))
-        drive = gain * (root[t, : t + 1] @ normal[: t + 1]) + rank_one * activity[t].mean()
-        if symmetry:
-            turn[t] = at(slope, x[:carriers])
-            tangent[t, t] = instant
-            response[t, : t + 1] = (tangent[t, : t + 1] @ turn[t]) / carriers
-            # Trapezoid: the ends count half. In discrete time R(t, t) = 0.
-            memory = step * gain**2 * symmetry * response[t, : t + 1]
-            memory[[0, t]] *= ends if t else 0.0
-            drive = drive + memory @ activity[: t + 1]
-        slopes = drive if earlier is None or time == "discrete" else 1.5 * drive - 0.5 * earlier
+        states[t] = x
+        activity[t] = function(x)
+        field = fields.extend(t, activity, draws.draw())
+        drive = motion.gain * field + motion.rank_one * activity[t].mean()
+        if tangents is not None:
+            drive = drive + tangents.respond(t, x, slope) @ activity[: t + 1]
+        ahead = _ahead(motion, drive, earlier)
         earlier = drive
-        x = decay * x + gather * slopes + (kick * draw() if kick else 0.0)
-        if not np.isfinite(x).all():
-            raise DivergenceError(
-                f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller"
-                " gain or step."
-            )
-        if symmetry and t + 1 < count:
-            full = step * gain**2 * symmetry * response[t, : t + 1]
-            full[t] *= ends
-            pull = np.zeros((count, carriers))
-            pull[: t + 1] = np.einsum(
-                "un,usn->sn", full[:, None] * turn[: t + 1], tangent[: t + 1, : t + 1]
-            )
-            pull[: t + 1] -= (1 - ends) * full[:, None] * turn[: t + 1] * instant
-            pull[t] = 0.0
-            change = (
-                pull
-                if earlier_pull is None or time == "discrete"
-                else 1.5 * pull - 0.5 * earlier_pull
-            )
-            earlier_pull = pull
-            tangent[t + 1, : t + 1] = decay * tangent[t, : t + 1] + gather * change[: t + 1]
-            if time == "discrete":
-                tangent[t + 1, t] += 1.0
-    times = step * np.arange(count)
-    if not symmetry:
-        response = _forgetting(times, np.array([at(slope, row).mean() for row in states]), decay)
+        x = motion.decay * x + gather * ahead + (kick * draws.draw() if kick else 0.0)
+        motion.check(t, bool(np.isfinite(x).all()))
+        if tangents is not None and t + 1 < count:
+            tangents.advance(t)
+    times = motion.step * np.arange(count)
+    if tangents is not None:
+        response = tangents.response
+    else:
+        mean_slope = np.array([slope(row).mean() for row in states])
+        response = _forgetting(times, mean_slope, motion.decay)
     return TwoTime(
         times,
         states @ states.T / trajectories,
@@ -185,62 +171,175 @@ def two_time(
     )
 
 
+def _evaluated(function: Callable) -> Callable[[np.ndarray], np.ndarray]:
+    """A compiled function of arrays, in double precision."""
+    compiled = jax.jit(function)
+
+    def at(values: np.ndarray) -> np.ndarray:
+        with jax.enable_x64(True):
+            return np.asarray(compiled(values))
+
+    return at
+
+
+def _ahead(motion: _Motion, now: np.ndarray, earlier: np.ndarray | None) -> np.ndarray:
+    """What drives the next step, from what drives now and drove before: of second order in
+    continuous time, after a first step by Euler.
+    """
+    return now if earlier is None or motion.discrete else 1.5 * now - 0.5 * earlier
+
+
+class _Draws:
+    """Normal numbers (trajectories,) whose sample moments with all drawn before are exact: second
+    moments of fields have no sampling error.
+    """
+
+    def __init__(self, rng: np.random.Generator, most: int, trajectories: int):
+        self.rng = rng
+        self.drawn = np.empty((most, trajectories))
+        self.used = 0
+
+    def draw(self) -> np.ndarray:
+        trajectories = self.drawn.shape[1]
+        new = self.rng.standard_normal(trajectories)
+        before = self.drawn[: self.used]
+        for _ in range(2):
+            new = new - new.mean() - (before @ new / trajectories) @ before
+        self.drawn[self.used] = new * np.sqrt(trajectories) / np.linalg.norm(new)
+        self.used += 1
+        return self.drawn[self.used - 1]
+
+
+class _Fields:
+    """A normal process of the covariance C of the activities, made row by row: `factor` (T, T) is
+    the Cholesky factor of C, `normal` (T, trajectories) the numbers that it mixes.
+    """
+
+    def __init__(self, count: int, trajectories: int):
+        self.factor = np.zeros((count, count))
+        self.normal = np.empty((count, trajectories))
+
+    def extend(self, t: int, activity: np.ndarray, normal: np.ndarray) -> np.ndarray:
+        """The field (trajectories,) at time t, from the activities (T, trajectories) up to then:
+        one more row of the factor, with the noise that these very trajectories make.
+        """
+        self.normal[t] = normal
+        row = activity[: t + 1] @ activity[t] / activity.shape[1]
+        row[t] *= 1 + _JITTER
+        mixed = self.factor[t, :t]
+        if t:
+            mixed[:] = solve_triangular(self.factor[:t, :t], row[:t], lower=True)
+        self.factor[t, t] = np.sqrt(max(row[t] - mixed @ mixed, 1e-300))
+        return self.factor[t, : t + 1] @ self.normal[: t + 1]
+
+
+class _Tangents:
+    """The response of the first n trajectories to the field of each earlier time.
+
+    `tangent` (T, T, n): d x(t) / d eta(s) per unit of time; `turn` (T, n): phi'(x(t)); `response`
+    R (T, T).
+    """
+
+    def __init__(self, motion: _Motion, carriers: int):
+        count = motion.count
+        self.motion = motion
+        self.tangent = np.zeros((count, count, carriers))
+        self.turn = np.zeros((count, carriers))
+        self.response = np.zeros((count, count))
+        self.earlier: np.ndarray | None = None
+        # The trapezoid rule counts the ends half; in discrete time R(t, t) = 0.
+        self.instant = 0.0 if motion.discrete else 1.0
+        self.ends = 1.0 if motion.discrete else 0.5
+
+    def respond(self, t: int, x: np.ndarray, slope: Callable) -> np.ndarray:
+        """The weights (t + 1,) with which past activities drive the trajectories x."""
+        self.turn[t] = slope(x[: self.turn.shape[1]])
+        self.tangent[t, t] = self.instant
+        carried = self.tangent[t, : t + 1] @ self.turn[t]
+        self.response[t, : t + 1] = carried / self.turn.shape[1]
+        memory = self._memory(t)
+        memory[[0, t]] *= self.ends if t else 0.0
+        return memory
+
+    def _memory(self, t: int) -> np.ndarray:
+        """dt g^2 gamma R(t, s) for s <= t, (t + 1,)."""
+        motion = self.motion
+        return motion.step * motion.gain**2 * motion.symmetry * self.response[t, : t + 1]
+
+    def advance(self, t: int) -> None:
+        """The tangents one step on."""
+        motion = self.motion
+        memory = self._memory(t)
+        memory[t] *= self.ends
+        past = slice(0, t + 1)
+        pull = np.zeros_like(self.turn)
+        turned = memory[:, None] * self.turn[past]
+        pull[past] = np.einsum("un,usn->sn", turned, self.tangent[past, past])
+        pull[past] -= (1 - self.ends) * memory[:, None] * self.turn[past] * self.instant
+        pull[t] = 0.0
+        change = _ahead(motion, pull, self.earlier)
+        self.earlier = pull
+        gather = 1.0 - motion.decay
+        self.tangent[t + 1, past] = motion.decay * self.tangent[t, past] + gather * change[past]
+        if motion.discrete:
+            self.tangent[t + 1, t] += 1.0
+
+
 def _forgetting(times: np.ndarray, mean_slope: np.ndarray, decay: float) -> np.ndarray:
     """The response without memory, where a field is only forgotten: R(t, s) = <phi'(t)> exp(-(t -
     s)), or delta(t, s + 1).
     """
     lag = times[:, None] - times[None, :]
-    return mean_slope[:, None] * (
-        np.where(lag >= 0, np.exp(-np.abs(lag)), 0.0) if decay else lag == 1
-    )
+    kept = np.where(lag >= 0, np.exp(-np.abs(lag)), 0.0) if decay else lag == 1
+    return mean_slope[:, None] * kept
 
 
-def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) -> TwoTime:
+def _gaussian(phi: Nonlinearity, motion: _Motion) -> TwoTime:
     """The covariance of x advanced step by step: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both
-    less means.
-
-    Averages are over a uniform grid as long as that is exact, then on panels.
+    less means; C = <phi phi>.
     """
-    S, K, C = (np.zeros((count + 1, count + 1)) for _ in range(3))
-    mean, latent, mean_slope = np.zeros(count + 1), np.zeros(count), np.zeros(count)
-    S[0, 0], mean[0], gather = start, start_mean, 1.0 - decay
-    row_average, fine = _row_average(phi, False), _row_average(phi, True)
+    count = motion.count
+    decay = motion.decay
+    gather = 1.0 - decay
+    S = np.zeros((count + 1, count + 1))
+    K = np.zeros((count + 1, count + 1))
+    C = np.zeros((count + 1, count + 1))
+    mean = np.zeros(count + 1)
+    latent = np.zeros(count)
+    mean_slope = np.zeros(count)
+    S[0, 0] = motion.start
+    mean[0] = motion.start_mean
+    averages = RowAverages(phi)
     for t in range(count):
-        with jax.enable_x64(True):
-            if fine is not row_average:
-                row, latent[t], mean_slope[t], miss = row_average(S[t], np.diag(S), mean, t)
-                # Wide Gaussians see phi as a step, between whose sides a uniform grid cannot tell.
-                if not miss <= 1e-7:
-                    row_average = fine
-            if fine is row_average:
-                row, latent[t], mean_slope[t], _ = fine(S[t], np.diag(S), mean, t)
-        C[t, : t + 1] = C[: t + 1, t] = np.asarray(row)[: t + 1]
-        G = gain**2 * C
-        now, before = (1.5, -0.5) if t and decay else (1.0, 0.0)
-        forced = 1.5 * G[:t, t] - 0.5 * np.r_[G[:1, t], G[: t - 1, t]] if t and decay else G[:t, t]
-        K[1 : t + 1, t] = lfilter([gather], [1, -decay], forced) if t else 0.0
+        found = averages.at(S[t], np.diag(S), mean, t)
+        latent[t] = found.latent
+        mean_slope[t] = found.slope
+        past = slice(0, t + 1)
+        C[t, past] = C[past, t] = np.asarray(found.row)[past]
+        G = motion.gain**2 * C
         # x(t+1) = decay x(t) + gather (now eta(t) + before eta(t-1)): its covariances with the
         # past, and with itself.
+        second = t > 0 and not motion.discrete
+        now = 1.5 if second else 1.0
+        before = -0.5 if second else 0.0
         last = max(t - 1, 0)
-        K[t + 1, : t + 1] = decay * K[t, : t + 1] + gather * (
-            now * G[t, : t + 1] + before * G[last, : t + 1]
-        )
-        S[t + 1, : t + 1] = decay * S[t, : t + 1] + gather * (
-            now * K[: t + 1, t] + before * K[: t + 1, last]
-        )
-        S[: t + 1, t + 1] = S[t + 1, : t + 1]
+        forced = G[:t, t]
+        if second:
+            forced = 1.5 * forced - 0.5 * np.r_[G[:1, t], G[: t - 1, t]]
+        K[1 : t + 1, t] = lfilter([gather], [1, -decay], forced) if t else 0.0
+        K[t + 1, past] = decay * K[t, past] + gather * (now * G[t, past] + before * G[last, past])
+        S[t + 1, past] = decay * S[t, past] + gather * (now * K[past, t] + before * K[past, last])
+        S[past, t + 1] = S[t + 1, past]
         S[t + 1, t + 1] = (
-            decay * S[t + 1, t] + gather * (now * K[t + 1, t] + before * K[t + 1, last]) + kick
+            decay * S[t + 1, t]
+            + gather * (now * K[t + 1, t] + before * K[t + 1, last])
+            + motion.kick
         )
-        mean[t + 1] = decay * mean[t] + gather * rank_one * (
-            now * latent[t] + before * latent[last]
-        )
-        if not np.isfinite(S[t + 1, t + 1]):
-            raise DivergenceError(
-                f"the two-time theory diverged at time {t * step:g}: give a bounded phi, a smaller"
-                " gain or step."
-            )
-    times, mean = step * np.arange(count), mean[:count]
+        held = now * latent[t] + before * latent[last]
+        mean[t + 1] = decay * mean[t] + gather * motion.rank_one * held
+        motion.check(t, bool(np.isfinite(S[t + 1, t + 1])))
+    times = motion.step * np.arange(count)
+    mean = mean[:count]
     return TwoTime(
         times,
         S[:count, :count] + np.outer(mean, mean),
@@ -249,59 +348,3 @@ def _gaussian(phi, gain, rank_one, start, start_mean, count, step, decay, kick) 
         mean,
         latent,
     )
-
-
-@cached(maxsize=32)
-def _row_average(phi: Nonlinearity, fine: bool):
-    def nodes(mean, deviation):
-        if not fine:
-            return mean + deviation * _NODE, _WEIGHT
-        x, weight = panels(mean, deviation, phi.breaks)
-        return x, weight / weight.sum()
-
-    @jax.jit
-    def average(covariance, variance, mean, t):
-        """<phi(x(t)) phi(x(s))> for all s, <phi(x(t))>, <phi'(x(t))>, and how far <phi> and <phi^2>
-        miss those on panels.
-        """
-        deviation = jnp.sqrt(jnp.maximum(variance[t], 0.0))
-        here, weight = nodes(mean[t], deviation)
-        value = phi.function(here)
-
-        def with_one(given):
-            covariance, variance, mean = given
-            tilt = jnp.where(
-                deviation > 0, covariance / jnp.where(deviation > 0, deviation, 1.0), 0.0
-            )
-            rest = jnp.sqrt(jnp.maximum(variance - tilt**2, 0.0))
-            shift = jnp.where(
-                deviation > 0, (here - here_mean) / jnp.where(deviation > 0, deviation, 1.0), 0.0
-            )
-
-            def inner(centre):
-                x, w = nodes(centre, rest)
-                return phi.function(x) @ w
-
-            return (value * weight) @ jax.vmap(inner)(mean + tilt * shift)
-
-        here_mean = mean[t]
-
-        # The past alone, in blocks, the last of which may begin a little earlier.
-        size = min(32, len(mean))
-        given = (covariance, variance, mean)
-
-        def block(k, row):
-            first = jnp.minimum(k * size, len(mean) - size)
-            part = [jax.lax.dynamic_slice(v, (first,), (size,)) for v in given]
-            return jax.lax.dynamic_update_slice(row, jax.vmap(with_one)(part), (first,))
-
-        row = jax.lax.fori_loop(0, t // size + 1, block, jnp.zeros(len(mean)))
-        x, w = panels(mean[t], deviation, phi.breaks)
-        w = w / w.sum()
-        miss = jnp.maximum(
-            jnp.abs(phi.function(x) ** 2 @ w - value**2 @ weight),
-            jnp.abs(phi.slope(x) @ w - phi.slope(here) @ weight),
-        )
-        return row, value @ weight, phi.slope(here) @ weight, miss
-
-    return average
