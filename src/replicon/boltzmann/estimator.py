@@ -16,7 +16,9 @@ from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
-from replicon.boltzmann import chains, diagnosis, enumerated, inverse, likelihood, monte_carlo
+from replicon.boltzmann import chains, diagnosis, enumerated, inverse
+from replicon.boltzmann.fitting import UPDATES, AtOnce, begin
+from replicon.boltzmann.monte_carlo import Ascent, Data
 from replicon.data.binary import spin_rows
 from replicon.spins.exact import enumerate_states
 
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 LARGEST = 20  # spins that are enumerated
 LIKELIHOODS = ("pseudo-likelihood", "exact", "monte-carlo")
 METHODS = (*inverse.CLOSED, *LIKELIHOODS)
-_REFEREE = 14  # spins up to which enumeration decides whether a maximum exists
+_WAYS_OUT = {
+    "pseudo-likelihood": "some regularization",
+    "exact": "some regularization",
+    "monte-carlo": "more updates, chains or sweeps",
+}
+_CLOSED_WAY_OUT = "method=pseudo-likelihood, or a pseudocount"
 
 _STRENGTH = Interval(0)
 _COUNT = Interval(1, integer=True)
@@ -97,7 +104,7 @@ class BoltzmannMachine(BaseEstimator):
         pseudocount: float = 0.0,
         binarize: float | None = None,
         chains: int = 2000,
-        updates: int = 600,
+        updates: int = UPDATES,
         sweeps: int = 2,
         seed: int = 0,
     ):
@@ -119,6 +126,20 @@ class BoltzmannMachine(BaseEstimator):
 
     def fit(self, X, y=None):
         """Infer couplings and fields from rows."""
+        fitting = self._begin(X)
+        fitting.step(int(self.updates))
+        self._take(fitting)
+        if fitting.now.reason:
+            warnings.warn(
+                f"method={self.method} did not converge ({fitting.now.reason}): give"
+                f" {_WAYS_OUT.get(self.method, _CLOSED_WAY_OUT)} (converged_ is False).",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _begin(self, X) -> AtOnce | Ascent:
+        """A fit to rows that were checked, before its first step."""
         self._check()
         spins = spin_rows(self, X, reset=True)
         rows, count = spins.shape
@@ -131,42 +152,27 @@ class BoltzmannMachine(BaseEstimator):
         second = C + np.outer(m, m)
         if self.pseudocount:
             share = rows / (rows + self.pseudocount)
-            m, second = share * m, share * second
+            m = share * m
+            second = share * second
             np.fill_diagonal(second, 1.0)
             C = second - np.outer(m, m)
         else:
             self._refuse(rows, m, second)
-        if self.method in inverse.CLOSED:
-            couplings, fields = inverse.CLOSED[self.method](m, C)
-            reason = inverse.unsolved(self.method, m, C)
-        else:
-            couplings, fields, reason = self._climb(spins, m, C, second)
+        return begin(self, Data(spins, float(self.pseudocount), m, second), C)
+
+    def _take(self, fitting: AtOnce | Ascent) -> None:
+        """What a fit has found so far becomes the machine's."""
+        couplings, fields, reason = fitting.now
         if not (np.isfinite(couplings).all() and np.isfinite(fields).all()):
             raise InputError(
                 f"method={self.method} gave no finite couplings for these data: give pseudocount >"
                 " 0, or take method=pseudo-likelihood."
             )
-        if reason:
-            way_out = {
-                "monte-carlo": "more updates, chains or sweeps",
-                "exact": "some regularization",
-            }.get(
-                self.method,
-                (
-                    "some regularization"
-                    if self.method in LIKELIHOODS
-                    else "method=pseudo-likelihood, or a pseudocount"
-                ),
-            )
-            warnings.warn(
-                f"method={self.method} did not converge ({reason}): give {way_out} (converged_ is"
-                " False).",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        self.couplings_, self.fields_, self.converged_ = couplings, fields, not reason
-        self.magnetization_, self.correlation_ = m, second
-        return self
+        self.couplings_ = couplings
+        self.fields_ = fields
+        self.converged_ = not reason
+        self.magnetization_ = fitting.data.m
+        self.correlation_ = fitting.data.second
 
     def _check(self) -> None:
         for name, domain in _DOMAINS.items():
@@ -207,64 +213,6 @@ class BoltzmannMachine(BaseEstimator):
                 f" least {2 * count}, or pseudocount > 0, or method=pseudo-likelihood with"
                 " regularization > 0."
             )
-
-    def _climb(self, spins, m, C, second):
-        """Couplings, fields and, empty where it converged, why not."""
-        penalty = likelihood.Penalty(
-            float(self.regularization), self.penalty, float(self.field_regularization)
-        )
-        bound = np.clip(m, -0.999, 0.999)  # a constant column, whose field is regularised
-        alone = (np.zeros_like(C), np.arctanh(bound))
-        bethe = _tame(m, C)
-        start = bethe or alone
-        weighted = self._weighted(spins)
-        if self.method == "pseudo-likelihood":
-            couplings, fields, there = likelihood.pseudo_likelihood(*weighted, start, penalty)
-            return couplings, fields, "" if there else "Newton steps do not shrink"
-        if self.method == "exact":
-            couplings, fields, there = enumerated.exact_likelihood(m, second, start, penalty)
-            return couplings, fields, "" if there else "Newton steps do not shrink"
-        unsure = ""
-        try:
-            # Where the pseudo-likelihood has a maximum, the likelihood has one; the converse is not
-            # true.
-            *near, _ = likelihood.pseudo_likelihood(*weighted, start, penalty)
-        except InputError:
-            if len(m) <= _REFEREE:
-                enumerated.exact_likelihood(m, second, start, penalty)  # raises where there is none
-            else:
-                unsure = (
-                    "some columns are functions of others, and whether the likelihood has a maximum"
-                    " is not known"
-                )
-            held = penalty._replace(strength=1 / len(spins), fields=1 / len(spins))
-            *near, _ = likelihood.pseudo_likelihood(*weighted, start, held)
-        starts = [tuple(near), alone, *([bethe] if bethe else [])]
-        data = monte_carlo.Data(spins, float(self.pseudocount), m, second)
-        found = monte_carlo.monte_carlo_likelihood(
-            data,
-            starts,
-            penalty,
-            int(self.chains),
-            int(self.updates),
-            int(self.sweeps),
-            np.random.default_rng(self.seed),
-        )
-        return *found[:2], found[2] or unsure
-
-    def _weighted(self, spins) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and weights, the pseudocount's among them."""
-        if not self.pseudocount:
-            return spins, np.ones(len(spins))
-        from scipy.linalg import hadamard
-
-        count = spins.shape[1]
-        matrix = hadamard(2 ** int(count).bit_length())[:, 1 : count + 1].astype(np.int8)
-        even = np.concatenate([matrix, -matrix])
-        weights = np.concatenate(
-            [np.ones(len(spins)), np.full(len(even), self.pseudocount / len(even))]
-        )
-        return np.concatenate([spins, even]), weights
 
     def _rows(self, X) -> np.ndarray:
         check_is_fitted(self, "couplings_")
@@ -378,18 +326,6 @@ class BoltzmannMachine(BaseEstimator):
             {"specific_heat": ("temperature", value), "error": ("temperature", error)},
             {"temperature": T},
         )
-
-
-def _tame(m: np.ndarray, C: np.ndarray):
-    """Bethe's couplings and fields where they are finite and moderate, else None."""
-    try:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            start = inverse.bethe(m, C)
-    except InputError:
-        return None
-    return (
-        start if all(np.isfinite(x).all() for x in start) and np.abs(start[0]).max() < 2 else None
-    )
 
 
 def _warn_mixing(reason: str) -> None:
