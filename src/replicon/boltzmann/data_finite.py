@@ -163,7 +163,7 @@ def _generate(machine: BoltzmannMachine, sweeps: int, seed: int) -> Generated:
     with warnings.catch_warnings(record=True) as said:  # `converged_fraction` says it
         warnings.simplefilter("always")
         rows = machine.sample(count, sweeps=sweeps, seed=seed)
-        heat = machine.specific_heat(TEMPERATURES, copies=_LADDERS, sweeps=sweeps, seed=seed)
+        heat = machine.specific_heat(TEMPERATURES, chains=_LADDERS, sweeps=sweeps, seed=seed)
     mixed = not any(issubclass(one.category, ConvergenceWarning) for one in said)
     return Generated(rows, heat["specific_heat"].values, mixed)
 

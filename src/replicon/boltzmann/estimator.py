@@ -14,9 +14,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed, show
+from replicon._domains import check_argument, show
 from replicon._errors import InputError
-from replicon.boltzmann import chains, diagnosis, enumerated, inverse
+from replicon._seed import read_generator, read_seed
+from replicon.boltzmann import diagnosis, enumerated, inverse
+from replicon.boltzmann.chains import draw
 from replicon.boltzmann.fitting import UPDATES, AtOnce, begin
 from replicon.boltzmann.monte_carlo import Ascent, Data
 from replicon.data.binary import spin_rows
@@ -73,7 +75,7 @@ class BoltzmannMachine(BaseEstimator):
     binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); None: X must be binary
         already.
     chains, updates, sweeps : of "monte-carlo".
-    seed : whole number; same seed, same bits.
+    seed : whole number, of which the same gives the same bits, or a NumPy Generator.
 
     Attributes
     ----------
@@ -106,7 +108,7 @@ class BoltzmannMachine(BaseEstimator):
         chains: int = 2000,
         updates: int = UPDATES,
         sweeps: int = 2,
-        seed: int = 0,
+        seed: int | np.random.Generator = 0,
     ):
         self.method = method
         self.regularization = regularization
@@ -177,7 +179,7 @@ class BoltzmannMachine(BaseEstimator):
     def _check(self) -> None:
         for name, domain in _DOMAINS.items():
             check_argument(name, getattr(self, name), domain)
-        check_seed(self.seed)
+        read_generator(self.seed)
         if self.binarize is not None:
             check_argument("binarize", self.binarize, Interval())
         for name in ("regularization", "field_regularization"):
@@ -243,58 +245,73 @@ class BoltzmannMachine(BaseEstimator):
         return float(self.pseudo_likelihood(X).mean())
 
     def sample(
-        self, count: int = 1, *, sweeps: int = 200, temperature: float = 1.0, seed: int = 0
+        self,
+        samples: int = 1,
+        *,
+        sweeps: int = 200,
+        temperature: float = 1.0,
+        seed: int | np.random.Generator = 0,
     ) -> np.ndarray:
-        """`count` independent rows (count, N) of +-1, int8, of P(s)^(1/temperature).
+        """`samples` independent rows (samples, N) of +-1, int8, of P(s)^(1/temperature).
 
         At most 20 spins: drawn from the enumerated probabilities. Beyond: ends of heat-bath chains
         of `sweeps` sweeps; where these do not forget their past, exchanges with warmer chains (see
         `replicon.boltzmann.chains.draw`), and where these do not mix either, a ConvergenceWarning.
         """
         check_is_fitted(self, "couplings_")
-        check_argument("count", count, _COUNT)
-        check_argument("sweeps", sweeps, _COUNT)
+        samples = check_argument("samples", samples, _COUNT)
+        sweeps = check_argument("sweeps", sweeps, _COUNT)
         T = check_argument("temperature", temperature, Interval(0, open_low=True))
-        rng = np.random.default_rng(check_seed(seed))
-        count, n = int(count), self.n_features_in_
+        rng = read_generator(seed)
+        n = self.n_features_in_
         if n <= LARGEST:
             levels = enumerated.energies(self.couplings_, self.fields_)
             total = np.cumsum(np.exp(-(levels - levels.min()) / T))
-            places = np.searchsorted(total, rng.random(count) * total[-1], side="right")
+            places = np.searchsorted(total, rng.random(samples) * total[-1], side="right")
             return (1 - 2 * ((places[:, None] >> np.arange(n)) & 1)).astype(np.int8)
         base = np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
-        drawn = chains.draw(self.couplings_ / T, self.fields_ / T, base, count, int(sweeps), rng)
+        drawn = draw(self.couplings_ / T, self.fields_ / T, base, samples, sweeps, rng)
         if not drawn.mixed:
             _warn_mixing(drawn.reason)
         return drawn.rows
 
     def diagnose(
-        self, X, *, count: int = 20_000, triples: int = 1000, seed: int = 0
+        self,
+        X,
+        *,
+        samples: int = 20_000,
+        triples: int = 1000,
+        seed: int | np.random.Generator = 0,
     ) -> xarray.Dataset:
         """Moments of the rows X (held out, or those of the fit) beside those of the model.
 
         magnetization_* (spin), correlation_* (pair), three_point_* (triple; <(s_i - m_i)(s_j -
         m_j)(s_k - m_k)>, at most `triples` of them, chosen at random), and active_* (the
         distribution of the number of spins +1): `*` is data, model and z, the difference over both
-        standard errors. The model never saw the last two. Model: `count` independent rows of
+        standard errors. The model never saw the last two. Model: `samples` independent rows of
         `sample`.
         """
-        check_argument("count", count, _SEVERAL)
-        check_argument("triples", triples, _COUNT)
-        check_seed(seed)
+        samples = check_argument("samples", samples, _SEVERAL)
+        triples = check_argument("triples", triples, _COUNT)
+        seed = read_seed(seed)
         spins = self._rows(X)
-        model = self.sample(count, seed=seed)
-        return diagnosis.compare_moments(spins, model, int(triples), seed)
+        model = self.sample(samples, seed=seed)
+        return diagnosis.compare_moments(spins, model, triples, seed)
 
     def specific_heat(
-        self, temperatures, *, copies: int = 64, sweeps: int = 2000, seed: int = 0
+        self,
+        temperatures,
+        *,
+        chains: int = 64,
+        sweeps: int = 2000,
+        seed: int | np.random.Generator = 0,
     ) -> xarray.Dataset:
         """(<E^2> - <E>^2)/(N T^2) of P_T(s) ~ exp(-E(s)/T) over `temperature`; the data stand at T
         = 1.
 
         A maximum at T = 1 that grows with N is the sign of a critical point; for few rows or spins
         it is also what inference makes of noise (compare independent or shuffled data). Exact up to
-        20 spins (error 0), else `copies` ladders of heat-bath chains that exchange neighbouring
+        20 spins (error 0), else `chains` ladders of heat-bath chains that exchange neighbouring
         temperatures: give temperatures close enough, up to one at which chains move freely.
 
         Source: Tkacik et al., PNAS 112, 11508 (2015); Mastromatteo & Marsili, J. Stat. Mech. P10012
@@ -309,17 +326,17 @@ class BoltzmannMachine(BaseEstimator):
             raise InputError(
                 f"temperatures = {show(temperatures)} is outside its domain: {expected}."
             )
-        check_argument("copies", copies, _SEVERAL)
-        check_argument("sweeps", sweeps, _COUNT)
-        rng = np.random.default_rng(check_seed(seed))
+        chains = check_argument("chains", chains, _SEVERAL)
+        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        rng = read_generator(seed)
         n = self.n_features_in_
         if n <= LARGEST:
             levels = enumerated.energies(self.couplings_, self.fields_)
             value = diagnosis.exact_heat(levels, n, T)
             error = np.zeros(len(T))
         else:
-            given = (self.couplings_, self.fields_, T, int(copies), int(sweeps), rng)
-            value, error, reason = diagnosis.tempered_heat(*given)
+            model = (self.couplings_, self.fields_)
+            value, error, reason = diagnosis.tempered_heat(*model, T, chains, sweeps, rng)
             if reason:
                 _warn_mixing(reason)
         return xarray.Dataset(

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from replicon import _seed
 from replicon._arrays import real_array
 from replicon._declare import Interval
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon._kernels import sound_cache
+from replicon._seed import read_generator
 from replicon.spins.exact import TEMPERATURE, check_couplings
 from replicon.spins.heat_bath import energy, local_fields, sweep
 from replicon.spins.mixing import judge_mixing
@@ -175,7 +175,7 @@ def sample_spins(
     sweeps: int = 10,
     chains: int = 4,
     ladder=None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
 ) -> SpinSamples:
     """States from exp(-E/T), E = -(1/2) s J s - h s, for any J (N, N) and h (N,) of your own, by
     parallel tempering.
@@ -203,10 +203,9 @@ def sample_spins(
         Interval(2, integer=True),
         "independent ladders, compared with one another",
     )
-    seed = check_seed(seed)
+    rng = read_generator(seed)
     J, h = check_couplings(couplings, external)
     hotter = None if ladder is None else _hotter(ladder, temperature)
-    rng = _seed.generator(np.random.SeedSequence(seed))
     lowest, highest, modes = _spectrum(J)
     if hotter is None and temperature < highest - lowest:
         top = highest - lowest
