@@ -2,6 +2,8 @@
 any kind.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -87,17 +89,17 @@ def test_tables_lists_and_sparse_rows_are_one(make):
 @pytest.mark.parametrize(
     ("method", "given"),
     [
-        ("sample", {"count": 0}),
-        ("sample", {"count": True}),
+        ("sample", {"samples": 0}),
+        ("sample", {"samples": True}),
         ("sample", {"sweeps": 1.5}),
         ("sample", {"seed": None}),
         ("sample", {"seed": -1}),
-        ("sample", {"count": 10**400}),
-        ("diagnose", {"X": ROWS, "count": 1}),
+        ("sample", {"samples": 10**400}),
+        ("diagnose", {"X": ROWS, "samples": 1}),
         ("diagnose", {"X": ROWS, "triples": "many"}),
         ("specific_heat", {"temperatures": [1.0, np.nan]}),
         ("specific_heat", {"temperatures": [1j]}),
-        ("specific_heat", {"temperatures": [1.0], "copies": 1}),
+        ("specific_heat", {"temperatures": [1.0], "chains": 1}),
         ("log_partition", {"method": "guess"}),
         ("log_partition", {"chains": 1}),
         ("mean_field", {"start": np.full((2, 4), 1.5)}),
@@ -128,3 +130,24 @@ def test_numbers_of_numpy_are_numbers():
     weights = trained.weights_
     weights[:] = 0
     assert trained.weights_.any()
+
+
+def test_a_seed_is_a_number_or_a_generator():
+    """A generator gives the same as the number it was made of, goes on when asked again, and
+    everything else is refused.
+    """
+    machine = BoltzmannMachine("monte-carlo", regularization=0.1, updates=4, chains=50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        by_number = machine.set_params(seed=5).fit(ROWS).couplings_
+        by_generator = machine.set_params(seed=np.random.default_rng(5)).fit(ROWS).couplings_
+    np.testing.assert_array_equal(by_number, by_generator)
+    rng = np.random.default_rng(5)
+    first = machine.sample(40, seed=rng)
+    np.testing.assert_array_equal(first, machine.sample(40, seed=5))
+    assert (first != machine.sample(40, seed=rng)).any()
+    once = machine.diagnose(ROWS, samples=100, seed=np.random.default_rng(5))
+    assert once.equals(machine.diagnose(ROWS, samples=100, seed=np.random.default_rng(5)))
+    assert not once.equals(machine.diagnose(ROWS, samples=100, seed=rng))
+    with pytest.raises(replicon.InputError, match="seed must be"):
+        machine.set_params(seed=None).fit(ROWS)

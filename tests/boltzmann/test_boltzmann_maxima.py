@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from sklearn.exceptions import ConvergenceWarning
 
 import replicon
-from replicon.boltzmann import BoltzmannMachine, enumerated, inverse, monte_carlo
+from replicon.boltzmann import BoltzmannMachine, enumerated, fitting, inverse, monte_carlo
 
 
 def states(n):
@@ -145,7 +145,7 @@ def test_closed_methods_at_infinite_parameters(method):
 
 def test_the_pseudocount_of_pseudo_likelihood_is_uniform_to_third_moments():
     for n in (2, 3, 5, 8):
-        rows, weights = BoltzmannMachine(pseudocount=3.0)._weighted(np.ones((1, n), np.int8))
+        rows, weights = fitting.weighted(np.ones((1, n), np.int8), 3.0)
         rows, weights = rows[1:].astype(float), weights[1:]
         assert weights.sum() == pytest.approx(3.0)
         for order in (1, 2, 3):

@@ -118,6 +118,10 @@ def test_the_same_seed_gives_the_same_states_whatever_holds_the_couplings():
     assert first.samples.dtype == np.int8
     assert np.bincount(first.chain).tolist() == [10] * 4
     assert (sample_spins(J, h, samples=40, seed=8).samples != first.samples).any()
+    rng = np.random.default_rng(7)
+    by_generator = sample_spins(J, h, samples=40, seed=rng)
+    np.testing.assert_array_equal(first.samples, by_generator.samples)
+    assert (sample_spins(J, h, samples=40, seed=rng).samples != first.samples).any()
 
 
 @pytest.mark.parametrize(

@@ -151,8 +151,8 @@ def test_parallel_tempering_against_enumeration(monkeypatch):
     asking = "change >= 0 or rng.random() < np.exp(change)"
     wrong = twin(
         tempering._advance,
-        "beta_of = np.empty",
-        "beta_of = np.empty",
+        "begin + sweeps",
+        "begin + sweeps",
         _step=twin(tempering._step, asking, "True"),
     )
     monkeypatch.setattr(tempering, "_advance", wrong)

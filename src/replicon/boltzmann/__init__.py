@@ -15,7 +15,9 @@ from replicon._declare import (
     Interval,
     Model,
     Observable,
+    Schedule,
     Size,
+    View,
     Words,
     whole,
 )
@@ -122,7 +124,12 @@ _BOLTZMANN_MACHINE = Model(
         ),
     ),
     solve="replicon.boltzmann.reconstruction:solve",
-    sample="replicon.boltzmann.reconstruction_finite:sample",
+    views=(
+        View("couplings", "weights", "the couplings as they are now"),
+        View("trajectory", "trajectory", "error of the couplings before and after each step"),
+    ),
+    start="replicon.boltzmann.reconstruction_finite:Reconstruction",
+    schedule=Schedule("replicon.boltzmann.fit_finite:steps", burn=1.0),
     check_size="replicon.boltzmann.reconstruction_finite:check_size",
     potential=None,
     source=(
@@ -302,7 +309,16 @@ _BOLTZMANN_DATA = Model(
             axes=(_SCALE,),
         ),
     ),
-    sample="replicon.boltzmann.data_finite:sample",
+    views=(
+        View("couplings", "weights", "the couplings as they are now"),
+        View(
+            "trajectory",
+            "trajectory",
+            "pseudo-likelihood of the rows kept apart, nats per row, before and after each step",
+        ),
+    ),
+    start="replicon.boltzmann.data_finite:Explanation",
+    schedule=Schedule("replicon.boltzmann.fit_finite:steps", burn=1.0),
     check_size="replicon.boltzmann.data_finite:check_size",
     potential=None,
     source=(

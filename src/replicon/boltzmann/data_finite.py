@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from replicon._errors import InputError
-from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
+from replicon.boltzmann.estimator import LARGEST, LIKELIHOODS, BoltzmannMachine
+from replicon.boltzmann.fit_finite import Fit
 from replicon.data.rows import load_rows
 
 _BINS = 24
 _SHOWN = 10
+_TRIPLES = 2000
+_ROWS = 10_000  # of a machine that is enumerated
+_ROWS_BY_CHAINS = 4000
+_LADDERS = 32  # of chains, for the specific heat
+TEMPERATURES = np.linspace(0.4, 2.0, 17)  # in units of that of the fit
 _SIDES = {"small-digits": 8, "digits": 28}
 
 
@@ -50,80 +57,121 @@ def patch(data: str, size: int) -> np.ndarray:
     )
 
 
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """One fit to nine tenths of the rows, drawn at random.
-
-    Arrays: `examples`, `samples` of the model, `independent` ones (pictures, N); connected pair and
-    three-point correlations in 24 bins of equal numbers, ordered by the data: `pair_data`,
-    `pair_model`, `triple_data`, `triple_model`; `temperature_scale`, `specific_heat` of the model
-    and `specific_heat_independent` of spins with the same means.
+class Generated(NamedTuple):
+    """Rows (samples, N) of +-1 of a machine, its specific heat per spin at `TEMPERATURES`, and
+    whether the chains behind both mixed.
     """
-    return _one(controls, patch(controls.data, size), rng)
+
+    rows: np.ndarray
+    heat: np.ndarray
+    mixed: bool
 
 
-def _one(controls, rows: np.ndarray, rng: np.random.Generator) -> dict:
-    count, size = rows.shape
-    order = rng.permutation(count)
-    test, training = rows[order[: count // 10]], rows[order[count // 10 :]]
-    strength = (
-        controls.regularization
-        if controls.method in ("pseudo-likelihood", "exact", "monte-carlo")
-        else 0.0
-    )
-    machine = BoltzmannMachine(
-        controls.method, regularization=strength, seed=int(rng.integers(2**31))
-    )
-    alone = BoltzmannMachine("independent")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            machine.fit(training)
-            alone.fit(training)
-        except InputError as error:
-            where = (
-                f"data = {controls.data}, method = {controls.method}, regularization ="
-                f" {controls.regularization:g}"
-            )
-            raise InputError(f"No fit at {where}, size = {size}: {error}") from None
-    seed = int(rng.integers(2**31))
-    temperatures = np.linspace(0.4, 2.0, 17)
+class Explanation:
+    """A machine that learns nine tenths of the rows, drawn at random, and what it leaves
+    unexplained; a step is one of the ascent with method=monte-carlo, else the whole fit.
+
+    Each measurement draws rows of the machine and its specific heat, once a step.
+    """
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        self.controls = controls
+        self.rows = patch(controls.data, size)
+        count = len(self.rows)
+        order = rng.permutation(count)
+        self.test = self.rows[order[: count // 10]]
+        training = self.rows[order[count // 10 :]]
+        penalized = controls.method in LIKELIHOODS
+        strength = controls.regularization if penalized else 0.0
+        seed = int(rng.integers(2**31))
+        machine = BoltzmannMachine(controls.method, regularization=strength, seed=seed)
+        where = (
+            f"data = {controls.data}, method = {controls.method}, regularization ="
+            f" {controls.regularization:g}, size = {size}"
+        )
+        self.fit = Fit(machine, training, where, lambda machine: machine.score(self.test))
+        self.alone = BoltzmannMachine("independent").fit(training)
+        self.seed = int(rng.integers(2**31))
+        self.triples = np.zeros((0, 3), int)
+        if size > 2:
+            self.triples = np.array([rng.permutation(size)[:3] for _ in range(_TRIPLES)])
+        self.shown = self.rows[rng.permutation(count)[:_SHOWN]]
+        self.generated: Generated | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.fit.done
+
+    def step(self, count: int) -> None:
+        """So many steps of the fit."""
+        self.fit.step(count)
+        self.generated = None
+
+    def view(self) -> dict:
+        return self.fit.view()
+
+    def _generate(self) -> Generated:
+        """Rows and specific heat of the machine as it is now, drawn once."""
+        if self.generated is None:
+            self.generated = _generate(self.fit.machine, self.controls.sweeps, self.seed)
+        return self.generated
+
+    def measure(self) -> dict:
+        machine = self.fit.machine
+        model = self._generate()
+        upper = np.triu_indices(self.rows.shape[1], 1)
+        gap = (_connected(model.rows) - _connected(self.test))[upper]
+        slope = np.nan
+        if len(self.triples):
+            in_data = _three_point(self.rows, self.triples)
+            in_model = _three_point(model.rows, self.triples)
+            slope = (in_data @ in_model) / (in_data @ in_data)
+        return {
+            "pseudo_likelihood": self.fit.judged[-1],
+            "independent_likelihood": self.alone.score(self.test),
+            "correlation_error": np.sqrt(np.mean(gap**2)),
+            "three_point_slope": slope,
+            "critical_temperature": _place_of_maximum(model.heat),
+            "converged_fraction": float(machine.converged_ and model.mixed),
+        }
+
+    def finish(self) -> dict:
+        """Pictures: rows of the data, of the machine, and of independent spins; connected pair and
+        three-point correlations in 24 bins of equal numbers, ordered by the data; specific heats.
+        """
+        model = self._generate()
+        upper = np.triu_indices(self.rows.shape[1], 1)
+        pairs = _connected(self.rows)[upper]
+        triples = _three_point(self.rows, self.triples)
+        h = self.alone.fields_[:, None] / TEMPERATURES
+        return {
+            "examples": self.shown,
+            "samples": model.rows[:_SHOWN] > 0,
+            "independent": self.alone.sample(_SHOWN, sweeps=1, seed=self.seed) > 0,
+            "pair_data": _binned(pairs, pairs),
+            "pair_model": _binned(pairs, _connected(model.rows)[upper]),
+            "triple_data": _binned(triples, triples),
+            "triple_model": _binned(triples, _three_point(model.rows, self.triples)),
+            "specific_heat": model.heat,
+            "specific_heat_independent": (h**2 / np.cosh(h) ** 2).mean(axis=0),
+        }
+
+
+def _generate(machine: BoltzmannMachine, sweeps: int, seed: int) -> Generated:
+    size = machine.n_features_in_
+    count = _ROWS if size <= LARGEST else _ROWS_BY_CHAINS
     with warnings.catch_warnings(record=True) as said:  # `converged_fraction` says it
         warnings.simplefilter("always")
-        model = machine.sample(
-            10_000 if size <= LARGEST else 4000, sweeps=controls.sweeps, seed=seed
-        )
-        heat = machine.specific_heat(temperatures, copies=32, sweeps=controls.sweeps, seed=seed)[
-            "specific_heat"
-        ].values
+        rows = machine.sample(count, sweeps=sweeps, seed=seed)
+        heat = machine.specific_heat(TEMPERATURES, chains=_LADDERS, sweeps=sweeps, seed=seed)
     mixed = not any(issubclass(one.category, ConvergenceWarning) for one in said)
-    upper = np.triu_indices(size, 1)
-    pairs = [_connected(x)[upper] for x in (rows, model, test)]
-    triples = (
-        np.array([rng.permutation(size)[:3] for _ in range(2000)])
-        if size > 2
-        else np.zeros((0, 3), int)
-    )
-    data3, model3 = _three_point(rows, triples), _three_point(model, triples)
-    h = alone.fields_[:, None] / temperatures
-    return {
-        "pseudo_likelihood": machine.score(test),
-        "independent_likelihood": alone.score(test),
-        "correlation_error": np.sqrt(np.mean((pairs[1] - pairs[2]) ** 2)),
-        "three_point_slope": (data3 @ model3) / (data3 @ data3) if len(data3) else np.nan,
-        "critical_temperature": (
-            temperatures[place] if 0 < (place := int(np.argmax(heat))) < len(heat) - 1 else np.nan
-        ),
-        "converged_fraction": float(machine.converged_ and mixed),
-        "examples": rows[rng.permutation(count)[:_SHOWN]],
-        "samples": model[:_SHOWN] > 0,
-        "independent": alone.sample(_SHOWN, sweeps=1, seed=seed) > 0,
-        "pair_data": _binned(pairs[0], pairs[0]),
-        "pair_model": _binned(pairs[0], pairs[1]),
-        "triple_data": _binned(data3, data3),
-        "triple_model": _binned(data3, model3),
-        "specific_heat": heat,
-        "specific_heat_independent": (h**2 / np.cosh(h) ** 2).mean(axis=0),
-    }
+    return Generated(rows, heat["specific_heat"].values, mixed)
+
+
+def _place_of_maximum(heat: np.ndarray) -> float:
+    """The temperature at which the specific heat is largest, NaN at the ends."""
+    place = int(np.argmax(heat))
+    return TEMPERATURES[place] if 0 < place < len(heat) - 1 else np.nan
 
 
 def _connected(rows: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray
 
 from replicon._statistics import jackknife
-from replicon.boltzmann import chains
+from replicon.boltzmann.chains import Population, tuned_ladder
 
 
 def compare_moments(
@@ -73,15 +73,15 @@ def exact_heat(levels: np.ndarray, n: int, T: np.ndarray) -> np.ndarray:
 
 
 def tempered_heat(
-    couplings: np.ndarray, fields: np.ndarray, T: np.ndarray, copies: int, sweeps: int, rng
+    couplings: np.ndarray, fields: np.ndarray, T: np.ndarray, chains: int, sweeps: int, rng
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """(specific heat per spin at temperatures T, its error, what is wrong with the chains or '')
     from ladders of chains that exchange neighbouring temperatures.
     """
     lowest = T.min()
     model = (couplings / lowest, fields / lowest, np.zeros(len(fields)))
-    ladder = chains.tuned_ladder(*model, rng, (0.0, 1.0, *(lowest / T)))
-    population = chains.Population(*model, copies, rng, ladder)
+    ladder = tuned_ladder(*model, rng, (0.0, 1.0, *(lowest / T)))
+    population = Population(*model, chains, rng, ladder)
     limit = max(20 * sweeps, 4000)
     mixed = all(population.turn_over(limit)[1] for _ in range(3))
     population.set(*model[:2])

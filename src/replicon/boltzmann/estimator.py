@@ -14,9 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, check_seed, show
+from replicon._domains import check_argument, show
 from replicon._errors import InputError
-from replicon.boltzmann import chains, diagnosis, enumerated, inverse, likelihood, monte_carlo
+from replicon._seed import read_generator, read_seed
+from replicon.boltzmann import diagnosis, enumerated, inverse
+from replicon.boltzmann.chains import draw
+from replicon.boltzmann.fitting import UPDATES, AtOnce, begin
+from replicon.boltzmann.monte_carlo import Ascent, Data
 from replicon.data.binary import spin_rows
 from replicon.spins.exact import enumerate_states
 
@@ -26,7 +30,12 @@ if TYPE_CHECKING:
 LARGEST = 20  # spins that are enumerated
 LIKELIHOODS = ("pseudo-likelihood", "exact", "monte-carlo")
 METHODS = (*inverse.CLOSED, *LIKELIHOODS)
-_REFEREE = 14  # spins up to which enumeration decides whether a maximum exists
+_WAYS_OUT = {
+    "pseudo-likelihood": "some regularization",
+    "exact": "some regularization",
+    "monte-carlo": "more updates, chains or sweeps",
+}
+_CLOSED_WAY_OUT = "method=pseudo-likelihood, or a pseudocount"
 
 _STRENGTH = Interval(0)
 _COUNT = Interval(1, integer=True)
@@ -66,7 +75,7 @@ class BoltzmannMachine(BaseEstimator):
     binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); None: X must be binary
         already.
     chains, updates, sweeps : of "monte-carlo".
-    seed : whole number; same seed, same bits.
+    seed : whole number, of which the same gives the same bits, or a NumPy Generator.
 
     Attributes
     ----------
@@ -97,9 +106,9 @@ class BoltzmannMachine(BaseEstimator):
         pseudocount: float = 0.0,
         binarize: float | None = None,
         chains: int = 2000,
-        updates: int = 600,
+        updates: int = UPDATES,
         sweeps: int = 2,
-        seed: int = 0,
+        seed: int | np.random.Generator = 0,
     ):
         self.method = method
         self.regularization = regularization
@@ -119,6 +128,20 @@ class BoltzmannMachine(BaseEstimator):
 
     def fit(self, X, y=None):
         """Infer couplings and fields from rows."""
+        fitting = self._begin(X)
+        fitting.step(int(self.updates))
+        self._take(fitting)
+        if fitting.now.reason:
+            warnings.warn(
+                f"method={self.method} did not converge ({fitting.now.reason}): give"
+                f" {_WAYS_OUT.get(self.method, _CLOSED_WAY_OUT)} (converged_ is False).",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _begin(self, X) -> AtOnce | Ascent:
+        """A fit to rows that were checked, before its first step."""
         self._check()
         spins = spin_rows(self, X, reset=True)
         rows, count = spins.shape
@@ -131,47 +154,32 @@ class BoltzmannMachine(BaseEstimator):
         second = C + np.outer(m, m)
         if self.pseudocount:
             share = rows / (rows + self.pseudocount)
-            m, second = share * m, share * second
+            m = share * m
+            second = share * second
             np.fill_diagonal(second, 1.0)
             C = second - np.outer(m, m)
         else:
             self._refuse(rows, m, second)
-        if self.method in inverse.CLOSED:
-            couplings, fields = inverse.CLOSED[self.method](m, C)
-            reason = inverse.unsolved(self.method, m, C)
-        else:
-            couplings, fields, reason = self._climb(spins, m, C, second)
+        return begin(self, Data(spins, float(self.pseudocount), m, second), C)
+
+    def _take(self, fitting: AtOnce | Ascent) -> None:
+        """What a fit has found so far becomes the machine's."""
+        couplings, fields, reason = fitting.now
         if not (np.isfinite(couplings).all() and np.isfinite(fields).all()):
             raise InputError(
                 f"method={self.method} gave no finite couplings for these data: give pseudocount >"
                 " 0, or take method=pseudo-likelihood."
             )
-        if reason:
-            way_out = {
-                "monte-carlo": "more updates, chains or sweeps",
-                "exact": "some regularization",
-            }.get(
-                self.method,
-                (
-                    "some regularization"
-                    if self.method in LIKELIHOODS
-                    else "method=pseudo-likelihood, or a pseudocount"
-                ),
-            )
-            warnings.warn(
-                f"method={self.method} did not converge ({reason}): give {way_out} (converged_ is"
-                " False).",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        self.couplings_, self.fields_, self.converged_ = couplings, fields, not reason
-        self.magnetization_, self.correlation_ = m, second
-        return self
+        self.couplings_ = couplings
+        self.fields_ = fields
+        self.converged_ = not reason
+        self.magnetization_ = fitting.data.m
+        self.correlation_ = fitting.data.second
 
     def _check(self) -> None:
         for name, domain in _DOMAINS.items():
             check_argument(name, getattr(self, name), domain)
-        check_seed(self.seed)
+        read_generator(self.seed)
         if self.binarize is not None:
             check_argument("binarize", self.binarize, Interval())
         for name in ("regularization", "field_regularization"):
@@ -208,64 +216,6 @@ class BoltzmannMachine(BaseEstimator):
                 " regularization > 0."
             )
 
-    def _climb(self, spins, m, C, second):
-        """Couplings, fields and, empty where it converged, why not."""
-        penalty = likelihood.Penalty(
-            float(self.regularization), self.penalty, float(self.field_regularization)
-        )
-        bound = np.clip(m, -0.999, 0.999)  # a constant column, whose field is regularised
-        alone = (np.zeros_like(C), np.arctanh(bound))
-        bethe = _tame(m, C)
-        start = bethe or alone
-        weighted = self._weighted(spins)
-        if self.method == "pseudo-likelihood":
-            couplings, fields, there = likelihood.pseudo_likelihood(*weighted, start, penalty)
-            return couplings, fields, "" if there else "Newton steps do not shrink"
-        if self.method == "exact":
-            couplings, fields, there = enumerated.exact_likelihood(m, second, start, penalty)
-            return couplings, fields, "" if there else "Newton steps do not shrink"
-        unsure = ""
-        try:
-            # Where the pseudo-likelihood has a maximum, the likelihood has one; the converse is not
-            # true.
-            *near, _ = likelihood.pseudo_likelihood(*weighted, start, penalty)
-        except InputError:
-            if len(m) <= _REFEREE:
-                enumerated.exact_likelihood(m, second, start, penalty)  # raises where there is none
-            else:
-                unsure = (
-                    "some columns are functions of others, and whether the likelihood has a maximum"
-                    " is not known"
-                )
-            held = penalty._replace(strength=1 / len(spins), fields=1 / len(spins))
-            *near, _ = likelihood.pseudo_likelihood(*weighted, start, held)
-        starts = [tuple(near), alone, *([bethe] if bethe else [])]
-        data = monte_carlo.Data(spins, float(self.pseudocount), m, second)
-        found = monte_carlo.monte_carlo_likelihood(
-            data,
-            starts,
-            penalty,
-            int(self.chains),
-            int(self.updates),
-            int(self.sweeps),
-            np.random.default_rng(self.seed),
-        )
-        return *found[:2], found[2] or unsure
-
-    def _weighted(self, spins) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and weights, the pseudocount's among them."""
-        if not self.pseudocount:
-            return spins, np.ones(len(spins))
-        from scipy.linalg import hadamard
-
-        count = spins.shape[1]
-        matrix = hadamard(2 ** int(count).bit_length())[:, 1 : count + 1].astype(np.int8)
-        even = np.concatenate([matrix, -matrix])
-        weights = np.concatenate(
-            [np.ones(len(spins)), np.full(len(even), self.pseudocount / len(even))]
-        )
-        return np.concatenate([spins, even]), weights
-
     def _rows(self, X) -> np.ndarray:
         check_is_fitted(self, "couplings_")
         return spin_rows(self, X, reset=False)
@@ -295,58 +245,73 @@ class BoltzmannMachine(BaseEstimator):
         return float(self.pseudo_likelihood(X).mean())
 
     def sample(
-        self, count: int = 1, *, sweeps: int = 200, temperature: float = 1.0, seed: int = 0
+        self,
+        samples: int = 1,
+        *,
+        sweeps: int = 200,
+        temperature: float = 1.0,
+        seed: int | np.random.Generator = 0,
     ) -> np.ndarray:
-        """`count` independent rows (count, N) of +-1, int8, of P(s)^(1/temperature).
+        """`samples` independent rows (samples, N) of +-1, int8, of P(s)^(1/temperature).
 
         At most 20 spins: drawn from the enumerated probabilities. Beyond: ends of heat-bath chains
         of `sweeps` sweeps; where these do not forget their past, exchanges with warmer chains (see
         `replicon.boltzmann.chains.draw`), and where these do not mix either, a ConvergenceWarning.
         """
         check_is_fitted(self, "couplings_")
-        check_argument("count", count, _COUNT)
-        check_argument("sweeps", sweeps, _COUNT)
+        samples = check_argument("samples", samples, _COUNT)
+        sweeps = check_argument("sweeps", sweeps, _COUNT)
         T = check_argument("temperature", temperature, Interval(0, open_low=True))
-        rng = np.random.default_rng(check_seed(seed))
-        count, n = int(count), self.n_features_in_
+        rng = read_generator(seed)
+        n = self.n_features_in_
         if n <= LARGEST:
             levels = enumerated.energies(self.couplings_, self.fields_)
             total = np.cumsum(np.exp(-(levels - levels.min()) / T))
-            places = np.searchsorted(total, rng.random(count) * total[-1], side="right")
+            places = np.searchsorted(total, rng.random(samples) * total[-1], side="right")
             return (1 - 2 * ((places[:, None] >> np.arange(n)) & 1)).astype(np.int8)
         base = np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
-        drawn = chains.draw(self.couplings_ / T, self.fields_ / T, base, count, int(sweeps), rng)
+        drawn = draw(self.couplings_ / T, self.fields_ / T, base, samples, sweeps, rng)
         if not drawn.mixed:
             _warn_mixing(drawn.reason)
         return drawn.rows
 
     def diagnose(
-        self, X, *, count: int = 20_000, triples: int = 1000, seed: int = 0
+        self,
+        X,
+        *,
+        samples: int = 20_000,
+        triples: int = 1000,
+        seed: int | np.random.Generator = 0,
     ) -> xarray.Dataset:
         """Moments of the rows X (held out, or those of the fit) beside those of the model.
 
         magnetization_* (spin), correlation_* (pair), three_point_* (triple; <(s_i - m_i)(s_j -
         m_j)(s_k - m_k)>, at most `triples` of them, chosen at random), and active_* (the
         distribution of the number of spins +1): `*` is data, model and z, the difference over both
-        standard errors. The model never saw the last two. Model: `count` independent rows of
+        standard errors. The model never saw the last two. Model: `samples` independent rows of
         `sample`.
         """
-        check_argument("count", count, _SEVERAL)
-        check_argument("triples", triples, _COUNT)
-        check_seed(seed)
+        samples = check_argument("samples", samples, _SEVERAL)
+        triples = check_argument("triples", triples, _COUNT)
+        seed = read_seed(seed)
         spins = self._rows(X)
-        model = self.sample(count, seed=seed)
-        return diagnosis.compare_moments(spins, model, int(triples), seed)
+        model = self.sample(samples, seed=seed)
+        return diagnosis.compare_moments(spins, model, triples, seed)
 
     def specific_heat(
-        self, temperatures, *, copies: int = 64, sweeps: int = 2000, seed: int = 0
+        self,
+        temperatures,
+        *,
+        chains: int = 64,
+        sweeps: int = 2000,
+        seed: int | np.random.Generator = 0,
     ) -> xarray.Dataset:
         """(<E^2> - <E>^2)/(N T^2) of P_T(s) ~ exp(-E(s)/T) over `temperature`; the data stand at T
         = 1.
 
         A maximum at T = 1 that grows with N is the sign of a critical point; for few rows or spins
         it is also what inference makes of noise (compare independent or shuffled data). Exact up to
-        20 spins (error 0), else `copies` ladders of heat-bath chains that exchange neighbouring
+        20 spins (error 0), else `chains` ladders of heat-bath chains that exchange neighbouring
         temperatures: give temperatures close enough, up to one at which chains move freely.
 
         Source: Tkacik et al., PNAS 112, 11508 (2015); Mastromatteo & Marsili, J. Stat. Mech. P10012
@@ -361,35 +326,23 @@ class BoltzmannMachine(BaseEstimator):
             raise InputError(
                 f"temperatures = {show(temperatures)} is outside its domain: {expected}."
             )
-        check_argument("copies", copies, _SEVERAL)
-        check_argument("sweeps", sweeps, _COUNT)
-        rng = np.random.default_rng(check_seed(seed))
+        chains = check_argument("chains", chains, _SEVERAL)
+        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        rng = read_generator(seed)
         n = self.n_features_in_
         if n <= LARGEST:
             levels = enumerated.energies(self.couplings_, self.fields_)
             value = diagnosis.exact_heat(levels, n, T)
             error = np.zeros(len(T))
         else:
-            given = (self.couplings_, self.fields_, T, int(copies), int(sweeps), rng)
-            value, error, reason = diagnosis.tempered_heat(*given)
+            model = (self.couplings_, self.fields_)
+            value, error, reason = diagnosis.tempered_heat(*model, T, chains, sweeps, rng)
             if reason:
                 _warn_mixing(reason)
         return xarray.Dataset(
             {"specific_heat": ("temperature", value), "error": ("temperature", error)},
             {"temperature": T},
         )
-
-
-def _tame(m: np.ndarray, C: np.ndarray):
-    """Bethe's couplings and fields where they are finite and moderate, else None."""
-    try:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            start = inverse.bethe(m, C)
-    except InputError:
-        return None
-    return (
-        start if all(np.isfinite(x).all() for x in start) and np.abs(start[0]).max() < 2 else None
-    )
 
 
 def _warn_mixing(reason: str) -> None:

@@ -8,12 +8,23 @@ Spins +-1, P(s) ~ exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i). Every function ta
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from replicon._errors import InputError
 
 _CONDITION = 1e10
+
+
+class Inferred(NamedTuple):
+    """couplings (N, N), symmetric without diagonal; fields (N,); reason: why they are not what the
+    method looks for, '' where they are.
+    """
+
+    couplings: np.ndarray
+    fields: np.ndarray
+    reason: str
 
 
 def moments(spins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

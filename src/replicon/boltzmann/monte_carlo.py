@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2, norm
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from replicon.boltzmann.chains import Population, draw, memory, memory_limit, tuned_ladder
 from replicon.boltzmann.enumerated import Penalty, features
+from replicon.boltzmann.inverse import Inferred
 
 _DENSE = 5200  # parameters of which all covariances are kept (N = 101)
 _TESTED = 1300  # parameters for which the chi-square of all together is formed
@@ -24,6 +25,9 @@ _WORK = 40_000_000  # entries of the final states' features
 _SPINS = 1_300_000, 400_000  # of the final states: of plain chains, of chains that exchange
 _ROUNDS = 4
 _QUANTILE = 0.99
+_LONGEST = 0.5  # step of any parameter: couplings of order 1 are strong
+_TEST_SWEEPS = 50  # of the chains of the test, at least
+_CLIMBING = "its ascent has not ended"
 
 
 class Data(NamedTuple):
@@ -163,93 +167,172 @@ class _Problem:
         return np.concatenate([means.mean(axis=0, dtype=float), ((pair + pair.T) / 2)[self.upper]])
 
 
-@threadpool_limits.wrap(
-    limits=1
-)  # products too small to share: threads would wait for each other, and bits depend on their number
-def monte_carlo_likelihood(
-    data: Data, starts: list, penalty: Penalty, chains: int, updates: int, sweeps: int, rng
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """J, h and, empty where it converged, why not.
+class Ascent:
+    """A likelihood that is climbed: a step is one along its gradient, and the last of `updates`
+    ends with a test of what was found.
 
-    `updates` steps of rate 0.5 / (1 + t/20) along the gradient divided by the curvature, from the
-    best of `starts` (J, h), with moments of `chains` persistent chains, `sweeps` sweeps a step, at
-    several temperatures where plain chains do not forget; the mean of the second half is returned.
+    Steps have rate 0.5 / (1 + t/20) along the gradient divided by the curvature, from the best of
+    `starts` (J, h), with moments of `chains` persistent chains, `sweeps` sweeps a step, at several
+    temperatures where plain chains do not forget; the mean of the second half is what they find.
     Then new chains, which have seen nothing of this, must have the data's moments within the errors
     of both (`agreement`), and have mixed; where the moments differ, or differ by more than the
     chains' errors and a tenth of the data's, a Newton step and new chains again, up to four times.
+    `unsure`: why there may be no maximum.
 
-    Source: Ferrari, Phys. Rev. E 94, 023301 (2016) (gradients divided by the data's covariance).
-    Referee: `exact_likelihood`.
+    `now`: couplings (N, N), fields (N,) and why they are not the maximum. `done`: the test was
+    made. Source: Ferrari, Phys. Rev. E 94, 023301 (2016) (gradients divided by the data's
+    covariance). Referee: `exact_likelihood`.
     """
-    problem = _Problem(data, penalty)
-    values = _best(problem, starts, chains, rng)
-    population = None
-    renewed = {0, *(4**k for k in range(1, 10)), updates // 4, updates // 2}
-    total = np.zeros_like(values)
-    kept = 0
-    curvature = None
-    for turn in range(updates):
-        J, h = problem.unpack(values)
-        if population is None or turn in (updates // 8, updates // 2):
-            population = _population(problem, J, h, chains, rng)
-        population.set(J, h)
-        population.run(sweeps)
-        cold = population.cold()
-        spins = population.spins[cold]
-        found = problem.conditional(spins, population.fields[cold] + h)
-        gradient = problem.goal - found - problem.ridge * values
-        if curvature is None or turn in renewed:
-            curvature = _Curvature(problem.data, _covariance(spins), problem.ridge)
-        step = 0.5 / (1 + turn / 20) * curvature.solve(gradient)
-        values = values + step * min(1.0, 0.5 / max(np.abs(step).max(), 1e-300))
-        if turn >= updates // 2:
-            total += values
-            kept += 1
-    return _settled(problem, data, total / kept, max(50, 10 * sweeps), chains, rng)
+
+    def __init__(
+        self,
+        data: Data,
+        starts: list,
+        penalty: Penalty,
+        chains: int,
+        updates: int,
+        sweeps: int,
+        rng: np.random.Generator,
+        unsure: str = "",
+    ):
+        self.data = data
+        self.unsure = unsure
+        self.chains = chains
+        self.updates = updates
+        self.sweeps = sweeps
+        self.rng = rng
+        # Products too small to share: threads would wait for each other, and bits depend on their
+        # number.
+        self.threads = ThreadpoolController()
+        with self.threads.limit(limits=1):
+            self.problem = _Problem(data, penalty)
+            self.values = _best(self.problem, starts, chains, rng)
+        self.population: Population | None = None
+        self.curvature: _Curvature | None = None
+        self.total = np.zeros_like(self.values)
+        self.kept = 0
+        self.turn = 0
+        self.now = Inferred(*self.problem.unpack(self.values), _CLIMBING)
+        self.done = False
+
+    def step(self, count: int) -> None:
+        """So many steps, fewer at the end of the ascent."""
+        with self.threads.limit(limits=1):
+            for _ in range(min(count, self.updates - self.turn)):
+                self._climb()
+                self.turn += 1
+            if self.turn == self.updates and not self.done:
+                found = self._settled()
+                self.now = found._replace(reason=found.reason or self.unsure)
+                self.done = True
+            elif not self.done:
+                found = self.total / self.kept if self.kept else self.values
+                self.now = Inferred(*self.problem.unpack(found), _CLIMBING)
+
+    def _climb(self) -> None:
+        """One step along the gradient."""
+        problem = self.problem
+        J, h = problem.unpack(self.values)
+        if self.population is None or self.turn in (self.updates // 8, self.updates // 2):
+            self.population = _population(problem, J, h, self.chains, self.rng)
+        self.population.set(J, h)
+        self.population.run(self.sweeps)
+        cold = self.population.cold()
+        spins = self.population.spins[cold]
+        found = problem.conditional(spins, self.population.fields[cold] + h)
+        gradient = problem.goal - found - problem.ridge * self.values
+        if self.curvature is None or self.turn in self._renewed():
+            self.curvature = _Curvature(problem.data, _covariance(spins), problem.ridge)
+        rate = 0.5 / (1 + self.turn / 20)
+        self.values = self.values + _bounded(rate * self.curvature.solve(gradient))
+        if self.turn >= self.updates // 2:
+            self.total += self.values
+            self.kept += 1
+
+    def _renewed(self) -> set[int]:
+        """Steps at which the curvature is measured anew."""
+        return {0, *(4**k for k in range(1, 10)), self.updates // 4, self.updates // 2}
+
+    def _settled(self) -> Inferred:
+        """The mean over the second half of the ascent, tested with new chains."""
+        values = self.total / self.kept
+        sweeps = max(_TEST_SWEEPS, 10 * self.sweeps)
+        return _settled(self.problem, self.data, values, sweeps, self.chains, self.rng)
 
 
-def _settled(problem: _Problem, data: Data, values, sweeps: int, chains: int, rng):
+def _bounded(step: np.ndarray) -> np.ndarray:
+    """A step, shortened so that no parameter changes by more than one half."""
+    return step * min(1.0, _LONGEST / max(np.abs(step).max(), 1e-300))
+
+
+class _Errors(NamedTuple):
+    """Covariances (P, P), or variances (P,) alone, of the moments' means: those of the data, of the
+    chains, and of the chains behind the last Newton step, whose noise it took over (0 before).
+    """
+
+    data: np.ndarray
+    chains: np.ndarray
+    inherited: np.ndarray | float
+
+    def test(self, gap: np.ndarray) -> Agreement:
+        """Whether data and model differ by no more than all these errors."""
+        return agreement(gap, self.data, self.chains + self.inherited)
+
+    def fine(self, gap: np.ndarray) -> bool:
+        """Whether a step is not worth its noise: the gap is within the chains' errors and a tenth
+        of the data's, or the chains are the noisier ones.
+        """
+        data = _variances(self.data)
+        chains = _variances(self.chains)
+        return chains.sum() >= data.sum() or agreement(gap, data / 100, chains).holds
+
+
+def _variances(covariance):
+    return np.diagonal(covariance) if np.ndim(covariance) == 2 else covariance
+
+
+def _errors(problem: _Problem, data: Data, spread: np.ndarray, count: int, inherited) -> _Errors:
+    """Of the data's moments and of those of `count` rows whose covariance is `spread`: matrices
+    where both have rows enough to know one.
+    """
+    size = len(problem.goal)
+    own = problem.data
+    if size > _TESTED or min(data.count, count) < 2 * size:
+        own = _variances(own)
+    floor = 1 / data.count**2  # a moment is known to one row
+    if own.ndim == 2:
+        return _Errors(own / data.count + floor * np.eye(size), spread / count, inherited)
+    chains = _variances(spread) / count
+    return _Errors(own / data.count + floor, chains, _variances(inherited))
+
+
+def _settled(problem: _Problem, data: Data, values, sweeps: int, chains: int, rng) -> Inferred:
+    """J, h once new chains agree with the data, after at most three Newton steps; or why not."""
     wanted = max(data.count, chains)
     plain, tempered = (
         int(min(wanted, max(min(spins // problem.count, _WORK // len(values)), 2000)))
         for spins in _SPINS
     )
-    reason = ""
-    inherited = (
-        0.0  # covariance of the chains behind the last Newton step, whose noise it took over
-    )
+    inherited = 0.0
     for turn in range(_ROUNDS):
         J, h = problem.unpack(values)
         drawn = draw(J, h, problem.base, plain, sweeps, rng, tempered)
         count = len(drawn.rows)
         found, spread = _moments(problem, drawn)
         gap = problem.goal - found - problem.ridge * values
-        own = problem.data
-        if own.ndim == 2 and (
-            len(gap) > _TESTED or data.count < 2 * len(gap) or count < 2 * len(gap)
-        ):
-            own = np.diagonal(own)
-        if spread.ndim > own.ndim:
-            spread = np.diagonal(spread)
-        if turn and np.ndim(inherited) > own.ndim:
-            inherited = np.diagonal(inherited)
-        floor = 1 / data.count**2  # a moment is known to one row
-        own = own / data.count + (floor * np.eye(len(gap)) if own.ndim == 2 else floor)
-        test = agreement(gap, own, spread / count + inherited)
-        each, noise = (np.diagonal(x) if x.ndim == 2 else x for x in (own, spread / count))
-        # A gap that is more than noise and more than a tenth of the data's errors is mended where
-        # the step's noise is small.
-        small = noise.sum() < each.sum() and turn < _ROUNDS - 1
-        if test.holds and not (small and not agreement(gap, each / 100, noise).holds):
-            return J, h, "" if drawn.mixed else drawn.reason
-        reason = f"the model's moments differ from the data's by up to {test.z:.1f} standard errors"
-        if not drawn.mixed:
-            reason += f", and {drawn.reason}"
-        if turn < _ROUNDS - 1:
+        errors = _errors(problem, data, spread, count, inherited)
+        last = turn == _ROUNDS - 1
+        test = errors.test(gap)
+        if test.holds and (last or errors.fine(gap)):
+            return Inferred(J, h, drawn.reason)
+        if not last:
             step = _Curvature(problem.data, _covariance(drawn.rows), problem.ridge).solve(gap)
-            values = values + step * min(1.0, 0.5 / max(np.abs(step).max(), 1e-300))
+            values = values + _bounded(step)
             inherited = spread / count
-    return J, h, reason
+    reason = f"the model's moments differ from the data's by up to {test.z:.1f} standard errors"
+    if not drawn.mixed:
+        reason += f", and {drawn.reason}"
+    return Inferred(J, h, reason)
 
 
 def _moments(problem: _Problem, drawn) -> tuple[np.ndarray, np.ndarray]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from replicon._errors import InputError
 from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
+from replicon.boltzmann.fit_finite import Fit
 from replicon.spins.heat_bath import as_kernel, local_fields, sweep
 
 DEGREE = 3
 _SPACING = 5  # sweeps between rows of a chain
 _CHAINS = 2000
+_UNSEEN = 2000  # new rows at most
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -74,32 +74,50 @@ def draw_rows(J: np.ndarray, count: int, burn: int, rng: np.random.Generator) ->
     return np.concatenate(rows)[:count]
 
 
-def sample(controls, size: int, rng: np.random.Generator) -> dict:
-    """New couplings, round(load N) rows and one fit; pseudo-likelihood of as many new rows, at most
-    2000.
+class Reconstruction:
+    """New couplings, round(load N) rows, and a machine that learns them; a step is one of the
+    ascent with method=monte-carlo, else the whole fit.
+
+    The pseudo-likelihood is that of as many new rows, at most 2000.
     """
-    true = draw_couplings(controls.couplings, size, controls.inverse_temperature, rng)
-    count = round(controls.load * size)
-    rows = draw_rows(true, count + min(count, 2000), controls.sweeps, rng)
-    kept = rng.permutation(len(rows))
-    penalized = controls.method == "pseudo-likelihood"
-    strength = controls.regularization if penalized else 0.0
-    seed = int(rng.integers(2**31))
-    machine = BoltzmannMachine(controls.method, regularization=strength, seed=seed)
-    with warnings.catch_warnings():  # `converged_fraction` says it
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            machine.fit(rows[kept[:count]])
-        except InputError as error:
-            raise InputError(
-                f"No fit at load = {controls.load:g}, "
-                f"inverse_temperature = {controls.inverse_temperature:g}, "
-                f"method = {controls.method}, regularization = {controls.regularization:g}: {error}"
-            ) from None
-    norm = (true**2).sum()
-    return {
-        "reconstruction_error": np.sqrt(((machine.couplings_ - true) ** 2).sum() / norm),
-        "coupling_slope": (machine.couplings_ * true).sum() / norm,
-        "pseudo_likelihood": machine.score(rows[kept[count:]]),
-        "converged_fraction": machine.converged_,
-    }
+
+    def __init__(self, controls, size: int, rng: np.random.Generator):
+        true = draw_couplings(controls.couplings, size, controls.inverse_temperature, rng)
+        count = round(controls.load * size)
+        rows = draw_rows(true, count + min(count, _UNSEEN), controls.sweeps, rng)
+        kept = rng.permutation(len(rows))
+        penalized = controls.method == "pseudo-likelihood"
+        strength = controls.regularization if penalized else 0.0
+        seed = int(rng.integers(2**31))
+        machine = BoltzmannMachine(controls.method, regularization=strength, seed=seed)
+        where = (
+            f"load = {controls.load:g}, inverse_temperature = {controls.inverse_temperature:g}, "
+            f"method = {controls.method}, regularization = {controls.regularization:g}"
+        )
+        self.true = true
+        self.norm = (true**2).sum()
+        self.unseen = rows[kept[count:]]
+        self.fit = Fit(machine, rows[kept[:count]], where, self._error)
+
+    def _error(self, machine: BoltzmannMachine) -> float:
+        return float(np.sqrt(((machine.couplings_ - self.true) ** 2).sum() / self.norm))
+
+    @property
+    def done(self) -> bool:
+        return self.fit.done
+
+    def step(self, count: int) -> None:
+        """So many steps of the fit."""
+        self.fit.step(count)
+
+    def measure(self) -> dict:
+        machine = self.fit.machine
+        return {
+            "reconstruction_error": self.fit.judged[-1],
+            "coupling_slope": (machine.couplings_ * self.true).sum() / self.norm,
+            "pseudo_likelihood": machine.score(self.unseen),
+            "converged_fraction": machine.converged_,
+        }
+
+    def view(self) -> dict:
+        return self.fit.view()

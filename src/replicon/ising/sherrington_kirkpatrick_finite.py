@@ -53,7 +53,7 @@ class Glass:
     def set(self, control: str, value: float) -> None:
         """Another field; a temperature would need another ladder."""
         self.controls = self.controls._replace(**{control: value})
-        self.tempering.external[:] = value
+        self.tempering.ladder.external[:] = value
         self.tempering.refresh()
 
     def step(self, count: int) -> None:

@@ -19,7 +19,14 @@ from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon._kernels import sound_cache
 from replicon.spins.exact import TEMPERATURE, check_couplings
-from replicon.spins.messages import cavities, is_settled, order_from_roots, pass_messages, soft
+from replicon.spins.messages import (
+    Approach,
+    cavities,
+    is_settled,
+    order_from_roots,
+    pass_messages,
+    soft,
+)
 
 _MEMORY = 10  # iterations over which the rate of convergence is measured
 _ROUNDING = 1e-15  # of one message or magnetization
@@ -75,7 +82,7 @@ def naive_mean_field(
     """
     J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
     first = np.full(len(h), 1e-3) if start is None else start
-    m, residual, steps, stable, settled = _minimize(
+    end, stable = _minimize(
         lambda m: _descend(J, h, T, m, damping, tolerance, iterations),
         lambda m: J @ m + h,
         lambda m: J,
@@ -83,10 +90,9 @@ def naive_mean_field(
         first,
         start is None,
     )
+    m = end.values
     energy = float(-m @ J @ m / 2 - h @ m)
-    return _marginals(
-        m, energy, float(_entropy(m).sum()), T, residual, steps, settled, stable, start is None
-    )
+    return _marginals(m, energy, float(_entropy(m).sum()), T, end, stable, start is None)
 
 
 @sound_cache
@@ -121,7 +127,7 @@ def tap(
     def slope(m):
         return J - np.diag(squares @ (1 - m**2)) + 2 * m[:, None] * squares * m
 
-    m, residual, steps, stable, settled = _minimize(
+    end, stable = _minimize(
         lambda m: _relax(field, T, m, damping, tolerance, iterations),
         field,
         slope,
@@ -129,13 +135,14 @@ def tap(
         first,
         start is None,
     )
-    spread = 1 - m**2
-    correction = float(spread @ squares @ spread)
+    m = end.values
+    variance = 1 - m**2
+    correction = float(variance @ squares @ variance)
     energy = float(-m @ J @ m / 2 - h @ m) - correction / 2
     entropy = float(_entropy(m).sum()) - correction / T / 4
     if stable and math.isfinite(correction):
-        stable = _largest(spread[:, None] * squares / T * spread)[0] < 1
-    return _marginals(m, energy, entropy, T, residual, steps, settled, stable, start is None)
+        stable = _largest(variance[:, None] * squares / T * variance)[0] < 1
+    return _marginals(m, energy, entropy, T, end, stable, start is None)
 
 
 @sound_cache
@@ -179,21 +186,20 @@ def belief_propagation(
             messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations
         )
 
-    messages, residual, steps, settled = settle(soft(strength, T * np.arctanh(bias)[tail], T))
+    end = settle(soft(strength, T * np.arctanh(bias)[tail], T))
+    messages = end.values
     stable = True if tree else None
-    if settled and not tree and start is None:
+    if end.settled and not tree and start is None:
         rng = np.random.default_rng(0)
         for _ in range(_TRIES):
             kick = soft(strength, 1e-3 * T * rng.standard_normal(len(tail)), T)
-            again, residual, more, settled = settle(messages + kick)
-            steps += more
-            stable = bool(
-                settled
-                and (np.abs(again - messages) <= 1e-6 * np.maximum(T, np.abs(messages))).all()
-            )
-            if stable or not settled:
+            again = settle(messages + kick)
+            end = again._replace(steps=end.steps + again.steps)
+            moved = np.abs(again.values - messages)
+            stable = bool(again.settled and (moved <= 1e-6 * np.maximum(T, np.abs(messages))).all())
+            if stable or not again.settled:
                 break
-            messages = again
+            messages = again.values
     cavity = cavities(messages, first, reverse, h)
     total = h + np.bincount(head, messages, n)
     m = np.tanh(total / T)
@@ -208,15 +214,13 @@ def belief_propagation(
     entropy = _entropy_of(pairs).sum() - ((np.diff(first) - 1) * _site_entropy(total / T)).sum()
     energy = -J_ab @ correlation - h @ m
     edges = np.stack([tail[forward], head[forward]], axis=1)
-    found = _marginals(
-        m, float(energy), float(entropy), T, residual, steps, settled, stable, start is None
-    )
+    found = _marginals(m, float(energy), float(entropy), T, end, stable, start is None)
     return found._replace(correlation=correlation, edges=edges)
 
 
 @numba.njit(cache=True)
 def _descend(J, h, T, m, damping, tolerance, iterations):
-    """Coordinate descent of the naive mean-field free energy: (m, residual, sweeps, settled)."""
+    """Coordinate descent of the naive mean-field free energy, sweep after sweep."""
     past = np.full(_MEMORY, np.inf)
     m = m.copy()
     field = J @ m + h
@@ -234,11 +238,11 @@ def _descend(J, h, T, m, damping, tolerance, iterations):
                 field[j] += change * J[i, j]
         settled = is_settled(residual, past, step, tolerance)
         step += 1
-    return m, residual, step, settled
+    return Approach(m, residual, step, settled)
 
 
-def _relax(field: Callable, T: float, m, damping, tolerance, iterations):
-    """Damped iteration of all spins at once: (m, residual, steps, settled)."""
+def _relax(field: Callable, T: float, m, damping, tolerance, iterations) -> Approach:
+    """Damped iteration of all spins at once."""
     past = np.full(_MEMORY, np.inf)
     residual, step, settled = math.inf, 0, False
     while step < iterations and not settled:
@@ -249,15 +253,17 @@ def _relax(field: Callable, T: float, m, damping, tolerance, iterations):
         m = m + (1 - damping) * change
         settled = bool(is_settled(residual, past, step, tolerance))
         step += 1
-    return m, residual, step, settled
+    return Approach(m, residual, step, settled)
 
 
-def _minimize(run: Callable, field: Callable, slope: Callable, T: float, m, leave_saddles: bool):
+def _minimize(
+    run: Callable, field: Callable, slope: Callable, T: float, m, leave_saddles: bool
+) -> tuple[Approach, bool | None]:
     """`run` from m, finished by Newton where it is slow (near a continuous transition), and again
     from beside any saddle.
 
-    field(m): the argument of tanh, times T; slope(m): its derivatives, symmetric. Returns (m,
-    residual, steps, stable, settled).
+    field(m): the argument of tanh, times T; slope(m): its derivatives, symmetric. Returns where it
+    ended and whether that is a minimum, None where it is not known.
     """
     total = 0
     for _ in range(_TRIES):
@@ -266,14 +272,14 @@ def _minimize(run: Callable, field: Callable, slope: Callable, T: float, m, leav
         if not settled and residual < 1e-4 and len(m) <= _LARGEST_NEWTON:
             m, residual, settled = _newton(field, slope, T, m)
         if not np.isfinite(residual):
-            return m, float(residual), total, None, False
+            return Approach(m, float(residual), total, False), None
         value, direction = _strongest(slope(m), (1 - m**2) / T)
         stable = value < 1 + 1e-10 * max(1.0, abs(value))
         if stable or not (leave_saddles and settled):
             break
         side = direction @ field(m) or direction.sum() or 1.0
         m = np.clip(m + math.copysign(0.1, side) * direction, -1.0, 1.0)
-    return m, float(residual), total, bool(stable), settled
+    return Approach(m, float(residual), total, settled), bool(stable)
 
 
 def _newton(field: Callable, slope: Callable, T: float, m):
@@ -340,15 +346,15 @@ def _site_entropy(x):
 
 
 def _marginals(
-    m, energy, entropy, T, residual, steps, settled, stable, own_start: bool
+    m, energy: float, entropy: float, T: float, end: Approach, stable, own_start: bool
 ) -> Marginals:
     """The result, `converged` only where everything it says can be true."""
     slack = 1e-9 * len(m)
     reason = ""
     if not (np.isfinite(m).all() and math.isfinite(energy) and math.isfinite(entropy)):
         reason = "its numbers overflow"
-    elif not settled:
-        reason = f"the equations do not settle (residual {residual:.1g})"
+    elif not end.settled:
+        reason = f"the equations do not settle (residual {end.residual:.1g})"
     elif entropy < -slack:
         reason = f"its entropy is negative ({entropy:.3g}): the approximation does not hold here"
     elif entropy > len(m) * math.log(2) + slack:
@@ -362,8 +368,8 @@ def _marginals(
         None,
         None,
         energy - T * entropy,
-        residual,
-        int(steps),
+        end.residual,
+        int(end.steps),
         not reason,
         energy,
         entropy,

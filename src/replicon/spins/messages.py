@@ -5,12 +5,24 @@ that nothing overflows.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba
 import numpy as np
 
 _MEMORY = 10  # iterations over which the rate of convergence is measured
 _ROUNDING = 1e-15  # of one message or magnetization
+
+
+class Approach(NamedTuple):
+    """Where an iteration ended: values (messages, or magnetizations (N,)), how far the equations
+    are from holding, steps made, and whether it settled.
+    """
+
+    values: np.ndarray
+    residual: float
+    steps: int
+    settled: bool
 
 
 def order_from_roots(J: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -74,7 +86,7 @@ def cavities(messages, first, reverse, h):
 def pass_messages(
     messages, first, reverse, strength, h, T, order, tree, damping, tolerance, iterations
 ):
-    """Turns until messages settle: (messages, residual, turns, settled). On a tree one spin after
+    """Turns until messages settle. On a tree one spin after
     another, in order backwards, then forwards, which is exact after one turn; with loops all at
     once, whose failure to settle tells of a glass.
     """
@@ -98,7 +110,7 @@ def pass_messages(
                 messages[k] += (1 - damping) * (new - messages[k])
         settled = is_settled(residual, past, step, tolerance)
         step += 1
-    return messages, residual, step, settled
+    return Approach(messages, residual, step, settled)
 
 
 @numba.njit(cache=True)

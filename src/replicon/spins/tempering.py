@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from replicon import _seed
 from replicon._arrays import real_array
 from replicon._declare import Interval
-from replicon._domains import check_argument, check_seed
+from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon._kernels import sound_cache
+from replicon._seed import read_generator
 from replicon.spins.exact import TEMPERATURE, check_couplings
 from replicon.spins.heat_bath import energy, local_fields, sweep
 from replicon.spins.mixing import judge_mixing
@@ -26,64 +26,87 @@ _LEAST_RECORDS = 100  # a chain: fewer say nothing about mixing
 _LEAST_TRIPS = 4  # of the configurations of one ladder, cold to hot and back
 
 
-@numba.njit(cache=True)
-def _step(
-    couplings, external, betas, t, spins, fields, energies, holder, beta_of, tried, accepted, rng
-):
-    """Sweep number t of every configuration, then exchanges of every second pair of neighbours
-    (Okabe et al. 2001; Syed et al. 2022: taking the pairs in turn moves configurations along the
-    ladder faster than taking them at random).
-
-    holder (copies, levels): the configuration, a row of spins, at each temperature. tried, accepted
-    (levels - 1,) count.
+class Ladder(NamedTuple):
+    """What chains run on: couplings (N, N) and external (N,) of one type, as `heat_bath.as_kernel`
+    gives them; betas (levels,) inverse temperatures, the coldest first.
     """
-    copies, levels = holder.shape
-    for a in range(copies):
+
+    couplings: np.ndarray
+    external: np.ndarray
+    betas: np.ndarray
+
+
+class State(NamedTuple):
+    """Where chains are. spins, fields (rows, N), a row for each chain and level; energies, betas
+    (rows,); holder (chains, levels): the row at each level.
+
+    tried, accepted (levels - 1,): exchanges of neighbours.
+    """
+
+    spins: np.ndarray
+    fields: np.ndarray
+    energies: np.ndarray
+    betas: np.ndarray
+    holder: np.ndarray
+    tried: np.ndarray
+    accepted: np.ndarray
+
+
+def _begun(spins: np.ndarray, chains: int) -> State:
+    """`chains` ladders whose rows start as spins (rows, N), each chain's in the order of levels."""
+    rows = len(spins)
+    levels = rows // chains
+    return State(
+        spins,
+        np.empty_like(spins),
+        energies=np.empty(rows),
+        betas=np.empty(rows),
+        holder=np.arange(rows).reshape(chains, levels),
+        tried=np.zeros(levels - 1),
+        accepted=np.zeros(levels - 1),
+    )
+
+
+@numba.njit(cache=True)
+def _step(ladder, state, t, rng):
+    """Sweep number t of every row, then exchanges of every second pair of neighbours (Okabe et al.
+    2001; Syed et al. 2022: taking the pairs in turn moves configurations along the ladder faster
+    than taking them at random).
+    """
+    betas = ladder.betas
+    holder = state.holder
+    energies = state.energies
+    chains, levels = holder.shape
+    for a in range(chains):
         for k in range(levels):
-            beta_of[holder[a, k]] = betas[k]
+            state.betas[holder[a, k]] = betas[k]
     if t % _REFRESH == 0:
-        local_fields(couplings, external, spins, fields)
-    sweep(couplings, fields, spins, beta_of, rng)
-    energy(fields, external, spins, energies)
-    for a in range(copies):
+        local_fields(ladder.couplings, ladder.external, state.spins, state.fields)
+    sweep(ladder.couplings, state.fields, state.spins, state.betas, rng)
+    energy(state.fields, ladder.external, state.spins, energies)
+    for a in range(chains):
         for k in range(t % 2, levels - 1, 2):
             one, two = holder[a, k], holder[a, k + 1]
             change = (betas[k + 1] - betas[k]) * (energies[two] - energies[one])
             swap = change >= 0 or rng.random() < np.exp(change)
             if swap:
                 holder[a, k], holder[a, k + 1] = two, one
-            tried[k] += 1
-            accepted[k] += swap
+            state.tried[k] += 1
+            state.accepted[k] += swap
 
 
 @numba.njit(cache=True)
-def _advance(
-    couplings, external, betas, begin, sweeps, spins, fields, energies, holder, tried, accepted, rng
-):
-    """Sweeps number `begin` and on of every copy of the ladder; arrays as in `_step`."""
-    beta_of = np.empty(len(spins))
+def _advance(ladder, state, begin, sweeps, rng):
+    """Sweeps number `begin` and on of every chain."""
     for t in range(begin, begin + sweeps):
-        _step(
-            couplings,
-            external,
-            betas,
-            t,
-            spins,
-            fields,
-            energies,
-            holder,
-            beta_of,
-            tried,
-            accepted,
-            rng,
-        )
+        _step(ladder, state, t, rng)
 
 
 class Tempering:
     """Independent copies of a ladder of temperatures on one system, from random spins.
 
     couplings (N, N) and external (N,) as `heat_bath.as_kernel` gives them; betas (levels,) inverse
-    temperatures, coldest first. tried, accepted (levels - 1,): exchanges of neighbours so far.
+    temperatures, coldest first; `chains` ladders.
     Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at
     N = 12 (tests/spins/test_spins.py).
 
@@ -95,52 +118,43 @@ class Tempering:
         couplings: np.ndarray,
         external: np.ndarray,
         betas: np.ndarray,
-        copies: int,
+        chains: int,
         rng: np.random.Generator,
     ):
-        self.couplings = couplings
-        self.external = external
-        self.betas = np.asarray(betas, float)
+        self.ladder = Ladder(couplings, external, np.array(betas, float))
         self.rng = rng
-        levels = len(self.betas)
-        rows = copies * levels
-        self.spins = (2 * rng.integers(0, 2, (rows, len(external))) - 1).astype(np.float32)
-        self.fields = np.empty_like(self.spins)
-        self.energies = np.empty(rows)
-        self.holder = np.arange(rows).reshape(copies, levels)
-        self.tried = np.zeros(levels - 1)
-        self.accepted = np.zeros(levels - 1)
+        shape = (chains * len(betas), len(external))
+        spins = (2 * rng.integers(0, 2, shape) - 1).astype(np.float32)
+        self.state = _begun(spins, chains)
         self.sweeps = 0
+
+    @property
+    def tried(self) -> np.ndarray:
+        """Exchanges tried between neighbouring levels, (levels - 1,)."""
+        return self.state.tried
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """Those of them accepted, (levels - 1,)."""
+        return self.state.accepted
 
     def step(self, count: int) -> None:
         """So many sweeps, each with exchanges."""
-        _advance(
-            self.couplings,
-            self.external,
-            self.betas,
-            self.sweeps,
-            count,
-            self.spins,
-            self.fields,
-            self.energies,
-            self.holder,
-            self.tried,
-            self.accepted,
-            self.rng,
-        )
+        _advance(self.ladder, self.state, self.sweeps, count, self.rng)
         self.sweeps += count
 
     def refresh(self) -> None:
         """Local fields afresh, after a change of the external field."""
-        local_fields(self.couplings, self.external, self.spins, self.fields)
+        state = self.state
+        local_fields(self.ladder.couplings, self.ladder.external, state.spins, state.fields)
 
     def at(self, level: int) -> np.ndarray:
-        """The spins (copies, N) at a level of the ladder."""
-        return self.spins[self.holder[:, level]]
+        """The spins (chains, N) at a level of the ladder."""
+        return self.state.spins[self.state.holder[:, level]]
 
     def energy(self) -> np.ndarray:
-        """Energies (copies, levels), all spins together, after the latest sweep."""
-        return self.energies[self.holder]
+        """Energies (chains, levels), all spins together, after the latest sweep."""
+        return self.state.energies[self.state.holder]
 
 
 class SpinSamples(NamedTuple):
@@ -175,7 +189,7 @@ def sample_spins(
     sweeps: int = 10,
     chains: int = 4,
     ladder=None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
 ) -> SpinSamples:
     """States from exp(-E/T), E = -(1/2) s J s - h s, for any J (N, N) and h (N,) of your own, by
     parallel tempering.
@@ -203,10 +217,9 @@ def sample_spins(
         Interval(2, integer=True),
         "independent ladders, compared with one another",
     )
-    seed = check_seed(seed)
+    rng = read_generator(seed)
     J, h = check_couplings(couplings, external)
     hotter = None if ladder is None else _hotter(ladder, temperature)
-    rng = _seed.generator(np.random.SeedSequence(seed))
     lowest, highest, modes = _spectrum(J)
     if hotter is None and temperature < highest - lowest:
         top = highest - lowest
@@ -217,12 +230,11 @@ def sample_spins(
         betas = 1 / np.array([temperature, *(hotter if hotter is not None else ())])
     wanted = -(-samples // chains)
     records = max(wanted, _LEAST_RECORDS)
-    spins, fields, holder = _begin(h, len(betas), chains, modes, rng)
-    burn = max(100, records * sweeps // 2)
-    _record(J, h, betas, spins, fields, holder, 1, burn, rng)
-    states, energies, trips, exchange = _record(
-        J, h, betas, spins, fields, holder, records, sweeps, rng
-    )
+    model = Ladder(J, h, betas)
+    state = _begin(h, len(betas), chains, modes, rng)
+    _record(model, state, 1, max(100, records * sweeps // 2), rng)
+    states, energies, trips = _record(model, state, records, sweeps, rng)
+    exchange = _exchange_rate(state)
     r_hat, effective, reason = judge_mixing(states, energies, modes)
     if len(betas) > 1 and trips.min() < _LEAST_TRIPS:
         reason = (
@@ -277,17 +289,18 @@ def _spectrum(J: np.ndarray) -> tuple[float, float, np.ndarray]:
     return float(least[0]), float(values.max()), vectors.T
 
 
-def _begin(h, levels: int, chains: int, modes, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Spins, fields and holder of `chains` ladders: two start along the strongest mode and against
-    it, the others at random.
-    """
-    n = len(h)
-    spins = 2.0 * rng.integers(0, 2, (chains, n)) - 1
+def _begin(h, levels: int, chains: int, modes, rng) -> State:
+    """`chains` ladders: two start along the strongest mode and against it, the others at random."""
+    spins = 2.0 * rng.integers(0, 2, (chains, len(h))) - 1
     for a in range(2):
         along = np.sign(modes[-1]) * (1 - 2 * a)
         spins[a] = np.where(along == 0, spins[a], along)
-    spins = np.repeat(spins, levels, axis=0)
-    return spins, np.empty_like(spins), np.arange(chains * levels).reshape(chains, levels)
+    return _begun(np.repeat(spins, levels, axis=0), chains)
+
+
+def _exchange_rate(state: State) -> np.ndarray:
+    """Accepted fraction of exchanges of neighbours, (levels - 1,)."""
+    return state.accepted / np.maximum(state.tried, 1.0)
 
 
 def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
@@ -297,57 +310,42 @@ def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
     Rejections add up to a barrier along the ladder that does not depend on its spacing: equal steps
     of it are wanted.
     """
-    spins, fields, holder = _begin(h, len(betas), chains, modes, rng)
+    state = _begin(h, len(betas), chains, modes, rng)
     for sweeps in (50, 50, 100, 100, 200, 200, 400):
-        exchange = _record(J, h, betas, spins, fields, holder, 1, sweeps, rng)[3]
-        rejected = 1 - exchange
+        _record(Ladder(J, h, betas), state, 1, sweeps, rng)
+        rejected = 1 - _exchange_rate(state)
         if sweeps >= 200 and rejected.max() < 0.65:
             break
         barrier = np.concatenate([[0.0], np.cumsum(np.maximum(rejected, 1e-3))])
         levels = max(2, math.ceil(2 * barrier[-1]) + 1)
         place = np.interp(np.linspace(0, barrier[-1], levels), barrier, np.arange(len(betas)))
         new = np.exp(np.interp(place, np.arange(len(betas)), np.log(betas)))
-        new[0], new[-1] = betas[0], betas[-1]
-        spins = spins[holder[:, np.round(place).astype(int)].reshape(-1)]
-        fields = np.empty_like(spins)
-        holder = np.arange(len(spins)).reshape(chains, levels)
+        new[0] = betas[0]
+        new[-1] = betas[-1]
+        rows = state.holder[:, np.round(place).astype(int)].reshape(-1)
+        state = _begun(state.spins[rows], chains)
         betas = new
     return betas
 
 
 @numba.njit(cache=True)
-def _record(couplings, external, betas, spins, fields, holder, records, every, rng):
-    """Coldest configurations of every ladder each `every` sweeps: (copies, records, N) int8, their
-    energies, round trips of every ladder's configurations and the accepted fraction of exchanges.
+def _record(ladder, state, records, every, rng):
+    """Coldest configurations of every ladder each `every` sweeps: (chains, records, N) int8, their
+    energies, and round trips of every ladder's configurations. Exchanges are counted anew.
     """
-    copies, levels = holder.shape
-    n = spins.shape[1]
-    states = np.empty((copies, records, n), np.int8)
-    kept = np.empty((copies, records))
-    trips = np.zeros(copies, np.int64)
-    hot = np.zeros(copies * levels, np.bool_)
-    cold = np.zeros(copies * levels, np.bool_)
-    tried = np.zeros(levels - 1)
-    accepted = np.zeros(levels - 1)
-    beta_of = np.empty(copies * levels)
-    energies = np.empty(copies * levels)
+    chains, levels = state.holder.shape
+    n = state.spins.shape[1]
+    states = np.empty((chains, records, n), np.int8)
+    kept = np.empty((chains, records))
+    trips = np.zeros(chains, np.int64)
+    hot = np.zeros(chains * levels, np.bool_)
+    cold = np.zeros(chains * levels, np.bool_)
+    state.tried[:] = 0
+    state.accepted[:] = 0
     for t in range(records * every):
-        _step(
-            couplings,
-            external,
-            betas,
-            t,
-            spins,
-            fields,
-            energies,
-            holder,
-            beta_of,
-            tried,
-            accepted,
-            rng,
-        )
-        for a in range(copies):
-            first, last = holder[a, 0], holder[a, levels - 1]
+        _step(ladder, state, t, rng)
+        for a in range(chains):
+            first, last = state.holder[a, 0], state.holder[a, levels - 1]
             if cold[last]:
                 hot[last] = True
             if hot[first] and levels > 1:
@@ -355,7 +353,7 @@ def _record(couplings, external, betas, spins, fields, holder, records, every, r
                 hot[first] = False
             cold[first] = True
             if t % every == every - 1:
-                kept[a, t // every] = energies[first]
+                kept[a, t // every] = state.energies[first]
                 for i in range(n):
-                    states[a, t // every, i] = np.int8(spins[first, i])
-    return states, kept, trips, accepted / np.maximum(tried, 1.0)
+                    states[a, t // every, i] = np.int8(state.spins[first, i])
+    return states, kept, trips
