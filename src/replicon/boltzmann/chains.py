@@ -84,7 +84,8 @@ def _advance(couplings, field, base, ladder, spins, fields, level, fresh, sweeps
                 sums[k, g, 1] += value * value
         for k in range(t % 2, levels - 1, 2):
             for g in range(copies):
-                one, two = at[k, g], at[k + 1, g]
+                one = at[k, g]
+                two = at[k + 1, g]
                 gain = (ladder[k + 1] - ladder[k]) * (exponent[one] - exponent[two])
                 rates[k, 0] += 1
                 if gain >= 0 or rng.random() < math.exp(gain):

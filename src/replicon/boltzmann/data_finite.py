@@ -28,7 +28,8 @@ def check_size(controls: dict, size: int) -> None:
     """Refuse patches that are no squares or do not fit."""
     for data in controls["data"]:
         if data in _SIDES:
-            side, most = math.isqrt(size), _SIDES[data]
+            side = math.isqrt(size)
+            most = _SIDES[data]
             if side**2 != size or side > most:
                 raise InputError(
                     f"size = {size} is no square patch of data={data}: give the square of a side of"
@@ -50,7 +51,8 @@ def patch(data: str, size: int) -> np.ndarray:
     rows = load_rows(data)
     if data not in _SIDES:
         return rows[:, :size]
-    whole, side = _SIDES[data], math.isqrt(size)
+    whole = _SIDES[data]
+    side = math.isqrt(size)
     first = (whole - side) // 2
     return rows.reshape(-1, whole, whole)[:, first : first + side, first : first + side].reshape(
         len(rows), size

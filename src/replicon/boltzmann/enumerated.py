@@ -73,7 +73,8 @@ def exact_likelihood(
 
     options: Any = {"maxiter": 2000, "gtol": 1e-5, "ftol": 0.0, "maxcor": 20}
     values = boxed(objective, np.concatenate([start[1], start[0][upper]]), options)
-    before, converged = np.inf, False
+    before = np.inf
+    converged = False
     for turn in range(_TURNS):
         slope, curve = _exact_newton(*unpacked(values), goal)
         scales, axes = np.linalg.eigh(curve + np.diag(ridge))
@@ -108,7 +109,8 @@ def all_states(count: int, low: int, high: int) -> np.ndarray:
 
 def _exact_newton(J, h, goal) -> tuple[np.ndarray, np.ndarray]:
     """Moments minus the goal, and their covariance (the curvature of ln Z)."""
-    count, size = len(h), 2 ** len(h)
+    count = len(h)
+    size = 2 ** len(h)
     shift = -enumerate_states(J, h).free_energy
     mean = np.zeros(len(goal))
     square = np.zeros((len(goal), len(goal)))
@@ -129,7 +131,8 @@ def _refuse_boundary(step, count: int, upper, goal) -> None:
     low_end = np.inf
     for low in range(0, 2**count, 2**14):
         along = features(all_states(count, low, min(low + 2**14, 2**count))) @ step
-        far, low_end = max(far, along.max()), min(low_end, along.min())
+        far = max(far, along.max())
+        low_end = min(low_end, along.min())
     if far - goal @ step <= 1e-3 * (far - low_end):
         pairs = np.abs(step[count:]) > 0.05 * np.abs(step).max()
         alone = np.flatnonzero(np.abs(step[:count]) > 0.05 * np.abs(step).max())

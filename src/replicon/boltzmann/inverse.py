@@ -47,7 +47,8 @@ def check_pairs(
 
     `equal_only`: only columns that always agree or always differ.
     """
-    a, b = m[:, None], m[None, :]
+    a = m[:, None]
+    b = m[None, :]
     cells = np.round(
         rows / 4 * np.array([1 + x * a + y * b + x * y * second for x in (1, -1) for y in (1, -1)]),
         6,
@@ -101,10 +102,13 @@ def pair(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     partner. Roudi et al. (2009), eq. 9.
     """
     second = C + np.outer(m, m)
-    a, b = m[:, None], m[None, :]
+    a = m[:, None]
+    b = m[None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
-        pp, mm = 1 + a + b + second, 1 - a - b + second
-        pm, mp = 1 + a - b - second, 1 - a + b - second
+        pp = 1 + a + b + second
+        mm = 1 - a - b + second
+        pm = 1 + a - b - second
+        mp = 1 - a + b - second
         J = np.log(pp * mm / (pm * mp)) / 4
         h = np.log(pp * pm / (mp * mm)) / 4
     np.fill_diagonal(J, 0.0)
@@ -128,7 +132,8 @@ def tap(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Where no root is real the naive mean field's stands. Source: Roudi, Aurell & Hertz, Front.
     Comput. Neurosci. 3, 22 (2009), eq. 13.
     """
-    inverse, product = _inverse(C, "tap"), np.outer(m, m)
+    inverse = _inverse(C, "tap")
+    product = np.outer(m, m)
     root = 1 - 8 * product * inverse
     J = _without_diagonal(
         np.where(root > 0, -2 * inverse / (1 + np.sqrt(np.maximum(root, 0.0))), -inverse)
@@ -148,7 +153,8 @@ def bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """J, h, and the pairs (N, N) whose equation has no solution."""
-    inverse, product = _inverse(C, "bethe"), np.outer(m, m)
+    inverse = _inverse(C, "bethe")
+    product = np.outer(m, m)
     spread = np.outer(1 - m**2, 1 - m**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = np.sqrt(1 + 4 * spread * inverse**2)

@@ -64,7 +64,8 @@ def _pseudo(theta, blocks, weights, dtype):
 @jax.jit
 def _curvature(theta, direction, blocks, weights):
     """Sum over rows of the second derivative of `_pseudo` times `direction`, both (N + 1, N)."""
-    theta, direction = theta.astype(blocks.dtype), direction.astype(blocks.dtype)
+    theta = theta.astype(blocks.dtype)
+    direction = direction.astype(blocks.dtype)
 
     def one(total, block):
         x, weight = block
@@ -143,7 +144,8 @@ def pseudo_likelihood(
         return theta
 
     with jax.enable_x64(True):
-        blocks, shares = jnp.asarray(x), jnp.asarray(weights)
+        blocks = jnp.asarray(x)
+        shares = jnp.asarray(weights)
 
         def gradient(theta, dtype):
             loss, slope = _pseudo(theta, blocks, shares, dtype)

@@ -361,7 +361,8 @@ def _moments(problem: _Problem, drawn) -> tuple[np.ndarray, np.ndarray]:
 def _best(problem: _Problem, starts: list, chains: int, rng) -> np.ndarray:
     """The start whose chains are nearest to the data, in units of the data's own variances."""
     variance = np.diagonal(problem.data) if problem.data.ndim == 2 else problem.data
-    best, least = None, math.inf
+    best = None
+    least = math.inf
     for J, h in starts:
         if not (np.isfinite(J).all() and np.isfinite(h).all()):
             continue
@@ -372,7 +373,8 @@ def _best(problem: _Problem, starts: list, chains: int, rng) -> np.ndarray:
         gap = problem.goal - found - problem.ridge * values
         distance = float((gap**2 / np.maximum(variance, 1e-6)).sum())
         if distance < least or best is None:
-            best, least = values, distance
+            best = values
+            least = distance
     assert best is not None
     return best
 

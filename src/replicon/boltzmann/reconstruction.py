@@ -25,7 +25,8 @@ def solve(controls) -> dict:
     Sources: de Almeida & Thouless, J. Phys. A 11, 983 (1978) (spin-glass susceptibility); Wishart
     moments: von Rosen, Scand. J. Stat. 15, 97 (1988). Referee: `simulation`, at finite N.
     """
-    alpha, beta = controls.load, controls.inverse_temperature
+    alpha = controls.load
+    beta = controls.inverse_temperature
     if controls.couplings != "sk" or controls.method not in _KNOWN:
         blank = np.full(len(alpha), np.nan)
         what = "couplings=diluted" if controls.couplings != "sk" else f"method={controls.method}"

@@ -62,7 +62,9 @@ def draw_rows(J: np.ndarray, count: int, burn: int, rng: np.random.Generator) ->
     couplings, external = as_kernel(J)
     chains = min(count, _CHAINS)
     spins = rng.choice(np.array([-1, 1], np.float32), (chains, len(J)))
-    fields, betas, rows = np.empty_like(spins), np.ones(chains), []
+    fields = np.empty_like(spins)
+    betas = np.ones(chains)
+    rows = []
     local_fields(couplings, external, spins, fields)
     for _ in range(burn):
         sweep(couplings, fields, spins, betas, rng)

@@ -90,7 +90,8 @@ BRANCHES = {"up": up, "down": down, "paramagnet": paramagnet}
 def _point(branch: str):
     def one(c):
         found = BRANCHES[branch](c)
-        m, T = found.x.magnetization, c.temperature
+        m = found.x.magnetization
+        T = c.temperature
         entropy = spin_entropy(c.coupling * m + c.field, jnp.zeros(()), T)
         variance = 1 - m**2
         return {

@@ -67,7 +67,8 @@ def _clustered(center, width, low, high, count):
     """`count` nodes on [low, high], dense on the scale `width` about `center` (a sinh map), and
     their trapezoid weights.
     """
-    a, b = jnp.arcsinh((low - center) / width), jnp.arcsinh((high - center) / width)
+    a = jnp.arcsinh((low - center) / width)
+    b = jnp.arcsinh((high - center) / width)
     t = a + (b - a) * jnp.linspace(0, 1, count)
     return center + width * jnp.sinh(t), width * jnp.cosh(t) * (b - a) / (count - 1)
 
@@ -87,8 +88,12 @@ def _interpolate(values, slopes, grid, at):
     half = jnp.arcsinh(reach / width)
     place = (jnp.arcsinh(at / width) / half + 1) / 2 * (_FIELDS - 1)
     index = jnp.clip(jnp.floor(place).astype(int), 0, _FIELDS - 2)
-    y0, y1 = y[index], y[index + 1]
-    f0, f1, d0, d1 = values[index], values[index + 1], slopes[index], slopes[index + 1]
+    y0 = y[index]
+    y1 = y[index + 1]
+    f0 = values[index]
+    f1 = values[index + 1]
+    d0 = slopes[index]
+    d1 = slopes[index + 1]
     h = y1 - y0
     t = (jnp.clip(at, -reach, reach) - y0) / h
     secant = (f1 - f0) / h
@@ -270,7 +275,9 @@ def _continued(T: float, field: float, shape: np.ndarray):
         there = min(at + step, field)
         trial, slope = _newton(w, T, there, shape)
         if _solved(trial, slope, T) and 0.5 * w[-1] < trial[-1] < 2 * w[-1]:
-            w, gradient, at = trial, slope, there
+            w = trial
+            gradient = slope
+            at = there
         else:
             step /= 2
     return (w, gradient) if at >= field else (w, np.full_like(gradient, np.nan))
@@ -329,7 +336,8 @@ def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray, iterations
             break
         if fraction < 1 or np.linalg.norm(new) > 0.1 * np.linalg.norm(gradient):
             jacobian = None
-        w, gradient = trial, new
+        w = trial
+        gradient = new
     return w, gradient
 
 

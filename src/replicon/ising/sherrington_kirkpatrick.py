@@ -135,7 +135,8 @@ def solve(controls) -> dict:
         if warm[i] >= 0:
             continue  # replica symmetric: nothing to break
         found = _staircase(float(temperature), float(field), steps)
-        q, weight = found.overlaps, found.distribution(temperature)
+        q = found.overlaps
+        weight = found.distribution(temperature)
         levels[i], weights[i] = q, weight
         values = {
             "overlap": weight @ q,

@@ -38,12 +38,14 @@ def infinite(J: np.ndarray, T: np.ndarray) -> dict[str, np.ndarray]:
     heat diverges at T_c, NaN there.
     """
     K = np.minimum(J / T, _COLD)
-    tanh, coth = np.tanh(2 * K), 1 / np.tanh(2 * K)
+    tanh = np.tanh(2 * K)
+    coth = 1 / np.tanh(2 * K)
     # 1 - k^2 = (2 tanh^2(2K) - 1)^2 is the stable form of the complementary modulus.
     gap = 2 * tanh**2 - 1
     critical = np.abs(gap) < 1e-14
     with np.errstate(divide="ignore", invalid="ignore"):
-        elliptic_k, elliptic_e = special.ellipkm1(gap**2), special.ellipe(1 - gap**2)
+        elliptic_k = special.ellipkm1(gap**2)
+        elliptic_e = special.ellipe(1 - gap**2)
         energy = -J * coth * (1 + 2 / np.pi * np.where(critical, 0.0, gap * elliptic_k))
         brace = (
             2 * elliptic_k
@@ -100,7 +102,8 @@ def _log_z(L: int):
     g_even/2) + prod 2sinh(L g_even/2)] with cosh g_r = cosh 2K coth 2K - cos(pi r / L) and g_0 = 2K
     + ln tanh K, which is negative above T_c.
     """
-    odd, even = np.arange(1, 2 * L, 2), np.arange(2, 2 * L, 2)
+    odd = np.arange(1, 2 * L, 2)
+    even = np.arange(2, 2 * L, 2)
 
     def function(K):
         bend = jnp.cosh(2 * K) / jnp.tanh(2 * K)

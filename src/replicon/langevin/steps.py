@@ -151,7 +151,8 @@ def _underdamped_steps(slope: Callable, x, p, keys, given: Given) -> tuple:
     """x and p after a step of BAOAB for each key: half a kick, half a drift, friction and noise,
     half a drift, half a kick.
     """
-    T, dt = given.temperature, given.step
+    T = given.temperature
+    dt = given.step
     decay = jnp.exp(-given.friction * dt)
 
     def advance(state, key):
@@ -168,7 +169,8 @@ def _underdamped_steps(slope: Callable, x, p, keys, given: Given) -> tuple:
 
 def _euler_steps(slope: Callable, x, keys, given: Given) -> tuple:
     """x after an Euler step for each key, and the positions before each; slope(x, key)."""
-    T, dt = given.temperature, given.step
+    T = given.temperature
+    dt = given.step
 
     def advance(x, key):
         drifted = x - dt * slope(x, key)

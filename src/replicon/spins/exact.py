@@ -122,7 +122,9 @@ def _sum(J, h, temperature):
     s = -np.ones(n)
     moment = np.zeros(n)
     pair = np.zeros((n, n))
-    weight, excess, lowest = 0.0, 0.0, 0.0
+    weight = 0.0
+    excess = 0.0
+    lowest = 0.0
     for k in range(1 << n):
         if k > 0:
             i = lowest_bit(k)

@@ -41,7 +41,10 @@ def _bernoulli(state, digits, out, n):
     for b in range(digits.size):
         d = digits[b]
         for w in range(n):
-            s0, s1, s2, s3 = state[0, w], state[1, w], state[2, w], state[3, w]
+            s0 = state[0, w]
+            s1 = state[1, w]
+            s2 = state[2, w]
+            s3 = state[3, w]
             r = _rotate(s0 + s3, 23) + s0
             t = s1 << np.uint64(17)
             s2 ^= s0
@@ -71,7 +74,8 @@ def metropolis_sweeps(black, white, state, digits, sweeps):
         for colour in range(2):
             spins, other = (black, white) if colour == 0 else (white, black)
             for row in range(rows):
-                here, same = spins[row], other[row]
+                here = spins[row]
+                same = other[row]
                 above = other[row - 1 if row > 0 else rows - 1]
                 below = other[row + 1 if row < rows - 1 else 0]
                 right = (row + colour) % 2 == 1
@@ -86,9 +90,12 @@ def metropolis_sweeps(black, white, state, digits, sweeps):
                         else:
                             side = c - 1 if c > 0 else columns - 1
                         s = here[c]
-                        a, b = s ^ same[c], s ^ same[side]
-                        e, f = s ^ above[c], s ^ below[c]
-                        any_ab, any_ef = a | b, e | f
+                        a = s ^ same[c]
+                        b = s ^ same[side]
+                        e = s ^ above[c]
+                        f = s ^ below[c]
+                        any_ab = a | b
+                        any_ef = e | f
                         two = (a & b) | (e & f) | (any_ab & any_ef)
                         one = any_ab | any_ef
                         here[c] = s ^ (two | (first[w] & (one | second[w])))
@@ -149,7 +156,8 @@ def heat_bath_sweep(spins, up_probability, rng):
     """One sweep in site order; up_probability[(h + 4) / 2] for a sum h of four neighbours."""
     L = spins.shape[0]
     for i in range(L):
-        above, below = spins[i - 1 if i > 0 else L - 1], spins[i + 1 if i < L - 1 else 0]
+        above = spins[i - 1 if i > 0 else L - 1]
+        below = spins[i + 1 if i < L - 1 else 0]
         here = spins[i]
         for j in range(L):
             h = (
@@ -170,16 +178,20 @@ def wolff_cluster(spins, add, stack, rng):
     """
     L = spins.shape[0]
     seed = int(rng.random() * L * L)
-    i, j = seed // L, seed % L
+    i = seed // L
+    j = seed % L
     old = spins[i, j]
     spins[i, j] = -old
     stack[0] = seed
-    depth, size = 1, 1
+    depth = 1
+    size = 1
     while depth > 0:
         depth -= 1
-        i, j = stack[depth] // L, stack[depth] % L
+        i = stack[depth] // L
+        j = stack[depth] % L
         for k in range(4):
-            a, b = i, j
+            a = i
+            b = j
             if k == 0:
                 a = i + 1 if i < L - 1 else 0
             elif k == 1:
@@ -221,7 +233,8 @@ def swendsen_wang_sweep(spins, add, parent, rng):
             for k in range(2):
                 other = right if k == 0 else below
                 if flat[site] == flat[other] and rng.random() < add:
-                    a, b = _root(parent, site), _root(parent, other)
+                    a = _root(parent, site)
+                    b = _root(parent, other)
                     if a < b:
                         parent[b] = a
                     else:
@@ -240,7 +253,8 @@ def swendsen_wang_sweep(spins, add, parent, rng):
 def measure(spins):
     """(sum of spins, sum over bonds of s s') of one lattice."""
     L = spins.shape[0]
-    total, bonds = 0, 0
+    total = 0
+    bonds = 0
     for i in range(L):
         for j in range(L):
             total += spins[i, j]

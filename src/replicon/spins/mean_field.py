@@ -204,7 +204,9 @@ def belief_propagation(
     total = h + np.bincount(head, messages, n)
     m = np.tanh(total / T)
     forward = np.flatnonzero(tail < head)
-    a, b, J_ab = cavity[forward], cavity[reverse[forward]], strength[forward]
+    a = cavity[forward]
+    b = cavity[reverse[forward]]
+    J_ab = strength[forward]
     correlation = np.tanh((J_ab + soft(a, b, T)) / T)
     # ln of the four weights of every pair, whose entropies count each spin once for each of its
     # edges.
@@ -224,7 +226,9 @@ def _descend(J, h, T, m, damping, tolerance, iterations):
     past = np.full(_MEMORY, np.inf)
     m = m.copy()
     field = J @ m + h
-    residual, step, settled = np.inf, 0, False
+    residual = np.inf
+    step = 0
+    settled = False
     while step < iterations and not settled:
         if step % 20 == 19:
             field = J @ m + h
@@ -244,7 +248,9 @@ def _descend(J, h, T, m, damping, tolerance, iterations):
 def _relax(field: Callable, T: float, m, damping, tolerance, iterations) -> Approach:
     """Damped iteration of all spins at once."""
     past = np.full(_MEMORY, np.inf)
-    residual, step, settled = math.inf, 0, False
+    residual = math.inf
+    step = 0
+    settled = False
     while step < iterations and not settled:
         change = np.tanh(field(m) / T) - m
         residual = float(np.max(np.abs(change)))

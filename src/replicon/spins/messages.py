@@ -45,8 +45,10 @@ def soft(x, y, T):
     """T atanh(tanh(x/T) tanh(y/T)), which is sign(x y) min(|x|, |y|) but for a correction of order
     T; nothing overflows.
     """
-    a, b = abs(x), abs(y)
-    low, high = min(a, b), max(a, b)
+    a = abs(x)
+    b = abs(y)
+    low = min(a, b)
+    high = max(a, b)
     if low < 0.5 * T:
         size = T * math.atanh(math.tanh(low / T) * math.tanh(high / T))
     else:
@@ -62,7 +64,8 @@ def cavity(i, messages, first, reverse, h, out):
     """Field of spin i without each neighbour in turn, into out: sums that leave one out, for a
     difference would cancel.
     """
-    begin, end = first[i], first[i + 1]
+    begin = first[i]
+    end = first[i + 1]
     total = h[i]
     for k in range(begin, end):
         out[k - begin] = total
@@ -94,7 +97,9 @@ def pass_messages(
     room = np.empty(n)
     past = np.full(_MEMORY, np.inf)
     messages = messages.copy()
-    residual, step, settled = np.inf, 0, False
+    residual = np.inf
+    step = 0
+    settled = False
     while step < iterations and not settled:
         residual = 0.0
         read = messages if tree else messages.copy()
