@@ -173,3 +173,20 @@ def test_every_room_is_its_table_of_contents(room):
     for name in module.__all__:
         assert getattr(module, name) is not None
         assert f"`{name}`" in module.__doc__, f"{room}: a sentence on {name}"
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: str(path.relative_to(_ROOT)))
+def test_code_reads_beside_its_formula(path):
+    """Files of at most 400 lines, no conditional within a conditional, and nothing of more than
+    three parts returned without names (a key of a cache aside).
+    """
+    text = path.read_text()
+    assert text.count("\n") <= 400
+    for node in ast.walk(ast.parse(text)):
+        place = f"{path.name}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.IfExp):
+            inner = [child for child in ast.walk(node) if isinstance(child, ast.IfExp)]
+            assert len(inner) == 1, f"{place}: a conditional within a conditional"
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            named = len(node.value.elts) <= 3 or path.name == "_content.py"
+            assert named, f"{place}: give what is returned names"

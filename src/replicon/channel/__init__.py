@@ -11,7 +11,8 @@ channel. `planted`: one who is wrong about them. `Theory`: what these return. `O
 `replica`: the file of these. `one_step`: the file of the same with one step of replica-symmetry
 breaking.
 
-Instances: `message_passing`: AMP on patterns of your own. `WeightPosterior`: what it returns.
+Instances: `message_passing`: AMP on patterns of your own. `MessagePassing`: the same, stepped.
+`WeightPosterior`: what they return.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from replicon._rooms import contents
 
 if TYPE_CHECKING:
     from replicon.channel import one_step, replica
-    from replicon.channel.amp import WeightPosterior, message_passing
+    from replicon.channel.amp import MessagePassing, WeightPosterior, message_passing
     from replicon.channel.factors import (
         Channel,
         Prior,
@@ -71,6 +72,6 @@ __getattr__, __dir__, __all__ = contents(
             "storage",
         ],
         "one_step": ["one_step"],
-        "amp": ["WeightPosterior", "message_passing"],
+        "amp": ["MessagePassing", "WeightPosterior", "message_passing"],
     },
 )

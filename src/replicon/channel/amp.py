@@ -60,7 +60,7 @@ class _Instance(NamedTuple):
 class MessagePassing:
     """Approximate message passing on one instance, advanced by iterations and read at any time.
 
-    Arguments, errors, source and referee as of `message_passing`. `step(a)` then `step(b)` is
+    Arguments, Raises, Source and Referee: those of `message_passing`. `step(a)` then `step(b)` is
     `step(a + b)` to the bit. `mean` (N,), of the weights now; `iterations`, how many were done;
     `overlaps` and `self_overlaps` (iterations,), mean @ reference/N and mean @ mean/N after each.
     """

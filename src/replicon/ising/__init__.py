@@ -362,14 +362,16 @@ MODELS = (_CURIE_WEISS, _SQUARE_LATTICE, _SHERRINGTON_KIRKPATRICK)
 
 if TYPE_CHECKING:
     from replicon.spins.exact import Enumeration, enumerate_states
-    from replicon.spins.mean_field import Marginals, belief_propagation, naive_mean_field, tap
+    from replicon.spins.marginals import Marginals
+    from replicon.spins.mean_field import belief_propagation, naive_mean_field, tap
     from replicon.spins.tempering import SpinSamples, sample_spins
 
 __getattr__, __dir__, __all__ = contents(
     "replicon.spins",
     {
         "exact": ["Enumeration", "enumerate_states"],
-        "mean_field": ["Marginals", "belief_propagation", "naive_mean_field", "tap"],
+        "marginals": ["Marginals"],
+        "mean_field": ["belief_propagation", "naive_mean_field", "tap"],
         "tempering": ["SpinSamples", "sample_spins"],
     },
 )

@@ -19,10 +19,12 @@ def _advance(n, total, coupling, field, beta, sweeps, rng):
         spin = 1 if rng.random() * n < (n + total) / 2 else -1
         rest = total - spin
         local = coupling * rest / n + field
-        if math.isinf(beta):
-            new = spin if local == 0 else (1 if local > 0 else -1)
-        else:
+        if not math.isinf(beta):
             new = 1 if rng.random() * (1 + math.exp(-2 * beta * local)) < 1 else -1
+        elif local == 0:
+            new = spin
+        else:
+            new = 1 if local > 0 else -1
         total = rest + new
     return total
 

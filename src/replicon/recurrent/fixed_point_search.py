@@ -124,6 +124,16 @@ class _Local(NamedTuple):
     rounding: np.ndarray
 
 
+class _Terms(NamedTuple):
+    """As `_Local`, as compiled: with the `value` phi(x) (N,) instead of the rounding."""
+
+    energy: Any
+    gradient: Any
+    force: Any
+    slope: Any
+    value: Any
+
+
 class _Network:
     """The kinetic energy of a network, its minima and zeros."""
 
@@ -135,18 +145,17 @@ class _Network:
 
     def at(self, x: np.ndarray) -> _Local:
         """Energy and force at x, and what rounding may have done to the force."""
-        energy, gradient, force, slope, value = (
-            np.asarray(v) for v in self.compiled(self.constants, self.couplings, x)
-        )
-        if not np.isfinite(energy):
+        here = _Terms(*map(np.asarray, self.compiled(self.constants, self.couplings, x)))
+        if not np.isfinite(here.energy):
             raise DivergenceError(
                 "the kinetic energy is beyond all numbers: give smaller couplings or starts, or a"
                 " bounded phi."
             )
         rounding = (
-            8 * np.finfo(float).eps * (self.size @ np.abs(value) + np.abs(x)) + np.finfo(float).tiny
+            8 * np.finfo(float).eps * (self.size @ np.abs(here.value) + np.abs(x))
+            + np.finfo(float).tiny
         )
-        return _Local(float(energy), gradient, force, slope, rounding)
+        return _Local(float(here.energy), here.gradient, here.force, here.slope, rounding)
 
     def still(self, x: np.ndarray) -> bool:
         """Whether the force is zero to rounding."""
@@ -205,7 +214,8 @@ def _energy(function: Traced, slope: Traced):
         value = function(constants[0], x).astype(x.dtype)
         rise = slope(constants[1], x).astype(x.dtype)
         force = couplings @ value - x
-        return force @ force / 2, rise * (couplings.T @ force) - force, force, rise, value
+        gradient = rise * (couplings.T @ force) - force
+        return _Terms(force @ force / 2, gradient, force, rise, value)
 
     return energy
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from replicon.spins import lattice
     from replicon.spins.exact import Enumeration, enumerate_states
     from replicon.spins.heat_bath import as_kernel, energy, local_fields, relax, sweep
-    from replicon.spins.mean_field import Marginals, belief_propagation, naive_mean_field, tap
+    from replicon.spins.marginals import Marginals
+    from replicon.spins.mean_field import belief_propagation, naive_mean_field, tap
     from replicon.spins.tempering import SpinSamples, Tempering, sample_spins
 
 __getattr__, __dir__, __all__ = contents(
@@ -33,7 +34,8 @@ __getattr__, __dir__, __all__ = contents(
         "heat_bath": ["as_kernel", "energy", "local_fields", "relax", "sweep"],
         "tempering": ["SpinSamples", "Tempering", "sample_spins"],
         "exact": ["Enumeration", "enumerate_states"],
-        "mean_field": ["Marginals", "belief_propagation", "naive_mean_field", "tap"],
+        "marginals": ["Marginals"],
+        "mean_field": ["belief_propagation", "naive_mean_field", "tap"],
         "lattice": ["lattice"],
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -38,8 +38,7 @@ def enumerate_states(couplings, external=None, *, temperature: float = 1.0) -> E
     without overflow.
 
     couplings (N, N), symmetric, its diagonal ignored: an array, a DataFrame, scipy.sparse or a
-    networkx graph; external (N,) or None; N <= 24. Raises InputError for anything else. Cost 2^N
-    N^2: about 10 s at N = 24. Referee: the sum written out.
+    networkx graph; external (N,) or None; N <= 24. Cost 2^N N^2: about 10 s at N = 24.
 
     Raises InputError beyond 24 spins and for couplings that are none. Source: the definition of the
     Boltzmann measure. Referee: products of single spins, closed formulas (tests/spins).
@@ -51,18 +50,19 @@ def enumerate_states(couplings, external=None, *, temperature: float = 1.0) -> E
             f"N = {len(field)} spins are too many to enumerate: N must be <= {LARGEST} (2^N"
             " states)."
         )
-    weight, moment, pair, excess, lowest = _sum(matrix, field, temperature)
-    correlation = pair / weight
+    sums = _sum(matrix, field, temperature)
+    correlation = sums.pair / sums.weight
     correlation = correlation + correlation.T
     np.fill_diagonal(correlation, 1.0)
-    log_weight = np.log(weight)
+    log_weight = np.log(sums.weight)
+    excess = sums.excess / sums.weight
     return Enumeration(
-        moment / weight,
+        sums.moment / sums.weight,
         correlation,
-        float(lowest - temperature * log_weight),
-        float(lowest + excess / weight),
-        float(log_weight + excess / weight / temperature),
-        float(lowest),
+        float(sums.lowest - temperature * log_weight),
+        float(sums.lowest + excess),
+        float(log_weight + excess / temperature),
+        float(sums.lowest),
     )
 
 
@@ -112,6 +112,18 @@ def lowest_bit(k):
     return i
 
 
+class _Sums(NamedTuple):
+    """Sums over all states with weights relative to `lowest`, the lowest energy: of the weights, of
+    the spins (N,), of their products (N, N), j < i, and of the energies above the lowest.
+    """
+
+    weight: Any
+    moment: Any
+    pair: Any
+    excess: Any
+    lowest: Any
+
+
 @numba.njit(cache=True)
 def _sum(J, h, temperature):
     """Weights relative to the lowest energy met so far. Every energy is summed afresh and in one
@@ -154,4 +166,4 @@ def _sum(J, h, temperature):
             moment[i] += ws
             for j in range(i):
                 pair[i, j] += ws * s[j]
-    return weight, moment, pair, excess, lowest
+    return _Sums(weight, moment, pair, excess, lowest)

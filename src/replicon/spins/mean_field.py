@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numba
 import numpy as np
 
-from replicon._arrays import real_array
-from replicon._declare import Interval
-from replicon._domains import check_argument
 from replicon._kernels import sound_cache
-from replicon.spins.exact import TEMPERATURE, check_couplings
+from replicon.spins.marginals import Marginals, check_asked, judged
 from replicon.spins.messages import (
     Approach,
     cavities,
@@ -32,30 +28,6 @@ _MEMORY = 10  # iterations over which the rate of convergence is measured
 _ROUNDING = 1e-15  # of one message or magnetization
 _TRIES = 10  # saddles left, one after the other
 _LARGEST_NEWTON = 2000  # spins
-
-
-class Marginals(NamedTuple):
-    """magnetization (N,); correlation: <s_i s_j> (edges,) on `edges` (edges, 2), from belief
-    propagation only, else None.
-
-    free_energy, energy, entropy: the method's own, all spins together; residual: how far the
-    equations are from holding; iterations. converged: the equations hold, what they give is finite,
-    0 <= entropy <= N ln 2, and, where the start was not given, the solution is no saddle; reason:
-    what is not so, else ''. stable: the solution is a minimum of the method's free energy (for TAP,
-    Plefka's condition holds too) or, in belief propagation, messages return to it; None: not known.
-    """
-
-    magnetization: np.ndarray
-    correlation: np.ndarray | None
-    edges: np.ndarray | None
-    free_energy: float
-    residual: float
-    iterations: int
-    converged: bool
-    energy: float
-    entropy: float
-    stable: bool | None
-    reason: str
 
 
 @sound_cache
@@ -80,7 +52,8 @@ def naive_mean_field(
 
     Raises InputError for couplings, fields or settings that are none.
     """
-    J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
+    asked = check_asked(couplings, external, temperature, start, damping, tolerance, iterations)
+    J, h, T, start = asked
     first = np.full(len(h), 1e-3) if start is None else start
     end, stable = _minimize(
         lambda m: _descend(J, h, T, m, damping, tolerance, iterations),
@@ -92,7 +65,7 @@ def naive_mean_field(
     )
     m = end.values
     energy = float(-m @ J @ m / 2 - h @ m)
-    return _marginals(m, energy, float(_entropy(m).sum()), T, end, stable, start is None)
+    return judged(m, energy, float(_entropy(m).sum()), T, end, stable, start is None)
 
 
 @sound_cache
@@ -117,7 +90,8 @@ def tap(
 
     Raises InputError for couplings, fields or settings that are none.
     """
-    J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
+    asked = check_asked(couplings, external, temperature, start, damping, tolerance, iterations)
+    J, h, T, start = asked
     first = np.full(len(h), 1e-3) if start is None else start
     squares = (J / math.sqrt(T)) ** 2  # beta J^2
 
@@ -142,7 +116,7 @@ def tap(
     entropy = float(_entropy(m).sum()) - correction / T / 4
     if stable and math.isfinite(correction):
         stable = _largest(variance[:, None] * squares / T * variance)[0] < 1
-    return _marginals(m, energy, entropy, T, end, stable, start is None)
+    return judged(m, energy, entropy, T, end, stable, start is None)
 
 
 @sound_cache
@@ -170,7 +144,8 @@ def belief_propagation(
 
     Raises InputError for couplings, fields or settings that are none.
     """
-    J, h, T, start = _given(couplings, external, temperature, start, damping, tolerance, iterations)
+    asked = check_asked(couplings, external, temperature, start, damping, tolerance, iterations)
+    J, h, T, start = asked
     n = len(h)
     tail, head = np.nonzero(J)
     first = np.searchsorted(tail, np.arange(n + 1))
@@ -216,7 +191,7 @@ def belief_propagation(
     entropy = _entropy_of(pairs).sum() - ((np.diff(first) - 1) * _site_entropy(total / T)).sum()
     energy = -J_ab @ correlation - h @ m
     edges = np.stack([tail[forward], head[forward]], axis=1)
-    found = _marginals(m, float(energy), float(entropy), T, end, stable, start is None)
+    found = judged(m, float(energy), float(entropy), T, end, stable, start is None)
     return found._replace(correlation=correlation, edges=edges)
 
 
@@ -349,56 +324,3 @@ def _site_entropy(x):
     """Entropy of a spin in the field x T, also where its magnetization rounds to 1."""
     x = np.minimum(np.abs(x), 400.0)
     return np.log1p(np.exp(-2 * x)) + 2 * x * np.exp(-2 * x) / (1 + np.exp(-2 * x))
-
-
-def _marginals(
-    m, energy: float, entropy: float, T: float, end: Approach, stable, own_start: bool
-) -> Marginals:
-    """The result, `converged` only where everything it says can be true."""
-    slack = 1e-9 * len(m)
-    reason = ""
-    if not (np.isfinite(m).all() and math.isfinite(energy) and math.isfinite(entropy)):
-        reason = "its numbers overflow"
-    elif not end.settled:
-        reason = f"the equations do not settle (residual {end.residual:.1g})"
-    elif entropy < -slack:
-        reason = f"its entropy is negative ({entropy:.3g}): the approximation does not hold here"
-    elif entropy > len(m) * math.log(2) + slack:
-        reason = (
-            f"its entropy is above N ln 2 ({entropy:.3g}): the approximation does not hold here"
-        )
-    elif own_start and stable is False:
-        reason = "no stable solution was found from the default start"
-    return Marginals(
-        m,
-        None,
-        None,
-        energy - T * entropy,
-        end.residual,
-        int(end.steps),
-        not reason,
-        energy,
-        entropy,
-        stable,
-        reason,
-    )
-
-
-def _given(couplings, external, temperature, start, damping, tolerance, iterations):
-    """What every method is given, checked: J, h, temperature and the start, None where it is the
-    default.
-    """
-    T = check_argument("temperature", temperature, TEMPERATURE, "k_B = 1")
-    check_argument("damping", damping, Interval(0, 1, open_high=True), "weight of the old value")
-    check_argument(
-        "tolerance",
-        tolerance,
-        Interval(0, 1, open_low=True, open_high=True),
-        "error of the solution",
-    )
-    check_argument("iterations", iterations, Interval(1, integer=True), "at most so many")
-    J, h = check_couplings(couplings, external)
-    if start is not None:
-        expected = f"give numbers from -1 to 1, one magnetization for each of the {len(h)} spins"
-        start = np.clip(real_array("start", start, expected, shape=(len(h),)), -1.0, 1.0)
-    return J, h, T, start
