@@ -8,10 +8,12 @@ import sys
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import replicon
 from replicon import cli
 from replicon.study import plan
+from replicon.view import table
 
 
 def call(capsys, *words):
@@ -208,6 +210,30 @@ def test_tables_for_people(capsys):
         "one of hebb, pseudo-inverse",
     ):
         assert word in out
+
+
+@pytest.mark.parametrize("name", ["hopfield", "perceptron-algorithms", "recurrent-network"])
+def test_a_model_is_read_at_eighty_columns_and_its_commands_can_be_copied(
+    capsys, monkeypatch, name
+):
+    monkeypatch.setattr(table, "console", lambda: Console(width=80))
+    _, out, _ = call(capsys, "models", name)
+    declared = replicon.describe(name)
+    for one in (*declared["controls"], *declared["observables"], *declared["transitions"]):
+        assert one["name"] in out
+        assert max(one["meaning"].split(), key=len) in out  # no word is broken
+    commands = [line for line in out.splitlines() if line.startswith("replicon ")]
+    assert len(commands) == 1 + bool(declared["theory"]) + bool(declared["transitions"])
+    for line in commands:
+        app, given = cli.app, line.split()[1:]
+        assert app.parse_args(given, exit_on_error=False, print_error=False)
+
+
+def test_models_are_listed_by_system(capsys):
+    _, out, _ = call(capsys, "models")
+    order = [out.index(f" {name} ") for name in ("ising", "square-lattice", "perceptron-clusters")]
+    assert order == sorted(order)
+    assert "one shot" in out
 
 
 def test_models_answers_in_a_second():

@@ -62,10 +62,10 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
     from replicon.view import table
 
     if model is None:
-        declarations = [catalogue.get(name) for name in catalogue.names()]
         if json:
-            return _print_json([{"model": m.name, "title": m.title} for m in declarations])
-        table.print_models(declarations)
+            declared = map(catalogue.get, catalogue.names())
+            return _print_json([{"model": m.name, "title": m.title} for m in declared])
+        table.print_models(catalogue.by_system())
         return OK
     m = catalogue.get(model)
     if json:

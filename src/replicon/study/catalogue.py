@@ -62,6 +62,15 @@ def shipped() -> Iterator[Model]:
         yield from _declared(room)
 
 
+def by_system() -> dict[str, list[Model]]:
+    """The shipped models of every system, and under 'yours' those of added folders."""
+    out = {room: list(models) for room in _rooms() if (models := _declared(room))}
+    if _FOLDERS:
+        known = {m.name for models in out.values() for m in models}
+        out["yours"] = [model for model in _all() if model.name not in known]
+    return out
+
+
 def add_folder(folder: str | Path) -> None:
     """Count the models of a folder's .py files among the named ones, as the common tests do."""
     _FOLDERS.append(Path(folder))

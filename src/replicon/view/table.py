@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Column, Table
 
-from replicon._declare import Model
+from replicon._declare import Control, Model
 from replicon._result import grid_axes
 
 if TYPE_CHECKING:
@@ -104,39 +103,80 @@ def print_table(title: str, rows: list[dict[str, Any]]) -> None:
     out.print(table)
 
 
-def print_models(models: Iterable[Model]) -> None:
-    """Models with their controls and transitions."""
-    table = Table(
-        Column("model", no_wrap=True), "what", "controls", Column("transitions", overflow="fold")
-    )
-    for m in models:
-        names = (", ".join(one.name for one in several) for several in (m.controls, m.transitions))
-        table.add_row(m.name, m.title, *names)
-    console().print(table)
+def print_models(systems: dict[str, list[Model]]) -> None:
+    """Models by system: what they have (theory, a network that runs or is drawn at once)."""
+    table = Table(Column("model", no_wrap=True), "what", "theory", Column("network", no_wrap=True))
+    for system, models in systems.items():
+        table.add_row(f"[bold]{system}[/bold]")
+        for m in models:
+            table.add_row(f"  {m.name}", m.title, "yes" if m.solve else "-", _network(m))
+        table.add_section()
+    out = console()
+    out.print(table)
+    out.print("replicon models NAME: its controls, observables and commands to copy", markup=False)
+
+
+def _network(m: Model) -> str:
+    if not m.simulated:
+        return "-"
+    return "one shot" if m.sample is not None else "process"
 
 
 def print_model(m: Model) -> None:
-    """A model's controls, observables, branches and transitions."""
+    """A model's controls, observables, branches and transitions, its network, and commands."""
     out = console()
-    out.print(f"[bold]{m.name}[/bold]: {m.title}. Source: {m.source}")
-    table = Table("control", "symbol", "default", "typical", "domain", "meaning", "used by")
+    out.print(m.name, style="bold", end=": ")
+    out.print(f"{m.title}. Source: {m.source}", markup=False, highlight=False)
+    table = Table(Column("control", no_wrap=True), "symbol", "default", "meaning and values")
     for c in m.controls:
-        typical = "" if c.range is None else "{:g} to {:g}".format(*c.range)
-        table.add_row(
-            c.name, c.symbol, f"{c.default}", typical, str(c.domain), c.meaning, str(c.role)
-        )
+        table.add_row(c.name, c.symbol, f"{c.default}", _told(c))
     out.print(table)
-    table = Table("observable", "symbol", "axes", "meaning", "given by")
+    table = Table(Column("observable", no_wrap=True), "symbol", "meaning")
     for o in m.observables:
-        axes = ", ".join(a.name for a in o.axes)
-        table.add_row(o.name, o.symbol, axes, o.meaning, str(o.role))
+        along = f", along {' and '.join(a.name for a in o.axes)}" if o.axes else ""
+        table.add_row(o.name, o.symbol, f"{o.meaning}{along}{_of_one_side(o.role)}")
     out.print(table)
-    table = Table("branch / transition", "of control", "meaning")
-    for b in m.branches:
-        table.add_row(b.name, "", b.meaning)
-    for t in m.transitions:
-        table.add_row(t.name, t.control, t.meaning)
-    out.print(table)
+    if m.branches or m.transitions:
+        table = Table(Column("branch", no_wrap=True), "transition of", "meaning")
+        for b in m.branches:
+            table.add_row(b.name, "", b.meaning)
+        for t in m.transitions:
+            table.add_row(t.name, t.control, t.meaning)
+        out.print(table)
+    if m.simulated:
+        low, high = m.size.typical
+        sizes = f"{m.size.symbol} ({m.size.meaning}) from {low} to {high}, at most about"
+        growth = "exponentially" if math.isinf(m.size.cost) else f"as size^{m.size.cost:g}"
+        out.print(
+            f"network: {_network(m)}; {sizes} {m.size.greatest}; its cost grows {growth}.",
+            markup=False,
+            highlight=False,
+        )
+    out.print("\n".join(_commands(m)), markup=False, highlight=False)
+
+
+def _told(c: Control) -> str:
+    typical = "" if c.range is None else ", typically {:g} to {:g}".format(*c.range)
+    live = "; may change while it runs" if c.live else ""
+    return f"{c.meaning}: {c.domain}{typical}{_of_one_side(c.role)}{live}"
+
+
+def _of_one_side(role: str) -> str:
+    return "" if role == "both" else f" ({role} only)"
+
+
+def _commands(m: Model) -> list[str]:
+    """Commands to copy, with the model's own names."""
+    out = []
+    swept = next((c for c in m.controls_for("theory") if c.range is not None), None)
+    if m.solve is not None:
+        values = "" if swept is None else " {}={:g}:{:g}:6".format(swept.name, *swept.range)
+        out.append(f"replicon solve {m.name}{values}")
+    out += [f"replicon transition {m.name} {t.name}" for t in m.transitions[:1]]
+    if m.simulated:
+        question = "simulate" if m.solve is None else "compare"
+        out.append(f"replicon {question} {m.name} --size {m.size.quick} --samples 10")
+    return out
 
 
 def print_studies(rows: list[dict[str, str]]) -> None:
