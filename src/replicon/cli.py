@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-import math
 import os
 import sys
 from pathlib import Path
@@ -39,6 +38,10 @@ Assignments = Annotated[
         show=True,
         help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.",
     ),
+]
+Plot = Annotated[
+    Path | None,
+    Parameter(name="--plot", help="Also draw it to a file: .png, .svg or .pdf."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print nothing but JSON.")]
 Size = Annotated[
@@ -76,7 +79,12 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
 
 @app.command
 def solve(
-    model: str, /, *assignments: Assignments, branch: BranchName = None, json: Json = False
+    model: str,
+    /,
+    *assignments: Assignments,
+    branch: BranchName = None,
+    json: Json = False,
+    plot: Plot = None,
 ) -> int:
     """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05
     temperature=0:0.5:6`.
@@ -84,11 +92,12 @@ def solve(
     from replicon.study import ask, grid
 
     controls = grid.split_assignments(assignments)
+    _check_plot(plot)
     try:
         result = ask.solve(model, branch=branch, **controls)
     except ConvergenceError as error:
         return _unconverged(model, error, json)
-    return _show(model, result, "theory", json)
+    return _show(model, result, "theory", json, plot)
 
 
 @app.command
@@ -115,13 +124,15 @@ def simulate(
     samples: Samples = 30,
     seed: Seed = 0,
     json: Json = False,
+    plot: Plot = None,
 ) -> int:
     """Finite networks: mean and standard error of every observable over independent samples."""
     from replicon.study import ask, grid
 
     controls = grid.split_assignments(assignments)
+    _check_plot(plot)
     result = ask.simulate(model, size=size, samples=samples, seed=seed, **controls)
-    return _show(model, result, f"simulation, size {size}, {samples} samples", json)
+    return _show(model, result, f"simulation, size {size}, {samples} samples", json, plot)
 
 
 @app.command
@@ -134,14 +145,16 @@ def compare(
     seed: Seed = 0,
     branch: BranchName = None,
     json: Json = False,
+    plot: Plot = None,
 ) -> int:
     """Theory beside simulation: mean, error, theory and z of every observable."""
     from replicon.study import ask, grid
 
     controls = grid.split_assignments(assignments)
+    _check_plot(plot)
     result = ask.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
     what = f"theory beside simulation, size {size}, {samples} samples"
-    status = _show(model, result, what, json)
+    status = _show(model, result, what, json, plot)
     for remark in [] if json else result.attrs.get("remarks", ()):
         print(remark)
     return status
@@ -160,7 +173,7 @@ def studies(
     """The shipped studies with their questions, or one of them: what it asks, its series and
     figures; `--copy mine.toml` for a copy of your own.
     """
-    from replicon.study.plan import planned
+    from replicon.study.plan import described
     from replicon.study.sources import copy_to, headline, shipped
     from replicon.view import table
 
@@ -175,26 +188,11 @@ def studies(
     if copy is not None:
         print(copy_to(study, copy))
         return OK
-    told, plan = planned(study)
-    series = [
-        {
-            "series": one["series"],
-            "kind": one["kind"],
-            "model": one["model"]["name"],
-            "points": math.prod(map(len, _lists(one))),
-        }
-        for one in plan["series"]
-    ]
-    about = {**headline(study), "text": " ".join(told["text"].split())}
+    told = described(study)
     if json:
-        return _print_json({**about, "series": series})
-    table.print_study(about, series, [one.get("title", "") for one in told["figure"]])
+        return _print_json(told)
+    table.print_study(told)
     return OK
-
-
-def _lists(series: dict[str, Any]) -> list[list]:
-    """What a series of a plan lists: its points are all combinations."""
-    return [v for v in [*series["controls"].values(), series.get("sizes")] if isinstance(v, list)]
 
 
 @app.command
@@ -357,10 +355,24 @@ def _run_with_bar(
         )
 
 
-def _show(model: str, result: Any, what: str, json: bool) -> int:
-    """A result as JSON, or as a table."""
+def _check_plot(plot: Path | None) -> None:
+    """Refuse, before anything is computed, a file that no picture can be written to."""
+    if plot is not None:
+        from replicon.view.page import check_picture
+
+        check_picture(plot)
+
+
+def _show(model: str, result: Any, what: str, json: bool, plot: Path | None = None) -> int:
+    """A result as JSON, or as a table; and, if asked for, as a picture."""
     from replicon.study import catalogue
     from replicon.study.record import record
+
+    if plot is not None:
+        from replicon.view.figure import draw
+        from replicon.view.page import write_picture
+
+        write_picture(draw(result), plot)
 
     declared = catalogue.get(model)
     found = record(declared, result)

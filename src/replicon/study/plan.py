@@ -4,6 +4,7 @@ checked whole and planned.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
 from replicon.study.schema import Controls, ListOf, Number, Table, Text
-from replicon.study.sources import is_there, read_table, shipped
+from replicon.study.sources import headline, is_there, read_table, shipped
 
 __all__ = ["FIGURES", "Task", "check", "plan", "planned", "prepare", "read_study", "shipped"]
 
@@ -117,6 +118,25 @@ def planned(
     path, table = read_table(study)
     given = {"name": path.stem, "folder": path.parent, "place": str(path)}
     return _checked(table, **given, quick=quick, changes=changes)
+
+
+def described(study: str | Path) -> dict[str, Any]:
+    """What a study is, as plain values: study, system, title, question, text, its series with
+    their kinds, models and numbers of points, and the titles of its figures.
+    """
+    told, plan = planned(study)
+    series = []
+    for one in plan["series"]:
+        listed = [*one["controls"].values(), one.get("sizes")]
+        points = math.prod(len(values) for values in listed if isinstance(values, list))
+        about = {"series": one["series"], "kind": one["kind"], "model": one["model"]["name"]}
+        series.append({**about, "points": points})
+    return {
+        **headline(study),
+        "text": " ".join(told["text"].split()),
+        "series": series,
+        "figures": [figure.get("title", "") for figure in told["figure"]],
+    }
 
 
 def check(

@@ -121,9 +121,13 @@ def panel(
 
 
 def drawing(kind: str, spec: dict[str, Any], *row: Panel, together: bool = False) -> Drawing:
-    """A figure of one row of panels, under its title."""
+    """A figure of one row of panels, or, of four or six that belong `together`, of two, under its
+    title.
+    """
     title = given(spec["title"]) if "title" in spec else None
-    return Drawing(kind, (row,), title, together)
+    half = len(row) // 2
+    rows = (row[:half], row[half:]) if together and len(row) in (4, 6) else (row,)
+    return Drawing(kind, rows, title, together)
 
 
 def model_of(spec: dict[str, Any], results: Results) -> Shown:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,8 +22,7 @@ from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon.study.figures import check_keys
 from replicon.study.plan import planned
-from replicon.view import series
-from replicon.view.axes import Results
+from replicon.view import quick, series
 from replicon.view.marks import (
     Cloud,
     Curve,
@@ -60,19 +61,36 @@ _ROOM = {"images": 0.7, "gallery": 0.5}  # inches above the pictures
 
 
 def draw(
-    figure: dict[str, Any] | int, results: Results, *, study: str | Path | dict | None = None
+    figure: dict[str, Any] | int | xr.Dataset,
+    *results: Any,
+    study: str | Path | dict | None = None,
+    along: str | None = None,
+    observables: str | Sequence[str] | None = None,
 ) -> Figure:
     """Draw one figure and return it, a matplotlib Figure.
 
-    `figure`: a table as a study's [[figure]] holds it, such as {"x": "load", "y": "magnetization",
-    "theory": ["name of a series"]}; or the number of one, from 1, of `study` (a shipped name, a
-    TOML file or a dictionary). `results`: what `run_study` or `load_results` returns. Raises
-    InputError for a table that is not one and where the series lack what it shows.
+    `draw(theory, finite, along="load")`: what `solve`, `simulate`, `find_transition` or `compare`
+    return, as many as you like; theory is lines, dashed where it is unstable, networks are points
+    with standard errors, transitions vertical lines. `along`: the control of the abscissa, the
+    first that is listed by default; `observables`: a name or several, a panel each, by default the
+    first that all results share.
+
+    `draw(figure, results)`: `figure` is a table as a study's [[figure]] holds it, such as {"x":
+    "load", "y": "magnetization", "theory": ["name of a series"]}; or the number of one, from 1, of
+    `study` (a shipped name, a TOML file or a dictionary). `results`: what `run_study` or
+    `load_results` returns. Raises InputError for a table that is not one and where the series lack
+    what it shows.
     """
     import matplotlib as mpl
 
-    table = figure if isinstance(figure, dict) else _numbered(figure, study)
-    drawing = series.read(check_keys(table, "figure"), results)
+    if isinstance(figure, xr.Dataset):
+        table, named = quick.table_of((figure, *results), along, observables)
+    elif len(results) != 1:
+        raise InputError("draw was given a figure: give the results of its study after it.")
+    else:
+        table = figure if isinstance(figure, dict) else _numbered(figure, study)
+        (named,) = results
+    drawing = series.read(check_keys(table, "figure"), named)
     with mpl.rc_context(rc=STYLE):  # pyright: ignore[reportArgumentType]
         return paint(drawing)
 
@@ -107,7 +125,8 @@ def _size(kind: str, across: int, down: int) -> tuple[float, float]:
     if kind in _PICTURE:
         return _PICTURE[kind] * across + 1.9, _PICTURE[kind] * down + _ROOM[kind]
     own = {"phase-diagram": (6.2, 4.4), "spectrum": (2.9 * across, 3.7), "landscape": (9.4, 4.0)}
-    return own.get(kind) or ((5.6, 3.8) if across == 1 else (4.3 * across, 3.6))
+    several = (4.3 * across, 3.6 if down == 1 else 3.2 * down)
+    return own.get(kind) or ((5.6, 3.8) if across == down == 1 else several)
 
 
 def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:

@@ -26,12 +26,32 @@ table { border-collapse: collapse; font-size: .88rem; margin: .8rem auto; } td, 
 footer { margin-top: 3rem; font-size: .85rem; color: #666; border-top: 1px solid #ccc; padding-top: .8rem; }
 """
 
+_PICTURES = (".png", ".svg", ".pdf")
+
 
 def png(figure: Figure, dpi: int = 130) -> bytes:
     """A figure as the bytes of a PNG file."""
     stream = io.BytesIO()
     figure.savefig(stream, dpi=dpi, format="png")
     return stream.getvalue()
+
+
+def check_picture(path: Path) -> None:
+    """InputError unless the name is one of a picture, in a folder that is there."""
+    if path.suffix not in _PICTURES:
+        raise InputError(f"'{path}' is no picture: give a name ending in {', '.join(_PICTURES)}.")
+    if not path.parent.is_dir():
+        raise InputError(
+            f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or give"
+            " another name."
+        )
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """A figure as a file of the kind that its name ends in."""
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=200, format=path.suffix[1:])
+    write_whole(path, stream.getvalue())
 
 
 def draw_figures(

@@ -110,7 +110,8 @@ def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndar
     fraction = name in shown(points).fractions
     for value in points[x].values:
         at = points.sel({x: value})
-        if not all(bool(at[v].isnull().all()) for v in at.data_vars if at[v].dims == ("sample",)):
+        of_samples = [v for v in at.data_vars if at[v].dims == ("sample",)]
+        if not of_samples or not all(bool(at[v].isnull().all()) for v in of_samples):
             # What a model forms from moments was stored with them.
             kept = f"{name}_error" in at and at[name].ndim == 0
             mean, error = (

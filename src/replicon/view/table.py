@@ -229,8 +229,8 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def print_study(about: dict[str, Any], series: list[dict[str, Any]], figures: list[str]) -> None:
-    """One study: its question, its text, its series and its figures."""
+def print_study(about: dict[str, Any]) -> None:
+    """One study as `study.plan.described` tells it."""
     out = console()
     out.print(about["study"], style="bold", end=": ")
     out.print(about["title"], markup=False)
@@ -238,8 +238,8 @@ def print_study(about: dict[str, Any], series: list[dict[str, Any]], figures: li
         if text:
             out.print(text, markup=False)
     table = Table("series", "kind", "model", Column("points", justify="right"))
-    for row in series:
+    for row in about["series"]:
         table.add_row(row["series"], row["kind"], row["model"], str(row["points"]))
     out.print(table)
-    for number, title in enumerate(figures, start=1):
+    for number, title in enumerate(about["figures"], start=1):
         out.print(f"figure {number}: {title}", markup=False)
