@@ -168,9 +168,9 @@ def _of_one_side(role: str) -> str:
 def _commands(m: Model) -> list[str]:
     """Commands to copy, with the model's own names."""
     out = []
-    swept = next((c for c in m.controls_for("theory") if c.range is not None), None)
+    ranges = [(c.name, *c.range) for c in m.controls_for("theory") if c.range is not None]
     if m.solve is not None:
-        values = "" if swept is None else " {}={:g}:{:g}:6".format(swept.name, *swept.range)
+        values = " {}={:g}:{:g}:6".format(*ranges[0]) if ranges else ""
         out.append(f"replicon solve {m.name}{values}")
     out += [f"replicon transition {m.name} {t.name}" for t in m.transitions[:1]]
     if m.simulated:
