@@ -230,7 +230,8 @@ def _in_processes(
     )
     results: Any = pool(delayed(_keyed)(function, key, value) for key, value in given.items())
     try:
-        for pair in results:  # noqa: UP028 (what is not yet done when we are closed is to be given up without a word)
+        # What is not yet done when we are closed is to be given up without a word.
+        for pair in results:  # noqa: UP028
             yield pair
     except BrokenProcessPool:
         raise RepliconError(
