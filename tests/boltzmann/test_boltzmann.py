@@ -319,13 +319,13 @@ def test_a_wrong_rule_of_exchange_is_seen():
         J, h, base, 4000, np.random.default_rng(0), (0.0, 0.5, 0.75, 1.0)
     )
     for _ in range(40):
-        population.run(1)
-        population.level = np.roll(population.level, population.copies)
-    assert pvalue(frequencies(population.spins[population.cold()]), p) < 1e-9
+        population.step(1)
+        population.state.holder[:] = np.roll(population.state.holder, 1, axis=1)
+    assert pvalue(frequencies(population.spins), p) < 1e-9
     plain = chains.Population(J, h, base, 4000, np.random.default_rng(0))
-    plain.run(100)
-    half = plain.spins.copy()
-    plain.run(100)
+    plain.step(100)
+    half = plain.spins
+    plain.step(100)
     assert chains.memory(half, plain.spins) > 5 * chains.memory_limit(4000)
 
 

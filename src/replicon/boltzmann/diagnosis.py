@@ -84,10 +84,10 @@ def tempered_heat(
     population = Population(*model, chains, rng, ladder)
     limit = max(20 * sweeps, 4000)
     mixed = all(population.turn_over(limit)[1] for _ in range(3))
-    population.set(*model[:2])
-    population.fresh[:] = False
-    population.run(sweeps)
-    mixed &= population.fresh[population.cold()].mean() >= 0.9
+    population.forget()
+    population.state.renewed[:] = False
+    population.step(sweeps)
+    mixed &= population.renewed >= 0.9
     reason = ""
     if not mixed:
         levels = len(ladder)
@@ -97,7 +97,7 @@ def tempered_heat(
     # Moments are pooled over copies, about their common mean: a variance within each would be too
     # small.
     place = np.argmin(np.abs(ladder - (lowest / T)[:, None]), axis=1)
-    first, second = np.moveaxis(population.sums[place] / sweeps, 2, 0)
+    first, second = np.moveaxis(population.state.sums[place] / sweeps, 2, 0)
     centre = first.mean(axis=1, keepdims=True)
     second = second - 2 * centre * first + centre**2
     first = first - centre

@@ -25,6 +25,7 @@ _WORK = 40_000_000  # entries of the final states' features
 _SPINS = 1_300_000, 400_000  # of the final states: of plain chains, of chains that exchange
 _ROUNDS = 4
 _QUANTILE = 0.99
+_COPIES = 500  # ladders, at least, of which moments are taken
 _LONGEST = 0.5  # step of any parameter: couplings of order 1 are strong
 _TEST_SWEEPS = 50  # of the chains of the test, at least
 _CLIMBING = "its ascent has not ended"
@@ -236,10 +237,9 @@ class Ascent:
         if self.population is None or self.turn in (self.updates // 8, self.updates // 2):
             self.population = _population(problem, J, h, self.chains, self.rng)
         self.population.set(J, h)
-        self.population.run(self.sweeps)
-        cold = self.population.cold()
-        spins = self.population.spins[cold]
-        found = problem.conditional(spins, self.population.fields[cold] + h)
+        self.population.step(self.sweeps)
+        spins = self.population.spins
+        found = problem.conditional(spins, self.population.fields)
         gradient = problem.goal - found - problem.ridge * self.values
         if self.curvature is None or self.turn in self._renewed():
             self.curvature = _Curvature(problem.data, _covariance(spins), problem.ridge)
@@ -367,8 +367,8 @@ def _best(problem: _Problem, starts: list, chains: int, rng) -> np.ndarray:
         if not (np.isfinite(J).all() and np.isfinite(h).all()):
             continue
         trial = Population(J, h, problem.base, min(chains, 1000), rng)
-        trial.run(50)
-        found = problem.conditional(trial.spins, trial.fields + h)
+        trial.step(50)
+        found = problem.conditional(trial.spins, trial.fields)
         values = problem.pack(J, h)
         gap = problem.goal - found - problem.ridge * values
         distance = float((gap**2 / np.maximum(variance, 1e-6)).sum())
@@ -382,14 +382,14 @@ def _best(problem: _Problem, starts: list, chains: int, rng) -> np.ndarray:
 def _population(problem: _Problem, J, h, chains: int, rng) -> Population:
     """Plain chains where these forget their past within 100 sweeps, otherwise ladders of them."""
     plain = Population(J, h, problem.base, chains, rng)
-    plain.run(50)
-    half = plain.spins.copy()
-    plain.run(50)
+    plain.step(50)
+    half = plain.spins
+    plain.step(50)
     # The mean over many steps mends what one step's chains still remember.
     if memory(half, plain.spins) < max(0.3, memory_limit(chains)):
         return plain
     ladder = tuned_ladder(J, h, problem.base, rng)
-    copies = max(chains // len(ladder), min(chains, 500))
+    copies = max(chains // len(ladder), min(chains, _COPIES))
     population = Population(J, h, problem.base, copies, rng, ladder)
     population.turn_over(500)
     return population

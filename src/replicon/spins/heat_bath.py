@@ -15,11 +15,12 @@ import numpy as np
 
 
 @numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"})
-def sweep(couplings, fields, spins, betas, rng):
+def sweep(couplings, fields, spins, betas, rng, base=None):
     """One heat-bath sweep of every chain in site order, in place; returns the number of flips.
 
     betas: (chains,) inverse temperatures, inf for zero temperature (a spin with zero field then
-    stays).
+    stays). base: (N,) fields of weight 1 - beta, so that chains of beta = 0 are independent spins
+    in these: P(s) ~ exp(-beta E + (1 - beta) base.s).
 
     Raises nothing. Source: Glauber, J. Math. Phys. 4, 294 (1963). Referee: enumeration at N = 12,
     and a wrong twin that is rejected (tests/spins).
@@ -35,9 +36,12 @@ def sweep(couplings, fields, spins, betas, rng):
             if math.isinf(betas[a]):
                 flip = gain > 0
             else:
-                # P(flip) = 1 / (1 + exp(-x)); a random number is drawn in any case, so that streams
-                # do not depend on rounding.
-                flip = rng.random() * (1 + math.exp(min(-betas[a] * gain, 700.0))) < 1
+                # P(flip) = 1 / (1 + exp(-odds)); a random number is drawn in any case, so that
+                # streams do not depend on rounding.
+                odds = betas[a] * gain
+                if base is not None:
+                    odds += 2 * (betas[a] - 1) * spins[a, i] * base[i]
+                flip = rng.random() * (1 + math.exp(min(-odds, 700.0))) < 1
             if flip:
                 spins[a, i] = -spins[a, i]
                 step = np.float32(2) * spins[a, i]

@@ -27,20 +27,26 @@ _LEAST_TRIPS = 4  # of the configurations of one ladder, cold to hot and back
 
 
 class Ladder(NamedTuple):
-    """What chains run on: couplings (N, N) and external (N,) of one type, as `heat_bath.as_kernel`
-    gives them; betas (levels,) inverse temperatures, the coldest first.
+    """What chains run on: at level k, P(s) ~ exp(-beta_k E + (1 - beta_k) base.s).
+
+    couplings (N, N), external (N,); betas (levels,), the coldest first. base (N,), or None for
+    zero. relative (N,) = external - 2 base is what `energy` takes for the external field to give E
+    + base.s, which beta multiplies.
     """
 
     couplings: np.ndarray
     external: np.ndarray
     betas: np.ndarray
+    base: np.ndarray | None
+    relative: np.ndarray
 
 
 class State(NamedTuple):
     """Where chains are. spins, fields (rows, N), a row for each chain and level; energies, betas
     (rows,); holder (chains, levels): the row at each level.
 
-    tried, accepted (levels - 1,): exchanges of neighbours.
+    renewed (rows,): whether a row was at the last level. tried, accepted (levels - 1,): exchanges.
+    sums (levels, chains, 2): of the energies and of their squares.
     """
 
     spins: np.ndarray
@@ -48,8 +54,19 @@ class State(NamedTuple):
     energies: np.ndarray
     betas: np.ndarray
     holder: np.ndarray
+    renewed: np.ndarray
     tried: np.ndarray
     accepted: np.ndarray
+    sums: np.ndarray
+
+
+def make_ladder(couplings, external, betas, base=None) -> Ladder:
+    """A ladder from couplings and fields of one type, as `heat_bath.as_kernel` gives them."""
+    betas = np.array(betas, float)
+    if base is None:
+        return Ladder(couplings, external, betas, None, external)
+    relative = (external - 2 * base).astype(external.dtype)
+    return Ladder(couplings, external, betas, base, relative)
 
 
 def _begun(spins: np.ndarray, chains: int) -> State:
@@ -62,8 +79,10 @@ def _begun(spins: np.ndarray, chains: int) -> State:
         energies=np.empty(rows),
         betas=np.empty(rows),
         holder=np.arange(rows).reshape(chains, levels),
+        renewed=np.zeros(rows, bool),
         tried=np.zeros(levels - 1),
         accepted=np.zeros(levels - 1),
+        sums=np.zeros((levels, chains, 2)),
     )
 
 
@@ -80,20 +99,24 @@ def _step(ladder, state, t, rng):
     for a in range(chains):
         for k in range(levels):
             state.betas[holder[a, k]] = betas[k]
+        state.renewed[holder[a, levels - 1]] = True
     if t % _REFRESH == 0:
         local_fields(ladder.couplings, ladder.external, state.spins, state.fields)
-    sweep(ladder.couplings, state.fields, state.spins, state.betas, rng)
-    energy(state.fields, ladder.external, state.spins, energies)
+    sweep(ladder.couplings, state.fields, state.spins, state.betas, rng, ladder.base)
+    energy(state.fields, ladder.relative, state.spins, energies)
     for a in range(chains):
         for k in range(t % 2, levels - 1, 2):
-            one = holder[a, k]
-            two = holder[a, k + 1]
+            one, two = holder[a, k], holder[a, k + 1]
             change = (betas[k + 1] - betas[k]) * (energies[two] - energies[one])
             swap = change >= 0 or rng.random() < np.exp(change)
             if swap:
                 holder[a, k], holder[a, k + 1] = two, one
             state.tried[k] += 1
             state.accepted[k] += swap
+        for k in range(levels):
+            value = energies[holder[a, k]]
+            state.sums[k, a, 0] += value
+            state.sums[k, a, 1] += value * value
 
 
 @numba.njit(cache=True)
@@ -107,7 +130,9 @@ class Tempering:
     """Independent copies of a ladder of temperatures on one system, from random spins.
 
     couplings (N, N) and external (N,) as `heat_bath.as_kernel` gives them; betas (levels,) inverse
-    temperatures, coldest first; `chains` ladders.
+    temperatures, coldest first; base (N,): see `heat_bath.sweep`; spins (chains levels, N) to start
+    from. `sums`, `tried` and `accepted` count since the last `forget` (see `State`).
+
     Source: Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Referee: exact enumeration at
     N = 12 (tests/spins/test_spins.py).
 
@@ -121,11 +146,15 @@ class Tempering:
         betas: np.ndarray,
         chains: int,
         rng: np.random.Generator,
+        *,
+        base: np.ndarray | None = None,
+        spins: np.ndarray | None = None,
     ):
-        self.ladder = Ladder(couplings, external, np.array(betas, float))
+        self.ladder = make_ladder(couplings, external, betas, base)
         self.rng = rng
-        shape = (chains * len(betas), len(external))
-        spins = (2 * rng.integers(0, 2, shape) - 1).astype(np.float32)
+        if spins is None:
+            shape = (chains * len(self.ladder.betas), len(external))
+            spins = (2 * rng.integers(0, 2, shape) - 1).astype(np.float32)
         self.state = _begun(spins, chains)
         self.sweeps = 0
 
@@ -145,9 +174,15 @@ class Tempering:
         self.sweeps += count
 
     def refresh(self) -> None:
-        """Local fields afresh, after a change of the external field."""
+        """Local fields afresh, after a change of couplings or of the external field."""
         state = self.state
         local_fields(self.ladder.couplings, self.ladder.external, state.spins, state.fields)
+
+    def forget(self) -> None:
+        """Count exchanges and energies anew."""
+        self.state.tried[:] = 0
+        self.state.accepted[:] = 0
+        self.state.sums[:] = 0
 
     def at(self, level: int) -> np.ndarray:
         """The spins (chains, N) at a level of the ladder."""
@@ -231,10 +266,10 @@ def sample_spins(
         betas = 1 / np.array([temperature, *(hotter if hotter is not None else ())])
     wanted = -(-samples // chains)
     records = max(wanted, _LEAST_RECORDS)
-    model = Ladder(J, h, betas)
+    ladder_now = make_ladder(J, h, betas)
     state = _begin(h, len(betas), chains, modes, rng)
-    _record(model, state, 1, max(100, records * sweeps // 2), rng)
-    states, energies, trips = _record(model, state, records, sweeps, rng)
+    _record(ladder_now, state, 1, max(100, records * sweeps // 2), rng)
+    states, energies, trips = _record(ladder_now, state, records, sweeps, rng)
     exchange = _exchange_rate(state)
     r_hat, effective, reason = judge_mixing(states, energies, modes)
     if len(betas) > 1 and trips.min() < _LEAST_TRIPS:
@@ -281,8 +316,7 @@ def _spectrum(J: np.ndarray) -> tuple[float, float, np.ndarray]:
     import scipy.linalg
     from scipy.sparse.linalg import eigsh
 
-    n = len(J)
-    count = min(4, len(J))
+    n, count = len(J), min(4, len(J))
     if n <= 1000:
         values, vectors = scipy.linalg.eigh(J)
         return float(values[0]), float(values[-1]), vectors[:, -count:].T
@@ -314,7 +348,7 @@ def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
     """
     state = _begin(h, len(betas), chains, modes, rng)
     for sweeps in (50, 50, 100, 100, 200, 200, 400):
-        _record(Ladder(J, h, betas), state, 1, sweeps, rng)
+        _record(make_ladder(J, h, betas), state, 1, sweeps, rng)
         rejected = 1 - _exchange_rate(state)
         if sweeps >= 200 and rejected.max() < 0.65:
             break
@@ -347,8 +381,7 @@ def _record(ladder, state, records, every, rng):
     for t in range(records * every):
         _step(ladder, state, t, rng)
         for a in range(chains):
-            first = state.holder[a, 0]
-            last = state.holder[a, levels - 1]
+            first, last = state.holder[a, 0], state.holder[a, levels - 1]
             if cold[last]:
                 hot[last] = True
             if hot[first] and levels > 1:
