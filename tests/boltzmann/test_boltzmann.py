@@ -146,7 +146,7 @@ def test_every_method_matches_naive_mean_field_at_high_temperature(glass, capsys
     error = {}
     for method in (*inverse.CLOSED, "pseudo-likelihood", "monte-carlo"):
         error[method] = np.linalg.norm(
-            BoltzmannMachine(method, updates=150).fit(rows).couplings_ - J
+            BoltzmannMachine(method, updates=300).fit(rows).couplings_ - J
         ) / np.linalg.norm(J)
     with capsys.disabled():
         print("\nrelative error of the couplings, SK, N = 64, beta = 0.4, 1e5 rows")

@@ -106,7 +106,8 @@ def _step(ladder, state, t, rng):
     energy(state.fields, ladder.relative, state.spins, energies)
     for a in range(chains):
         for k in range(t % 2, levels - 1, 2):
-            one, two = holder[a, k], holder[a, k + 1]
+            one = holder[a, k]
+            two = holder[a, k + 1]
             change = (betas[k + 1] - betas[k]) * (energies[two] - energies[one])
             swap = change >= 0 or rng.random() < np.exp(change)
             if swap:
@@ -316,7 +317,8 @@ def _spectrum(J: np.ndarray) -> tuple[float, float, np.ndarray]:
     import scipy.linalg
     from scipy.sparse.linalg import eigsh
 
-    n, count = len(J), min(4, len(J))
+    n = len(J)
+    count = min(4, len(J))
     if n <= 1000:
         values, vectors = scipy.linalg.eigh(J)
         return float(values[0]), float(values[-1]), vectors[:, -count:].T
@@ -381,7 +383,8 @@ def _record(ladder, state, records, every, rng):
     for t in range(records * every):
         _step(ladder, state, t, rng)
         for a in range(chains):
-            first, last = state.holder[a, 0], state.holder[a, levels - 1]
+            first = state.holder[a, 0]
+            last = state.holder[a, levels - 1]
             if cold[last]:
                 hot[last] = True
             if hot[first] and levels > 1:
