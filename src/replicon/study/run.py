@@ -220,6 +220,9 @@ def _in_processes(
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
+    # A worker that has grown by 300 MB is replaced; that is no news, and where warnings are errors
+    # the thread that hands out the tasks would die of it.
+    warnings.filterwarnings("ignore", message="A worker stopped while", category=UserWarning)
     pool = Parallel(
         n_jobs=min(workers, len(given)),
         backend="loky",
