@@ -214,3 +214,21 @@ def test_a_disk_that_fills_up_ends_the_workers_too(study, tmp_path, monkeypatch)
     with pytest.raises(replicon.StoreError, match="the disk is full"):
         runner.run_study(study(), out=tmp_path / "out", workers=2)
     assert len(Store(tmp_path / "out").found().records) == 3
+
+
+@pytest.mark.slow
+def test_a_worker_that_has_grown_is_replaced_without_a_word():
+    """Where warnings are errors, as here, the thread that hands out the tasks died of that word and
+    the study hung.
+    """
+
+    def grow(number):
+        import sys
+        import time
+
+        sys.kept = [*getattr(sys, "kept", ()), bytes(150_000_000)]  # pyright: ignore
+        time.sleep(1.1)  # the worker looks at its memory once a second
+        return number
+
+    found = dict(runner._in_processes(grow, {k: k for k in range(8)}, 2))
+    assert found == {k: k for k in range(8)}
