@@ -230,6 +230,15 @@ def _modules_of(folder: Path) -> dict[str, ModuleType]:
     return here
 
 
+def check_folder_of(path: Path) -> None:
+    """InputError unless the folder is there in which a file is to be written."""
+    if not path.parent.is_dir():
+        raise InputError(
+            f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or give"
+            " another name."
+        )
+
+
 def check_path(name: str, path: object, expected: str) -> Path:
     """A path given as text or as a Path; InputError for anything else, before any file is looked
     for.

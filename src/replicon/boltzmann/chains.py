@@ -77,11 +77,6 @@ class Population(Tempering):
         """The share of the machine's states that has come from the other end."""
         return float(self.state.renewed[self.state.holder[:, 0]].mean())
 
-    @property
-    def exchange_rate(self) -> np.ndarray:
-        """Accepted fraction of exchanges of neighbours, (levels - 1,)."""
-        return self.accepted / np.maximum(self.tried, 1)
-
 
 def tuned_ladder(couplings, field, base, rng, fixed=(0.0, 1.0)) -> np.ndarray:
     """Levels, 1 first and `fixed` among them, whose neighbours exchange often enough: halved where
@@ -93,7 +88,7 @@ def tuned_ladder(couplings, field, base, rng, fixed=(0.0, 1.0)) -> np.ndarray:
         pilot.step(40)
         pilot.forget()
         pilot.step(40)
-        rate = pilot.exchange_rate
+        rate = pilot.state.exchange_rate
         poor = np.flatnonzero(rate < _EXCHANGE)
         poor = poor[np.argsort(rate[poor])][: _LEVELS - len(ladder)]
         if not len(poor):
@@ -157,6 +152,6 @@ def draw_tempered(couplings, field, base, samples: int, limit: int, rng) -> Draw
     if not mixed:
         reason = (
             f"chains did not mix in {limit} sweeps, with exchanges over {len(ladder)} levels (the"
-            f" least exchange rate is {population.exchange_rate.min():.2f})"
+            f" least exchange rate is {population.state.exchange_rate.min():.2f})"
         )
     return Drawn(np.concatenate(rows)[:samples], np.concatenate(fields)[:samples], mixed, reason)

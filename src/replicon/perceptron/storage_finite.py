@@ -5,7 +5,7 @@ and Bethe's entropy.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -205,7 +205,21 @@ def averages(states: States, temperature: float) -> tuple[Solutions, np.ndarray]
     return Solutions(mean @ mean / size, entropy, float(energy / max(count, 1)), 1.0), mean
 
 
-class BeliefPropagation(Count):
+class Passing(Count):
+    """Solutions as messages tell them."""
+
+    passing: Any  # with `mean` (N,) and `self_overlaps` (iterations,)
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.passing.mean
+
+    @property
+    def overlaps(self) -> np.ndarray:
+        return self.passing.self_overlaps
+
+
+class BeliefPropagation(Passing):
     """Belief propagation with as much damping as it takes; margin and temperature zero."""
 
     def __init__(self, patterns: np.ndarray, controls):
@@ -219,14 +233,6 @@ class BeliefPropagation(Count):
     def step(self, count: int) -> None:
         self.passing.step(count)
 
-    @property
-    def mean(self) -> np.ndarray:
-        return self.passing.mean
-
-    @property
-    def overlaps(self) -> np.ndarray:
-        return self.passing.self_overlaps
-
     def solutions(self) -> Solutions:
         found = self.passing.marginals()
         return _judged(found.mean, found.entropy, 0.0, done=self.done, settled=found.converged)
@@ -236,7 +242,7 @@ class BeliefPropagation(Count):
         super().set(control, value)
 
 
-class ApproximatePassing(Count):
+class ApproximatePassing(Passing):
     """AMP; the energy is that of each pattern under its own field's marginal. After a change of
     margin or temperature it goes on from its messages, with as many iterations again.
     """
@@ -265,14 +271,6 @@ class ApproximatePassing(Count):
         before = self.passing.iterations
         self.passing.step(min(count, self.left))
         self.left -= self.passing.iterations - before
-
-    @property
-    def mean(self) -> np.ndarray:
-        return self.passing.mean
-
-    @property
-    def overlaps(self) -> np.ndarray:
-        return self.passing.self_overlaps
 
     def solutions(self) -> Solutions:
         found = self.passing.posterior()

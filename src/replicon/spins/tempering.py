@@ -59,6 +59,11 @@ class State(NamedTuple):
     accepted: np.ndarray
     sums: np.ndarray
 
+    @property
+    def exchange_rate(self) -> np.ndarray:
+        """Accepted fraction of exchanges of neighbours, (levels - 1,)."""
+        return self.accepted / np.maximum(self.tried, 1.0)
+
 
 def make_ladder(couplings, external, betas, base=None) -> Ladder:
     """A ladder from couplings and fields of one type, as `heat_bath.as_kernel` gives them."""
@@ -271,7 +276,7 @@ def sample_spins(
     state = _begin(h, len(betas), chains, modes, rng)
     _record(ladder_now, state, 1, max(100, records * sweeps // 2), rng)
     states, energies, trips = _record(ladder_now, state, records, sweeps, rng)
-    exchange = _exchange_rate(state)
+    exchange = state.exchange_rate
     r_hat, effective, reason = judge_mixing(states, energies, modes)
     if len(betas) > 1 and trips.min() < _LEAST_TRIPS:
         reason = (
@@ -336,11 +341,6 @@ def _begin(h, levels: int, chains: int, modes, rng) -> State:
     return _begun(np.repeat(spins, levels, axis=0), chains)
 
 
-def _exchange_rate(state: State) -> np.ndarray:
-    """Accepted fraction of exchanges of neighbours, (levels - 1,)."""
-    return state.accepted / np.maximum(state.tried, 1.0)
-
-
 def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
     """Inverse temperatures between the same ends, as many and so spaced that all neighbours
     exchange at about one half.
@@ -351,7 +351,7 @@ def _tuned(J, h, betas, chains: int, modes, rng) -> np.ndarray:
     state = _begin(h, len(betas), chains, modes, rng)
     for sweeps in (50, 50, 100, 100, 200, 200, 400):
         _record(make_ladder(J, h, betas), state, 1, sweeps, rng)
-        rejected = 1 - _exchange_rate(state)
+        rejected = 1 - state.exchange_rate
         if sweeps >= 200 and rejected.max() < 0.65:
             break
         barrier = np.concatenate([[0.0], np.cumsum(np.maximum(rejected, 1e-3))])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from replicon._declare import Model
+from replicon.study import grid
 from replicon.study.merge import tasks
 from replicon.study.run import execute
 
@@ -43,9 +44,7 @@ def costs(plan: dict[str, Any], models: dict[str, Model]) -> Iterator[Cost]:
 
 
 def _cost(series: dict[str, Any], size: int | None, models: dict[str, Model]) -> Cost:
-    points = 1
-    for values in series["controls"].values():
-        points *= len(values) if isinstance(values, list) else 1
+    points = grid.size(series["controls"])
     calls = -(-points // _TOGETHER) if size is None else points * series["samples"]
     first = _seconds(_single(series, size, 0.0), models)
     again = math.nan

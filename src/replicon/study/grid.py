@@ -65,6 +65,11 @@ def points(coordinates: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield dict(zip(coordinates, combination, strict=True))
 
 
+def size(coordinates: Mapping[str, Any]) -> int:
+    """How many points that grid has."""
+    return math.prod(len(value) for value in coordinates.values() if isinstance(value, list))
+
+
 def _range(name: str, text: str) -> list[float]:
     parts = [read_number(part.strip()) for part in text.split(":")]
     sentence = (

@@ -4,7 +4,6 @@ checked whole and planned.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import digest, split_member
 from replicon._result import declaration
-from replicon.study import ask, catalogue
+from replicon.study import ask, catalogue, grid
 from replicon.study.change import changed, named
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
@@ -127,8 +126,7 @@ def described(study: str | Path) -> dict[str, Any]:
     told, plan = planned(study)
     series = []
     for one in plan["series"]:
-        listed = [*one["controls"].values(), one.get("sizes")]
-        points = math.prod(len(values) for values in listed if isinstance(values, list))
+        points = grid.size({**one["controls"], "size": one.get("sizes")})
         about = {"series": one["series"], "kind": one["kind"], "model": one["model"]["name"]}
         series.append({**about, "points": points})
     return {
@@ -294,15 +292,11 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
                 " leave it out."
             )
         controls = ask.transition_coordinates(model, transition.name, given)
-    count = max(len(sizes), 1)
+    count = max(len(sizes), 1) * grid.size(controls)
     for name, value in controls.items():
-        if isinstance(value, list):
-            count *= len(value)
-            if len(set(value)) < len(value):
-                twice = next(v for k, v in enumerate(value) if v in value[:k])
-                raise InputError(
-                    f"{place} lists {name} = {show(twice)} twice: give each value once."
-                )
+        if isinstance(value, list) and len(set(value)) < len(value):
+            twice = next(v for k, v in enumerate(value) if v in value[:k])
+            raise InputError(f"{place} lists {name} = {show(twice)} twice: give each value once.")
     if count > _MOST_POINTS:
         raise InputError(
             f"{place} has {count:.2g} points: give at most {_MOST_POINTS:.0e}, in several studies."

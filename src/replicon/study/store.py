@@ -22,7 +22,7 @@ from typing import Any
 import xarray as xr
 
 from replicon._errors import InputError, StoreError
-from replicon._files import alive, check_path, why, write_whole
+from replicon._files import alive, check_folder_of, check_path, why, write_whole
 from replicon.study import records
 from replicon.study.merge import merge
 from replicon.study.names import check_name
@@ -248,11 +248,7 @@ def check_export(path: str | Path) -> None:
             raise InputError(
                 f"'{path}' cannot be written: the name is too long: give a shorter one."
             )
-        if not path.parent.is_dir():
-            raise InputError(
-                f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or"
-                " give another name."
-            )
+        check_folder_of(path)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise

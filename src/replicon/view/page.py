@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from replicon import __version__
 from replicon._errors import InputError
-from replicon._files import why, write_whole
+from replicon._files import check_folder_of, why, write_whole
 from replicon.view.figure import draw
 
 _STYLE = """
@@ -40,11 +40,7 @@ def check_picture(path: Path) -> None:
     """InputError unless the name is one of a picture, in a folder that is there."""
     if path.suffix not in _PICTURES:
         raise InputError(f"'{path}' is no picture: give a name ending in {', '.join(_PICTURES)}.")
-    if not path.parent.is_dir():
-        raise InputError(
-            f"'{path}' cannot be written: there is no folder '{path.parent}': create it, or give"
-            " another name."
-        )
+    check_folder_of(path)
 
 
 def write_picture(figure: Figure, path: Path) -> None:
