@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from replicon._compiled import keep_compiled_code
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from replicon.study.run import run_study
     from replicon.study.store import export_results, load_results
     from replicon.view.figure import draw
+
+keep_compiled_code()
 
 # Where each public name lies: "room" or "room:name there".
 _HOMES = {

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jax.scipy.special import log_ndtr, logsumexp
+from jax.scipy.special import logsumexp
 
 from replicon.theory.bisection import bisect, polish
 from replicon.theory.gaussian import log_2cosh, sech_fourth
+from replicon.theory.normal import log_normal
 
 
 class Side(NamedTuple):
@@ -157,7 +158,7 @@ _NEVER = -1e30  # ln 0, finite for the sake of derivatives
 
 
 def _threshold(y, omega, variance, margin):
-    return log_ndtr((y * omega - margin) / jnp.sqrt(variance))
+    return log_normal((y * omega - margin) / jnp.sqrt(variance))
 
 
 def _symmetric(y, omega, variance, margin):
@@ -168,7 +169,7 @@ def _symmetric(y, omega, variance, margin):
     width = jnp.where(possible, margin, 1.0)
     a = (width - modulus) / jnp.sqrt(variance)
     b = (-width - modulus) / jnp.sqrt(variance)
-    value = log_ndtr(a) + jnp.log1p(-jnp.exp(log_ndtr(b) - log_ndtr(a)))
+    value = log_normal(a) + jnp.log1p(-jnp.exp(log_normal(b) - log_normal(a)))
     return jnp.where(possible, value, _NEVER)
 
 
@@ -193,7 +194,7 @@ symmetric = Channel(_warm(_symmetric), ("margin", "leak"))
 
 
 def _sign_log(y, omega, variance):
-    return log_ndtr(y * omega / jnp.sqrt(variance))
+    return log_normal(y * omega / jnp.sqrt(variance))
 
 
 # y = sign(F w); by symmetry the sum over both labels is twice that of y = 1.

@@ -36,7 +36,7 @@ from replicon.channel.factors import (
     symmetric,
     threshold,
 )
-from replicon.theory.gaussian import NODES, average, average_over
+from replicon.theory.gaussian import NODES, average, average_over, derivative
 
 __all__ = [
     "Channel",
@@ -121,9 +121,8 @@ def squared_variance(prior: Prior) -> Callable:
     """E (d^2 ln Z_in / db^2)^2 at b = sqrt(variance) z as a function (A, variance)."""
     if prior.squared_variance is not None:
         return prior.squared_variance
-    return lambda A, variance: average(
-        _square(jax.grad(jax.grad(_by_field(prior)))), jnp.zeros(()), variance, A
-    )
+    curvature = derivative(derivative(_by_field(prior)))
+    return lambda A, variance: average(_square(curvature), jnp.zeros(()), variance, A)
 
 
 @cached()
@@ -157,17 +156,18 @@ def storage(prior: Prior, channel: Channel, nodes: int = NODES) -> Theory:
         return channel.log_integral(1.0, omega, variance, *parameters)
 
     inner = mean_log(prior)
-    second = _square(jax.grad(jax.grad(by_field)))
+    slope = derivative(by_field)
+    curvature = derivative(slope)
+
+    def over_patterns(f: Callable, q, Q, c):
+        return c.load * average_over(nodes, f, jnp.zeros(()), q, Q - q, *_parameters(channel, c))
 
     def energetic(q, Q, c):
-        return c.load * average_over(
-            nodes, by_field, jnp.zeros(()), q, Q - q, *_parameters(channel, c)
-        )
+        return over_patterns(by_field, q, Q, c)
 
     def conjugates(x: Overlaps, c):
-        slope_q, slope_Q = jax.grad(energetic, (0, 1))(x.overlap, x.norm, c)
-        qh = jnp.maximum(-2 * slope_q, 0.0)
-        return qh, qh - 2 * slope_Q
+        qh = over_patterns(_square(slope), x.overlap, x.norm, c)
+        return qh, -over_patterns(curvature, x.overlap, x.norm, c)
 
     def iterate(x: Overlaps, c) -> Overlaps:
         qh, A = conjugates(x, c)
@@ -184,10 +184,8 @@ def storage(prior: Prior, channel: Channel, nodes: int = NODES) -> Theory:
 
     def replicon(x: Overlaps, c):
         qh, A = conjugates(x, c)
-        loss = average_over(
-            nodes, second, jnp.zeros(()), x.overlap, x.norm - x.overlap, *_parameters(channel, c)
-        )
-        return 1 - c.load * loss * squared_variance(prior)(A, qh)
+        loss = over_patterns(_square(curvature), x.overlap, x.norm, c)
+        return 1 - loss * squared_variance(prior)(A, qh)
 
     return Theory(
         residual, iterate, potential, lambda x, c: energetic(x.overlap, x.norm, c), replicon

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import log_ndtr
 from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
@@ -27,6 +26,7 @@ from replicon.perceptron.landscape import typical
 from replicon.theory import gaussian
 from replicon.theory.bisection import bisect, polish
 from replicon.theory.branch import Found, Visited, visit
+from replicon.theory.normal import log_normal
 from replicon.theory.points import evaluate
 
 # The saddle is degenerate at the typical overlap: entered this far above, with so many.
@@ -98,7 +98,7 @@ def _fields(x: Limit):
 
 
 def _slope(omega, variance):
-    return jax.grad(lambda k: log_ndtr(k / jnp.sqrt(variance)))(omega)
+    return jax.grad(lambda k: log_normal(k / jnp.sqrt(variance)))(omega)
 
 
 def _patterns(x: Limit, c) -> _Patterns:
@@ -138,7 +138,7 @@ def limit_measure(x: Limit, c) -> dict:
     m = jnp.tanh(h)
     log_2cosh = jnp.logaddexp(h, -h)
     prior = _HALF_WEIGHT @ (log_2cosh - dh * m**2 / 2)
-    energetic = weight @ (log_ndtr(omega / jnp.sqrt(1 - c.overlap)) - (omega - b) ** 2 / (2 * dq))
+    energetic = weight @ (log_normal(omega / jnp.sqrt(1 - c.overlap)) - (omega - b) ** 2 / (2 * dq))
     phi = -qh * (1 - c.overlap + dq) / 2 - c.overlap * dh / 2 + prior + c.load * energetic
     stiff = 1 - dq * curvature
     fluctuations = (

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import log_ndtr
 from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
 from replicon.channel import replica
 from replicon.theory import gaussian, stationary
 from replicon.theory.branch import Found, visit
+from replicon.theory.normal import log_normal
 from replicon.theory.points import evaluate
 
 _NODES = 129
@@ -82,12 +82,12 @@ def _pattern(z, x: Order, c):
     v, spacing = gaussian.graded(
         jnp.where(sharp, step, 0.0), jnp.where(sharp, width, 4.0), _NODES, 16.0
     )
-    seen = jnp.exp(log_ndtr((rho * v - b) / jnp.sqrt(1 - rho**2)) - log_ndtr(-b))
+    seen = jnp.exp(log_normal((rho * v - b) / jnp.sqrt(1 - rho**2)) - log_normal(-b))
     return jnp.sum(
         spacing
         * jnp.exp(-(v**2) / 2)
         * seen
-        * log_ndtr((t * z / jnp.sqrt(q) + S * v) / jnp.sqrt(1 - s))
+        * log_normal((t * z / jnp.sqrt(q) + S * v) / jnp.sqrt(1 - s))
     )
 
 

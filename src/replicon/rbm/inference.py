@@ -13,7 +13,6 @@ A machine with one hidden unit is the same with one spin, a ~ N(T, q).
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -32,6 +31,7 @@ KEPT = {
     "permutation-student": (1, 0, 1, 1),
     "permutation-broken": (1, 1, 1, 1),
 }
+_KEPT = ("keeps_sum", "keeps_difference", "keeps_sum_square", "keeps_difference_square")
 _TINY = 1e-40  # of squares that vanish: far below rounding, and yet sqrt of it has a derivative
 _NOTHING = 1e-30  # overlaps below it are what _TINY leaves of zero
 _OVERLAPS = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
@@ -207,22 +207,16 @@ def growth(x: Order, c) -> tuple[jax.Array, jax.Array]:
     return turn * data[0] * weights[0], turn * data[1] * weights[1]
 
 
-@lru_cache
-def branch_of(name: str):
-    """The solver of a branch at one point, for `evaluate`."""
-    kept = KEPT[name]
+def branch(c) -> dict:
+    """The state of a branch at one point. The controls say which of P, D, A, B are kept (1): the
+    others vanish by symmetry (0), and one compiled function serves all branches.
+    """
+    kept = tuple(getattr(c, name) > 0 for name in _KEPT)
 
     def restrict(x: Order) -> Order:
         # What vanishes by symmetry is a constant: no derivative of sqrt(0) is ever taken.
-        return Order._make(
-            [
-                *(
-                    v if keep else jnp.full((), _TINY * (k > 1))
-                    for k, (v, keep) in enumerate(zip(x[:4], kept))
-                ),
-                x.receptive,
-            ]
-        )
+        held = [jnp.where(keep, v, _TINY * (k > 1)) for k, (v, keep) in enumerate(zip(x, kept))]
+        return Order(*held, x.receptive)
 
     def turn(x, c):
         return restrict(iterate(restrict(x), c))
@@ -230,31 +224,30 @@ def branch_of(name: str):
     def residual(x, c):
         return jax.tree.map(jnp.subtract, turn(x, c), x)
 
-    def one(c):
-        start = restrict(
-            Order._make(
-                [
-                    *(jnp.full((), v) for v in (1.2, 0.6, 1.0, 0.6)),
-                    jnp.asarray(c.correlation, float),
-                ]
-            )
-        )
-        found = stationary.solve_one(residual, start, c, iterate=turn, steps=300, settled=1e-4)
-        x = restrict(found.x)
-        student, teacher = growth(x, c) if not kept[3] else (jnp.full((), jnp.nan),) * 2
-        if kept[3] and not kept[1]:
-            step = 1e-6
-            teacher = iterate(x._replace(difference=x.difference + step), c).difference / step
-        size = jnp.stack([v for v, keep in zip(x[:4], kept) if keep])
-        return {
-            **_measure(x, c),
-            "student": student,
-            "teacher": teacher,
-            "converged": found.converged & (size > 1e-7).all() & (size <= 2 + 1e-9).all(),
-            "residual": found.residual,
-        }
+    begin = (*(jnp.full((), v) for v in (1.2, 0.6, 1.0, 0.6)), jnp.asarray(c.correlation, float))
+    found = stationary.solve_one(
+        residual, restrict(Order(*begin)), c, iterate=turn, steps=300, settled=1e-4
+    )
+    x = restrict(found.x)
+    student, teacher = growth(x, c)
+    step = 1e-6
+    ordered = iterate(x._replace(difference=x.difference + step), c).difference / step
+    different = kept[3]
+    size = jnp.stack([jnp.where(keep, v, 1.0) for v, keep in zip(x, kept)])
+    return {
+        **_measure(x, c),
+        "student": jnp.where(different, jnp.nan, student),
+        "teacher": jnp.where(different, jnp.where(kept[1], jnp.nan, ordered), teacher),
+        "converged": found.converged & (size > 1e-7).all() & (size <= 2 + 1e-9).all(),
+        "residual": found.residual,
+    }
 
-    return one
+
+def of_branch(c, name: str):
+    """The controls with what the branch of that name keeps, for `branch`."""
+    kept = {k: np.full_like(c.load, v) for k, v in zip(_KEPT, KEPT[name])}
+    given = {**c._asdict(), **kept}
+    return controls_tuple(tuple(given), tuple(given.values()))
 
 
 def _measure(x: Order, c) -> dict:
@@ -341,7 +334,7 @@ def _random_guess(c) -> dict:
 def _learned(c, name: str) -> dict:
     """A state in which something is learned, by the name of its branch."""
     single = c.hidden == 1
-    out = by_hidden(single, one_unit, branch_of(name), c)
+    out = by_hidden(single, one_unit, branch, of_branch(c, name))
     exists = out["converged"] & (c.load > onset(c)) & (~single | (name == "symmetric"))
     # The free entropies decide nothing here: the transitions are continuous, and growth factors
     # tell which state is stable.

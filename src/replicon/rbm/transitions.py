@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.rbm.inference import as_arrays, branch_of, by_hidden, onset
+from replicon.rbm.inference import as_arrays, branch, by_hidden, of_branch, onset
 from replicon.rbm.single import one_unit
 from replicon.theory.branch import Found
 from replicon.theory.transition import zero
@@ -27,7 +27,7 @@ def find_symmetry_breaking(controls) -> Found:
 def _along(controls, name: str, factor: str):
     def at(load):
         c = as_arrays(controls._replace(load=load))
-        out = by_hidden(c.hidden == 1, one_unit, branch_of(name), c)
+        out = by_hidden(c.hidden == 1, one_unit, branch, of_branch(c, name))
         return out[factor] - 1, out["converged"] & (c.hidden == 2)
 
     return at

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._content import cached
-from replicon.theory.newton import newton
+from replicon.theory.newton import STILL, needed, newton
 from replicon.theory.points import as_vector, evaluate
 
 _CORRECTIONS = 6
@@ -82,25 +82,28 @@ def _arc(residual: Callable, kind: type, controls: Any, control: str) -> _Arc:
     def function(w):
         return as_vector(residual(kind(*w[:-1]), controls._replace(**{control: w[-1]})))
 
-    def tangent(w, previous):
-        matrix = jnp.concatenate([jax.jacfwd(function)(w), previous[None]])
-        vector = jnp.linalg.solve(matrix, jnp.zeros_like(w).at[-1].set(1.0))
+    def direction(matrix):
+        """The unit tangent, from the derivatives of the function and, below them, a vector that it
+        does not turn away from.
+        """
+        vector = jnp.linalg.solve(matrix, jnp.zeros(len(matrix)).at[-1].set(1.0))
         return vector / jnp.linalg.norm(vector)
 
-    def begin(start, direction):
+    def begin(start, towards):
         w = jnp.append(as_vector(start), getattr(controls, control))
-        guess = jnp.zeros_like(w).at[-1].set(float(direction))
-        t = tangent(w, guess)
+        guess = jnp.zeros_like(w).at[-1].set(float(towards))
+        t = direction(jnp.concatenate([jax.jacfwd(function)(w), guess[None]]))
         return w, jnp.where(jnp.all(jnp.isfinite(t)), t, guess)
 
     def advance(w, t, size):
         """The point and tangent `size` further on, and whether they can be trusted."""
         guess = w + size * t
-        new = newton(
+        root = newton(
             lambda v: jnp.append(function(v), jnp.dot(t, v - guess)), guess, steps=_CORRECTIONS
         )
-        solved = jnp.max(jnp.abs(function(new))) < _SOLVED
-        t_new = tangent(new, t)
+        new = root.w
+        solved = jnp.max(jnp.abs(root.value[:-1])) < _SOLVED
+        t_new = direction(root.jacobian)  # whose last row is t
         near = jnp.linalg.norm(new - guess) < _NEAR * size
         good = solved & near & jnp.all(jnp.isfinite(t_new)) & (jnp.dot(t, t_new) > _COSINE)
         return new, t_new, good
@@ -227,7 +230,8 @@ def visit(
 
 
 def _numbers(values):
-    return type(values)(*(jnp.asarray(float(v)) for v in values))
+    # Of a declared type: what is computed from them has it too, and compiles once.
+    return type(values)(*(jnp.asarray(float(v), dtype=jnp.float64) for v in values))
 
 
 @cached(maxsize=64)
@@ -242,12 +246,37 @@ def _stepper(residual: Callable, kind: type) -> Callable:
     @jax.jit
     def step(x, now, there):
         w = as_vector(x)
-        value, drift = jax.jvp(
-            lambda c: function(w, c), (now,), (jax.tree.map(jnp.subtract, there, now),)
-        )
-        guess = w - jnp.linalg.solve(jax.jacfwd(lambda v: function(v, now))(w), value + drift)
-        new = newton(lambda v: function(v, there), guess, steps=_CORRECTIONS)
-        error = jnp.max(jnp.abs(function(new, there)))
+        count = len(w)
+        path = jax.tree.map(jnp.subtract, there, now)
+
+        @needed
+        def turn(state):
+            """Newton's step at `there`; the first, at `now`, with the drift of the residual along
+            the path as well: the tangent step. One linearisation serves both.
+            """
+            taken, _, size, w, guess, _ = state
+            first = taken == 0
+            c = jax.tree.map(lambda a, b: jnp.where(first, a, b), now, there)
+
+            def along(e, drift):
+                moved = jax.tree.map(lambda d: drift * d, path)
+                return jax.jvp(function, (w, c), (e, moved))
+
+            basis = jnp.eye(count + 1)
+            value, columns = jax.vmap(along, out_axes=(None, 1))(basis[:, :count], basis[:, count])
+            drift = jnp.where(first, columns[:, count], 0.0)
+            change = jnp.linalg.solve(columns[:, :count], value + drift)
+            next_size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
+            spent = (taken > _CORRECTIONS) | (size <= STILL)
+            ended = ~first & (spent | ~jnp.isfinite(next_size))
+            new = jnp.where(ended, w, w - change)
+            size = jnp.where(first, jnp.inf, next_size)
+            guess = jnp.where(first, new, guess)
+            return taken + 1, ended, size, new, guess, jnp.max(jnp.abs(value))
+
+        infinite = jnp.asarray(jnp.inf)
+        begin = (0, jnp.asarray(False), infinite, w, w, infinite)
+        _, _, _, new, guess, error = jax.lax.while_loop(lambda state: ~state[1], turn, begin)
         length = jnp.maximum(jnp.linalg.norm(guess - w), _SHORTEST)
         near = jnp.linalg.norm(new - guess) < _NEAR * length
         return kind(*new), (error < _SOLVED) & near, error

@@ -8,36 +8,80 @@ compile time, which for potentials of a few lines is nearly all the time there i
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from jax.interpreters.partial_eval import dce_jaxpr
 
-_STILL = 1e-13  # of 1 + |w|: what rounding leaves of a step, some hundred times 2.2e-16
+STILL = 1e-13  # of 1 + |w|: what rounding leaves of a step, some hundred times 2.2e-16
 
 
-def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> jax.Array:
+class Root(NamedTuple):
+    """Where the iteration ended: `w` (n,), the function there, `value` (n,), and its derivatives,
+    `jacobian` (n, n).
+    """
+
+    w: jax.Array
+    value: jax.Array
+    jacobian: jax.Array
+
+    @property
+    def error(self) -> jax.Array:
+        """The largest component of the function."""
+        return jnp.max(jnp.abs(self.value))
+
+
+def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> Root:
     """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps`
     times.
 
-    Returns the last finite iterate; the caller judges it by its residual.
+    Returns the last finite iterate with what the function and its derivatives are there; the caller
+    judges it by them. The function is traced once: a graph compiles in proportion to its size.
     """
 
     def unfinished(state):
-        step, _, size = state
-        return (step < steps) & (size > _STILL)
+        return ~state[1]
 
     def advance(state):
-        step, w, _ = state
+        step, _, size, root = state
+        w = root.w
         value, columns = value_and_jacobian(function, w)
         change = jnp.linalg.solve(columns, value)
-        size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
-        lost = ~jnp.isfinite(size)
-        return step + 1, jnp.where(lost, w, w - change), jnp.where(lost, 0.0, size)
+        next_size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
+        ended = (step >= steps) | (size <= STILL) | ~jnp.isfinite(next_size)
+        return step + 1, ended, next_size, Root(jnp.where(ended, w, w - change), value, columns)
 
-    return jax.lax.while_loop(unfinished, advance, (0, start, jnp.asarray(jnp.inf, start.dtype)))[1]
+    count = len(start)
+    infinite = jnp.asarray(jnp.inf, start.dtype)
+    nothing = Root(start, jnp.zeros_like(start), jnp.zeros((count, count), start.dtype))
+    begin = (0, jnp.asarray(False), infinite, nothing)
+    return jax.lax.while_loop(unfinished, advance, begin)[3]
 
 
 def value_and_jacobian(function: Callable, w: jax.Array) -> tuple[jax.Array, jax.Array]:
     """function(w) and its (n, n) Jacobian from one linearisation."""
-    basis = jnp.eye(len(w), dtype=w.dtype)
-    return jax.vmap(lambda e: jax.jvp(function, (w,), (e,)), out_axes=(None, 1))(basis)
+
+    def both(w):
+        basis = jnp.eye(len(w), dtype=w.dtype)
+        return jax.vmap(lambda e: jax.jvp(function, (w,), (e,)), out_axes=(None, 1))(basis)
+
+    return needed(both)(w)
+
+
+def needed(function: Callable) -> Callable:
+    """The same function without operations on which its result does not depend, which derivatives
+    of derivatives leave behind by the hundred. JAX drops them from a graph as a whole, but not from
+    the body of a loop.
+    """
+
+    def pruned(*arguments):
+        closed, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
+        used = [True] * len(closed.jaxpr.outvars)
+        jaxpr, _ = dce_jaxpr(closed.jaxpr, used, instantiate=True)
+        given = jax.tree.leaves(arguments)
+        out = jaxpr_as_fun(ClosedJaxpr(jaxpr, closed.consts))(*given)
+        return jax.tree.unflatten(jax.tree.structure(shape), out)
+
+    return pruned

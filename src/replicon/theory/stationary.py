@@ -11,20 +11,22 @@ import jax
 import jax.numpy as jnp
 
 from replicon._content import cached
-from replicon.theory.newton import newton
+from replicon.theory.newton import needed, newton
 from replicon.theory.points import BATCH, as_vector, evaluate
 
 TOLERANCE = 1e-10
 
 
 class Stationary(NamedTuple):
-    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point, and
-    whether it converged.
+    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point,
+    whether it converged, and the derivatives of the residual there, `jacobian` (points, n, n), from
+    which stabilities follow (None where a solution is known without an iteration).
     """
 
     x: Any
     residual: Any
     converged: Any
+    jacobian: Any = None
 
 
 @cached(maxsize=64)
@@ -87,9 +89,8 @@ def solve_one(
     def function(vector):
         return as_vector(residual(kind(*vector), controls))
 
-    vector = newton(function, as_vector(x))
-    error = jnp.max(jnp.abs(function(vector)))
-    return Stationary(kind(*vector), error, error < TOLERANCE)
+    root = newton(function, as_vector(x))
+    return Stationary(kind(*root.w), root.error, root.error < TOLERANCE, root.jacobian)
 
 
 def _relax(iterate, start, controls, steps, damping, settled):
@@ -97,6 +98,7 @@ def _relax(iterate, start, controls, steps, damping, settled):
         step, _, change = state
         return (step < steps) & (change > settled)
 
+    @needed
     def advance(state):
         step, x, _ = state
         new = jax.tree.map(lambda a, b: (1 - damping) * a + damping * b, x, iterate(x, controls))

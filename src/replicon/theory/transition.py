@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize.elementwise import find_root
 
 from replicon._content import cached
 from replicon.theory.branch import Found
@@ -98,6 +97,10 @@ def zero(branch: Callable, low, high, *, geometric: bool = False) -> Found:
     value = np.full(low.shape, np.nan)
     converged = np.zeros(low.shape, bool)
     if len(rows):
+        from scipy.optimize.elementwise import (
+            find_root,
+        )  # a third of a second, for those who need it
+
         found = find_root(signed, (np.zeros(len(rows)), np.ones(len(rows))), args=(rows,))
         last, there = ask(np.ones(low.shape))
         size = np.maximum(np.abs(first), np.where(there, np.abs(last), 0.0))[rows]
