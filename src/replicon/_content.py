@@ -41,6 +41,57 @@ def digest(value: Any) -> str:
     return hashlib.sha256(repr(_told(content(value))).encode()).hexdigest()
 
 
+def places(value: Any) -> tuple[str, ...] | None:
+    """Where the functions stand that a value is made of, if it is made of plain values, arrays,
+    functions of Replicon and named things of installed packages alone: with its `digest` and the
+    packages' own content this says all there is, in any process. None for any other value.
+    """
+    found: list[str] = []
+    return tuple(found) if _shipped(value, set(), found) else None
+
+
+def _shipped(value: Any, seen: set[int], found: list[str]) -> bool:
+    if isinstance(value, _PLAIN) or id(value) in seen:
+        return True
+    seen.add(id(value))
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return all(_shipped(item, seen, found) for item in value)
+    if isinstance(value, dict):
+        return all(_shipped(item, seen, found) for item in (*value, *value.values()))
+    if isinstance(value, (type, types.ModuleType)):
+        module = value.__module__ if isinstance(value, type) else value.__name__
+        return _ours(module) or _installed(module)
+    if isinstance(value, types.FunctionType):
+        return _shipped_function(value, seen, found)
+    if isinstance(value, functools.partial):
+        return _shipped((value.func, value.args, value.keywords), seen, found)
+    if isinstance(value, np.ndarray):
+        return not value.dtype.hasobject
+    wrapped = getattr(value, "__wrapped__", None)  # jax.jit, custom_jvp and their kind
+    return isinstance(wrapped, types.FunctionType) and _shipped(wrapped, seen, found)
+
+
+def _shipped_function(function: types.FunctionType, seen: set[int], found: list[str]) -> bool:
+    module = function.__module__ or ""
+    code = function.__code__
+    found.append(f"{module}:{function.__qualname__}:{code.co_name}:{code.co_firstlineno}")
+    if not _ours(module):
+        return _installed(module) and "<" not in function.__qualname__
+    if not _of_this_package(code):
+        return False  # a user's, in a module that calls itself so
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    return _shipped((function.__defaults__, function.__kwdefaults__, cells), seen, found)
+
+
+def _of_this_package(code: types.CodeType) -> bool:
+    """Whether code lies in this package's folder or, as a derivative's does, in an installed
+    one.
+    """
+    place = Path(code.co_filename)
+    homes = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return any(place.is_relative_to(home) for home in (Path(__file__).parent, *homes) if home)
+
+
 def _told(key: Any) -> Any:
     """A key as something whose text does not depend on where in memory it lies."""
     if isinstance(key, (tuple, list)):

@@ -216,7 +216,7 @@ def branch(c) -> dict:
     def restrict(x: Order) -> Order:
         # What vanishes by symmetry is a constant: no derivative of sqrt(0) is ever taken.
         held = [jnp.where(keep, v, _TINY * (k > 1)) for k, (v, keep) in enumerate(zip(x, kept))]
-        return Order(*held, x.receptive)
+        return Order._make([*held, x.receptive])
 
     def turn(x, c):
         return restrict(iterate(restrict(x), c))
@@ -226,7 +226,7 @@ def branch(c) -> dict:
 
     begin = (*(jnp.full((), v) for v in (1.2, 0.6, 1.0, 0.6)), jnp.asarray(c.correlation, float))
     found = stationary.solve_one(
-        residual, restrict(Order(*begin)), c, iterate=turn, steps=300, settled=1e-4
+        residual, restrict(Order._make(begin)), c, iterate=turn, steps=300, settled=1e-4
     )
     x = restrict(found.x)
     student, teacher = growth(x, c)

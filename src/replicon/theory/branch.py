@@ -234,6 +234,19 @@ def _numbers(values):
     return type(values)(*(jnp.asarray(float(v), dtype=jnp.float64) for v in values))
 
 
+class _Turn(NamedTuple):
+    """Steps taken, whether there is nothing more to do, the relative size of the last step, the
+    point, the tangent step's point, and the residual at the point before.
+    """
+
+    taken: Any
+    ended: Any
+    size: Any
+    w: Any
+    guess: Any
+    error: Any
+
+
 @cached(maxsize=64)
 def _stepper(residual: Callable, kind: type) -> Callable:
     """From one point of the path to another, as one compiled function: (solution, whether good,
@@ -245,40 +258,44 @@ def _stepper(residual: Callable, kind: type) -> Callable:
 
     @jax.jit
     def step(x, now, there):
-        w = as_vector(x)
-        count = len(w)
+        begin = as_vector(x)
+        count = len(begin)
         path = jax.tree.map(jnp.subtract, there, now)
+        basis = jnp.eye(count + 1)
 
         @needed
-        def turn(state):
+        def turn(s: _Turn) -> _Turn:
             """Newton's step at `there`; the first, at `now`, with the drift of the residual along
             the path as well: the tangent step. One linearisation serves both.
             """
-            taken, _, size, w, guess, _ = state
-            first = taken == 0
+            first = s.taken == 0
             c = jax.tree.map(lambda a, b: jnp.where(first, a, b), now, there)
 
             def along(e, drift):
                 moved = jax.tree.map(lambda d: drift * d, path)
-                return jax.jvp(function, (w, c), (e, moved))
+                return jax.jvp(function, (s.w, c), (e, moved))
 
-            basis = jnp.eye(count + 1)
             value, columns = jax.vmap(along, out_axes=(None, 1))(basis[:, :count], basis[:, count])
             drift = jnp.where(first, columns[:, count], 0.0)
             change = jnp.linalg.solve(columns[:, :count], value + drift)
-            next_size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
-            spent = (taken > _CORRECTIONS) | (size <= STILL)
-            ended = ~first & (spent | ~jnp.isfinite(next_size))
-            new = jnp.where(ended, w, w - change)
-            size = jnp.where(first, jnp.inf, next_size)
-            guess = jnp.where(first, new, guess)
-            return taken + 1, ended, size, new, guess, jnp.max(jnp.abs(value))
+            size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(s.w)))
+            spent = (s.taken > _CORRECTIONS) | (s.size <= STILL) | ~jnp.isfinite(size)
+            ended = spent & ~first
+            w = jnp.where(ended, s.w, s.w - change)
+            return _Turn(
+                taken=s.taken + 1,
+                ended=ended,
+                size=jnp.where(first, jnp.inf, size),
+                w=w,
+                guess=jnp.where(first, w, s.guess),
+                error=jnp.max(jnp.abs(value)),
+            )
 
         infinite = jnp.asarray(jnp.inf)
-        begin = (0, jnp.asarray(False), infinite, w, w, infinite)
-        _, _, _, new, guess, error = jax.lax.while_loop(lambda state: ~state[1], turn, begin)
-        length = jnp.maximum(jnp.linalg.norm(guess - w), _SHORTEST)
-        near = jnp.linalg.norm(new - guess) < _NEAR * length
-        return kind(*new), (error < _SOLVED) & near, error
+        still = _Turn(0, jnp.asarray(False), infinite, begin, begin, infinite)
+        end = jax.lax.while_loop(lambda s: ~s.ended, turn, still)
+        length = jnp.maximum(jnp.linalg.norm(end.guess - begin), _SHORTEST)
+        near = jnp.linalg.norm(end.w - end.guess) < _NEAR * length
+        return kind(*end.w), (end.error < _SOLVED) & near, end.error
 
     return step

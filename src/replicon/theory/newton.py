@@ -33,6 +33,17 @@ class Root(NamedTuple):
         return jnp.max(jnp.abs(self.value))
 
 
+class _Search(NamedTuple):
+    """Steps taken, whether there is nothing more to do, the relative size of the last step, and
+    where it led.
+    """
+
+    taken: jax.Array | int
+    ended: jax.Array
+    size: jax.Array
+    root: Root
+
+
 def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> Root:
     """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps`
     times.
@@ -41,23 +52,19 @@ def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> Root:
     judges it by them. The function is traced once: a graph compiles in proportion to its size.
     """
 
-    def unfinished(state):
-        return ~state[1]
-
-    def advance(state):
-        step, _, size, root = state
-        w = root.w
+    def advance(s: _Search) -> _Search:
+        w = s.root.w
         value, columns = value_and_jacobian(function, w)
         change = jnp.linalg.solve(columns, value)
-        next_size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
-        ended = (step >= steps) | (size <= STILL) | ~jnp.isfinite(next_size)
-        return step + 1, ended, next_size, Root(jnp.where(ended, w, w - change), value, columns)
+        size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
+        ended = (s.taken >= steps) | (s.size <= STILL) | ~jnp.isfinite(size)
+        new = jnp.where(ended, w, w - change)
+        return _Search(s.taken + 1, ended, size, Root(new, value, columns))
 
     count = len(start)
-    infinite = jnp.asarray(jnp.inf, start.dtype)
     nothing = Root(start, jnp.zeros_like(start), jnp.zeros((count, count), start.dtype))
-    begin = (0, jnp.asarray(False), infinite, nothing)
-    return jax.lax.while_loop(unfinished, advance, begin)[3]
+    begin = _Search(0, jnp.asarray(False), jnp.asarray(jnp.inf, start.dtype), nothing)
+    return jax.lax.while_loop(lambda s: ~s.ended, advance, begin).root
 
 
 def value_and_jacobian(function: Callable, w: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._content import cached
+from replicon.theory import kept
 
 # One compiled shape for all: padding a single point to 128 costs milliseconds, compiling another
 # shape costs seconds.
@@ -20,7 +21,7 @@ BATCH = 128
 
 @cached(maxsize=256)
 def _compiled(function: Callable) -> Callable:
-    return jax.jit(jax.vmap(function))
+    return kept.compiled(function)
 
 
 def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
