@@ -41,54 +41,68 @@ def digest(value: Any) -> str:
     return hashlib.sha256(repr(_told(content(value))).encode()).hexdigest()
 
 
-def places(value: Any) -> tuple[str, ...] | None:
-    """Where the functions stand that a value is made of, if it is made of plain values, arrays,
-    functions of Replicon and named things of installed packages alone: with its `digest` and the
-    packages' own content this says all there is, in any process. None for any other value.
+def shipped(value: Any) -> tuple[str, ...] | None:
+    """Everything that a value is made of, in words that mean the same in any process with the same
+    packages: plain values, arrays, and functions of Replicon and of installed packages by where
+    they stand and what they hold. None for a value that holds anything else, a user's function say.
     """
     found: list[str] = []
-    return tuple(found) if _shipped(value, set(), found) else None
+    return tuple(found) if _shipped(value, {}, found) else None
 
 
-def _shipped(value: Any, seen: set[int], found: list[str]) -> bool:
-    if isinstance(value, _PLAIN) or id(value) in seen:
+def _shipped(value: Any, seen: dict[int, tuple[int, Any]], found: list[str]) -> bool:
+    """Adds to `found`; whether it is all known."""
+    if isinstance(value, _PLAIN):
+        found.append(f"{type(value).__name__} {value!r}")
         return True
-    seen.add(id(value))
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return all(_shipped(item, seen, found) for item in value)
-    if isinstance(value, dict):
-        return all(_shipped(item, seen, found) for item in (*value, *value.values()))
+    if id(value) in seen:
+        found.append(f"again {seen[id(value)][0]}")
+        return True
+    seen[id(value)] = (len(seen), value)  # holding it keeps its identity from another
     if isinstance(value, (type, types.ModuleType)):
         module = value.__module__ if isinstance(value, type) else value.__name__
-        return _ours(module) or _installed(module)
+        found.append(f"named {module} {getattr(value, '__qualname__', '')}")
+        return (_ours(module) or _installed(module)) and "<" not in found[-1]
+    if isinstance(value, np.ndarray):
+        data = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+        found.append(f"array {value.dtype.str} {value.shape} {data}")
+        return not value.dtype.hasobject
     if isinstance(value, types.FunctionType):
         return _shipped_function(value, seen, found)
-    if isinstance(value, functools.partial):
-        return _shipped((value.func, value.args, value.keywords), seen, found)
-    if isinstance(value, np.ndarray):
-        return not value.dtype.hasobject
     wrapped = getattr(value, "__wrapped__", None)  # jax.jit, custom_jvp and their kind
-    return isinstance(wrapped, types.FunctionType) and _shipped(wrapped, seen, found)
+    if isinstance(wrapped, types.FunctionType):
+        found.append(f"wrapped {type(value).__name__}")
+        return _shipped(wrapped, seen, found)
+    if isinstance(value, dict):
+        held = [part for item in value.items() for part in item]
+    elif isinstance(value, (tuple, list)):
+        held = list(value)
+    elif isinstance(value, functools.partial):
+        held = [value.func, value.args, value.keywords]
+    else:
+        return False
+    found.append(f"{type(value).__module__} {type(value).__qualname__} of {len(held)}")
+    return all(_shipped(item, seen, found) for item in held)
 
 
-def _shipped_function(function: types.FunctionType, seen: set[int], found: list[str]) -> bool:
+def _shipped_function(
+    function: types.FunctionType, seen: dict[int, tuple[int, Any]], found: list[str]
+) -> bool:
     module = function.__module__ or ""
     code = function.__code__
-    found.append(f"{module}:{function.__qualname__}:{code.co_name}:{code.co_firstlineno}")
-    if not _ours(module):
-        return _installed(module) and "<" not in function.__qualname__
-    if not _of_this_package(code):
-        return False  # a user's, in a module that calls itself so
+    found.append(f"function {module} {function.__qualname__} {code.co_name} {code.co_firstlineno}")
+    if not (_ours(module) or _installed(module)) or not _of_a_package(code):
+        return False
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    return _shipped((function.__defaults__, function.__kwdefaults__, cells), seen, found)
+    return _shipped([function.__defaults__, function.__kwdefaults__, *cells], seen, found)
 
 
-def _of_this_package(code: types.CodeType) -> bool:
-    """Whether code lies in this package's folder or, as a derivative's does, in an installed
-    one.
+def _of_a_package(code: types.CodeType) -> bool:
+    """Whether code lies in this package's folder or in that of installed ones: a derivative has the
+    name of what was derived and JAX's code.
     """
     place = Path(code.co_filename)
-    homes = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    homes = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
     return any(place.is_relative_to(home) for home in (Path(__file__).parent, *homes) if home)
 
 

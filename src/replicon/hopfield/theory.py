@@ -78,36 +78,41 @@ def replicon(x: Order, c) -> jax.Array:
     return 1 - c.load * fourth / (1 - x.response) ** 2 - jnp.where(T > 0, 0.0, jnp.inf)
 
 
-def observables(x: Order, c) -> dict:
-    """Everything that `solve` returns of a solution, at one point."""
+def observables(x: Order, c, hessian: jax.Array) -> dict:
+    """Everything that `solve` returns of a solution, at one point; `hessian` (3, 3), the second
+    derivatives of the potential there.
+    """
     T = c.temperature
+    free_energy = potential(x, c)
+    by_temperature = jax.grad(lambda T: potential(x, c._replace(temperature=T)))(T)
     return {
         "magnetization": x.magnetization,
         "overlap": 1 - T * x.response,
         "noise_overlap": (1 - T * x.response) / (1 - x.response) ** 2,
-        "energy": potential(x, c) - T * jax.grad(potential, argnums=1)(x, c).temperature,
-        "free_energy": potential(x, c),
+        "energy": free_energy - T * by_temperature,
+        "free_energy": free_energy,
         "replicon": replicon(x, c),
-        "longitudinal_stability": _longitudinal(x, c),
+        "longitudinal_stability": _longitudinal(x, c, hessian),
     }
 
 
-def _longitudinal(x: Order, c) -> jax.Array:
-    """1 - the largest eigenvalue of the linearised map (m, v) -> (E tanh, alpha q / (1 - C)^2).
+def _longitudinal(x: Order, c, hessian: jax.Array) -> jax.Array:
+    """1 - the largest eigenvalue of the linearised map (m, v) -> (E tanh, alpha q / (1 - C)^2),
+    C = E sech^2 / T.
 
     It vanishes where a branch folds or another one leaves it, and is positive on the stable side.
+    The potential has the derivatives m - E tanh in m and (C - E sech^2 / T)/2 in v.
     """
-
-    def step(vector):
-        m, v = vector
-        C = _sech_squared(m, v, c.temperature)
-        return jnp.stack(
-            [_tanh(m, v, c.temperature), c.load * (1 - c.temperature * C) / (1 - C) ** 2]
-        )
-
-    jac = jax.jacfwd(step)(jnp.stack([x.magnetization, x.noise]))
-    half_trace = jnp.trace(jac) / 2
-    det = jnp.linalg.det(jac)
+    T = c.temperature
+    C = x.response
+    # d/dC of alpha (1 - T C) / (1 - C)^2.
+    noise_by_response = c.load * (2 * (1 - T * C) - T * (1 - C)) / (1 - C) ** 3
+    m_by_m = 1 - hessian[0, 0]
+    m_by_v = -hessian[0, 2]
+    v_by_m = noise_by_response * -2 * hessian[2, 0]
+    v_by_v = noise_by_response * -2 * hessian[2, 2]
+    half_trace = (m_by_m + v_by_v) / 2
+    det = m_by_m * v_by_v - m_by_v * v_by_m
     return 1 - (half_trace + jnp.sqrt(jnp.maximum(half_trace**2 - det, 0.0)))
 
 
@@ -120,13 +125,15 @@ def _saddle(start: Order, c, steps):
     what is measured there.
     """
     found = stationary.solve_one(residual, start, c, iterate=iterate, steps=steps)
-    return found, observables(found.x, c)
+    return found, observables(found.x, c, found.jacobian)
 
 
 def _paramagnet(c) -> tuple[stationary.Stationary, dict]:
     """M = q = 0, exact: C = 1/T, v = 0; a physical state of the memory while C < 1."""
     x = Order(jnp.zeros(()), 1 / jnp.maximum(c.temperature, _COLDEST), jnp.zeros(()))
-    return stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0), observables(x, c)
+    hessian = stationary.jacobian(residual, x, c)
+    found = stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0, hessian)
+    return found, observables(x, c, hessian)
 
 
 def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:

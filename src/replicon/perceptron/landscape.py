@@ -12,6 +12,7 @@ solution. The integral over the reference's own field has been done: it left rho
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +24,7 @@ from replicon._declare import controls_tuple
 from replicon.channel import replica
 from replicon.theory import gaussian, stationary
 from replicon.theory.branch import Found, visit
+from replicon.theory.kept import side_by_side
 from replicon.theory.normal import log_normal
 from replicon.theory.points import evaluate
 
@@ -195,10 +197,25 @@ class _Curve:
         )
 
 
+@lru_cache
+def _compile() -> None:
+    """Three graphs at the same time, once in a process: the wait for the first answer."""
+    q = np.full(1, 0.2)
+    c = controls_tuple(("typical_overlap", "typical_conjugate", "overlap", "load"), (q,) * 4)
+    x = _guess(q, q, _NEAR * np.ones(1))
+    begin = type(c)(*(v[0] for v in c))
+    side_by_side(
+        lambda: typical(np.full(1, _EASY)),
+        lambda: visit(residual, Order(*(v[0] for v in x)), begin, [begin]),
+        lambda: evaluate(potential, x, c, batch=8),
+    )
+
+
 def solve(controls) -> dict:
     """Arrays (points,). One path in p for each load and side of q; V is quadratic within 0.005 of
     the typical overlap.
     """
+    _compile()
     load = np.asarray(controls.load, float)
     distance = np.asarray(controls.distance, float)
     p = 1 - 2 * distance
@@ -250,6 +267,7 @@ def find_isolation(controls) -> Found:
     """The distance at which V vanishes close to the reference, for each load; not found below
     distance 0.001.
     """
+    _compile()
     load = np.asarray(controls.load, float)
     value = np.full(load.shape, np.nan)
     exists = typical(load).exists

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._content import cached
+from replicon.theory import kept
 from replicon.theory.newton import STILL, needed, newton
 from replicon.theory.points import as_vector, evaluate
 
@@ -256,7 +257,7 @@ def _stepper(residual: Callable, kind: type) -> Callable:
     def function(v, c):
         return as_vector(residual(kind(*v), c))
 
-    @jax.jit
+    @kept.compiled
     def step(x, now, there):
         begin = as_vector(x)
         count = len(begin)

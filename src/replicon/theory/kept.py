@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,23 @@ import jax
 import numpy as np
 from jax import export
 
-from replicon._content import digest, places
+from replicon._content import shipped
 
 _MOST = 400  # graphs of a folder, about a hundred kilobytes each; the oldest go
 _MARK = b"replicon graph 1"
 
 
 def compiled(function: Callable) -> Callable:
-    """`jax.jit(jax.vmap(function))` of trees of arrays, whose graph is read from disk where a
-    process before has traced it.
+    """`jax.jit(function)` of trees of arrays, whose graph is read from disk where a process before
+    has traced it.
 
     The same bits either way. Raises what tracing raises. Source: jax.export. Referee: the function
     without it (tests/theory/test_kept.py).
     """
-    plain = jax.jit(jax.vmap(function))
-    where = places(function)
-    if where is None:
+    plain = jax.jit(function)
+    identity = shipped(function)
+    if identity is None:
         return plain
-    identity = (digest(function), *where)
     ready: dict[Any, Callable] = {}
 
     def call(*arguments: Any) -> Any:
@@ -50,6 +50,14 @@ def compiled(function: Callable) -> Callable:
         return ready[tree, shapes](*arguments)
 
     return call
+
+
+def side_by_side(*calls: Callable[[], Any]) -> list:
+    """What each of these functions returns, called at the same time: XLA compiles without Python's
+    lock, so that two graphs are compiled on two processors. Raises what the first to fail raises.
+    """
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(lambda call: call(), calls))
 
 
 def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Callable | None:
@@ -70,7 +78,9 @@ def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Ca
     body = jax.jit(graph.call)
 
     def call(*arguments: Any) -> Any:
-        return _built(shape, body(*jax.tree.leaves(arguments)))
+        # As NumPy: what another graph returned is of another kind to JAX and would compile again.
+        leaves = (np.asarray(leaf) for leaf in jax.tree.leaves(arguments))
+        return _built(shape, body(*leaves))
 
     return call
 
@@ -81,7 +91,7 @@ def _trace(function: Callable, arguments: tuple, path: Path) -> tuple[export.Exp
     shape: list[Any] = []
 
     def flat(*leaves: Any) -> list:
-        out = jax.vmap(function)(*jax.tree.unflatten(tree, leaves))
+        out = function(*jax.tree.unflatten(tree, leaves))
         shape[:] = [_shape(out, iter(range(1 << 20)))]
         return jax.tree.leaves(out)
 

@@ -19,9 +19,16 @@ from replicon.theory import kept
 BATCH = 128
 
 
+def _over_points(function: Callable) -> Callable:
+    def over_points(*point):
+        return jax.vmap(function)(*point)
+
+    return over_points
+
+
 @cached(maxsize=256)
 def _compiled(function: Callable) -> Callable:
-    return kept.compiled(function)
+    return kept.compiled(_over_points(function))
 
 
 def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
