@@ -52,32 +52,26 @@ def _point(weights: str, constraint: str, nodes: int):
             theory.residual, start, c, iterate=iterate, steps=300, settled=1e-3
         )
         x = found.x
-        errors = c.leak * jax.grad(lambda leak: theory.energetic(x, c._replace(leak=leak)))(
-            c.leak
-        )  # per weight
-        slope = jax.jvp(
-            lambda q: theory.iterate(x._replace(overlap=q), c).overlap,
-            (x.overlap,),
-            (jnp.ones(()),),
-        )[1]
-        conjugate = -2 * jax.grad(lambda q: theory.energetic(x._replace(overlap=q), c))(x.overlap)
+
+        def energetic(overlap, leak):
+            return theory.energetic(x._replace(overlap=overlap), c._replace(leak=leak))
+
+        value, (by_overlap, by_leak) = jax.value_and_grad(energetic, (0, 1))(x.overlap, c.leak)
+        conjugate = -2 * by_overlap
         fine_conjugate, fine_energetic = finer(x, c)
         left = 1 - x.overlap
         return {
             "overlap": x.overlap,
             "free_entropy": theory.potential(x, c),
-            "errors": errors,
+            "errors": c.leak * by_leak,  # per weight
             "replicon": theory.replicon(x, c),
-            "longitudinal_stability": 1 - slope,
+            "longitudinal_stability": found.jacobian[0, 0],  # 1 - d iterate / dq
             # Close to one the equation holds to rounding whatever the overlap: what is left must be
             # solved for.
             "converged": found.converged & (x.overlap > -1e-12) & (found.residual < 1e-6 * left),
             "accurate": (
                 (jnp.abs(conjugate - fine_conjugate) < 1e-6 * fine_conjugate + 1e-12)
-                & (
-                    jnp.abs(theory.energetic(x, c) - fine_energetic)
-                    < 1e-8 * (1 + jnp.abs(fine_energetic))
-                )
+                & (jnp.abs(value - fine_energetic) < 1e-8 * (1 + jnp.abs(fine_energetic)))
             ),
             "residual": found.residual,
         }

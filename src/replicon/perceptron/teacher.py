@@ -14,6 +14,7 @@ from replicon._declare import controls_tuple
 from replicon.channel import replica
 from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
+from replicon.theory.newton import needed
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, zero
 
@@ -27,16 +28,6 @@ def theory(weights: str) -> replica.Theory:
     return replica.bayes_optimal(PRIORS[weights], replica.sign)
 
 
-def _measure(engine: replica.Theory, x: replica.Matched, c) -> dict:
-    return {
-        "overlap": x.overlap,
-        "generalization_error": jnp.arccos(x.overlap) / jnp.pi,
-        "entropy": engine.potential(x, c),
-        "longitudinal_stability": engine.replicon(x, c),
-        "replicon": engine.replicon(x, c),
-    }
-
-
 @lru_cache
 def _imperfect(weights: str):
     engine = theory(weights)
@@ -44,10 +35,19 @@ def _imperfect(weights: str):
     def one(c):
         start = replica.Matched(jnp.full((), 0.1))
         found = stationary.solve_one(engine.residual, start, c, iterate=engine.iterate, steps=200)
-        out = _measure(engine, found.x, c)
         r = found.x.overlap
-        good = (r > -1e-12) & ((r < _PERFECT) | (weights == "spherical")) & (out["replicon"] > 0)
-        return {**out, "converged": found.converged & good, "residual": found.residual}
+        # 1 - d iterate / dr; on the Nishimori line the replicon is the longitudinal stability.
+        stability = found.jacobian[0, 0]
+        good = (r > -1e-12) & ((r < _PERFECT) | (weights == "spherical")) & (stability > 0)
+        return {
+            "overlap": r,
+            "generalization_error": jnp.arccos(r) / jnp.pi,
+            "entropy": engine.potential(found.x, c),
+            "longitudinal_stability": stability,
+            "replicon": stability,
+            "converged": found.converged & good,
+            "residual": found.residual,
+        }
 
     return one
 
@@ -64,6 +64,7 @@ def _evolved(weights: str):
             step, r, change = state
             return (step < 20_000) & (change > 1e-13) & (r < _PERFECT)
 
+        @needed
         def advance(state):
             step, r, _ = state
             new = engine.iterate(replica.Matched(r), c).overlap

@@ -22,6 +22,7 @@ import numpy as np
 from replicon._declare import controls_tuple
 from replicon.rbm.single import NODE, WEIGHT, log_cosh, one_unit, one_unit_guess
 from replicon.theory import stationary
+from replicon.theory.kept import side_by_side
 from replicon.theory.points import evaluate
 
 _NUMBERS = ("load", "inverse_temperature", "correlation", "guess", "hidden")
@@ -351,10 +352,14 @@ def _learned(c, name: str) -> dict:
 def _equilibrium(c) -> dict:
     """Whichever state is stable, with the name of its branch."""
     learns = c.load > onset(c)
-    out = _random_guess(c)
+    states = {}
+    # Two graphs, compiled at the same time.
+    out, states["symmetric"] = side_by_side(
+        lambda: _random_guess(c), lambda: _learned(c, "symmetric")
+    )
     chosen = np.full(learns.shape, "random-guess", dtype="U20")
     for name in KEPT:
-        values = _learned(c, name)
+        values = states.get(name) or _learned(c, name)
         better = values["converged"] & learns & ((chosen == "random-guess") | (out["stable"] == 0))
         out = {key: np.where(better, values[key], out[key]) for key in out}
         chosen = np.where(better, name, chosen)

@@ -43,8 +43,10 @@ def compiled(function: Callable) -> Callable:
     ready: dict[Any, Callable] = {}
 
     def call(*arguments: Any) -> Any:
+        # As NumPy: what another graph returned is of another kind to JAX and would compile again.
+        arguments = jax.tree.map(np.asarray, arguments)
         leaves, tree = jax.tree.flatten(arguments)
-        shapes = tuple((np.shape(leaf), np.result_type(leaf).str) for leaf in leaves)
+        shapes = tuple((leaf.shape, leaf.dtype.str) for leaf in leaves)
         if (tree, shapes) not in ready:
             ready[tree, shapes] = _kept(function, identity, arguments) or plain
         return ready[tree, shapes](*arguments)
@@ -68,7 +70,7 @@ def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Ca
     leaves, tree = jax.tree.flatten(arguments)
     if folder is None:
         return None
-    told = [str(tree), *(f"{np.shape(leaf)} {np.result_type(leaf)}" for leaf in leaves)]
+    told = [str(tree), *(f"{leaf.shape} {leaf.dtype.str}" for leaf in leaves)]
     told += [*identity, _package(), jax.__version__, str(jax.dtypes.canonicalize_dtype(float))]
     path = folder / f"{hashlib.sha256(chr(10).join(told).encode()).hexdigest()}.graph"
     found = _read(path) or _trace(function, arguments, path)
@@ -78,9 +80,7 @@ def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Ca
     body = jax.jit(graph.call)
 
     def call(*arguments: Any) -> Any:
-        # As NumPy: what another graph returned is of another kind to JAX and would compile again.
-        leaves = (np.asarray(leaf) for leaf in jax.tree.leaves(arguments))
-        return _built(shape, body(*leaves))
+        return _built(shape, body(*jax.tree.leaves(arguments)))
 
     return call
 
