@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
+from threadpoolctl import threadpool_limits
 
 from replicon._errors import InputError
 from replicon.data.networks import load_network
@@ -55,7 +56,9 @@ def solve(controls) -> dict:
         _integrate(_Measure(J, phi, T, eta), bound)
         for T, eta in zip(controls.temperature, controls.regulariser, strict=True)
     ]
-    zeros = _zeros(J, phi, bound)
+    # Three by three: threads would only wait for each other, for seconds on a busy machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        zeros = _zeros(J, phi, bound)
     return {name: np.array([row[name] for row in rows]) for name in rows[0]} | {
         name: np.array([value] * len(rows)) for name, value in zeros.items()
     }
