@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import cyclopts
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from replicon import __version__
 from replicon._errors import ConvergenceError, InputError, RepliconError
 from replicon._interrupt import heard_interrupts
+from replicon.cli import questions
+from replicon.cli.application import INTERRUPTED, NOT_CONVERGED, OK, USAGE, Json, app
+from replicon.cli.output import print_json
 
-OK = 0
-USAGE = 2
-NOT_CONVERGED = 3
-INTERRUPTED = 130
-
-app = App(
-    name="replicon",
-    help=(
-        "Statistical physics of neural networks: `solve` is the infinite-size theory, `simulate`"
-        " finite networks."
-    ),
-    version=__version__,
-    help_format="markdown",
-    result_action="return_value",
-    suppress_keyboard_interrupt=False,
-)
-
-Assignments = Annotated[
-    str,
-    Parameter(
-        show=True,
-        help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.",
-    ),
-]
-Plot = Annotated[
-    Path | None,
-    Parameter(name="--plot", help="Also draw it to a file: .png, .svg or .pdf."),
-]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print nothing but JSON.")]
-Size = Annotated[
-    int, Parameter(name="--size", help="Size of the network (the linear size for a lattice).")
-]
-Samples = Annotated[
-    int, Parameter(name="--samples", help="Independent chains or disorder samples.")
-]
-Seed = Annotated[int, Parameter(name="--seed", help="Random seed.")]
-BranchName = Annotated[
-    str | None, Parameter(name="--branch", help="Which solution; see `replicon models MODEL`.")
-]
+__all__ = ["app", "main", "questions"]
 
 
 @app.command
@@ -67,97 +30,14 @@ def models(model: str | None = None, /, *, json: Json = False) -> int:
     if model is None:
         if json:
             declared = map(catalogue.get, catalogue.names())
-            return _print_json([{"model": m.name, "title": m.title} for m in declared])
+            return print_json([{"model": m.name, "title": m.title} for m in declared])
         table.print_models(catalogue.by_system())
         return OK
     m = catalogue.get(model)
     if json:
-        return _print_json(m.as_dict())
+        return print_json(m.as_dict())
     table.print_model(m)
     return OK
-
-
-@app.command
-def solve(
-    model: str,
-    /,
-    *assignments: Assignments,
-    branch: BranchName = None,
-    json: Json = False,
-    plot: Plot = None,
-) -> int:
-    """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05
-    temperature=0:0.5:6`.
-    """
-    from replicon.study import ask, grid
-
-    controls = grid.split_assignments(assignments)
-    _check_plot(plot)
-    try:
-        result = ask.solve(model, branch=branch, **controls)
-    except ConvergenceError as error:
-        return _unconverged(model, error, json)
-    return _show(model, result, "theory", json, plot)
-
-
-@app.command
-def transition(model: str, name: str, /, *assignments: Assignments, json: Json = False) -> int:
-    """The value of a control at a transition: `replicon transition hopfield retrieval
-    temperature=0`.
-    """
-    from replicon.study import ask, grid
-
-    controls = grid.split_assignments(assignments)
-    try:
-        result = ask.find_transition(model, name, **controls)
-    except ConvergenceError as error:
-        return _unconverged(model, error, json)
-    return _show(model, result, f"transition {name}", json)
-
-
-@app.command
-def simulate(
-    model: str,
-    /,
-    *assignments: Assignments,
-    size: Size,
-    samples: Samples = 30,
-    seed: Seed = 0,
-    json: Json = False,
-    plot: Plot = None,
-) -> int:
-    """Finite networks: mean and standard error of every observable over independent samples."""
-    from replicon.study import ask, grid
-
-    controls = grid.split_assignments(assignments)
-    _check_plot(plot)
-    result = ask.simulate(model, size=size, samples=samples, seed=seed, **controls)
-    return _show(model, result, f"simulation, size {size}, {samples} samples", json, plot)
-
-
-@app.command
-def compare(
-    model: str,
-    /,
-    *assignments: Assignments,
-    size: Size,
-    samples: Samples = 30,
-    seed: Seed = 0,
-    branch: BranchName = None,
-    json: Json = False,
-    plot: Plot = None,
-) -> int:
-    """Theory beside simulation: mean, error, theory and z of every observable."""
-    from replicon.study import ask, grid
-
-    controls = grid.split_assignments(assignments)
-    _check_plot(plot)
-    result = ask.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
-    what = f"theory beside simulation, size {size}, {samples} samples"
-    status = _show(model, result, what, json, plot)
-    for remark in [] if json else result.attrs.get("remarks", ()):
-        print(remark)
-    return status
 
 
 @app.command
@@ -182,7 +62,7 @@ def studies(
             raise InputError("Say which study to copy: replicon studies NAME --copy mine.toml.")
         rows = [headline(name) for name in shipped()]
         if json:
-            return _print_json(rows)
+            return print_json(rows)
         table.print_studies(rows)
         return OK
     if copy is not None:
@@ -190,7 +70,7 @@ def studies(
         return OK
     told = described(study)
     if json:
-        return _print_json(told)
+        return print_json(told)
     table.print_study(told)
     return OK
 
@@ -326,19 +206,6 @@ def _complain(error: Exception) -> None:
     print(f"replicon: {str(error).strip() or type(error).__name__}", file=sys.stderr)
 
 
-def _unconverged(model: str, error: ConvergenceError, json: bool) -> int:
-    """The sentence, or, as JSON, what was asked with null for what was not found."""
-    if not json or error.result is None:
-        raise error
-    from replicon.study import catalogue
-    from replicon.study.record import record
-
-    found = record(catalogue.get(model), error.result)
-    assert isinstance(found, dict)  # a single point
-    _print_json({**found, "reason": str(error)})
-    return NOT_CONVERGED
-
-
 def _run_with_bar(
     study: dict[str, Any],
     plan: dict[str, Any],
@@ -353,42 +220,3 @@ def _run_with_bar(
         return run_planned(
             study, plan, out=folder, workers=workers, scheduler=scheduler, progress=advance
         )
-
-
-def _check_plot(plot: Path | None) -> None:
-    """Refuse, before anything is computed, a file that no picture can be written to."""
-    if plot is not None:
-        from replicon.view.page import check_picture
-
-        check_picture(plot)
-
-
-def _show(model: str, result: Any, what: str, json: bool, plot: Path | None = None) -> int:
-    """A result as JSON, or as a table; and, if asked for, as a picture."""
-    from replicon.study import catalogue
-    from replicon.study.record import record
-
-    if plot is not None:
-        from replicon.view.figure import draw
-        from replicon.view.page import write_picture
-
-        write_picture(draw(result), plot)
-
-    declared = catalogue.get(model)
-    found = record(declared, result)
-    if json:
-        return _print_json(found)
-    from replicon.view import table
-
-    rows = found if isinstance(found, list) else [found]
-    table.print_table(table.title(declared, what, rows), table.rows(result, rows))
-    return OK
-
-
-def _print_json(content: Any) -> int:
-    print(jsonlib.dumps(content, indent=2, allow_nan=False))
-    return OK
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""`python -m replicon.cli`."""
+
+from replicon.cli import main
+
+main()
