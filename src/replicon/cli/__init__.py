@@ -13,34 +13,47 @@ from cyclopts import Parameter
 from replicon._errors import ConvergenceError, InputError, RepliconError
 from replicon._interrupt import heard_interrupts
 from replicon.cli import questions
-from replicon.cli.application import INTERRUPTED, NOT_CONVERGED, OK, USAGE, Json, app
-from replicon.cli.output import print_json
+from replicon.cli.application import (
+    INTERRUPTED,
+    NOT_CONVERGED,
+    NOTHING,
+    OK,
+    USAGE,
+    app,
+    examples,
+    kept,
+)
+from replicon.cli.output import Listing
 
 __all__ = ["app", "main", "questions"]
 
+_LISTED = Listing()
 
-@app.command
-def models(model: str | None = None, /, *, json: Json = False) -> int:
+
+@app.command(help_epilogue=examples("models", "models hopfield", "models hopfield --json"))
+def models(model: str | None = None, /, *, listing: Listing = _LISTED) -> int:
     """What there is: models, or one model's controls with defaults and domains, observables,
     branches, transitions.
     """
     from replicon.study import catalogue
-    from replicon.view import table
+    from replicon.view import table, tidy
 
+    listing.check()
     if model is None:
-        if json:
-            declared = map(catalogue.get, catalogue.names())
-            return print_json([{"model": m.name, "title": m.title} for m in declared])
-        table.print_models(catalogue.by_system())
-        return OK
+        systems = catalogue.by_system()
+        rows = tidy.models(systems)
+        content = [{key: row[key] for key in ("model", "title")} for row in rows]
+        content.sort(key=lambda row: row["model"])
+        return listing.tell(content, rows, lambda: table.print_models(systems))
     m = catalogue.get(model)
-    if json:
-        return print_json(m.as_dict())
-    table.print_model(m)
-    return OK
+    return listing.tell(m.as_dict(), tidy.declared(m), lambda: table.print_model(m))
 
 
-@app.command
+@app.command(
+    help_epilogue=examples(
+        "studies", "studies hopfield-capacity", "studies hopfield-capacity --copy mine.toml"
+    )
+)
 def studies(
     study: str | None = None,
     /,
@@ -48,7 +61,7 @@ def studies(
     copy: Annotated[
         Path | None, Parameter(help="Write the study's file here, to be changed and run.")
     ] = None,
-    json: Json = False,
+    listing: Listing = _LISTED,
 ) -> int:
     """The shipped studies with their questions, or one of them: what it asks, its series and
     figures; `--copy mine.toml` for a copy of your own.
@@ -57,25 +70,26 @@ def studies(
     from replicon.study.sources import copy_to, headline, shipped
     from replicon.view import table
 
+    listing.check()
     if study is None:
         if copy is not None:
             raise InputError("Say which study to copy: replicon studies NAME --copy mine.toml.")
         rows = [headline(name) for name in shipped()]
-        if json:
-            return print_json(rows)
-        table.print_studies(rows)
-        return OK
+        return listing.tell(rows, rows, lambda: table.print_studies(rows))
     if copy is not None:
         print(copy_to(study, copy))
         return OK
     told = described(study)
-    if json:
-        return print_json(told)
-    table.print_study(told)
-    return OK
+    return listing.tell(told, told["series"], lambda: table.print_study(told))
 
 
-@app.command
+@app.command(
+    help_epilogue=examples(
+        "run hopfield-capacity --quick --set sizes=100 --set samples=2 --out capacity",
+        "run attention-weights --quick --dry-run",
+        "run attention-weights --quick --export weights.nc",
+    )
+)
 def run(
     study: str,
     /,
@@ -117,6 +131,7 @@ def run(
     if export is not None:
         store.check_export(export)
     folder = out or Path(loaded["name"])
+    kept.set(f"finished points are kept in '{folder}', run the same command to continue")
     results = _run_with_bar(loaded, plan, folder, workers, scheduler)
     from replicon.view.page import draw_figures
 
@@ -137,7 +152,7 @@ def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int) -> in
     return OK
 
 
-@app.command
+@app.command(help_epilogue=examples("tour --workers 2", "tour --out pictures"))
 def tour(
     *,
     out: Annotated[Path, Parameter(help="Folder of the page and its results.")] = Path("tour"),
@@ -152,6 +167,7 @@ def tour(
     names = shipped()
     studies = [planned(name, quick=True) for name in names]
     folders = [out / name for name in names]
+    kept.set(f"finished points are kept in '{out}', run the same command to continue")
     if workers > 1:
         with progress("studies") as advance:
             run_studies(studies, folders, workers=workers, progress=advance)
@@ -171,6 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     after Ctrl-C.
     """
     _cache_compilations()
+    kept.set(NOTHING)
     try:
         with heard_interrupts():
             status = app(arguments, exit_on_error=False, print_error=False)
@@ -181,10 +198,7 @@ def main(arguments: list[str] | None = None) -> None:
         _complain(error)
         status = USAGE
     except KeyboardInterrupt:
-        print(
-            "Interrupted. What was finished is kept: run the same command to continue.",
-            file=sys.stderr,
-        )
+        print(f"Interrupted: {kept.get()}.", file=sys.stderr)
         status = INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe (head, say) has gone: nothing to tell it.

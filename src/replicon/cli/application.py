@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from contextvars import ContextVar
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from replicon import __version__
+from replicon._errors import InputError
 
 OK = 0
 USAGE = 2
@@ -33,11 +34,6 @@ Assignments = Annotated[
         help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.",
     ),
 ]
-Plot = Annotated[
-    Path | None,
-    Parameter(name="--plot", help="Also draw it to a file: .png, .svg or .pdf."),
-]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print nothing but JSON.")]
 Size = Annotated[
     int, Parameter(name="--size", help="Size of the network (the linear size for a lattice).")
 ]
@@ -48,3 +44,28 @@ Seed = Annotated[int, Parameter(name="--seed", help="Random seed.")]
 BranchName = Annotated[
     str | None, Parameter(name="--branch", help="Which solution; see `replicon models MODEL`.")
 ]
+
+# What is true, after Ctrl-C, of the command that runs: a command says so as soon as it keeps
+# anything.
+NOTHING = "nothing was kept"
+kept: ContextVar[str] = ContextVar("kept", default=NOTHING)
+
+
+def examples(*commands: str) -> str:
+    """The end of a command's help: commands to copy, each without its `replicon`."""
+    return "Examples:\n\n" + "\n".join(f"    replicon {command}" for command in commands)
+
+
+def controls(assignments: tuple[str, ...], *options: str) -> dict[str, Any]:
+    """{control: value as given}; InputError for what is an option of the command, or its first
+    words.
+    """
+    from replicon.study import grid
+
+    given = grid.split_assignments(assignments)
+    for name, value in given.items():
+        if name in options:
+            raise InputError(f"'{name}={value}' is no control: write --{name} {value}.")
+        if name in ("model", "name"):
+            raise InputError(f"'{name}={value}' is no control: write {value} before the controls.")
+    return given

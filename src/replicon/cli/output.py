@@ -1,58 +1,152 @@
-"""What a command has found, as a table, JSON or a picture."""
+"""What a command has found, as a table, JSON, CSV, netCDF or a picture: one place for all."""
 
 from __future__ import annotations
 
-import json as jsonlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from replicon._errors import ConvergenceError
+import xarray as xr
+from cyclopts import Parameter
+
+from replicon._errors import ConvergenceError, InputError
+from replicon._files import check_folder_of, write_whole
 from replicon.cli.application import NOT_CONVERGED, OK
 
+_PRINTED = "-"  # as the name of a file: standard output
 
-def unconverged(model: str, error: ConvergenceError, json: bool) -> int:
-    """The sentence, or, as JSON, what was asked with null for what was not found."""
-    if not json or error.result is None:
-        raise error
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print nothing but JSON.")]
+Csv = Annotated[
+    str | None,
+    Parameter(
+        name="--csv",
+        allow_leading_hyphen=True,
+        help="Also write the rows, with all digits, to a .csv file; `-` prints nothing but them.",
+    ),
+]
+Nc = Annotated[
+    Path | None,
+    Parameter(name="--nc", help="Also write the whole result, arrays too, to a netCDF file, .nc."),
+]
+Plot = Annotated[
+    Path | None, Parameter(name="--plot", help="Also draw it to a file: .png, .svg or .pdf.")
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Listing:
+    """How a list is told: a table for people, or JSON or CSV for programs."""
+
+    json: Json = False
+    csv: Csv = None
+
+    def check(self) -> None:
+        """InputError, before anything is computed, for what could not be printed or written."""
+        if self.json and self.csv == _PRINTED:
+            raise InputError("--json and --csv - would both be printed: give --csv a file.")
+        if self.csv is not None and self.csv != _PRINTED:
+            _check_file(Path(self.csv), ".csv")
+
+    def tell(self, content: Any, rows: list[dict[str, Any]], people: Callable[[], None]) -> int:
+        """`content` as JSON, `rows` as CSV, or what `people` prints; a file beside it."""
+        from replicon.view import tidy
+
+        try:
+            if self.csv is not None and self.csv != _PRINTED:
+                write_whole(self.csv, tidy.csv_text(rows))
+        finally:  # what was computed is seen also where it cannot be written
+            if self.csv == _PRINTED:
+                print(tidy.csv_text(rows), end="")
+            elif self.json:
+                print(json.dumps(content, indent=2, allow_nan=False))
+            else:
+                people()
+        return OK
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Output(Listing):
+    """How a result is told, and the files that it goes to."""
+
+    nc: Nc = None
+    plot: Plot = None
+
+    def check(self) -> None:
+        """InputError, before anything is computed, for what could not be printed or written."""
+        super().check()
+        if self.nc is not None:
+            _check_file(self.nc, ".nc")
+        if self.plot is not None:
+            from replicon.view.page import check_picture
+
+            check_picture(self.plot)
+
+
+def answer(model: str, what: str, output: Output, question: Callable[[], xr.Dataset]) -> int:
+    """Ask, and tell the result, titled `what`. A single point without an answer is told as JSON and
+    in files, with null for what was not found; to people a sentence says why.
+    """
+    output.check()
+    try:
+        return _tell(model, what, output, question())
+    except ConvergenceError as error:
+        if error.result is None:
+            raise
+        _tell_unconverged(model, output, error)
+        return NOT_CONVERGED
+
+
+def _tell(model: str, what: str, output: Output, result: xr.Dataset) -> int:
     from replicon.study import catalogue
     from replicon.study.record import record
+    from replicon.view import table, tidy
 
-    found = record(catalogue.get(model), error.result)
-    assert isinstance(found, dict)  # a single point
-    print_json({**found, "reason": str(error)})
-    return NOT_CONVERGED
+    declared = catalogue.get(model)
+    content = record(declared, result)
+    found = content if isinstance(content, list) else [content]
 
+    def people() -> None:
+        table.print_table(table.title(declared, what, found), table.rows(result, found))
+        for remark in result.attrs.get("remarks", ()):
+            print(remark)
 
-def check_plot(plot: Path | None) -> None:
-    """Refuse, before anything is computed, a file that no picture can be written to."""
-    if plot is not None:
-        from replicon.view.page import check_picture
-
-        check_picture(plot)
-
-
-def show(model: str, result: Any, what: str, json: bool, plot: Path | None = None) -> int:
-    """A result as JSON, or as a table; and, if asked for, as a picture."""
-    from replicon.study import catalogue
-    from replicon.study.record import record
-
-    if plot is not None:
+    _write_netcdf(output, result)
+    if output.plot is not None:
         from replicon.view.figure import draw
         from replicon.view.page import write_picture
 
-        write_picture(draw(result), plot)
-
-    declared = catalogue.get(model)
-    found = record(declared, result)
-    if json:
-        return print_json(found)
-    from replicon.view import table
-
-    rows = found if isinstance(found, list) else [found]
-    table.print_table(table.title(declared, what, rows), table.rows(result, rows))
-    return OK
+        write_picture(draw(result), output.plot)
+    return output.tell(content, tidy.rows(found), people)
 
 
-def print_json(content: Any) -> int:
-    print(jsonlib.dumps(content, indent=2, allow_nan=False))
-    return OK
+def _tell_unconverged(model: str, output: Output, error: ConvergenceError) -> None:
+    from replicon.study import catalogue
+    from replicon.study.record import record
+    from replicon.view import tidy
+
+    found = record(catalogue.get(model), error.result)
+    assert isinstance(found, dict)  # a single point
+    found["reason"] = str(error)
+
+    def people() -> None:
+        raise error
+
+    _write_netcdf(output, error.result)
+    output.tell(found, tidy.rows([found]), people)
+
+
+def _write_netcdf(output: Output, result: xr.Dataset) -> None:
+    if output.nc is not None:
+        from replicon.study.store import netcdf, writable
+
+        write_whole(output.nc, netcdf(writable(result)))
+
+
+def _check_file(path: Path, ending: str) -> None:
+    if path.suffix != ending:
+        raise InputError(f"'{path}' is no {ending} file: give a name that ends in {ending}.")
+    check_folder_of(path)

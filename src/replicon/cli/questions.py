@@ -2,59 +2,64 @@
 
 from __future__ import annotations
 
-from replicon._errors import ConvergenceError
 from replicon.cli.application import (
     Assignments,
     BranchName,
-    Json,
-    Plot,
     Samples,
     Seed,
     Size,
     app,
+    controls,
+    examples,
 )
-from replicon.cli.output import check_plot, show, unconverged
+from replicon.cli.output import Output, answer
+
+_TOLD = Output()
+_NUMBERS = ("size", "samples", "seed")
 
 
-@app.command
+@app.command(
+    help_epilogue=examples(
+        "solve hopfield load=0.05 temperature=0:0.5:6",
+        "solve curie-weiss temperature=0.2:1.2:21 --plot magnetization.png",
+        "solve curie-weiss temperature=0.5 field=-0.1 --branch down --json",
+    )
+)
 def solve(
     model: str,
     /,
     *assignments: Assignments,
     branch: BranchName = None,
-    json: Json = False,
-    plot: Plot = None,
+    output: Output = _TOLD,
 ) -> int:
-    """Infinite-size theory at a point or on a grid: `replicon solve hopfield load=0.05
-    temperature=0:0.5:6`.
-    """
-    from replicon.study import ask, grid
+    """Infinite-size theory at a point or on a grid."""
+    from replicon.study import ask
 
-    controls = grid.split_assignments(assignments)
-    check_plot(plot)
-    try:
-        result = ask.solve(model, branch=branch, **controls)
-    except ConvergenceError as error:
-        return unconverged(model, error, json)
-    return show(model, result, "theory", json, plot)
+    given = controls(assignments, "branch")
+    return answer(model, "theory", output, lambda: ask.solve(model, branch=branch, **given))
 
 
-@app.command
-def transition(model: str, name: str, /, *assignments: Assignments, json: Json = False) -> int:
-    """The value of a control at a transition: `replicon transition hopfield retrieval
-    temperature=0`.
-    """
-    from replicon.study import ask, grid
+@app.command(
+    help_epilogue=examples(
+        "transition hopfield retrieval temperature=0",
+        "transition curie-weiss spinodal temperature=0.3:0.9:4 --csv -",
+    )
+)
+def transition(model: str, name: str, /, *assignments: Assignments, output: Output = _TOLD) -> int:
+    """The value of a control at a transition."""
+    from replicon.study import ask
 
-    controls = grid.split_assignments(assignments)
-    try:
-        result = ask.find_transition(model, name, **controls)
-    except ConvergenceError as error:
-        return unconverged(model, error, json)
-    return show(model, result, f"transition {name}", json)
+    given = controls(assignments)
+    what = f"transition {name}"
+    return answer(model, what, output, lambda: ask.find_transition(model, name, **given))
 
 
-@app.command
+@app.command(
+    help_epilogue=examples(
+        "simulate curie-weiss temperature=0.5,1.5 --size 100 --samples 10",
+        "simulate square-lattice temperature=3:4:3 sweeps=200 --size 8 --nc samples.nc",
+    )
+)
 def simulate(
     model: str,
     /,
@@ -62,19 +67,23 @@ def simulate(
     size: Size,
     samples: Samples = 30,
     seed: Seed = 0,
-    json: Json = False,
-    plot: Plot = None,
+    output: Output = _TOLD,
 ) -> int:
     """Finite networks: mean and standard error of every observable over independent samples."""
-    from replicon.study import ask, grid
+    from replicon.study import ask
 
-    controls = grid.split_assignments(assignments)
-    check_plot(plot)
-    result = ask.simulate(model, size=size, samples=samples, seed=seed, **controls)
-    return show(model, result, f"simulation, size {size}, {samples} samples", json, plot)
+    given = controls(assignments, *_NUMBERS)
+    numbers = {"size": size, "samples": samples, "seed": seed}
+    what = f"simulation, size {size}, {samples} samples"
+    return answer(model, what, output, lambda: ask.simulate(model, **numbers, **given))
 
 
-@app.command
+@app.command(
+    help_epilogue=examples(
+        "compare curie-weiss temperature=0.5 --size 1000 --samples 30",
+        "compare square-lattice temperature=3 sweeps=200 --size 8 --csv lattice.csv",
+    )
+)
 def compare(
     model: str,
     /,
@@ -83,17 +92,14 @@ def compare(
     samples: Samples = 30,
     seed: Seed = 0,
     branch: BranchName = None,
-    json: Json = False,
-    plot: Plot = None,
+    output: Output = _TOLD,
 ) -> int:
     """Theory beside simulation: mean, error, theory and z of every observable."""
-    from replicon.study import ask, grid
+    from replicon.study import ask
 
-    controls = grid.split_assignments(assignments)
-    check_plot(plot)
-    result = ask.compare(model, size=size, samples=samples, seed=seed, branch=branch, **controls)
+    given = controls(assignments, *_NUMBERS, "branch")
+    numbers = {"size": size, "samples": samples, "seed": seed}
     what = f"theory beside simulation, size {size}, {samples} samples"
-    status = show(model, result, what, json, plot)
-    for remark in [] if json else result.attrs.get("remarks", ()):
-        print(remark)
-    return status
+    return answer(
+        model, what, output, lambda: ask.compare(model, **numbers, branch=branch, **given)
+    )

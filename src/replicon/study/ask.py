@@ -13,7 +13,7 @@ import xarray as xr
 from replicon._declare import Interval, Model, Role, resolve
 from replicon._domains import check_argument
 from replicon._errors import ConvergenceError, InputError
-from replicon._result import build
+from replicon._result import build, grid_axes, labelled
 from replicon._seed import read_seed
 from replicon._statistics import binomial_interval, jackknife, mean_and_error, z_value
 from replicon.study import catalogue, grid, verdict
@@ -184,10 +184,11 @@ def compare(
 
     Controls of theory only and of simulation only are both accepted; a model whose theory knows
     finite size gets `size`. A load that is a whole number of patterns at this size is compared at
-    the load really stored. Returns a Dataset with dimensions (controls given as lists, observable);
-    its attribute `remarks`, where there is one, holds sentences: what was rounded, what theory
-    assumes that the simulated system does not obey, chains too short to trust. Theory is NaN where
-    it does not know or did not converge; z is NaN without theory or error.
+    the load really stored. Returns a Dataset with dimensions (controls given as lists, observable),
+    and `converged` of theory at each point; its attribute `remarks`, where there is one, holds
+    sentences: what was rounded, what theory assumes that the simulated system does not obey, chains
+    too short to trust. Theory is NaN where it does not know or did not converge; z is NaN without
+    theory or error.
     """
     model = catalogue.get(model)
     chosen = theory_branch(model, branch)
@@ -214,10 +215,13 @@ def compare(
         if any(given != real for given, real in values.items())
     ]
     blocks = []
+    converged = []
     for point in grid.points(coordinates):
         measured = summarize(model, _at(simulated, point))
         real = {name: values[point[name]] for name, values in realized.items()}
-        blocks.append(_beside(measured, _at(solved, point | real)))
+        predicted = _at(solved, point | real)
+        blocks.append(_beside(measured, predicted))
+        converged.append(bool(predicted["converged"]))
         remarks += remark_on_length(model, point, measured)
         if model.remarks is not None:
             remarks += resolve(model.remarks)(point, asked.size, measured)
@@ -234,7 +238,10 @@ def compare(
             **({"remarks": list(dict.fromkeys(remarks))} if remarks else {}),
         },
     )
-    return out.assign_coords(observable=[o.name for o in model.scalars if o.role != "theory"])
+    out = out.assign_coords(observable=[o.name for o in model.scalars if o.role != "theory"])
+    axes = grid_axes(out)
+    shape = [out.sizes[name] for name in axes]
+    return labelled(out.assign(converged=(axes, np.reshape(converged, shape))))
 
 
 def _beside(measured: Mapping[str, tuple[float, float]], predicted: xr.Dataset) -> list[list]:

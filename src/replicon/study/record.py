@@ -19,7 +19,7 @@ def record(model: Model, result: xr.Dataset) -> dict[str, Any] | list[dict[str, 
     solve: model, branch, controls, observables, the potential under its name, stable, converged,
     reason. transition: model, transition, control, value, controls, converged, reason. simulate:
     model, controls, size, samples, seed, observables {name: {mean, error, interval}}. compare: the
-    same, each observable with theory and z, and remarks.
+    same, each observable with theory and z, converged (theory), and remarks.
     """
     point = {
         "solve": _solved,
@@ -76,7 +76,8 @@ def _compared(model: Model, controls: dict, values: xr.Dataset) -> dict[str, Any
         row = values.sel(observable=name)
         columns = ("mean", "error", "theory", "z")
         observables[str(name)] = {key: number(row[key]) for key in columns}
-    out = {"controls": controls, **_run(values), "observables": observables}
+    converged = {"converged": bool(values["converged"])}
+    out = {"controls": controls, **_run(values), "observables": observables, **converged}
     if "remarks" in values.attrs:
         out["remarks"] = values.attrs["remarks"]
     return out

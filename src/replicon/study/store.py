@@ -210,12 +210,10 @@ def export_results(folder: str | Path, path: str | Path) -> None:
     check_export(path)
     path = Path(path)
     tree = xr.DataTree.from_dict(
-        {name: _writable(data) for name, data in load_results(folder).items()}
+        {name: writable(data) for name, data in load_results(folder).items()}
     )
     if path.suffix == ".nc":
-        # In memory first: HDF5 does not survive a disk that fills up.
-        content = tree.to_netcdf(None, engine="h5netcdf")
-        write_whole(path, bytes(content))
+        write_whole(path, netcdf(tree))
         return
     for left in path.parent.glob(f".{path.name}.*.part"):
         if not alive(left.name.split(".")[-2]):
@@ -255,7 +253,14 @@ def check_export(path: str | Path) -> None:
         raise InputError(f"'{path}' cannot be written: {why(error)}.") from None
 
 
-def _writable(dataset: xr.Dataset) -> xr.Dataset:
+def netcdf(data: xr.Dataset | xr.DataTree) -> bytes:
+    """A `writable` result, or several, as the bytes of a netCDF file: in memory, because HDF5 does
+    not survive a disk that fills up.
+    """
+    return bytes(data.to_netcdf(None, engine="h5netcdf"))
+
+
+def writable(dataset: xr.Dataset) -> xr.Dataset:
     """Words as Python strings and plain attributes, which both formats take."""
     names = [name for name in dataset.variables if dataset[name].dtype.kind == "U"]
     dataset = dataset.assign({name: dataset[name].astype(object) for name in names})

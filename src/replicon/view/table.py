@@ -69,7 +69,7 @@ def rows(result, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for one in found:
         at = varying(result, one["controls"])
         if kind == "transition":
-            out.append({**at, one["control"]: one["value"]})
+            out.append({**at, one["control"]: one["value"], "converged": one["converged"]})
         if kind == "simulate":
             out.append({**at, **{n: measured(v) for n, v in one["observables"].items()}})
         if kind == "solve":
@@ -78,8 +78,9 @@ def rows(result, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             out.append({**at, "branch": one["branch"], **one["observables"], **rest})
         for name, v in one["observables"].items() if kind == "compare" else ():
             simulation = with_error(v["mean"], v["error"])
-            row = {"observable": name, "simulation": simulation, "theory": v["theory"], "z": v["z"]}
-            out.append({**at, **row})
+            z = None if v["z"] is None else f"{v['z']:.2f}"
+            row = {"observable": name, "simulation": simulation, "theory": v["theory"], "z": z}
+            out.append({**at, **row, "converged": one["converged"]})
     return out
 
 
