@@ -16,6 +16,7 @@ from replicon import cli
 from replicon.study import ask, plan, run
 
 COMMANDS = ("models", "solve", "transition", "simulate", "compare", "studies", "run", "tour")
+COMMANDS += ("--install-completion",)
 
 
 def call(capsys, *words):
@@ -177,6 +178,7 @@ def test_examples_of_a_command_can_be_copied(capsys, tmp_path, monkeypatch, comm
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plan, "shipped", lambda: ["attention-weights"])
     monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("HOME", str(tmp_path))
     _, told, _ = call(capsys, command, "--help")
     lines = [line.split() for line in told.splitlines() if line.startswith(" replicon ")]
     assert len(lines) >= 2

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import cyclopts
 from cyclopts import Parameter
+from cyclopts.completion.detect import ShellDetectionError, detect_shell
 
 from replicon._errors import ConvergenceError, InputError, RepliconError
+from replicon._files import why, write_whole
 from replicon._interrupt import heard_interrupts
-from replicon.cli import questions
+from replicon.cli import completion, questions
 from replicon.cli.application import (
     INTERRUPTED,
     NOT_CONVERGED,
     NOTHING,
     OK,
     USAGE,
+    ModelName,
+    StudyName,
     app,
     examples,
     kept,
@@ -31,7 +35,7 @@ _LISTED = Listing()
 
 
 @app.command(help_epilogue=examples("models", "models hopfield", "models hopfield --json"))
-def models(model: str | None = None, /, *, listing: Listing = _LISTED) -> int:
+def models(model: ModelName | None = None, /, *, listing: Listing = _LISTED) -> int:
     """What there is: models, or one model's controls with defaults and domains, observables,
     branches, transitions.
     """
@@ -55,7 +59,7 @@ def models(model: str | None = None, /, *, listing: Listing = _LISTED) -> int:
     )
 )
 def studies(
-    study: str | None = None,
+    study: StudyName | None = None,
     /,
     *,
     copy: Annotated[
@@ -91,7 +95,7 @@ def studies(
     )
 )
 def run(
-    study: str,
+    study: StudyName,
     /,
     *,
     out: Annotated[
@@ -107,6 +111,7 @@ def run(
         Parameter(
             name="--set",
             negative="",
+            completer=completion.changes,
             help="name=value, as often as you like: a control, sizes, samples or seed, replaced in"
             " every series that has it.",
         ),
@@ -179,6 +184,36 @@ def tour(
             results = _run_with_bar(study, plan, folder, workers, None)
         chapters.append((study, results))
     print(write_page(chapters, out / "index.html"))
+    return OK
+
+
+@app.command(
+    name="--install-completion",
+    help_epilogue=examples(
+        "--install-completion --shell bash",
+        "--install-completion --shell zsh --output _replicon",
+    ),
+)
+def install_completion(
+    *,
+    shell: Literal["bash", "zsh", "fish"] | None = None,
+    output: Annotated[
+        Path | None, Parameter(help="File of the script; where the shell looks by default.")
+    ] = None,
+) -> int:
+    """Let the shell complete models, controls, words, branches, transitions and studies at TAB."""
+    try:
+        shell = shell or detect_shell()  # pyright: ignore[reportAssignmentType]
+        path = app.install_completion(shell=shell, output=output, add_to_startup=output is None)
+        if shell == "bash":
+            path = write_whole(path, path.read_text() + completion.BASH)
+    except (ShellDetectionError, ValueError) as error:
+        raise InputError(
+            f"No completion for this shell ({error}): give --shell bash, zsh or fish."
+        ) from None
+    except OSError as error:
+        raise InputError(f"The completion cannot be written: {why(error)}.") from None
+    print(f"{path}: completion for new shells of {shell}")
     return OK
 
 

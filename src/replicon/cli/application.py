@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from replicon import __version__
 from replicon._errors import InputError
+from replicon.cli import completion
 
 OK = 0
 USAGE = 2
@@ -27,10 +28,19 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
+ModelName = Annotated[
+    str,
+    Parameter(completer=completion.models, help="A model's name, or the path of your own .py."),
+]
+TransitionName = Annotated[
+    str, Parameter(completer=completion.transitions, help="See `replicon models MODEL`.")
+]
+StudyName = Annotated[str, Parameter(completer=completion.studies)]
 Assignments = Annotated[
     str,
     Parameter(
         show=True,
+        completer=completion.assignments,
         help="name=value; a value is a number, a word, a list 0.1,0.2 or a range start:stop:count.",
     ),
 ]
@@ -42,7 +52,12 @@ Samples = Annotated[
 ]
 Seed = Annotated[int, Parameter(name="--seed", help="Random seed.")]
 BranchName = Annotated[
-    str | None, Parameter(name="--branch", help="Which solution; see `replicon models MODEL`.")
+    str | None,
+    Parameter(
+        name="--branch",
+        completer=completion.branches,
+        help="Which solution; see `replicon models MODEL`.",
+    ),
 ]
 
 # What is true, after Ctrl-C, of the command that runs: a command says so as soon as it keeps

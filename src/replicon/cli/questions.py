@@ -5,9 +5,11 @@ from __future__ import annotations
 from replicon.cli.application import (
     Assignments,
     BranchName,
+    ModelName,
     Samples,
     Seed,
     Size,
+    TransitionName,
     app,
     controls,
     examples,
@@ -26,7 +28,7 @@ _NUMBERS = ("size", "samples", "seed")
     )
 )
 def solve(
-    model: str,
+    model: ModelName,
     /,
     *assignments: Assignments,
     branch: BranchName = None,
@@ -45,7 +47,9 @@ def solve(
         "transition curie-weiss spinodal temperature=0.3:0.9:4 --csv -",
     )
 )
-def transition(model: str, name: str, /, *assignments: Assignments, output: Output = _TOLD) -> int:
+def transition(
+    model: ModelName, name: TransitionName, /, *assignments: Assignments, output: Output = _TOLD
+) -> int:
     """The value of a control at a transition."""
     from replicon.study import ask
 
@@ -61,7 +65,7 @@ def transition(model: str, name: str, /, *assignments: Assignments, output: Outp
     )
 )
 def simulate(
-    model: str,
+    model: ModelName,
     /,
     *assignments: Assignments,
     size: Size,
@@ -85,7 +89,7 @@ def simulate(
     )
 )
 def compare(
-    model: str,
+    model: ModelName,
     /,
     *assignments: Assignments,
     size: Size,
