@@ -25,10 +25,11 @@ from replicon._items import (
     View,
     check_values,
     controls_tuple,
-    nearest,
+    reciprocal,
     resolve,
     whole,
 )
+from replicon._names import nearest, spelled
 
 __all__ = [
     "KINDS_OF_VIEW",
@@ -160,7 +161,40 @@ class Model:
         return any(way is not None for way in ways)
 
     def control(self, name: str) -> Control:
-        return self._named("control", self.controls, name)
+        """The control of a name, of a symbol (`alpha`, `α`), or of the name of its inverse;
+        InputError where there is none, or several have the symbol.
+        """
+        symbol = spelled(name) if isinstance(name, str) else ""
+        found = (
+            [c for c in self.controls if c.name == name]
+            or [c for c in self.controls if symbol and c.symbol == symbol]
+            or [c for c in self.controls if symbol in c.inverse]
+        )
+        if len(found) > 1:
+            named = " and ".join(control.name for control in found)
+            raise InputError(f"'{name}' stands for {named} in {self.name}: give the name of one.")
+        return found[0] if found else self._named("control", self.controls, name)
+
+    def inverts(self, name: str) -> bool:
+        """Whether a name is that of a control's inverse: 1/value is given under it."""
+        return not any(name == c.name or spelled(name) == c.symbol for c in self.controls)
+
+    def canonical(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Parsed values under the controls' own names; InputError for an unknown name, or two
+        names of one control.
+        """
+        under: dict[str, str] = {}
+        out: dict[str, Any] = {}
+        for name, value in given.items():
+            control = self.control(name)
+            if control.name in under:
+                raise InputError(
+                    f"{under[control.name]} and {name} are the same control of {self.name},"
+                    f" {control.name}: give one of them."
+                )
+            under[control.name] = name
+            out[control.name] = _inverted(control, name, value) if self.inverts(name) else value
+        return out
 
     def observable(self, name: str) -> Observable:
         return self._named("observable", self.observables, name)
@@ -182,8 +216,8 @@ class Model:
         filled in).
         """
         known = {c.name: c for c in self.controls_for(role)}
-        for name in given:
-            self.control(name)
+        meant = self.canonical(given)
+        for name in meant:
             if name not in known:
                 other = "simulation" if role == "theory" else "theory"
                 raise InputError(
@@ -191,7 +225,7 @@ class Model:
                     "leave it out here."
                 )
         return {
-            name: check_values(control, given.get(name, control.default))
+            name: check_values(control, meant.get(name, control.default))
             for name, control in known.items()
         }
 
@@ -239,7 +273,11 @@ class Model:
             if item.name == name:
                 return item
         candidates = {item.name: item for item in items}
-        symbols = {getattr(item, "symbol", ""): item.name for item in items}
+        symbols = {
+            other: item.name
+            for item in items
+            for other in (getattr(item, "symbol", ""), *getattr(item, "inverse", ()))
+        }
         hint = nearest(str(name), [*candidates, *filter(None, symbols)], cutoff=0.5)
         if hint:
             best = candidates.get(hint) or candidates[symbols[hint]]
@@ -259,6 +297,16 @@ _SINGULAR = {
     "views": "view",
     "axes": "axis",
 }
+
+
+def _inverted(control: Control, name: str, given: Any) -> Any:
+    """1/value, checked, so that the sentence shows what was given."""
+    value = reciprocal(given)
+    try:
+        check_values(control, value)
+    except InputError as error:
+        raise InputError(f"{name} = {show(given)}, that is, {error}") from None
+    return value
 
 
 def message_id(model: Model, kind: str, name: str) -> str:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import math
 import numbers
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from replicon._errors import InputError
 from replicon._files import split_member
+from replicon._names import folded, nearest
 
 _LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
 
@@ -77,10 +79,35 @@ class Interval:
 class Words:
     """One of a few words, or, where `files` lists endings, the path of a file with one of them (or
     'path:name' of an array).
+
+    `synonyms`: {other word that is understood: the word that it stands for}; capitals, and _ for -,
+    are understood anyway.
     """
 
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        stray = sorted({*self.synonyms.values()} - {*self.words})
+        if stray:
+            raise InputError(f"Synonyms stand for {', '.join(stray)}: {self} has no such word.")
+
+    def understood(self, value: Any) -> Any:
+        """The word that a value stands for; any other value as it is."""
+        if not isinstance(value, str) or value in self.words:
+            return value
+        known = {folded(word): word for word in self.words}
+        known |= {folded(other): word for other, word in self.synonyms.items()}
+        return known.get(folded(value), value)
+
+    def near(self, value: Any) -> str:
+        """The end of a sentence on a value that is none of the words: the most like it."""
+        if not isinstance(value, str):
+            return ""
+        near = nearest(folded(value), [*self.words, *self.synonyms], cutoff=0.6)
+        also = f" ({near})" if near in self.synonyms else ""
+        return f" Did you mean '{self.synonyms.get(near, near)}'{also}?" if near else ""
 
     def admits(self, value: Any) -> bool:
         """Whether a value is one of the words, or names a file that may be given."""
@@ -98,6 +125,7 @@ class Words:
             "kind": "words",
             "words": list(self.words),
             "files": list(self.files),
+            "synonyms": dict(self.synonyms),
             "sentence": str(self),
         }
 
@@ -113,10 +141,13 @@ def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str
     """An argument of any public function as float, int or word; InputError, with the domain, for
     what it does not admit.
     """
+    if isinstance(domain, Words):
+        value = domain.understood(value)
     if not domain.admits(value):
         note = f" ({meaning})" if meaning else ""
+        hint = domain.near(value) if isinstance(domain, Words) else ""
         raise InputError(
-            f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}."
+            f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}.{hint}"
         )
     if isinstance(domain, Words):
         return value

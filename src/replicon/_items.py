@@ -5,7 +5,6 @@ together. `as_dict` gives each as plain values, for JSON.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import math
 from collections import namedtuple
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from replicon._domains import Interval, Words, check_argument, read_number
+from replicon._domains import Interval, Words, as_number, check_argument, read_number
 from replicon._errors import InputError
 
 Value = float | int | str
@@ -33,6 +32,7 @@ class Control:
     time. `shared`: simulations at all its values get the same random streams, hence the same
     instances (algorithms that race). `realized(value, size)`: the value that a finite system has
     instead, where it counts something whole (patterns, rows): `compare` asks theory at that one.
+    `inverse`: names under which 1/value may be given (an inverse temperature).
     """
 
     name: str
@@ -47,6 +47,7 @@ class Control:
     quick: Value | None = field(default=None, kw_only=True)
     shared: bool = field(default=False, kw_only=True)
     realized: Callable[[float, int], float] | None = field(default=None, kw_only=True)
+    inverse: tuple[str, ...] = field(default=(), kw_only=True)
 
     def check(self, value: Any) -> Value:
         """The value as float, int or word; raises InputError with the domain otherwise."""
@@ -81,6 +82,7 @@ class Control:
             "role": self.role,
             "live": self.live,
             "shared": self.shared,
+            "inverse": list(self.inverse),
         }
 
 
@@ -272,12 +274,6 @@ class Schedule:
         return burn, steps if self.beside else steps - burn
 
 
-def nearest(name: str, known: Sequence[str], *, cutoff: float = 0.4) -> str:
-    """The known name that is most like a name, '' where none is."""
-    found = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
-    return found[0] if found else ""
-
-
 def whole(value: float, size: int, least: int = 0) -> float:
     """`realized` of a control that counts in units of the size: round(value size)/size, with at
     least `least` of them.
@@ -286,6 +282,18 @@ def whole(value: float, size: int, least: int = 0) -> float:
         return value
     count = max(least, round(value * size))
     return value if abs(count - value * size) <= 1e-9 * count else count / size
+
+
+def reciprocal(value: Any) -> Any:
+    """1/value of a number, infinite for 0, or of each of a list; what is no number, as it is."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [reciprocal(item) for item in value]
+    number = as_number(read_number(value) if isinstance(value, str) else value)
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return value
+    return 1 / number if number else math.inf
 
 
 def check_values(control: Control, given: Any) -> list[Value]:

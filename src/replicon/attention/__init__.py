@@ -94,6 +94,7 @@ _ATTENTION = Model(
             Interval(0),
             "temperature of the Boltzmann measure; 0: ground state",
             typical=(0.0, 1.0),
+            inverse=("beta", "inverse_temperature"),
         ),
         Control(
             "dimension",
@@ -109,7 +110,10 @@ _ATTENTION = Model(
             "method",
             "method",
             "auto",
-            Words(("auto", "direct", "conjugate-gradient", "gradient-descent")),
+            Words(
+                ("auto", "direct", "conjugate-gradient", "gradient-descent"),
+                synonyms={"cg": "conjugate-gradient", "gd": "gradient-descent"},
+            ),
             "how it is trained",
             "simulation",
         ),

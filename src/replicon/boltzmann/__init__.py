@@ -45,6 +45,7 @@ _BOLTZMANN_MACHINE = Model(
             Interval(0, 5, open_low=True),
             "scale of the couplings",
             typical=(0.1, 2.0),
+            inverse=("T", "temperature"),
         ),
         Control(
             "couplings",
@@ -68,7 +69,8 @@ _BOLTZMANN_MACHINE = Model(
                     "pseudo-likelihood",
                     "exact",
                     "monte-carlo",
-                )
+                ),
+                synonyms={"mean-field": "naive-mean-field", "plm": "pseudo-likelihood"},
             ),
             "of inference; all see the same data",
             shared=True,
@@ -177,7 +179,8 @@ _BOLTZMANN_DATA = Model(
                     "pseudo-likelihood",
                     "exact",
                     "monte-carlo",
-                )
+                ),
+                synonyms={"mean-field": "naive-mean-field", "plm": "pseudo-likelihood"},
             ),
             "of inference; all see the same rows",
             shared=True,

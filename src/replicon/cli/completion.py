@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from cyclopts import CompletionContext
+    from cyclopts.completion import CompletionContext
 
     from replicon._declare import Control, Model
 

@@ -14,7 +14,7 @@ from replicon._arrays import as_list, square_matrix
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import NETWORKS
-from replicon._items import nearest
+from replicon._names import nearest
 from replicon.data import arrays, tables
 from replicon.data.edges import (
     Wiring,

@@ -51,12 +51,21 @@ _HOPFIELD = Model(
             "temperature, k_B = 1",
             typical=(0.0, 1.2),
             live=True,
+            inverse=("beta", "inverse_temperature"),
         ),
         Control(
             "rule",
             "rule",
             "hebb",
-            Words(("hebb", "pseudo-inverse", "polynomial", "exponential")),
+            Words(
+                ("hebb", "pseudo-inverse", "polynomial", "exponential"),
+                synonyms={
+                    "hebbian": "hebb",
+                    "projection": "pseudo-inverse",
+                    "dense": "polynomial",
+                    "modern": "exponential",
+                },
+            ),
             "learning rule or energy",
             "simulation",
         ),

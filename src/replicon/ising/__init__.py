@@ -51,6 +51,7 @@ _CURIE_WEISS = Model(
             "temperature, k_B = 1",
             typical=(0.0, 2.0),
             live=True,
+            inverse=("beta", "inverse_temperature"),
         ),
         Control("field", "h", 0.0, Interval(), "uniform field", typical=(-1.0, 1.0), live=True),
         Control(
@@ -159,6 +160,7 @@ _SQUARE_LATTICE = Model(
             "temperature, k_B = 1",
             typical=(1.0, 4.0),
             live=True,
+            inverse=("beta", "inverse_temperature"),
         ),
         Control(
             "size",
@@ -174,7 +176,10 @@ _SQUARE_LATTICE = Model(
             "method",
             "method",
             "wolff",
-            Words(("metropolis", "heat-bath", "wolff", "swendsen-wang")),
+            Words(
+                ("metropolis", "heat-bath", "wolff", "swendsen-wang"),
+                synonyms={"glauber": "heat-bath", "gibbs": "heat-bath"},
+            ),
             "update",
             "simulation",
         ),
@@ -252,13 +257,29 @@ _SHERRINGTON_KIRKPATRICK = Model(
     name="sherrington-kirkpatrick",
     title="Sherrington-Kirkpatrick spin glass",
     controls=(
-        Control("temperature", "T", 0.5, Interval(0), "temperature, k_B = 1", typical=(0.0, 1.5)),
+        Control(
+            "temperature",
+            "T",
+            0.5,
+            Interval(0),
+            "temperature, k_B = 1",
+            typical=(0.0, 1.5),
+            inverse=("beta", "inverse_temperature"),
+        ),
         Control("field", "h", 0.0, Interval(), "uniform field", typical=(0.0, 1.0), live=True),
         Control(
             "ansatz",
             "ansatz",
             "rs",
-            Words(("rs", "1rsb", "frsb")),
+            Words(
+                ("rs", "1rsb", "frsb"),
+                synonyms={
+                    "replica-symmetric": "rs",
+                    "one-step": "1rsb",
+                    "full": "frsb",
+                    "continuous": "frsb",
+                },
+            ),
             "replica symmetric, one step, continuous breaking",
             "theory",
         ),

@@ -61,6 +61,7 @@ _LANGEVIN_LEARNING = Model(
             typical=(0.01, 5.0),
             scale="log",
             live=True,
+            inverse=("beta", "inverse_temperature"),
         ),
         Control(
             "load",
@@ -92,7 +93,15 @@ _LANGEVIN_LEARNING = Model(
             "method",
             "method",
             "mala",
-            Words(("ula", "mala", "baoab", "sgld")),
+            Words(
+                ("ula", "mala", "baoab", "sgld"),
+                synonyms={
+                    "unadjusted": "ula",
+                    "metropolis": "mala",
+                    "underdamped": "baoab",
+                    "minibatch": "sgld",
+                },
+            ),
             "of integration",
             "simulation",
             shared=True,

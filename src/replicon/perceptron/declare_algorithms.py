@@ -51,7 +51,10 @@ model = Model(
             "method",
             "method",
             "focusing-bp",
-            Words(_METHODS_PERCEPTRON_ALGORITHMS),
+            Words(
+                _METHODS_PERCEPTRON_ALGORITHMS,
+                synonyms={"bp": "belief-propagation", "exact": "enumeration"},
+            ),
             "algorithm; all see the same instances",
             shared=True,
         ),

@@ -49,8 +49,15 @@ model = Model(
             "temperature of the number of errors; 0: no error",
             typical=(0.0, 1.0),
             live=True,
+            inverse=("beta", "inverse_temperature"),
         ),
-        Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
+        Control(
+            "weights",
+            "W",
+            "ising",
+            Words(("ising", "spherical"), synonyms={"binary": "ising", "continuous": "spherical"}),
+            "w = +-1, or |w|^2 = N",
+        ),
         Control(
             "breaking_parameter",
             "m",
@@ -64,7 +71,10 @@ model = Model(
             "method",
             "method",
             "enumeration",
-            Words(("enumeration", "belief-propagation", "amp")),
+            Words(
+                ("enumeration", "belief-propagation", "amp"),
+                synonyms={"exact": "enumeration", "bp": "belief-propagation"},
+            ),
             "how an instance is counted",
             "simulation",
         ),
@@ -72,7 +82,9 @@ model = Model(
             "constraint",
             "constraint",
             "threshold",
-            Words(("threshold", "symmetric")),
+            Words(
+                ("threshold", "symmetric"), synonyms={"step": "threshold", "rectangle": "symmetric"}
+            ),
             "stability >= margin, or modulus <= margin",
         ),
     ),

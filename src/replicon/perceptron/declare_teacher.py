@@ -36,14 +36,14 @@ model = Model(
             "weights",
             "W",
             "ising",
-            Words(("ising", "spherical")),
+            Words(("ising", "spherical"), synonyms={"binary": "ising", "continuous": "spherical"}),
             "of teacher and student: w = +-1, or |w|^2 = N",
         ),
         Control(
             "method",
             "method",
             "enumeration",
-            Words(("enumeration", "amp", "amp-focusing")),
+            Words(("enumeration", "amp", "amp-focusing"), synonyms={"exact": "enumeration"}),
             "average over all students; by AMP; by AMP, then a search for the teacher where AMP's"
             " entropy is negative",
             "simulation",

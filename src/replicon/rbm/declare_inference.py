@@ -37,6 +37,7 @@ model = Model(
             Interval(0, 5, open_low=True),
             "of the machine, E = -sum_i s_i (xi_i . h) / sqrt(N)",
             typical=(0.2, 2.0),
+            inverse=("T", "temperature"),
         ),
         Control(
             "correlation",
@@ -65,7 +66,14 @@ model = Model(
             "method",
             "method",
             "amp",
-            Words(("amp", "belief-propagation", "gibbs", "pca", "enumeration")),
+            Words(
+                ("amp", "belief-propagation", "gibbs", "pca", "enumeration"),
+                synonyms={
+                    "bp": "belief-propagation",
+                    "exact": "enumeration",
+                    "monte-carlo": "gibbs",
+                },
+            ),
             "of inference; all see the same instances",
             "simulation",
             shared=True,

@@ -34,6 +34,7 @@ model = Model(
             Interval(0),
             "of the kinetic energy E; 0: fixed points, E = 0",
             typical=(0.0, 0.5),
+            inverse=("beta", "inverse_temperature"),
         ),
         REGULARISER,
         NONLINEARITY,

@@ -51,6 +51,7 @@ model = Model(
             typical=(0.05, 2.0),
             scale="log",
             live=True,
+            inverse=("beta", "inverse_temperature"),
         ),
         replace(REGULARISER, live=True),
         replace(NONLINEARITY, meaning="bounded transfer function, or a file that defines phi"),

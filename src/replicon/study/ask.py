@@ -95,6 +95,7 @@ def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Datase
 def transition_coordinates(model: Model, name: str, controls: Mapping[str, Any]) -> dict[str, Any]:
     """Checked coordinates of a transition: all controls of the theory but the one it finds."""
     transition = model.transition(name)
+    controls = canonical(model, controls)
     if transition.control in controls:
         raise InputError(
             f"{transition.control} is what transition '{name}' of {model.name} finds: leave it out."
@@ -200,7 +201,7 @@ def compare(
     theory = {c.name: coordinates[c.name] for c in model.controls_for("theory")}
     if model.size.control in theory:
         own = model.control(model.size.control)
-        if model.size.control not in controls:
+        if own.name not in canonical(model, controls):
             theory[own.name] = own.check(asked.size)
         del coordinates[own.name]
     simulated = simulate_at(model, at, asked)
@@ -335,7 +336,8 @@ def read(model: Model, given: Mapping[str, Any], role: Role) -> dict[str, Any]:
     """Controls as a user gives them, parsed and checked: single values, and lists where lists were
     given; defaults filled in.
     """
-    parsed = {name: grid.parse_value(name, value) for name, value in given.items()}
+    meant = canonical(model, given)
+    parsed = {name: grid.parse_value(name, value) for name, value in meant.items()}
     checked = model.check(parsed, role)
     lists = {
         name
@@ -343,6 +345,15 @@ def read(model: Model, given: Mapping[str, Any], role: Role) -> dict[str, Any]:
         if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0)
     }
     return {name: values if name in lists else values[0] for name, values in checked.items()}
+
+
+def canonical(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user gives under the names of the controls, whether he writes names or symbols."""
+    parsed = {
+        name: grid.parse_value(name, value) if model.inverts(name) else value
+        for name, value in given.items()
+    }
+    return model.canonical(parsed)
 
 
 def _is_point(coordinates: Mapping[str, Any]) -> bool:

@@ -14,7 +14,9 @@ from replicon._declare import Model, nearest
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import load_module
+from replicon._names import folded
 
+_HINTS = 3  # models that a sentence proposes
 # What a file of models that lies in a folder of one's own is found by: see `add_folder`.
 _FOLDERS: list[Path] = []
 
@@ -48,12 +50,25 @@ def get(model: str | Model) -> Model:
         if found.name == model:
             return found
     known = names()
-    near = nearest(str(model), known)
-    hint = f" Did you mean '{near}'?" if near else ""
     raise InputError(
-        f"Unknown model '{model}'.{hint} Models: {', '.join(known)}; "
+        f"Unknown model '{model}'.{_did_you_mean(str(model))} Models: {', '.join(known)}; "
         "or give the path of a .py file with your own."
     )
+
+
+def _did_you_mean(word: str) -> str:
+    """Models of which a word is told, in their titles or by the name of their system, else the one
+    whose name is most like it.
+    """
+    found = [
+        model.name
+        for system, models in by_system().items()
+        for model in models
+        if folded(word) in [system, *folded(model.title).split(), *model.name.split("-")]
+    ]
+    near = nearest(word, names())
+    told = found[:_HINTS] or [near]
+    return f" Did you mean {' or '.join(repr(name) for name in told)}?" if told[0] else ""
 
 
 def shipped() -> Iterator[Model]:

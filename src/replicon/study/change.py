@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from replicon._declare import nearest
 from replicon._domains import show
 from replicon._errors import InputError
-from replicon.study import catalogue, grid
+from replicon.study import ask, catalogue, grid
 from replicon.study.names import LONGEST
 
 _KINDS = ("theory", "transition", "simulation")
@@ -29,6 +30,7 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         if name == "seed":
             out["seed"] = value
             continue
+        name, value = _own(study, name, value)
         places = _places(out, name)
         if not places:
             raise _unknown(out, name)
@@ -62,6 +64,22 @@ def _places(study: dict[str, Any], name: str) -> list[dict[str, Any]]:
                 one["quick"]["controls"].pop(name, None)
                 found.append(one["controls"])
     return found
+
+
+def _own(study: dict[str, Any], name: str, value: Any) -> tuple[str, Any]:
+    """The name of the control that a symbol stands for, and the value in that control's terms;
+    what no series knows, or is no control, as it is.
+    """
+    meant: dict[str, Any] = {}
+    for one in (one for kind in _KINDS for one in study[kind]):
+        with contextlib.suppress(InputError):
+            meant |= ask.canonical(catalogue.get(one["model"]), {name: value})
+    if len(meant) > 1 and name not in meant:
+        raise InputError(
+            f"'{name}' stands for {' and '.join(meant)} in the series of study '{study['name']}':"
+            " give the name of one."
+        )
+    return (name, value) if name in meant or not meant else next(iter(meant.items()))
 
 
 def _controls(one: dict[str, Any], kind: str) -> list[str]:

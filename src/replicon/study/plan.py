@@ -230,6 +230,9 @@ def _series(kind: str, given: Any, place: str, folder: Path) -> dict[str, Any]:
     if isinstance(one["model"], str) and one["model"].endswith(".py"):
         one["model"] = os.path.realpath(folder / one["model"])
     model = catalogue.get(one["model"])
+    for table in (one, one.get("quick", {})):
+        if "controls" in table:
+            table["controls"] = ask.canonical(model, table["controls"])
     for controls in (one.get("controls", {}), one.get("quick", {}).get("controls", {})):
         for name, value in controls.items():
             domain = model.control(name).domain

@@ -80,9 +80,9 @@ class Process:
                 f"{name} of {self.model.name} cannot be changed while it runs: start again with "
                 f"another value; what can be changed: {', '.join(live) or 'nothing'}."
             )
-        value = control.check(value)
-        self._network.set(name, value)
-        self.controls[name] = value
+        value = control.check(self.model.canonical({name: value})[control.name])
+        self._network.set(control.name, value)
+        self.controls[control.name] = value
         return self
 
 
