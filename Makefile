@@ -6,7 +6,7 @@ export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
-.PHONY: tour test test-slow lint bench clean
+.PHONY: tour test test-slow lint wheel bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Replicon needs Python >= 3.11: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -27,6 +27,9 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+wheel:
+	PYTHON=$(PYTHON) .ci/wheel
 
 bench: $(VENV)/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -222,6 +223,7 @@ def main(arguments: list[str] | None = None) -> None:
     after Ctrl-C.
     """
     _cache_compilations()
+    warnings.showwarning = _warn
     kept.set(NOTHING)
     try:
         with heard_interrupts():
@@ -249,6 +251,11 @@ def _cache_compilations() -> None:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replicon" / "jax"
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
+def _warn(message: Warning | str, *place: Any, **rest: Any) -> None:
+    """A warning as a sentence, without the place in the code that it comes from."""
+    print(f"replicon: {message}", file=sys.stderr)
 
 
 def _complain(error: Exception) -> None:

@@ -1,12 +1,18 @@
-"""The models: found in the systems' rooms by listing them, or read from a user's file."""
+"""The models: found in the systems' rooms by listing them, brought by other installed packages, or
+read from a user's file.
+"""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib
 import os
 import pkgutil
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import replicon
@@ -16,6 +22,7 @@ from replicon._errors import InputError
 from replicon._files import load_module
 from replicon._names import folded
 
+GROUP = "replicon.models"  # of the entry points by which packages bring models
 _HINTS = 3  # models that a sentence proposes
 # What a file of models that lies in a folder of one's own is found by: see `add_folder`.
 _FOLDERS: list[Path] = []
@@ -27,7 +34,9 @@ def systems() -> list[str]:
 
 
 def names() -> list[str]:
-    """Names of the shipped models (and those of added folders), in alphabetical order."""
+    """Names of the shipped models, of those that installed packages bring, and of those of added
+    folders, in alphabetical order.
+    """
     return sorted(model.name for model in _all())
 
 
@@ -78,8 +87,11 @@ def shipped() -> Iterator[Model]:
 
 
 def by_system() -> dict[str, list[Model]]:
-    """The shipped models of every system, and under 'yours' those of added folders."""
+    """The shipped models of every system, those of other packages by the package's name, and under
+    'yours' those of added folders.
+    """
     out = {room: list(models) for room in _rooms() if (models := _declared(room))}
+    out |= _installed()
     if _FOLDERS:
         known = {m.name for models in out.values() for m in models}
         out["yours"] = [model for model in _all() if model.name not in known]
@@ -104,9 +116,52 @@ def _declared(room: str) -> tuple[Model, ...]:
 def _all(first: str = "") -> Iterator[Model]:
     for room in _rooms(first):
         yield from _declared(room)
+    for models in _installed().values():
+        yield from models
     for folder in _FOLDERS:
         for path in sorted(folder.glob("*.py")):
             yield _from_file(path)
+
+
+@functools.cache
+def _installed() -> dict[str, list[Model]]:
+    """Models that installed packages bring, by the name of the package: what their entry points
+    `[project.entry-points."replicon.models"]` lead to, a Model or several. One that cannot be had
+    is left out, with a warning.
+    """
+    found: dict[str, list[Model]] = {}
+    taken = {model.name for model in shipped()}
+    for point in metadata.entry_points(group=GROUP):
+        package, version = (point.dist.name, point.dist.version) if point.dist else (point.name, "")
+        for model in _brought(point, package):
+            if model.name in taken:
+                _left_out(package, f"there is another model '{model.name}': it needs another name")
+                continue
+            taken.add(model.name)
+            content = hashlib.sha256(f"{package} {version}".encode()).hexdigest()
+            found.setdefault(package, []).append(replace(model, content=content))
+    return found
+
+
+def _brought(point: metadata.EntryPoint, package: str) -> tuple[Model, ...]:
+    try:
+        given = point.load()
+    except (Exception, SystemExit) as error:
+        _left_out(package, f"'{point.value}' cannot be loaded ({type(error).__name__}: {error})")
+        return ()
+    models = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if not all(isinstance(model, Model) for model in models):
+        _left_out(package, f"'{point.value}' is no Model, nor a tuple of them")
+        return ()
+    return models
+
+
+def _left_out(package: str, why: str) -> None:
+    warnings.warn(
+        f"A model of package '{package}' is left out, {why}: mend the package, or uninstall it.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 # The models of users' files, by the name of the module, which is another for each content.

@@ -18,6 +18,7 @@ import xarray as xr
 from replicon._declare import Interval, Model
 from replicon._domains import check_argument
 from replicon._errors import InputError, RepliconError
+from replicon._extras import needed
 from replicon._files import digest
 from replicon._result import dataset, declaration, dimensions
 from replicon._statistics import jackknife
@@ -129,6 +130,8 @@ def run_planned(
 ) -> dict[str, xr.Dataset]:
     """As `run_study`, of a study and its plan as `plan.planned` gives them: checked before."""
     workers = check_argument("workers", workers, _WORKERS, "processes")
+    if scheduler is not None:
+        needed("distributed", "cluster", f"The scheduler '{scheduler}'")
     store = Store(out if out is not None else study["name"])
     models = objects(study)
     study = written(study)

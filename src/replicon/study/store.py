@@ -22,6 +22,7 @@ from typing import Any
 import xarray as xr
 
 from replicon._errors import InputError, StoreError
+from replicon._extras import needed
 from replicon._files import alive, check_folder_of, check_path, why, write_whole
 from replicon.study import records
 from replicon.study.merge import merge
@@ -247,6 +248,8 @@ def check_export(path: str | Path) -> None:
                 f"'{path}' cannot be written: the name is too long: give a shorter one."
             )
         check_folder_of(path)
+        if path.suffix == ".zarr":
+            needed("zarr", "zarr", f"'{path}'")
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
