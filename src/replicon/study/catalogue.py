@@ -104,8 +104,11 @@ def add_folder(folder: str | Path) -> None:
 
 
 def _rooms(first: str = "") -> list[str]:
-    """Packages of the library; the one that `first` begins with, a model's name, first."""
-    found = (item.name for item in pkgutil.iter_modules(replicon.__path__) if item.ispkg)
+    """Packages of the library, but for the command line, which is slow to import; the one that
+    `first` begins with, a model's name, first.
+    """
+    packages = (item.name for item in pkgutil.iter_modules(replicon.__path__) if item.ispkg)
+    found = (name for name in packages if name != "cli")
     return sorted(found, key=lambda room: (not first.startswith(room), room))
 
 
