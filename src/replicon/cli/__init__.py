@@ -222,7 +222,6 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130
     after Ctrl-C.
     """
-    _cache_compilations()
     warnings.showwarning = _warn
     kept.set(NOTHING)
     try:
@@ -242,15 +241,6 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = OK
     sys.exit(status if isinstance(status, int) else OK)
-
-
-def _cache_compilations() -> None:
-    """Let JAX keep compiled code between calls, in the user's cache folder, unless the user has
-    decided otherwise.
-    """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replicon" / "jax"
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
 def _warn(message: Warning | str, *place: Any, **rest: Any) -> None:
