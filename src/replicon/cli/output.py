@@ -86,13 +86,13 @@ class Output(Listing):
             check_picture(self.plot)
 
 
-def answer(model: str, what: str, output: Output, question: Callable[[], xr.Dataset]) -> int:
-    """Ask, and tell the result, titled `what`. A single point without an answer is told as JSON and
+def answer(model: str, output: Output, question: Callable[[], xr.Dataset]) -> int:
+    """Ask, and tell the result. A single point without an answer is told as JSON and
     in files, with null for what was not found; to people a sentence says why.
     """
     output.check()
     try:
-        return _tell(model, what, output, question())
+        return _tell(model, output, question())
     except ConvergenceError as error:
         if error.result is None:
             raise
@@ -100,7 +100,7 @@ def answer(model: str, what: str, output: Output, question: Callable[[], xr.Data
         return NOT_CONVERGED
 
 
-def _tell(model: str, what: str, output: Output, result: xr.Dataset) -> int:
+def _tell(model: str, output: Output, result: xr.Dataset) -> int:
     from replicon.study import catalogue
     from replicon.study.record import record
     from replicon.view import table, tidy
@@ -110,7 +110,7 @@ def _tell(model: str, what: str, output: Output, result: xr.Dataset) -> int:
     found = content if isinstance(content, list) else [content]
 
     def people() -> None:
-        table.print_table(table.title(declared, what, found), table.rows(result, found))
+        table.print_table(table.title(declared, result.attrs, found), table.rows(result, found))
         for remark in result.attrs.get("remarks", ()):
             print(remark)
 

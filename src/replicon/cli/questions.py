@@ -38,7 +38,7 @@ def solve(
     from replicon.study import ask
 
     given = controls(assignments, "branch")
-    return answer(model, "theory", output, lambda: ask.solve(model, branch=branch, **given))
+    return answer(model, output, lambda: ask.solve(model, branch=branch, **given))
 
 
 @app.command(
@@ -54,8 +54,7 @@ def transition(
     from replicon.study import ask
 
     given = controls(assignments)
-    what = f"transition {name}"
-    return answer(model, what, output, lambda: ask.find_transition(model, name, **given))
+    return answer(model, output, lambda: ask.find_transition(model, name, **given))
 
 
 @app.command(
@@ -78,8 +77,7 @@ def simulate(
 
     given = controls(assignments, *_NUMBERS)
     numbers = {"size": size, "samples": samples, "seed": seed}
-    what = f"simulation, size {size}, {samples} samples"
-    return answer(model, what, output, lambda: ask.simulate(model, **numbers, **given))
+    return answer(model, output, lambda: ask.simulate(model, **numbers, **given))
 
 
 @app.command(
@@ -103,7 +101,4 @@ def compare(
 
     given = controls(assignments, *_NUMBERS, "branch")
     numbers = {"size": size, "samples": samples, "seed": seed}
-    what = f"theory beside simulation, size {size}, {samples} samples"
-    return answer(
-        model, what, output, lambda: ask.compare(model, **numbers, branch=branch, **given)
-    )
+    return answer(model, output, lambda: ask.compare(model, **numbers, branch=branch, **given))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -28,8 +29,16 @@ def varying(dataset, point: dict[str, Any]) -> dict[str, Any]:
     return {name: point[name] for name in grid_axes(dataset)}
 
 
-def title(declared, what: str, rows: list[dict[str, Any]]) -> str:
-    """The model, what is shown, and the controls that are the same in all rows."""
+_WHAT = {"solve": "theory", "simulate": "simulation", "compare": "theory beside simulation"}
+
+
+def title(declared, about: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    """The model, what is shown, and the controls that are the same in all rows. `about`: the
+    attributes of a result.
+    """
+    what = _WHAT.get(about["kind"]) or f"transition {about['transition']}"
+    if "samples" in about:
+        what += f", size {about['size']}, {about['samples']} samples"
     fixed = {
         name: value
         for name, value in rows[0]["controls"].items()
