@@ -252,8 +252,12 @@ def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int) -> in
     from replicon.study.cost import costs
     from replicon.study.plan import objects
     from replicon.view import table
+    from replicon.view.progress import progress
 
-    table.print_costs(study["name"], list(costs(plan, objects(study))), workers)
+    with progress(study["name"]) as bar:
+        bar.status("two points of each series")
+        found = list(costs(plan, objects(study), bar))
+    table.print_costs(study["name"], found, workers)
     return OK
 
 

@@ -116,6 +116,26 @@ def test_every_shipped_study_asks_a_question_and_is_listed(capsys):
     rows = json.loads(_call(capsys, "studies", "--json")[1])
     assert [row["study"] for row in rows] == shipped()
     assert rows[0]["system"] == "ising"
+    for row in rows:  # what each costs is told, for the small version and for the whole
+        assert 0 < row["quick_seconds"] < 1000
+        assert 0 < row["full_minutes"] < 10_000
+    assert "quick" in out and "full (est.)" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('tour = "yes"', "tour must be one of core"),
+        ("quick_seconds = 0", "quick_seconds must be a number > 0"),
+        ('full_minutes = "long"', "full_minutes must be a number > 0"),
+    ],
+)
+def test_what_a_file_says_of_its_tour_and_costs_is_checked(tmp_path, line, sentence):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'{line}\n[[theory]]\nname = "a"\nmodel = "curie-weiss"\n')
+    with pytest.raises(InputError) as refused:
+        plan.planned(path)
+    assert sentence in str(refused.value)
 
 
 def test_one_study_is_told_whole(capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from replicon._declare import Model
@@ -31,16 +31,22 @@ class Cost(NamedTuple):
     seconds: float
 
 
-def costs(plan: dict[str, Any], models: dict[str, Model]) -> Iterator[Cost]:
+def costs(
+    plan: dict[str, Any],
+    models: dict[str, Model],
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Iterator[Cost]:
     """For every series and size of a plan, as measured in this process. `models`: those given as
-    objects, by content.
+    objects, by content; `progress(done, total, series)` is called after each.
 
     Theory is solved in batches of one compiled shape, of which a point costs as much as all;
     simulated points cost a sample's time each sample.
     """
-    for series in plan["series"]:
-        for size in series.get("sizes", [None]):
-            yield _cost(series, size, models)
+    cases = [(series, size) for series in plan["series"] for size in series.get("sizes", [None])]
+    for done, (series, size) in enumerate(cases, start=1):
+        yield _cost(series, size, models)
+        if progress is not None:
+            progress(done, len(cases), series["series"])
 
 
 def _cost(series: dict[str, Any], size: int | None, models: dict[str, Model]) -> Cost:

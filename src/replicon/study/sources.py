@@ -57,8 +57,11 @@ def read_table(study: str | Path) -> tuple[Path, dict[str, Any]]:
 
 def headline(study: str | Path) -> dict[str, Any]:
     """Name, system (the room that it lies in, '' for a user's), title and question of a study, and
-    its costs on two idle cores where its file holds them: `quick_seconds` of the small version as
-    measured, `full_minutes` of the whole as estimated from the first points of each series.
+    its costs on an idle machine where its file holds them (else None).
+
+    `quick_seconds`: the small version in the tour of all studies by two workers from empty caches,
+    measured; studies of a system share what they compile. `full_minutes`: the whole in one process
+    when all is compiled, estimated from two points of each series as `cost.costs` does.
     """
     path, table = read_table(study)
     system = path.parents[1].name if path in _shipped().values() else ""

@@ -15,6 +15,10 @@ from replicon import __version__
 from replicon._errors import InputError
 from replicon._files import why, write_whole
 
+_INTRODUCTION = (
+    "Lines are infinite-size theory, points are finite networks with standard errors of the mean"
+    " over independent samples. Dashed theory is unstable."
+)
 _RELOAD = 5  # seconds between two looks at a page that is not finished
 
 _STYLE = """
@@ -48,7 +52,9 @@ nav a:hover { text-decoration: underline; }
 .failed { color: #a3261c; border-color: #a3261c; }
 nav .state { border: 0; padding: 0; font-size: .85em; }
 @media (min-width: 62rem) {
-  body { display: grid; grid-template-columns: 15.5rem minmax(0, 60rem); gap: 2.2rem; }
+  body { display: grid; grid-template-columns: 15.5rem minmax(0, 60rem); column-gap: 2.2rem; }
+  header { grid-column: 1 / -1; }
+  main > section:first-child > h3, main > h2:first-child { margin-top: 1rem; }
   nav { position: sticky; top: 0; max-height: 100vh; overflow-y: auto; padding: 1rem 0; }
 }
 @media (max-width: 61.99rem) {
@@ -88,24 +94,30 @@ def write_page(
     path = Path(path)
     noted = f'<p class="note">{note}</p>' if note else ""
     refresh = f'<meta http-equiv="refresh" content="{_RELOAD}">' if reload else ""
-    groups = [(name, list(group)) for name, group in groupby(places, lambda place: place.system)]
-    bar = "".join(_contents(system, group) for system, group in groups)
-    body = "".join(_group(system, group) for system, group in groups)
     content = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
-        f' content="width=device-width, initial-scale=1">{refresh}<title>Replicon: the'
-        f" tour</title><style>{_STYLE}</style></head><body>"
-        f'<nav aria-label="Contents"><ul>{bar}</ul></nav><main><h1>Replicon: the tour</h1>'
-        f"{noted}<p>Lines are infinite-size theory, points are finite networks with standard errors"
-        f" of the mean over independent samples. Dashed theory is unstable. {more}</p>"
-        f"{body}<footer>Replicon {html.escape(__version__)}. Every picture is drawn from the"
-        " results kept beside this page.</footer></main></body></html>"
+        f' content="width=device-width, initial-scale=1">{refresh}'
+        f"<title>Replicon: the tour</title><style>{_STYLE}</style></head><body>"
+        f"<header><h1>Replicon: the tour</h1>{noted}<p>{_INTRODUCTION} {more}</p></header>"
+        f"{_body(places)}</body></html>"
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise InputError(f"'{path.parent}' cannot be made: {why(error)}.") from None
     return write_whole(path, content)
+
+
+def _body(places: list[Place]) -> str:
+    """The contents bar, all places in groups, and what they are drawn from."""
+    groups = [(name, list(group)) for name, group in groupby(places, lambda place: place.system)]
+    bar = "".join(_contents(system, group) for system, group in groups)
+    studies = "".join(_group(system, group) for system, group in groups)
+    return (
+        f'<nav aria-label="Contents"><ul>{bar}</ul></nav><main>{studies}'
+        f"<footer>Replicon {html.escape(__version__)}. Every picture is drawn from the results kept"
+        " beside this page.</footer></main>"
+    )
 
 
 def _contents(system: str, places: list[Place]) -> str:
@@ -129,8 +141,10 @@ def _mark(place: Place) -> str:
 
 def _group(system: str, places: list[Place]) -> str:
     """A system's heading and studies."""
-    heading = f'<h2 id="{_anchor(_heading(system))}">{html.escape(_title(system))}</h2>'
-    return (heading if system else "") + "".join(map(_study, places))
+    studies = "".join(map(_study, places))
+    if not system:
+        return studies
+    return f'<h2 id="{_anchor(_heading(system))}">{html.escape(_title(system))}</h2>{studies}'
 
 
 def _study(place: Place) -> str:

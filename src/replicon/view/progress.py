@@ -68,7 +68,7 @@ class _Terminal:
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         if done < 0:
-            self.bar.console.print(note, markup=False)
+            self.bar.console.print(note, markup=False, highlight=False)
         else:
             self.bar.update(self.line, completed=done, total=total)
 

@@ -30,8 +30,8 @@ def run_tour(names: list[str], out: Path, *, workers: int, command: list[str]) -
     resume = f"<code>{html.escape(shlex.join(command))}</code>"
     queue = _in_turn(names, workers)
     given = {name: (places[name], out / name) for name in queue}
-    _show_running(places, queue[:workers], out)
     try:
+        _show_running(places, queue[:workers], out)
         with progress("tour") as bar:
             bar(0, len(names))
             bar.status(", ".join(queue[:workers]))
