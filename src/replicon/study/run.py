@@ -36,7 +36,7 @@ def execute(task: Task, models: dict[str, Model] | None = None) -> xr.Dataset:
     content.
     """
     _make_room()
-    model = _model(task, models)
+    model = model_of(task, models)
     if task["kind"] == "theory":
         return ask.solve_at(model, task["branch"] or "", task["controls"])
     if task["kind"] == "transition":
@@ -62,7 +62,8 @@ def execute(task: Task, models: dict[str, Model] | None = None) -> xr.Dataset:
     return found
 
 
-def _model(task: Task, models: dict[str, Model] | None) -> Model:
+def model_of(task: Task, models: dict[str, Model] | None) -> Model:
+    """The model of a task: one of those given as objects, or by its name or file."""
     model = (models or {}).get(task["model"]["content"])
     if model is None:
         model = catalogue.get(task["model"]["file"] or task["model"]["name"])
@@ -184,7 +185,7 @@ def _here(
         tell(task["series"])
     else:
         tell(f"{task['series']}, importing")
-        _import(_model(task, models), task["kind"])
+        _import(model_of(task, models), task["kind"])
         tell(f"{task['series']}, compiling and first points")
     found = run(task)
     _COMPILED.add(compiled)

@@ -59,6 +59,7 @@ nav .state { border: 0; padding: 0; font-size: .85em; }
 }
 @media (max-width: 61.99rem) {
   nav { border: 1px solid #ccc; padding: .2rem .8rem .6rem; margin-bottom: 1rem; }
+  td, th { padding: .15rem .3rem; }
 }
 """
 
