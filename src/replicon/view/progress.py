@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from replicon.view.table import duration
 
@@ -49,7 +50,7 @@ def progress(name: str) -> Iterator[Bar]:
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
-    with Progress(*columns, console=console, speed_estimate_period=600) as bar:
+    with _TwoLines(*columns, console=console, speed_estimate_period=600) as bar:
         terminal = _Terminal(name, bar)
         yield terminal
         terminal.status("")
@@ -60,11 +61,21 @@ def is_watched() -> bool:
     return _notebook() is not None or sys.stderr.isatty()
 
 
+class _TwoLines(Progress):
+    """A bar, and below it what is going on."""
+
+    what = ""
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        if self.what:
+            yield Text(f"  {self.what}", style="dim", no_wrap=True, overflow="ellipsis")
+
+
 class _Terminal:
-    def __init__(self, name: str, bar: Progress):
-        self.name = escape(name)
+    def __init__(self, name: str, bar: _TwoLines):
         self.bar = bar
-        self.line = bar.add_task(self.name, total=None)
+        self.line = bar.add_task(escape(name), total=None)
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         if done < 0:
@@ -73,8 +84,8 @@ class _Terminal:
             self.bar.update(self.line, completed=done, total=total)
 
     def status(self, what: str) -> None:
-        told = f"{self.name}: {escape(what)}" if what else self.name
-        self.bar.update(self.line, description=told)
+        self.bar.what = what
+        self.bar.refresh()
 
 
 def _notebook() -> Any:
