@@ -13,7 +13,8 @@ import xarray as xr
 
 import replicon
 from replicon import cli
-from replicon.study import ask, plan, run
+from replicon.study import ask, sources
+from replicon.view import result, tour
 
 COMMANDS = ("models", "solve", "transition", "simulate", "compare", "studies", "run", "tour")
 COMMANDS += ("--install-completion",)
@@ -176,7 +177,7 @@ def test_comparison_says_where_theory_did_not_converge():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_examples_of_a_command_can_be_copied(capsys, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "shipped", lambda: ["attention-weights"])
+    monkeypatch.setattr(sources, "toured", lambda studies: ["attention-weights"])
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("HOME", str(tmp_path))
     _, told, _ = call(capsys, command, "--help")
@@ -235,13 +236,34 @@ def test_ctrl_c_says_what_is_true_of_the_command(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(ask, "simulate", _interrupt)
     status, out, err = call(capsys, "simulate", "curie-weiss", "--size", "20", "--json")
     assert (status, out, err) == (130, "", "Interrupted: nothing was kept.\n")
-    monkeypatch.setattr(run, "run_planned", _interrupt)
+    monkeypatch.setattr(result, "run_and_draw", _interrupt)
     out = str(tmp_path / "mine")
     status, _, err = call(capsys, "run", "attention-weights", "--quick", "--out", out)
     assert status == 130
     assert f"finished points are kept in '{out}', run the same command to continue" in err
     monkeypatch.setattr(ask, "solve", _interrupt)  # nothing of the command before is said
     assert call(capsys, "solve", "curie-weiss")[2] == "Interrupted: nothing was kept.\n"
+
+
+def test_a_tour_that_is_stopped_says_where_its_page_is(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(tour, "run_tour", _interrupt)
+    status, _, err = call(capsys, "tour", "--out", str(tmp_path))
+    page = tmp_path / "index.html"
+    assert status == 130
+    assert err == (
+        f"Interrupted: '{page}' shows what was finished, run the same command to continue.\n"
+    )
+
+
+def test_a_run_tells_its_files_and_its_costs_as_json(capsys, tmp_path):
+    words = ("run", "attention-weights", "--quick", "--out", str(tmp_path / "out"), "--json")
+    costs = json.loads(call(capsys, *words, "--dry-run")[1])
+    assert {row["kind"] for row in costs} <= {"theory", "transition", "simulation"}
+    assert all(row["seconds"] > 0 for row in costs)
+    told = json.loads(call(capsys, *words, "--nc", str(tmp_path / "all.nc"))[1])
+    assert told["folder"] == str(tmp_path / "out")
+    assert all((tmp_path / name).is_file() for name in told["files"])
+    assert told["files"][-1].endswith("all.nc")
 
 
 def test_json_of_the_lists_is_sorted_by_name(capsys):

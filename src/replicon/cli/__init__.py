@@ -17,6 +17,7 @@ from replicon._files import why, write_whole
 from replicon._interrupt import heard_interrupts
 from replicon.cli import completion, questions
 from replicon.cli.application import (
+    FAILED,
     INTERRUPTED,
     NOT_CONVERGED,
     NOTHING,
@@ -28,7 +29,7 @@ from replicon.cli.application import (
     examples,
     kept,
 )
-from replicon.cli.output import Listing
+from replicon.cli.output import Json, Listing
 
 __all__ = ["app", "main", "questions"]
 
@@ -118,11 +119,15 @@ def run(
         ),
     ] = None,
     export: Annotated[
-        Path | None, Parameter(help="Also write all results to one file, .nc or .zarr.")
+        Path | None,
+        Parameter(
+            name=("--export", "--nc"), help="Also write all results to one file, .nc or .zarr."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, Parameter(negative="", help="Only say what it will cost, from two points a series.")
     ] = False,
+    json: Json = False,
 ) -> int:
     """Run a study (a shipped name or a TOML file), keep every finished point, draw its figures. Run
     again to continue.
@@ -133,59 +138,72 @@ def run(
     changes = grid.split_assignments(assign or [])
     loaded, plan = planned(study, quick=quick, changes=changes)
     if dry_run:
-        return _tell_costs(loaded, plan, workers)
+        return _tell_costs(loaded, plan, workers, json)
     if export is not None:
         store.check_export(export)
     folder = out or Path(loaded["name"])
     kept.set(f"finished points are kept in '{folder}', run the same command to continue")
-    results = _run_with_bar(loaded, plan, folder, workers, scheduler)
-    from replicon.view.page import draw_figures
+    from replicon.view.result import run_and_draw
 
-    for path in draw_figures(loaded, results, folder):
-        print(path)
+    files = run_and_draw(loaded, plan, folder, workers=workers, scheduler=scheduler)
     if export is not None:
         store.export_results(folder, export)
-        print(export)
-    return OK
+        files = [*files, export]
+    return _tell_files({"study": loaded["name"], "folder": str(folder)}, files, json)
 
 
-def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int) -> int:
+def _tell_files(about: dict[str, Any], files: list[Path], json: bool) -> int:
+    """The files that were written, a line each, or as JSON with what they are of."""
+    names = [str(path) for path in files]
+    return Listing(json=json).tell({**about, "files": names}, [], lambda: print(*names, sep="\n"))
+
+
+def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int, json: bool) -> int:
+    from replicon._result import plain
     from replicon.study.cost import costs
     from replicon.study.plan import objects
     from replicon.view import table
+    from replicon.view.progress import progress
 
-    table.print_costs(study["name"], list(costs(plan, objects(study))), workers)
-    return OK
+    with progress(study["name"]) as bar:
+        bar.status("two points of each series")
+        found = list(costs(plan, objects(study), bar))
+    content = [{key: plain(value) for key, value in one._asdict().items()} for one in found]
+    return Listing(json=json).tell(
+        content, [], lambda: table.print_costs(study["name"], found, workers)
+    )
 
 
-@app.command(help_epilogue=examples("tour --workers 2", "tour --out pictures"))
+@app.command(
+    help_epilogue=examples(
+        "tour --workers 2", "tour --studies hopfield-digits,attention-weights --out pictures"
+    )
+)
 def tour(
     *,
     out: Annotated[Path, Parameter(help="Folder of the page and its results.")] = Path("tour"),
+    studies: Annotated[
+        str, Parameter(help="core, all, or names of studies with commas between.")
+    ] = "core",
     workers: Annotated[int, Parameter(help="Processes; each takes whole studies.")] = 1,
+    json: Json = False,
 ) -> int:
-    """Every shipped study, small, as one self-contained HTML page with its pictures."""
-    from replicon.study.plan import planned, shipped
-    from replicon.study.run import run_planned, run_studies
-    from replicon.view.page import write_page
-    from replicon.view.progress import progress
+    """The best studies of every system, small, as one self-contained HTML page that fills with
+    pictures as they finish; `--studies all` for all of them.
+    """
+    from replicon.study.sources import toured
+    from replicon.view.tour import run_tour
 
-    names = shipped()
-    studies = [planned(name, quick=True) for name in names]
-    folders = [out / name for name in names]
-    kept.set(f"finished points are kept in '{out}', run the same command to continue")
-    if workers > 1:
-        with progress("studies") as advance:
-            run_studies(studies, folders, workers=workers, progress=advance)
-    chapters = []
-    for (study, plan), folder in zip(studies, folders, strict=True):
-        if workers > 1:  # all is there and only read
-            results = run_planned(study, plan, out=folder)
-        else:
-            results = _run_with_bar(study, plan, folder, workers, None)
-        chapters.append((study, results))
-    print(write_page(chapters, out / "index.html"))
-    return OK
+    command = ["replicon", "tour", "--out", str(out)]
+    command += ["--studies", studies, "--workers", str(workers)]
+    kept.set(f"'{out / 'index.html'}' shows what was finished, run the same command to continue")
+    places = run_tour(toured(studies), out, workers=workers, command=command)
+    failed = [place for place in places if not place.chapter]
+    for place in failed:
+        print(f"replicon: {place.name} {place.state}", file=sys.stderr)
+    about = {"studies": [place.name for place in places], "failed": [one.name for one in failed]}
+    _tell_files(about, [out / "index.html"], json)
+    return FAILED if failed else OK
 
 
 @app.command(
@@ -219,8 +237,8 @@ def install_completion(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130
-    after Ctrl-C.
+    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 1
+    when a study of a tour failed, 130 after Ctrl-C.
     """
     warnings.showwarning = _warn
     kept.set(NOTHING)
@@ -250,19 +268,3 @@ def _warn(message: Warning | str, *place: Any, **rest: Any) -> None:
 
 def _complain(error: Exception) -> None:
     print(f"replicon: {str(error).strip() or type(error).__name__}", file=sys.stderr)
-
-
-def _run_with_bar(
-    study: dict[str, Any],
-    plan: dict[str, Any],
-    folder: Path,
-    workers: int,
-    scheduler: str | None,
-):
-    from replicon.study.run import run_planned
-    from replicon.view.progress import progress
-
-    with progress(study["name"]) as advance:
-        return run_planned(
-            study, plan, out=folder, workers=workers, scheduler=scheduler, progress=advance
-        )

@@ -12,6 +12,7 @@ from replicon._errors import InputError
 from replicon.cli import completion
 
 OK = 0
+FAILED = 1
 USAGE = 2
 NOT_CONVERGED = 3
 INTERRUPTED = 130
