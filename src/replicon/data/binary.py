@@ -48,6 +48,12 @@ def spin_rows(estimator, X, *, reset: bool) -> np.ndarray:
     return np.where(low, -1, 1).astype(np.int8)
 
 
+def real_rows(estimator, X, *, reset: bool) -> np.ndarray:
+    """X as (rows, units) of finite real numbers, float64; InputError for anything else."""
+    expected = "expected an array (rows, units) of real numbers"
+    return _matrix(estimator, X, expected, reset).astype(float)
+
+
 def _matrix(estimator, X, expected: str, reset: bool) -> np.ndarray:
     """An array of numbers (rows, columns) from arrays, lists, DataFrames and sparse matrices.
 

@@ -17,6 +17,7 @@ _COUNT = Interval(1, integer=True)
 _RATE = Interval(0)
 _DOMAINS = {
     "hidden": _COUNT,
+    "visible": Words(("binary", "gaussian")),
     "method": Words(("cd", "pcd", "pt")),
     "steps": _COUNT,
     "epochs": Interval(0, integer=True),
@@ -40,9 +41,14 @@ def check_settings(machine) -> None:
         if value is not None or name not in _OPTIONAL:
             check_argument(name, value, domain)
     read_generator(machine.seed)
-    if not isinstance(machine.centred, (bool, np.bool_)):
+    for name in ("centred", "learn_variance"):
+        value = getattr(machine, name)
+        if not isinstance(value, (bool, np.bool_)):
+            raise InputError(f"{name} = {show(value)} is outside its domain: give True or False.")
+    if machine.visible == "gaussian" and machine.binarize is not None:
         raise InputError(
-            f"centred = {show(machine.centred)} is outside its domain: give True or False."
+            f"binarize = {show(machine.binarize)} makes rows of 0 and 1, but visible='gaussian'"
+            " takes them real-valued: leave one of both out."
         )
     if not hasattr(machine.optimizer, "update") and machine.optimizer not in OPTIMIZERS:
         raise InputError(
