@@ -127,7 +127,7 @@ class RestrictedBoltzmannMachine(
         return tags
 
     def fit(self, X, y=None, *, checkpoint: str | Path | None = None):
-        """Train for `epochs` epochs on X (rows, V) of 0 and 1.
+        """Train for `epochs` epochs on X (rows, V).
 
         checkpoint: a .npz file, rewritten after every epoch (aside, then renamed); where it exists,
         training goes on from it, to the last bit as if it had not stopped. Its machine, settings
@@ -138,7 +138,7 @@ class RestrictedBoltzmannMachine(
             _checkpoint.check_path(checkpoint)
         real = fitting.is_real(self)
         rows = read_rows(self, X, self.dtype, ZERO_ONE, real=real, reset=True)
-        frame = frame_of(real, rows)
+        frame = frame_of(real, rows, X)
         X = frame.enter(rows, self.dtype)
         settings = fitting.settings_of(self)
         if checkpoint is not None and _checkpoint.there(checkpoint):
@@ -166,7 +166,7 @@ class RestrictedBoltzmannMachine(
         frame = self._frame if started else ZERO_ONE
         rows = read_rows(self, X, self.dtype, frame, real=real, reset=not started)
         if not started:
-            self._frame = frame_of(real, rows)
+            self._frame = frame_of(real, rows, X)
         X = self._frame.enter(rows, self.dtype)
         if not started:
             fitting.start(self, X)

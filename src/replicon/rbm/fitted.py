@@ -130,9 +130,7 @@ class Fitted:
         if start is not None:
             start = self._rows(start)
         elif method == "tap":  # starts need not have mixed
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                start = self._drawn(chains, 50, 1, None, seed)[0]
+            start, _ = self._drawn(chains, 50, 1, None, seed)
         parameters = self._state.parameters
         found = log_partition(
             parameters,

@@ -89,7 +89,7 @@ def take_weights(machine: Any, given: Outside, units: Any, data: Any) -> None:
                 " visible unit of weights."
             )
     if real:
-        seen = _half_on(own.inside(given)) if rows is None else frame_of(True, rows)
+        seen = _half_on(own.inside(given)) if rows is None else frame_of(True, rows, data)
         own = own._replace(visible_origin=seen.visible_origin, visible_scale=seen.visible_scale)
     machine._frame = own
     machine._seed = read_seed(machine.seed)

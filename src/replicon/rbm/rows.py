@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.data.binary import binary_rows, real_rows, spin_rows
+from replicon.data.binary import binary_rows, column_name, real_rows, spin_rows
 from replicon.rbm.frame import ZERO_ONE, Frame
 
 # Real values are squared: beyond this their squares' sums are no numbers.
@@ -38,9 +38,9 @@ def read_rows(
     return values
 
 
-def frame_of(real: bool, rows: np.ndarray) -> Frame:
-    """Units in which real-valued rows (n, V) have mean 0 and variance 1, 0 and 1 for others.
-    InputError for columns that are constant.
+def frame_of(real: bool, rows: np.ndarray, X: Any) -> Frame:
+    """Units in which real-valued rows (n, V), as read of X, have mean 0 and variance 1; 0 and 1 for
+    others. InputError for columns that are constant.
     """
     if not real:
         return ZERO_ONE
@@ -50,7 +50,9 @@ def frame_of(real: bool, rows: np.ndarray) -> Frame:
     if len(rows) == 1:
         raise InputError("X has 1 sample: real-valued units need the deviations of several rows.")
     if len(constant):
-        shown = ", ".join(map(str, constant[:5])) + (", ..." if len(constant) > 5 else "")
+        shown = ", ".join(column_name(X, column) for column in constant[:5]) + (
+            ", ..." if len(constant) > 5 else ""
+        )
         raise InputError(
             f"X is constant in column{'s' * (len(constant) > 1)} {shown}: a real-valued unit needs"
             " a width; leave such columns out."

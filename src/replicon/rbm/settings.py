@@ -8,6 +8,7 @@ from replicon._declare import Interval, Words
 from replicon._domains import check_argument, show
 from replicon._errors import InputError
 from replicon._seed import read_generator
+from replicon.data.binary import check_binarize
 
 OPTIMIZERS = ("sgd", "momentum", "adam")
 # units of the smaller layer whose states are summed over when the machine is sampled or watched
@@ -29,9 +30,8 @@ _DOMAINS = {
     "initial_scale": _RATE,
     "record_every": Interval(0, integer=True),
     "dtype": Words(("float32", "float64")),
-    "binarize": Interval(),
 }
-_OPTIONAL = ("batch_size", "chains", "binarize")
+_OPTIONAL = ("batch_size", "chains")
 
 
 def check_settings(machine) -> None:
@@ -40,6 +40,7 @@ def check_settings(machine) -> None:
         value = getattr(machine, name)
         if value is not None or name not in _OPTIONAL:
             check_argument(name, value, domain)
+    check_binarize(machine.binarize)
     read_generator(machine.seed)
     for name in ("centred", "learn_variance"):
         value = getattr(machine, name)
