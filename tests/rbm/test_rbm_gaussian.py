@@ -276,6 +276,24 @@ def test_learning_recovers_the_machine_behind_the_data(method):
     assert machine.variances_ == pytest.approx(TRUTH["variances"], rel=0.15)
 
 
+@pytest.mark.parametrize("met", [False, True])
+def test_training_goes_on_from_weights_of_elsewhere(met):
+    """The machine behind the data stays as likely as it was, in float64 and single precision; a
+    wrong one gets better.
+    """
+    X = machine_of(TRUTH).sample(4000, seed=2)
+    settings = {"learning_rate": 0.002, "data": X if met else None, "seed": 1}
+    truth = machine_of(TRUTH, **settings, dtype="float32" if met else "float64")
+    wrong = machine_of(TRUTH | {"variances": 1.5 * TRUTH["variances"]}, **settings)
+    before = wrong.score(X)
+    for _ in range(3):
+        truth.partial_fit(X)
+        wrong.partial_fit(X)
+    assert list(truth.history_["epoch"]) == [0, 1, 2, 3]
+    assert abs((truth.score_samples(X) - log_density(TRUTH, X)).mean()) < 0.01
+    assert wrong.score(X) > before + 0.01
+
+
 def test_first_mode_grows_at_the_rate_of_theory():
     """W grows by (C - 1) W / 4 a unit of time, C the correlations of the columns: a hidden unit
     answers with slope 1/4, and units that are alone have variance 1. Full batches.

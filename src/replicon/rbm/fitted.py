@@ -15,7 +15,7 @@ from replicon._domains import check_argument, show
 from replicon._errors import InputError
 from replicon._seed import read_seed
 from replicon.rbm.checkpoint import digest_of
-from replicon.rbm.frame import Frame
+from replicon.rbm.frame import ZERO_ONE, Frame
 from replicon.rbm.partition import LogPartition, MeanField, log_partition, mean_field
 from replicon.rbm.rows import read_rows
 
@@ -31,7 +31,7 @@ class Fitted:
     """
 
     _state: Any
-    _frame: Frame
+    _frame: Frame = ZERO_ONE
     _records: list[dict]
     _data: str
     base_: np.ndarray
