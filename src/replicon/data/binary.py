@@ -56,12 +56,6 @@ def spin_rows(estimator, X, *, reset: bool, sample_weight=None) -> np.ndarray:
     return np.where(low, -1, 1).astype(np.int8)
 
 
-def real_rows(estimator, X, *, reset: bool) -> np.ndarray:
-    """X as (rows, units) of finite real numbers, float64; InputError for anything else."""
-    expected = "expected an array (rows, units) of real numbers"
-    return _matrix(estimator, X, expected, reset).astype(float)
-
-
 def read_weights(sample_weight: Any, rows: int) -> np.ndarray:
     """How many times each of the rows counts, (rows,), none negative and not all zero; ones for
     None. Raises InputError.
@@ -76,6 +70,13 @@ def read_weights(sample_weight: Any, rows: int) -> np.ndarray:
     if not weights.any():
         raise InputError(f"All of sample_weight is zero: {expected}, some of them > 0.")
     return weights
+
+
+def weighted_mean(values: np.ndarray, sample_weight: Any) -> float:
+    """Over rows (rows,), each as often as it counts."""
+    if sample_weight is None:
+        return float(values.mean())
+    return float(np.average(values, weights=read_weights(sample_weight, len(values))))
 
 
 def check_binarize(binarize: Any) -> None:
@@ -184,3 +185,9 @@ def _filled(X) -> bool:
     if shape is None:
         return True
     return 0 not in shape
+
+
+def real_rows(estimator, X, *, reset: bool) -> np.ndarray:
+    """X as (rows, units) of finite real numbers, float64; InputError for anything else."""
+    expected = "expected an array (rows, units) of real numbers"
+    return _matrix(estimator, X, expected, reset).astype(float)
