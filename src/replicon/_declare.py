@@ -213,9 +213,9 @@ class Model:
             "size": {"id": f"{self.name}.size", **self.size.as_dict()},
         }
         for kind in _SINGULAR:
-            items = axes(self) if kind == "axes" else getattr(self, kind)
             out[kind] = [
-                {"id": message_id(self, kind, item.name), **item.as_dict()} for item in items
+                {"id": message_id(self, kind, item.name), **item.as_dict()}
+                for item in _declared(self, kind)
             ]
         return out
 
@@ -229,7 +229,7 @@ class Model:
         yield f"{self.name}.title", self.title
         yield f"{self.name}.size", self.size.meaning
         for kind in _SINGULAR:
-            for item in axes(self) if kind == "axes" else getattr(self, kind):
+            for item in _declared(self, kind):
                 yield message_id(self, kind, item.name), item.meaning
 
     def _named(self, kind: str, items: Sequence, name: str):
@@ -258,7 +258,14 @@ _SINGULAR = {
     "transitions": "transition",
     "views": "view",
     "axes": "axis",
+    "evidence": "evidence",
 }
+
+
+def _declared(model: Model, kind: str) -> Sequence:
+    """All of a kind that a model declares, where it says so itself or within others."""
+    within = {"axes": axes, "evidence": evidence}
+    return within[kind](model) if kind in within else getattr(model, kind)
 
 
 def message_id(model: Model, kind: str, name: str) -> str:
@@ -272,6 +279,12 @@ def axes(model: Model) -> tuple[Axis, ...]:
     for array in model.arrays:
         for axis in array.axes:
             found.setdefault(axis.name, axis)
+    return tuple(found.values())
+
+
+def evidence(model: Model) -> tuple[Observable, ...]:
+    """What a model's transitions give beside their values, each name once."""
+    found = {one.name: one for t in model.transitions for one in t.evidence}
     return tuple(found.values())
 
 
@@ -307,6 +320,12 @@ def _check_declaration(model: Model) -> None:
         if len(set(names)) < len(names):
             raise InputError(
                 f"Model '{model.name}' declares one of its {kind} twice: {', '.join(names)}."
+            )
+    for one in evidence(model):
+        if one.name in RESERVED or one.name in {control.name for control in model.controls}:
+            raise InputError(
+                f"Model '{model.name}' declares the evidence '{one.name}' of a transition: that"
+                " name is taken by a control, or reserved."
             )
     for transition in model.transitions:
         model.control(transition.control)
