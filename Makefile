@@ -1,7 +1,8 @@
-# Everything from a fresh clone on: `make tour` (all shipped studies as one page), `make test` (the whole suite).
+# Everything from a fresh clone on: `make tour` (the core studies as one page; STUDIES=all: all of them), `make test` (the whole suite).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+STUDIES ?= core
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
@@ -15,7 +16,7 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 tour: $(VENV)/ready
-	$(BIN)/replicon tour --out tour --workers 2
+	$(BIN)/replicon tour --out tour --studies $(STUDIES) --workers 2
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'

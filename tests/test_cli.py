@@ -12,7 +12,6 @@ from rich.console import Console
 
 import replicon
 from replicon import cli
-from replicon.study import plan
 from replicon.view import table
 
 
@@ -322,14 +321,3 @@ def test_nothing_needs_the_network_or_a_home(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["converged"] is True
-
-
-def test_a_tour_is_the_same_page_with_any_number_of_workers(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(plan, "shipped", lambda: ["attention-weights", "hopfield-digits"])
-    for workers in ("1", "2"):
-        assert call(capsys, "tour", "--out", str(tmp_path / workers), "--workers", workers)[0] == 0
-    one, two = ((tmp_path / workers / "index.html").read_bytes() for workers in ("1", "2"))
-    assert one == two
-    assert one.count(b"<img") == 5
-    status, _, err = call(capsys, "tour", "--out", str(tmp_path / "none"), "--workers", "0")
-    assert (status, "workers must be a whole number >= 1" in err) == (2, True)

@@ -54,9 +54,9 @@ if TYPE_CHECKING:
     from replicon.study.catalogue import describe
     from replicon.study.catalogue import names as models
     from replicon.study.plan import shipped as studies
-    from replicon.study.run import run_study
     from replicon.study.store import export_results, load_results
     from replicon.view.figure import draw
+    from replicon.view.result import run_study
 
 keep_compiled_code()
 
@@ -71,7 +71,7 @@ _HOMES = {
     "models": "study.catalogue:names",
     "describe": "study.catalogue",
     "studies": "study.plan:shipped",
-    "run_study": "study.run",
+    "run_study": "view.result",
     "load_results": "study.store",
     "export_results": "study.store",
     "draw": "view.figure",

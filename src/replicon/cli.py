@@ -16,6 +16,7 @@ from replicon._errors import ConvergenceError, InputError, RepliconError
 from replicon._interrupt import heard_interrupts
 
 OK = 0
+FAILED = 1
 USAGE = 2
 NOT_CONVERGED = 3
 INTERRUPTED = 130
@@ -237,10 +238,9 @@ def run(
     if export is not None:
         store.check_export(export)
     folder = out or Path(loaded["name"])
-    results = _run_with_bar(loaded, plan, folder, workers, scheduler)
-    from replicon.view.page import draw_figures
+    from replicon.view.result import run_and_draw
 
-    for path in draw_figures(loaded, results, folder):
+    for path in run_and_draw(loaded, plan, folder, workers=workers, scheduler=scheduler):
         print(path)
     if export is not None:
         store.export_results(folder, export)
@@ -252,8 +252,12 @@ def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int) -> in
     from replicon.study.cost import costs
     from replicon.study.plan import objects
     from replicon.view import table
+    from replicon.view.progress import progress
 
-    table.print_costs(study["name"], list(costs(plan, objects(study))), workers)
+    with progress(study["name"]) as bar:
+        bar.status("two points of each series")
+        found = list(costs(plan, objects(study), bar))
+    table.print_costs(study["name"], found, workers)
     return OK
 
 
@@ -261,34 +265,30 @@ def _tell_costs(study: dict[str, Any], plan: dict[str, Any], workers: int) -> in
 def tour(
     *,
     out: Annotated[Path, Parameter(help="Folder of the page and its results.")] = Path("tour"),
+    studies: Annotated[
+        str, Parameter(help="core, all, or names of studies with commas between.")
+    ] = "core",
     workers: Annotated[int, Parameter(help="Processes; each takes whole studies.")] = 1,
 ) -> int:
-    """Every shipped study, small, as one self-contained HTML page with its pictures."""
-    from replicon.study.plan import planned, shipped
-    from replicon.study.run import run_planned, run_studies
-    from replicon.view.page import write_page
-    from replicon.view.progress import progress
+    """The best studies of every system, small, as one self-contained HTML page that fills with
+    pictures as they finish; `--studies all` for all of them.
+    """
+    from replicon.study.sources import toured
+    from replicon.view.tour import run_tour
 
-    names = shipped()
-    studies = [planned(name, quick=True) for name in names]
-    folders = [out / name for name in names]
-    if workers > 1:
-        with progress("studies") as advance:
-            run_studies(studies, folders, workers=workers, progress=advance)
-    chapters = []
-    for (study, plan), folder in zip(studies, folders, strict=True):
-        if workers > 1:  # all is there and only read
-            results = run_planned(study, plan, out=folder)
-        else:
-            results = _run_with_bar(study, plan, folder, workers, None)
-        chapters.append((study, results))
-    print(write_page(chapters, out / "index.html"))
-    return OK
+    command = ["replicon", "tour", "--out", str(out)]
+    command += ["--studies", studies, "--workers", str(workers)]
+    places = run_tour(toured(studies), out, workers=workers, command=command)
+    failed = [place for place in places if not place.chapter]
+    for place in failed:
+        print(f"replicon: {place.name} {place.state}", file=sys.stderr)
+    print(out / "index.html")
+    return FAILED if failed else OK
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 130
-    after Ctrl-C.
+    """Entry point: exit status 0, 2 for a usage error, 3 when a single point did not converge, 1
+    when a study of a tour failed, 130 after Ctrl-C.
     """
     _cache_compilations()
     try:
@@ -337,22 +337,6 @@ def _unconverged(model: str, error: ConvergenceError, json: bool) -> int:
     assert isinstance(found, dict)  # a single point
     _print_json({**found, "reason": str(error)})
     return NOT_CONVERGED
-
-
-def _run_with_bar(
-    study: dict[str, Any],
-    plan: dict[str, Any],
-    folder: Path,
-    workers: int,
-    scheduler: str | None,
-):
-    from replicon.study.run import run_planned
-    from replicon.view.progress import progress
-
-    with progress(study["name"]) as advance:
-        return run_planned(
-            study, plan, out=folder, workers=workers, scheduler=scheduler, progress=advance
-        )
 
 
 def _check_plot(plot: Path | None) -> None:

@@ -116,6 +116,27 @@ def test_every_shipped_study_asks_a_question_and_is_listed(capsys):
     rows = json.loads(_call(capsys, "studies", "--json")[1])
     assert [row["study"] for row in rows] == shipped()
     assert rows[0]["system"] == "ising"
+    for row in rows:  # what each costs is told; of the whole, where it was estimated
+        assert 0 < row["quick_seconds"] < 1000
+        whole = row["full_minutes"]
+        assert whole is None or row["quick_seconds"] / 61 < whole < 10_000
+    assert "quick" in out and "full (est.)" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('tour = "yes"', "tour must be one of core"),
+        ("quick_seconds = 0", "quick_seconds must be a number > 0"),
+        ('full_minutes = "long"', "full_minutes must be a number > 0"),
+    ],
+)
+def test_what_a_file_says_of_its_tour_and_costs_is_checked(tmp_path, line, sentence):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'{line}\n[[theory]]\nname = "a"\nmodel = "curie-weiss"\n')
+    with pytest.raises(InputError) as refused:
+        plan.planned(path)
+    assert sentence in str(refused.value)
 
 
 def test_one_study_is_told_whole(capsys):
@@ -164,3 +185,13 @@ def test_costs_are_calls_times_what_a_later_one_takes():
     spinodal = found["spinodal", None]  # a single call
     assert (spinodal.seconds, np.isnan(spinodal.again)) == (spinodal.first, True)
     assert cost._TOGETHER == points_of_theory.BATCH
+
+
+def test_samples_that_run_at_once_cost_one_run():
+    lattice = {"name": "lattice", "model": "square-lattice", "sizes": [8], "samples": 20}
+    given = {"temperature": [2.0, 2.2, 2.4], "sweeps": 4}
+    _, made = plan.planned({"name": "magnet", "simulation": [{**lattice, "controls": given}]})
+    told = []
+    (found,) = cost.costs(made, {}, lambda *what: told.append(what))
+    assert found.seconds == found.first + 2 * found.again
+    assert told == [(1, 1, "lattice")]

@@ -152,7 +152,7 @@ def coins(tmp_path_factory):
             one["model"] = str(folder / "coin.py")
     checked = plan.check(study)
     series = {one.name: one for one, _ in plan._prepared(checked)}
-    return study, series, runner.run_study(study, out=folder / "out")
+    return study, series, replicon.run_study(study, out=folder / "out")
 
 
 class _Ran(Exception):
@@ -284,7 +284,7 @@ def test_every_key_of_a_series_refuses_wrong_values_before_anything_runs(
 
     def run(variant):
         with contextlib.suppress(_Ran):
-            runner.run_study(variant, out=tmp_path / "out")
+            replicon.run_study(variant, out=tmp_path / "out")
 
     def fail(*_):
         raise _Ran
@@ -332,7 +332,7 @@ def test_names_that_are_no_names_are_refused_everywhere(coins, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     for variant in (_with(study, ("name",), name), _with(study, ("theory", 1, "name"), name)):
         with pytest.raises(replicon.InputError):
-            runner.run_study(variant)
+            replicon.run_study(variant)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -70,7 +70,7 @@ def _same(first, second):
 
 
 def test_results_are_labelled_arrays(study, tmp_path):
-    out = runner.run_study(study, out=tmp_path / "out")
+    out = replicon.run_study(study, out=tmp_path / "out")
     assert list(out) == ["theory", "critical", "points", "memories"]
     points = out["points"]
     assert points["energy"].dims == ("size", "temperature", "sample")
@@ -85,17 +85,17 @@ def test_results_are_labelled_arrays(study, tmp_path):
 
 
 def test_one_and_two_workers_give_the_same_bits(study, tmp_path):
-    alone = runner.run_study(study, out=tmp_path / "one")
-    pair = runner.run_study(study, out=tmp_path / "two", workers=2)
+    alone = replicon.run_study(study, out=tmp_path / "one")
+    pair = replicon.run_study(study, out=tmp_path / "two", workers=2)
     _same(alone, pair)
 
 
 def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
-    whole = runner.run_study(study, out=tmp_path / "out")
+    whole = replicon.run_study(study, out=tmp_path / "out")
     calls = []
     execute = runner.execute
     monkeypatch.setattr(runner, "execute", lambda task: calls.append(task) or execute(task))
-    _same(whole, runner.run_study(study, out=tmp_path / "out"))
+    _same(whole, replicon.run_study(study, out=tmp_path / "out"))
     assert calls == []
     # One point damaged, and one lost behind it: exactly these two are done again, and the damaged
     # file is kept aside.
@@ -110,7 +110,7 @@ def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
     notes = []
     _same(
         whole,
-        runner.run_study(
+        replicon.run_study(
             study, out=tmp_path / "out", progress=lambda done, total, note: notes.append(note)
         ),
     )
@@ -123,13 +123,14 @@ def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
 
 SLOW = """
 import sys, time
+import replicon
 from replicon.study import run
 execute = run.execute
 def slow(task):
     time.sleep(0.03)
     return execute(task)
 run.execute = slow
-run.run_study(sys.argv[1], out=sys.argv[2])
+replicon.run_study(sys.argv[1], out=sys.argv[2])
 """
 
 
@@ -138,7 +139,7 @@ def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
     times, then let go.
     """
     study.write_text(STUDY.replace("[0.5, 0.8, 1.1]", "'0.5:1.1:40'"))
-    undisturbed = runner.run_study(study, out=tmp_path / "calm")
+    undisturbed = replicon.run_study(study, out=tmp_path / "calm")
     out, total = tmp_path / "killed", 4 + 80
     store, random, kept = Store(out), np.random.default_rng(1), 0
     for _ in range(4):
@@ -161,7 +162,7 @@ def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
     (path,) = store.points.iterdir()
     path.write_bytes(path.read_bytes()[:-100])
     notes, calls = [], []
-    ended = runner.run_study(
+    ended = replicon.run_study(
         study, out=out, progress=lambda done, of, note: (calls.append(done), notes.append(note))
     )
     assert calls[0] == kept - 1
@@ -200,7 +201,7 @@ def test_interrupting_the_command_keeps_what_was_finished(study, tmp_path):
 
 
 def test_exports(study, tmp_path):
-    out = runner.run_study(study, out=tmp_path / "out")
+    out = replicon.run_study(study, out=tmp_path / "out")
     for name in ("all.nc", "all.zarr"):
         replicon.export_results(tmp_path / "out", tmp_path / name)
         options = (
@@ -251,7 +252,7 @@ def test_exports(study, tmp_path):
 def test_bad_studies_are_refused_before_anything_runs(study, tmp_path, change, words):
     study.write_text(STUDY.replace(*change))
     with pytest.raises(replicon.InputError) as caught:
-        runner.run_study(study, out=tmp_path / "out")
+        replicon.run_study(study, out=tmp_path / "out")
     assert words in str(caught.value)
     assert not (tmp_path / "out").exists()
 
@@ -260,21 +261,21 @@ def test_unknown_studies_and_schedulers(study, tmp_path):
     with pytest.raises(replicon.InputError, match="hopfield-capacity"):
         planner.read_study("nothing")
     with pytest.raises(replicon.InputError, match="workers must be a whole number"):
-        runner.run_study(study, out=tmp_path / "out", workers=0)
+        replicon.run_study(study, out=tmp_path / "out", workers=0)
     with pytest.raises(replicon.InputError, match="No scheduler answers"):
-        runner.run_study(study, out=tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+        replicon.run_study(study, out=tmp_path / "out", scheduler="tcp://127.0.0.1:9")
 
 
 def test_an_existing_scheduler_is_used(study, tmp_path):
     from distributed import LocalCluster
 
-    alone = runner.run_study(study, out=tmp_path / "one")
+    alone = replicon.run_study(study, out=tmp_path / "one")
     with LocalCluster(
         n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
     ) as cluster:
         _same(
             alone,
-            runner.run_study(study, out=tmp_path / "two", scheduler=cluster.scheduler_address),
+            replicon.run_study(study, out=tmp_path / "two", scheduler=cluster.scheduler_address),
         )
 
 
@@ -285,11 +286,11 @@ def test_a_users_model_and_patterns_beside_the_study_are_found(tmp_path, monkeyp
         ' load = 0.1, patterns = "mine.npy" }\n'
     )
     monkeypatch.chdir("/")
-    first = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")
+    first = replicon.run_study(tmp_path / "mine.toml", out=tmp_path / "out")
     assert "pattern" in first["mine"]
     # Another content of the file is another study: nothing old is taken for it.
     np.save(tmp_path / "mine.npy", np.ones((8, 40)))
-    second = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")
+    second = replicon.run_study(tmp_path / "mine.toml", out=tmp_path / "out")
     assert (second["mine"]["pattern"].values == 1).all()
 
 
@@ -298,7 +299,7 @@ def test_arrays_whose_length_depends_on_the_size_are_filled_up(tmp_path):
         '[[simulation]]\nname = "a"\nmodel = "attention"\nsizes = [4, 6]\nsamples = 2\ncontrols = {'
         " diversity = [1, 2] }\n"
     )
-    out = runner.run_study(tmp_path / "mine.toml", out=tmp_path / "out")["a"]
+    out = replicon.run_study(tmp_path / "mine.toml", out=tmp_path / "out")["a"]
     assert out["weights"].dims == ("size", "diversity", "sample", "entry")
     assert np.isfinite(out["weights"]).sum("entry").values[:, 0, 0].tolist() == [16, 36]
 
@@ -317,15 +318,15 @@ def test_shipped_studies_are_valid(name, quick):
 
 def test_the_environment_is_left_as_it_was(study, tmp_path):
     before = dict(os.environ)
-    runner.run_study(study, out=tmp_path / "out", workers=2)
+    replicon.run_study(study, out=tmp_path / "out", workers=2)
     assert dict(os.environ) == before
 
 
 def test_compiled_code_is_released_before_mappings_run_out(study, tmp_path, monkeypatch):
     released, clear = [], jax.clear_caches
     monkeypatch.setattr(jax, "clear_caches", lambda: released.append(clear()))
-    undisturbed = runner.run_study(study, out=tmp_path / "whole")
+    undisturbed = replicon.run_study(study, out=tmp_path / "whole")
     assert not released
     monkeypatch.setattr(runner, "_MAPPINGS", 0)
-    _same(undisturbed, runner.run_study(study, out=tmp_path / "released"))
+    _same(undisturbed, replicon.run_study(study, out=tmp_path / "released"))
     assert len(released) == 10

@@ -275,13 +275,13 @@ def _same(first, second):
 
 def test_a_users_model_is_executed_once_and_its_figures_are_drawn(own):
     from replicon.study.plan import read_study
-    from replicon.view.page import draw_figures, write_page
+    from replicon.view.page import chapter, draw_figures
 
     study = read_study(own / "own.toml")
-    results = runner.run_study(study, out=own / "out")
+    results = replicon.run_study(study, out=own / "out")
     assert (own / "log").read_text() == "x"
     paths = draw_figures(study, results, own / "out")
-    write_page([(study, results)], own / "page.html")
+    chapter(study, results)
     assert len(paths) == 2
     declared = json.loads(results["coins"].attrs["declaration"])
     assert declared["origin"] == str(own / "coin.py")
@@ -296,14 +296,14 @@ def test_a_users_model_is_executed_once_and_its_figures_are_drawn(own):
 
 
 def test_another_content_of_a_model_is_another_study(own):
-    first = runner.run_study(own / "own.toml", out=own / "out")
+    first = replicon.run_study(own / "own.toml", out=own / "out")
     text = (own / "coin.py").read_text()
     (own / "coin.py").write_text(text.replace("np.tanh(c.field)", "np.sinh(c.field)"))
-    second = runner.run_study(own / "own.toml", out=own / "out")
+    second = replicon.run_study(own / "own.toml", out=own / "out")
     np.testing.assert_array_equal(first["line"]["bias"], np.tanh(first["line"]["field"]))
     np.testing.assert_array_equal(second["line"]["bias"], np.sinh(first["line"]["field"]))
     (own / "coin.py").write_text(text)
-    _same(first, runner.run_study(own / "own.toml", out=own / "out"))
+    _same(first, replicon.run_study(own / "own.toml", out=own / "out"))
 
 
 def test_a_file_that_changes_while_the_study_runs_is_noticed(own):
@@ -314,12 +314,12 @@ def test_a_file_that_changes_while_the_study_runs_is_noticed(own):
     with pytest.raises(
         replicon.InputError, match=r"mine.npy' was changed while the study ran: run it again"
     ):
-        runner.run_study(own / "own.toml", out=own / "out", progress=change)
-    runner.run_study(own / "own.toml", out=own / "out")
+        replicon.run_study(own / "own.toml", out=own / "out", progress=change)
+    replicon.run_study(own / "own.toml", out=own / "out")
 
 
 def test_reading_results_runs_no_code_and_needs_no_files(own):
-    results = runner.run_study(own / "own.toml", out=own / "out")
+    results = replicon.run_study(own / "own.toml", out=own / "out")
     (own / "coin.py").write_text("raise SystemExit('executed')")
     _same(results, replicon.load_results(own / "out"))
     for name in ("coin.py", "mine.npy", "log"):
@@ -335,18 +335,18 @@ def test_reading_results_runs_no_code_and_needs_no_files(own):
 
 
 def test_a_moved_study_with_the_same_files_goes_on_where_it_was(own, monkeypatch):
-    results = runner.run_study(own / "own.toml", out=own / "out")
+    results = replicon.run_study(own / "own.toml", out=own / "out")
     other = own / "other"
     other.mkdir()
     for name in ("coin.py", "mine.npy", "own.toml", "out"):
         shutil.move(own / name, other / name)
     monkeypatch.setattr(runner, "execute", None)
-    again = runner.run_study(other / "own.toml", out=other / "out")
+    again = replicon.run_study(other / "own.toml", out=other / "out")
     np.testing.assert_array_equal(again["coins"]["states"], results["coins"]["states"])
 
 
 def test_a_later_version_reads_and_continues_unless_the_models_numbers_changed(own, monkeypatch):
-    results = runner.run_study(own / "own.toml", out=own / "out")
+    results = replicon.run_study(own / "own.toml", out=own / "out")
     monkeypatch.setattr(replicon, "__version__", "9.0")
     calls, execute = [], runner.execute
     monkeypatch.setattr(
@@ -355,7 +355,7 @@ def test_a_later_version_reads_and_continues_unless_the_models_numbers_changed(o
     np.testing.assert_array_equal(
         replicon.load_results(own / "out")["coins"]["states"], results["coins"]["states"]
     )
-    runner.run_study(own / "own.toml", out=own / "out")
+    replicon.run_study(own / "own.toml", out=own / "out")
     assert calls == []
     from dataclasses import replace
 
@@ -363,7 +363,7 @@ def test_a_later_version_reads_and_continues_unless_the_models_numbers_changed(o
 
     get = models.get
     monkeypatch.setattr(models, "get", lambda name: replace(get(name), revision=2))
-    runner.run_study(own / "own.toml", out=own / "out")
+    replicon.run_study(own / "own.toml", out=own / "out")
     assert len(calls) == 6
 
 
@@ -371,20 +371,20 @@ def test_a_record_is_only_the_point_that_it_says(own):
     """Files of points copied over, doubled, or taken from another study are never read as something
     else.
     """
-    results = runner.run_study(own / "own.toml", out=own / "out")
+    results = replicon.run_study(own / "own.toml", out=own / "out")
     (own / "own.toml").write_text(STUDY.replace("-0.5, 0.5", "-0.25, 0.75"))
-    others = runner.run_study(own / "own.toml", out=own / "others")
+    others = replicon.run_study(own / "own.toml", out=own / "others")
     (first,), (second,) = (own / "out" / "points").iterdir(), (own / "others" / "points").iterdir()
     shutil.copy(first, first.with_name("points-0002.dat"))
     _same(results, replicon.load_results(own / "out"))
     shutil.copy(first, second)
     with pytest.raises(replicon.StoreError, match="4 of 6 points are missing"):
         replicon.load_results(own / "others")
-    _same(others, runner.run_study(own / "own.toml", out=own / "others"))
+    _same(others, replicon.run_study(own / "own.toml", out=own / "others"))
 
 
 def test_exports_replace_whole_and_nothing_left_is_in_the_way(own):
-    runner.run_study(own / "own.toml", out=own / "out")
+    replicon.run_study(own / "own.toml", out=own / "out")
     (own / "all.nc").write_text("of before")
     code = (
         "import os, sys, xarray\nfrom replicon.study import store\nstore.os.replace = lambda *a:"
@@ -430,21 +430,21 @@ def disk(tmp_path):
 
 def test_a_full_disk_loses_nothing(own, disk):
     (own / "own.toml").write_text(STUDY.replace("sizes = [4, 8]", "sizes = [1000, 2000]"))
-    results = runner.run_study(own / "own.toml", out=own / "calm")
+    results = replicon.run_study(own / "own.toml", out=own / "calm")
     filling = disk / "filling"
     filling.write_bytes(bytes(120_000))
     with pytest.raises(
         replicon.StoreError,
         match=r"the disk is full: free some space, .* what was finished before is kept",
     ):
-        runner.run_study(own / "own.toml", out=disk / "out")
+        replicon.run_study(own / "own.toml", out=disk / "out")
     kept = len(Store(disk / "out").found().records)
     assert 2 <= kept < 6
     filling.unlink()
     begun = []
     _same(
         results,
-        runner.run_study(
+        replicon.run_study(
             own / "own.toml", out=disk / "out", progress=lambda done, *_: begun.append(done)
         ),
     )
@@ -456,12 +456,12 @@ def test_a_full_disk_loses_nothing(own, disk):
 
 
 def test_a_finished_study_is_read_where_nothing_can_be_written(own, disk):
-    results = runner.run_study(own / "own.toml", out=disk / "out")
+    results = replicon.run_study(own / "own.toml", out=disk / "out")
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     _same(results, replicon.load_results(disk / "out"))
-    _same(results, runner.run_study(own / "own.toml", out=disk / "out"))
+    _same(results, replicon.run_study(own / "own.toml", out=disk / "out"))
     with pytest.raises(replicon.StoreError, match="the disk is read-only"):
-        runner.run_study(own / "own.toml", out=disk / "new")
+        replicon.run_study(own / "own.toml", out=disk / "new")
     with contextlib.chdir(disk), pytest.raises(replicon.InputError, match="the disk is read-only"):
         replicon.export_results("out", "all.nc")
 
@@ -493,7 +493,7 @@ def test_twenty_thousand_points_are_merged_and_loaded_in_seconds(tmp_path):
                 writer.add(records.encode(told, identity(task), found))
     begin = time.perf_counter()
     loaded = replicon.load_results(tmp_path / "out")["many"]
-    merged = runner.run_study(study, out=tmp_path / "out")["many"]
+    merged = replicon.run_study(study, out=tmp_path / "out")["many"]
     assert time.perf_counter() - begin < 20
     np.testing.assert_array_equal(
         loaded["energy"].values.reshape(-1, 2), np.arange(20000)[:, None] + [0, 0.5]

@@ -14,8 +14,8 @@ import pytest
 
 import replicon
 from replicon.study import records
-from replicon.study import run as runner
 from replicon.study.store import Store
+from replicon.study.workers import in_processes
 
 STUDY = """
 [[simulation]]
@@ -81,10 +81,10 @@ def test_workers_open_no_door(study, tmp_path):
         workers.update(pids)
         seen.update(_listening(pids))
 
-    two = runner.run_study(study(), out=tmp_path / "two", workers=2, progress=look)
+    two = replicon.run_study(study(), out=tmp_path / "two", workers=2, progress=look)
     assert len(workers) >= 3
     assert seen - before == set()
-    one = runner.run_study(study(), out=tmp_path / "one")
+    one = replicon.run_study(study(), out=tmp_path / "one")
     np.testing.assert_array_equal(one["points"]["energy"], two["points"]["energy"])
     # The look finds a door where there is one.
     import socket
@@ -102,7 +102,7 @@ def test_workers_are_gone_when_a_study_ends(study, tmp_path):
     def look(done, total, name):
         seen.update(_workers_of(os.getpid()))
 
-    runner.run_study(study(), out=tmp_path / "out", workers=2, progress=look)
+    replicon.run_study(study(), out=tmp_path / "out", workers=2, progress=look)
     assert len(seen) == 2
     assert _workers_of(os.getpid()) == []
 
@@ -198,7 +198,7 @@ def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
         ' = "0:1:5" }\n'
     )
     with pytest.raises(replicon.InputError, match=r"^field is too much for a worker$"):
-        runner.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)
+        replicon.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)
 
 
 @pytest.mark.filterwarnings("error")
@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_ends_the_workers_too(study, tmp_path, monkeypatch)
 
     monkeypatch.setattr(records.Writer, "add", full)
     with pytest.raises(replicon.StoreError, match="the disk is full"):
-        runner.run_study(study(), out=tmp_path / "out", workers=2)
+        replicon.run_study(study(), out=tmp_path / "out", workers=2)
     assert len(Store(tmp_path / "out").found().records) == 3
 
 
@@ -230,5 +230,5 @@ def test_a_worker_that_has_grown_is_replaced_without_a_word():
         time.sleep(1.1)  # the worker looks at its memory once a second
         return number
 
-    found = dict(runner._in_processes(grow, {k: k for k in range(8)}, 2))
+    found = dict(in_processes(grow, {k: k for k in range(8)}, 2))
     assert found == {k: k for k in range(8)}

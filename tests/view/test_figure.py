@@ -10,8 +10,7 @@ import pytest
 
 import replicon
 from replicon.study.plan import FIGURES, read_study
-from replicon.study.run import run_study
-from replicon.view import figure, marks, page, series
+from replicon.view import figure, frame, marks, page, series
 
 STUDY = """
 title = "Small & <simple>"
@@ -118,7 +117,7 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     (folder / "small.toml").write_text(STUDY)
     study = read_study(folder / "small.toml")
-    return study, run_study(study, out=folder / "out")
+    return study, replicon.run_study(study, out=folder / "out")
 
 
 def test_every_kind_can_be_drawn_and_planned():
@@ -196,7 +195,8 @@ def test_colours_differ_in_hue_and_marker():
 
 def test_a_page_is_one_file_and_escapes_what_it_is_given(results, tmp_path):
     study, data = results
-    path = page.write_page([(study, data)], tmp_path / "site" / "index.html")
+    place = frame.Place(study["name"], "", study["title"], "", page.chapter(study, data))
+    path = frame.write_page([place], tmp_path / "site" / "index.html")
     text = path.read_text()
     assert "Small &amp; &lt;simple&gt;" in text
     assert "a &lt; b" in text

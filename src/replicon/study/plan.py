@@ -20,7 +20,7 @@ from replicon.study.change import changed, named
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
-from replicon.study.schema import Controls, ListOf, Number, Table, Text
+from replicon.study.schema import Controls, ListOf, Number, OneOf, Table, Text
 from replicon.study.sources import headline, is_there, read_table, shipped
 
 __all__ = ["FIGURES", "Task", "check", "plan", "planned", "prepare", "read_study", "shipped"]
@@ -75,6 +75,8 @@ class _Any:
         return list(value)
 
 
+# What a shipped study costs: see `sources.headline`.
+_COST = Number(Interval(0, open_low=True))
 _STUDY = Table(
     {
         "name": Text(),
@@ -82,6 +84,9 @@ _STUDY = Table(
         "question": Text(longest=200),
         "text": Text(),
         "order": Number(Interval()),
+        "tour": OneOf(("core",)),
+        "quick_seconds": _COST,
+        "full_minutes": _COST,
         "seed": Number(Interval(0, integer=True)),
         **dict.fromkeys((*_SERIES, "figure"), _Any()),
     },

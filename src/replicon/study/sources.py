@@ -55,12 +55,40 @@ def read_table(study: str | Path) -> tuple[Path, dict[str, Any]]:
         raise InputError(f"'{path}' is not valid TOML: {error}.") from None
 
 
-def headline(study: str | Path) -> dict[str, str]:
-    """Name, system (the room that it lies in, '' for a user's), title and question of a study."""
+def headline(study: str | Path) -> dict[str, Any]:
+    """Name, system (the room that it lies in, '' for a user's), title and question of a study, and
+    its costs on an idle machine where its file holds them (else None).
+
+    `quick_seconds`: the small version in the tour of all studies by two workers from empty caches,
+    measured; studies of a system share what they compile. `full_minutes`: the whole in one process,
+    estimated from two points of each series as `cost.costs` does, at least the small one's time.
+    """
     path, table = read_table(study)
     system = path.parents[1].name if path in _shipped().values() else ""
     told = {key: str(table.get(key, "")) for key in ("title", "question")}
-    return {"study": path.stem, "system": system, **told}
+    costs = {key: table.get(key) for key in ("quick_seconds", "full_minutes")}
+    return {"study": path.stem, "system": system, **told, **costs}
+
+
+def toured(studies: str) -> list[str]:
+    """Names of the studies of a tour, in their order: the `core` ones, `all`, or those that are
+    named, with commas between. Raises InputError for a name that is none.
+    """
+    if studies == "all":
+        return shipped()
+    if studies == "core":
+        return [name for name in shipped() if read_table(name)[1].get("tour") == "core"]
+    named = [name.strip() for name in studies.split(",")]
+    known = shipped()
+    for name in named:
+        if name not in known:
+            near = nearest(name, ["core", "all", *known], cutoff=0.6)
+            hint = f" Did you mean '{near}'?" if near else ""
+            raise InputError(
+                f"studies = {show(name)} is not in the tour.{hint} Give core, all or names of"
+                f" shipped studies with commas between: {', '.join(known)}."
+            )
+    return [name for name in known if name in named]
 
 
 def copy_to(study: str | Path, path: Path) -> Path:

@@ -179,19 +179,23 @@ def _commands(m: Model) -> list[str]:
     return out
 
 
-def print_studies(rows: list[dict[str, str]]) -> None:
-    """The shipped studies, grouped by system, with their questions."""
-    table = Table("system", Column("study", no_wrap=True), "question")
+def print_studies(rows: list[dict[str, Any]]) -> None:
+    """The shipped studies, grouped by system, with their questions and costs."""
+    costs = (Column(name, justify="right", no_wrap=True) for name in ("quick", "full (est.)"))
+    table = Table("system", Column("study", no_wrap=True), "question", *costs)
     last = ""
     for row in rows:
         if last and row["system"] != last:
             table.add_section()
         shown = "" if row["system"] == last else row["system"]
-        table.add_row(shown, row["study"], row["question"])
+        times = (row["quick_seconds"] or math.nan, (row["full_minutes"] or math.nan) * 60)
+        table.add_row(shown, row["study"], row["question"], *map(duration, times))
         last = row["system"]
     out = console()
     out.print(table)
     out.print(
+        "quick: measured from empty caches, by two workers; full: estimated from two points of each"
+        " series, in one process (-: ask replicon run NAME --dry-run); both on idle cores.\n"
         "replicon studies NAME (what it shows), replicon run NAME --quick (run it),"
         " replicon studies NAME --copy mine.toml (change it)",
         markup=False,
