@@ -247,9 +247,9 @@ class Model:
             "size": {"id": f"{self.name}.size", **self.size.as_dict()},
         }
         for kind in _SINGULAR:
-            items = axes(self) if kind == "axes" else getattr(self, kind)
             out[kind] = [
-                {"id": message_id(self, kind, item.name), **item.as_dict()} for item in items
+                {"id": message_id(self, kind, item.name), **item.as_dict()}
+                for item in _declared(self, kind)
             ]
         return out
 
@@ -263,7 +263,7 @@ class Model:
         yield f"{self.name}.title", self.title
         yield f"{self.name}.size", self.size.meaning
         for kind in _SINGULAR:
-            for item in axes(self) if kind == "axes" else getattr(self, kind):
+            for item in _declared(self, kind):
                 yield message_id(self, kind, item.name), item.meaning
 
     def _named(self, kind: str, items: Sequence, name: str):
@@ -296,6 +296,7 @@ _SINGULAR = {
     "transitions": "transition",
     "views": "view",
     "axes": "axis",
+    "evidence": "evidence",
 }
 
 
@@ -309,6 +310,12 @@ def _inverted(control: Control, name: str, given: Any) -> Any:
     return value
 
 
+def _declared(model: Model, kind: str) -> Sequence:
+    """All of a kind that a model declares, where it says so itself or within others."""
+    within = {"axes": axes, "evidence": evidence}
+    return within[kind](model) if kind in within else getattr(model, kind)
+
+
 def message_id(model: Model, kind: str, name: str) -> str:
     """The stable id of a declared sentence; `kind` as the attribute of the model is called."""
     return f"{model.name}.{_SINGULAR[kind]}.{name}"
@@ -320,6 +327,12 @@ def axes(model: Model) -> tuple[Axis, ...]:
     for array in model.arrays:
         for axis in array.axes:
             found.setdefault(axis.name, axis)
+    return tuple(found.values())
+
+
+def evidence(model: Model) -> tuple[Observable, ...]:
+    """What a model's transitions give beside their values, each name once."""
+    found = {one.name: one for t in model.transitions for one in t.evidence}
     return tuple(found.values())
 
 
@@ -355,6 +368,12 @@ def _check_declaration(model: Model) -> None:
         if len(set(names)) < len(names):
             raise InputError(
                 f"Model '{model.name}' declares one of its {kind} twice: {', '.join(names)}."
+            )
+    for one in evidence(model):
+        if one.name in RESERVED or one.name in {control.name for control in model.controls}:
+            raise InputError(
+                f"Model '{model.name}' declares the evidence '{one.name}' of a transition: that"
+                " name is taken by a control, or reserved."
             )
     for transition in model.transitions:
         model.control(transition.control)

@@ -202,6 +202,8 @@ class Transition:
     needs a reason. `bounds`: the branches that the line bounds (one ends there, or two exchange
     stability). `example`: controls, beside the defaults, at which it exists, where it does not
     exist at the defaults. `find` may be a string 'package.module:function', imported at first use.
+    `evidence`: numbers beside the value, a bracket, say, which `find` then gives too, as `evidence`
+    of a `replicon.theory.Found`.
     """
 
     name: str
@@ -210,6 +212,7 @@ class Transition:
     find: Callable | str
     bounds: tuple[str, ...] = field(default=(), kw_only=True)
     example: Mapping[str, Value] = field(default_factory=dict, kw_only=True)
+    evidence: tuple[Observable, ...] = field(default=(), kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -218,6 +221,7 @@ class Transition:
             "meaning": self.meaning,
             "bounds": list(self.bounds),
             "example": dict(self.example),
+            "evidence": [one.name for one in self.evidence],
         }
 
 

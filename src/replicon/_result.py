@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from replicon import __version__
-from replicon._declare import Model
+from replicon._declare import Model, evidence
 from replicon._errors import InputError
 
 # (symbol, meaning) of what every result may hold beside what its model declares.
@@ -63,7 +63,7 @@ class Shown(NamedTuple):
 def declaration(model: Model) -> dict[str, Any]:
     """`Shown` of a model as plain values."""
     axes = [axis for array in model.arrays for axis in array.axes]
-    items = (*axes, *model.controls, *model.observables)
+    items = (*axes, *model.controls, *model.observables, *evidence(model))
     return Shown(
         name=model.name,
         title=model.title,

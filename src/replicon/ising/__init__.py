@@ -10,7 +10,6 @@ exact on trees. `Marginals`: what they return.
 states.
 """
 
-import math
 from typing import TYPE_CHECKING
 
 from replicon._declare import (
@@ -26,9 +25,9 @@ from replicon._declare import (
     View,
     Words,
 )
-from replicon._errors import InputError
 from replicon._rooms import contents
 from replicon._statistics import autocorrelation
+from replicon.ising import declare_square_lattice
 
 _CURIE_WEISS = Model(
     name="curie-weiss",
@@ -126,123 +125,6 @@ _CURIE_WEISS = Model(
     source="Curie-Weiss mean field; R. J. Baxter, Exactly Solved Models (1982), chapter 3",
 )
 
-
-def _binder(second, fourth):
-    return 1 - fourth / (3 * second**2)
-
-
-def _check_lattice(controls, size: int) -> None:
-    if "metropolis" in controls["method"] and size % 2:
-        raise InputError(
-            f"size = {size} is odd: method metropolis updates a checkerboard and needs an even L; "
-            "or take method=heat-bath."
-        )
-
-
-_SQUARE_LATTICE = Model(
-    name="square-lattice",
-    title="Square-lattice Ising model",
-    controls=(
-        Control(
-            "coupling",
-            "J",
-            1.0,
-            Interval(0, open_low=True),
-            "coupling of nearest neighbours",
-            typical=(0.5, 2.0),
-            live=True,
-        ),
-        Control(
-            "temperature",
-            "T",
-            2.5,
-            Interval(0, open_low=True),
-            "temperature, k_B = 1",
-            typical=(1.0, 4.0),
-            live=True,
-            inverse=("beta", "inverse_temperature"),
-        ),
-        Control(
-            "size",
-            "L",
-            math.inf,
-            Interval(3, 512, integer=True, infinite=True),
-            "linear size of the exact result",
-            "theory",
-            typical=(4, 512),
-            scale="log",
-        ),
-        Control(
-            "method",
-            "method",
-            "wolff",
-            Words(
-                ("metropolis", "heat-bath", "wolff", "swendsen-wang"),
-                synonyms={"glauber": "heat-bath", "gibbs": "heat-bath"},
-            ),
-            "update",
-            "simulation",
-        ),
-        Control(
-            "sweeps",
-            "t",
-            2000,
-            Interval(2, integer=True),
-            "updates of the lattice, after half as many unmeasured",
-            "simulation",
-            typical=(100, 20_000),
-            scale="log",
-            quick=12,
-        ),
-    ),
-    observables=(
-        Observable("magnetization", "M", "mean modulus of the magnetization", 0, 1, partial=True),
-        Observable(
-            "autocorrelation_time",
-            "tau",
-            "slower of energy and modulus, in sweeps; means need t >> tau",
-            role="simulation",
-            series=autocorrelation("energy", "magnetization"),
-        ),
-        Observable("energy", "e", "energy per spin"),
-        Observable(
-            "specific_heat",
-            "C",
-            "specific heat per spin",
-            0,
-            partial=True,
-            series="replicon.ising.square_lattice_finite:specific_heat",
-        ),
-        Observable(
-            "binder",
-            "U",
-            "1 - <m^4> / (3 <m^2>^2)",
-            role="simulation",
-            moments=("second_moment", "fourth_moment"),
-            estimate=_binder,
-        ),
-    ),
-    branches=(Branch("equilibrium", "the exact solution, spontaneous magnetization up"),),
-    transitions=(
-        Transition(
-            "critical",
-            "temperature",
-            "continuous: 2 J / ln(1 + sqrt 2)",
-            "replicon.ising.square_lattice:find_critical",
-            bounds=("equilibrium",),
-        ),
-    ),
-    views=(View("spins", "lattice", "the spins of one lattice"),),
-    solve="replicon.ising.square_lattice:solve",
-    start_many="replicon.ising.square_lattice_finite:start_many",
-    schedule=Schedule("sweeps", beside=True),
-    source=(
-        "Onsager, Phys. Rev. 65, 117 (1944); Yang, Phys. Rev. 85, 808 (1952); "
-        "Kaufman, Phys. Rev. 76, 1232 (1949)"
-    ),
-    check_size=_check_lattice,
-    size=Size(meaning="linear size", symbol="L", typical=(8, 256), greatest=2048, least=3, quick=6),
-)
 
 _LEVEL = Axis("level", "k", "step of the staircase, from the smallest overlap")
 _BINS = 16  # of |q| on [0, 1]: whole numbers of the values that |q| takes at N = 32, 64, ...
@@ -379,7 +261,7 @@ _SHERRINGTON_KIRKPATRICK = Model(
     size=Size(typical=(16, 256), greatest=2048, cost=2.5),
 )
 
-MODELS = (_CURIE_WEISS, _SQUARE_LATTICE, _SHERRINGTON_KIRKPATRICK)
+MODELS = (_CURIE_WEISS, declare_square_lattice.model, _SHERRINGTON_KIRKPATRICK)
 
 if TYPE_CHECKING:
     from replicon.spins.exact import Enumeration, enumerate_states

@@ -1,5 +1,5 @@
 """Exact results for the square lattice: Onsager and Yang in infinite size, Kaufman on the periodic
-L x L torus.
+L x L torus, whose 2 L^2 bonds join neighbours twice at L = 2.
 """
 
 from __future__ import annotations
@@ -20,17 +20,40 @@ _COLD = 100.0  # beyond this J/T the ground state is exact to double precision
 def solve(controls) -> dict:
     """Arrays (points,). A finite size has no spontaneous magnetization and its mean modulus is not
     known: NaN there.
+
+    Antiferromagnets (J < 0) are ferromagnets of the staggered spins (-1)^(row + column) s, where
+    both sublattices close on the torus; an odd one is frustrated, and not solved.
     """
     J, T, L = np.broadcast_arrays(
         *(np.asarray(v, float) for v in (controls.coupling, controls.temperature, controls.size))
     )
-    out = infinite(J, T)
+    free = J == 0
+    strength = np.where(free, 1.0, np.abs(J))
+    out = infinite(strength, T)
     for size in np.unique(L[np.isfinite(L)]):
         at = size == L
-        finite = kaufman(J[at], T[at], int(size))
+        finite = kaufman(strength[at], T[at], int(size))
         for name in out:
             out[name][at] = finite[name]
-    return {**out, "converged": np.ones(J.shape, bool), "stable": np.ones(J.shape, bool)}
+    order = out["magnetization"]
+    none = np.where(np.isfinite(L), np.nan, 0.0)
+    frustrated = (J < 0) & (np.where(np.isfinite(L), L, 0) % 2 == 1)
+    return {
+        "magnetization": np.where(J > 0, order, none),
+        "staggered_magnetization": np.where(J < 0, order, none),
+        "energy": np.where(free, 0.0, out["energy"]),
+        "specific_heat": np.where(free, 0.0, out["specific_heat"]),
+        "free_energy": np.where(free, -T * np.log(2), out["free_energy"]),
+        "converged": ~frustrated,
+        "stable": np.ones(J.shape, bool),
+        "reason": np.where(frustrated, _FRUSTRATED, "").astype(object),
+    }
+
+
+_FRUSTRATED = (
+    "an antiferromagnet on a torus of odd L is frustrated, which maps it to no ferromagnet: give an"
+    " even size, or simulate with method=heat-bath"
+)
 
 
 def infinite(J: np.ndarray, T: np.ndarray) -> dict[str, np.ndarray]:
@@ -133,6 +156,6 @@ def _log_z(L: int):
 
 
 def find_critical(controls) -> Found:
-    """T_c = 2 J / ln(1 + sqrt 2), where the lattice is its own dual (Kramers & Wannier 1941)."""
-    J = np.asarray(controls.coupling, float)
+    """T_c = 2 |J| / ln(1 + sqrt 2), where the lattice is its own dual (Kramers & Wannier 1941)."""
+    J = np.abs(np.asarray(controls.coupling, float))
     return Found(2 * J / np.log1p(np.sqrt(2.0)), np.ones(J.shape, bool), None)

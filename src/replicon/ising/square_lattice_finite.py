@@ -8,6 +8,7 @@ import numpy as np
 
 from replicon._seed import generator, words
 from replicon._statistics import variance_of_chains
+from replicon.ising.declare_square_lattice import check_size
 from replicon.spins import lattice
 
 _METHODS = {"heat-bath": 0, "wolff": 1, "swendsen-wang": 2}
@@ -21,8 +22,11 @@ def start_many(controls, size: int, streams: list) -> Lattices | PackedLattices:
 
 
 class _Magnets:
-    """What lattices under any update have in common; `sums` gives (sum of spins, sum over bonds of
-    s s') of each, (samples,) each.
+    """What lattices under any update have in common.
+
+    Metropolis and the cluster updates know positive couplings only: of an antiferromagnet they see
+    the staggered spins, a ferromagnet's (`staggered`), on the even lattices that have two
+    sublattices.
     """
 
     def __init__(self, controls, size: int):
@@ -30,25 +34,37 @@ class _Magnets:
         self.size = size
 
     def set(self, control: str, value: float) -> None:
-        self.controls = self.controls._replace(**{control: value})
+        controls = self.controls._replace(**{control: value})
+        check_size({name: [each] for name, each in controls._asdict().items()}, self.size)
+        self.controls = controls
 
     @property
     def cold(self) -> bool:
         """Below the critical temperature, where a random start would end in stripes."""
-        return self.controls.temperature < _CRITICAL * self.controls.coupling
+        return self.controls.temperature < _CRITICAL * abs(self.controls.coupling)
 
-    def sums(self) -> tuple[np.ndarray, np.ndarray]:
-        """Sum of spins and sum over bonds of s s' of each lattice, (samples,) each."""
+    @property
+    def staggered(self) -> bool:
+        """Whether the update is that of the staggered spins."""
+        return self.controls.coupling < 0 and self.controls.method != "heat-bath"
+
+    def sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Sum of spins, sum over bonds of s s', and sum of the staggered spins (-1)^(row + column)
+        s of each lattice, (samples,) each.
+        """
         raise NotImplementedError
 
     def measure(self) -> dict:
-        spins, bonds = self.sums()
-        m = spins / self.size**2
+        spins, bonds, staggered = self.sums()
+        n = self.size**2
+        order = (staggered if self.controls.coupling < 0 else spins) / n
         return {
-            "magnetization": np.abs(m),
-            "energy": -self.controls.coupling * bonds / self.size**2,
-            "second_moment": m**2,
-            "fourth_moment": m**4,
+            "magnetization": np.abs(spins / n),
+            "staggered_magnetization": np.abs(staggered / n),
+            "energy": -self.controls.coupling * bonds / n,
+            "order": np.abs(order),
+            "second_moment": order**2,
+            "fourth_moment": order**4,
         }
 
 
@@ -63,7 +79,10 @@ class Lattices(_Magnets):
     def __init__(self, controls, size: int, streams: list):
         super().__init__(controls, size)
         self.rngs = [generator(stream) for stream in streams]
-        self.spins = np.ones((len(streams), size, size), np.int8)
+        row, column = np.indices((size, size))
+        self.signs = (1 - 2 * ((row + column) % 2)).astype(np.int8)
+        ground = self.signs if controls.coupling < 0 else np.ones_like(self.signs)
+        self.spins = np.tile(ground, (len(streams), 1, 1))
         if not self.cold:
             for spins, rng in zip(self.spins, self.rngs, strict=True):
                 spins[:] = 2 * rng.integers(0, 2, spins.shape) - 1
@@ -80,13 +99,19 @@ class Lattices(_Magnets):
     def _advance(self, count: int, counting: bool) -> None:
         beta = self.controls.coupling / self.controls.temperature
         method = _METHODS[self.controls.method]
+        if self.staggered:
+            beta = -beta
+            self.spins *= self.signs
         for spins, rng, grown in zip(self.spins, self.rngs, self.grown, strict=True):
             lattice.advance(spins, method, beta, grown, counting, count, rng)
+        if self.staggered:
+            self.spins *= self.signs
 
-    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+    def sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """See `_Magnets`."""
         found = np.array([lattice.measure(spins) for spins in self.spins])
-        return found[:, 0], found[:, 1]
+        black = np.array([lattice.black_total(spins) for spins in self.spins])
+        return found[:, 0], found[:, 1], 2 * black - found[:, 0]
 
     def view(self) -> dict:
         return {"spins": self.spins[0].astype(float)}
@@ -108,25 +133,33 @@ class PackedLattices(_Magnets):
         shape = (self.size, self.size // 2)
         if self.cold:
             up = np.full(shape, 2**64 - 1, np.uint64)
-            return up, up.copy(), state
+            return up, ~up if self.staggered else up.copy(), state
         black, white = generator(stream).integers(0, 2**64, (2, *shape), np.uint64)
         return black, white, state
 
     def step(self, count: int) -> None:
         """So many sweeps."""
-        chance = math.exp(-4 * self.controls.coupling / self.controls.temperature)
+        chance = math.exp(-4 * abs(self.controls.coupling) / self.controls.temperature)
         digits = lattice.probability_digits(chance)
         for black, white, state in self.batches:
+            if self.staggered:
+                np.invert(white, out=white)
             lattice.metropolis_sweeps(black, white, state, digits, count)
+            if self.staggered:
+                np.invert(white, out=white)
 
-    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+    def sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """See `_Magnets`."""
         up = np.empty((len(self.batches), 64), np.int64)
         unlike = np.empty_like(up)
+        up_black = np.empty_like(up)
         for row, (black, white, _) in enumerate(self.batches):
             lattice.measure_packed(black, white, up[row], unlike[row])
+            lattice.count_up(black, up_black[row])
         n = self.size**2
-        return (2 * up - n).ravel()[: self.samples], (2 * n - 2 * unlike).ravel()[: self.samples]
+        totals = (2 * up - n, 2 * n - 2 * unlike, 4 * up_black - 2 * up)
+        spins, bonds, staggered = (total.ravel()[: self.samples] for total in totals)
+        return spins, bonds, staggered
 
     def view(self) -> dict:
         black, white, _ = self.batches[0]

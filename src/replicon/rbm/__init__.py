@@ -3,8 +3,9 @@ learn from data of your own.
 
 Models: rbm, rbm-training.
 
-`RestrictedBoltzmannMachine`: an estimator with scikit-learn's conventions. `LogPartition`: ln Z as
-its `log_partition` returns it. `MeanField`: TAP solutions as its `mean_field` returns them.
+`RestrictedBoltzmannMachine`: an estimator with scikit-learn's conventions, whose visible units are
+binary or real-valued, and whose weights may come from elsewhere. `LogPartition`: ln Z as its
+`log_partition` returns it. `MeanField`: TAP solutions as its `mean_field` returns them.
 """
 
 from typing import TYPE_CHECKING

@@ -18,9 +18,11 @@ import numpy as np
 from replicon._domains import check_seed, show
 from replicon._errors import InputError
 from replicon._files import write_whole
+from replicon.rbm.frame import Frame
 from replicon.rbm.settings import OPTIMIZERS
 
-_VERSION = 2
+_VERSION = 3
+_READ = (2, 3)  # before 3 visible units were 0 and 1, in these units, and thresholds one number
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -37,13 +39,15 @@ _UNREADABLE = (
     zlib.error,
 )
 _OWN = "optax object"
+_BEFORE = {"visible": "binary", "learn_variance": True}  # what settings of version 2 do not tell
 _EXPECTED = "expected a file that RestrictedBoltzmannMachine.save has written"
 
 
 class Saved(NamedTuple):
     """Contents of a checkpoint: settings of the machine; its `State`, without the optimiser's
     memory, whose arrays `leaves` holds in order; base (V,), mean (V,) and components (V, kept) of
-    the data; epochs done; the records of the history; a fingerprint of the data.
+    the data; epochs done; the records of the history; a fingerprint of the data, empty where no
+    rows were met; the user's units; thresholds (V,) of the data, or None.
     """
 
     settings: dict
@@ -55,6 +59,8 @@ class Saved(NamedTuple):
     epochs: int
     records: list[dict]
     data: str
+    frame: Frame
+    thresholds: np.ndarray | None
 
 
 def check_path(path) -> None:
@@ -103,7 +109,10 @@ def write(path: str | Path, machine) -> None:
         "base": machine.base_,
         "mean": machine._mean,
         "components": machine._components,
+        **{f"frame/{name}": np.asarray(x) for name, x in machine._frame._asdict().items()},
     }
+    if getattr(machine, "thresholds_", None) is not None:
+        arrays["thresholds"] = machine.thresholds_
     for name in machine._records[0] if machine._records else ():
         arrays[f"history/{name}"] = np.array([record[name] for record in machine._records])
     head = {
@@ -139,10 +148,10 @@ def read(path: str | Path) -> Saved:
 
 def _check_head(path: str | Path, head: dict, arrays: dict) -> None:
     """InputError for a checkpoint of another version, ValueError for a damaged one."""
-    if head["version"] != _VERSION:
+    if head["version"] not in _READ:
         raise InputError(
-            f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads version"
-            f" {_VERSION}."
+            f"'{path}' is a checkpoint of version {head['version']}, this Replicon reads versions"
+            f" {', '.join(map(str, _READ))}."
         )
     settings = head["settings"]
     sound = (
@@ -159,9 +168,19 @@ def _check_head(path: str | Path, head: dict, arrays: dict) -> None:
 
 def _saved(head: dict, arrays: dict) -> Saved:
     """The parts of a checkpoint, put together and not yet checked."""
-    from replicon.rbm.training import Parameters, State
+    from replicon.rbm.layers import Parameters, RealParameters
+    from replicon.rbm.training import State
 
-    parameters = Parameters(*(arrays[name] for name in Parameters._fields))
+    settings = _BEFORE | head["settings"]
+    kind = RealParameters if settings["visible"] == "gaussian" else Parameters
+    parameters = kind(*(arrays[name] for name in kind._fields))
+    frame = Frame(
+        **{
+            name.removeprefix("frame/"): values if values.ndim else float(values)
+            for name, values in arrays.items()
+            if name.startswith("frame/")
+        }
+    )
     hidden = arrays["hidden"].astype(head["settings"]["dtype"])
     memory = sum(name.startswith("optimizer/") for name in arrays)
     history = {
@@ -171,7 +190,7 @@ def _saved(head: dict, arrays: dict) -> Saved:
     }
     count = len(next(iter(history.values()), ()))
     return Saved(
-        settings=head["settings"],
+        settings=settings,
         state=State(parameters, None, hidden, arrays["offset"]),
         leaves=[arrays[f"optimizer/{k}"] for k in range(memory)],
         base=arrays["base"],
@@ -180,6 +199,8 @@ def _saved(head: dict, arrays: dict) -> Saved:
         epochs=head["epochs"],
         records=[{name: values[k] for name, values in history.items()} for k in range(count)],
         data=head["data"],
+        frame=frame,
+        thresholds=arrays.get("thresholds"),
     )
 
 
@@ -187,7 +208,11 @@ def _check_arrays(path: str | Path, saved: Saved) -> None:
     """InputError for arrays that do not fit each other, or that no training leaves."""
     parameters, _, hidden, offset = saved.state
     visible, units = parameters.weights.shape
-    of_visible = (parameters.visible_bias, saved.base, saved.mean)
+    of_visible = [parameters.visible_bias, saved.base, saved.mean]
+    if parameters.real:
+        of_visible.append(parameters.inverse_deviation)
+    if saved.thresholds is not None:
+        of_visible.append(saved.thresholds)
     of_hidden = (parameters.hidden_bias, offset)
     fits = (
         all(x.shape == (visible,) for x in of_visible)
@@ -202,6 +227,7 @@ def _check_arrays(path: str | Path, saved: Saved) -> None:
         )
     numbers = (parameters.weights, *of_visible, *of_hidden, saved.components, *saved.leaves)
     sound = all(x.dtype.kind in "fiu" and np.isfinite(x).all() for x in numbers)
+    sound &= all(np.isfinite(x).all() for x in saved.frame)
     if not (sound and np.isin(hidden, (0, 1)).all()):
         raise InputError(f"'{path}' holds numbers that no training leaves: {_EXPECTED}.")
 
@@ -274,20 +300,22 @@ def digest_of(*arrays) -> str:
     ).hexdigest()
 
 
-def fingerprint_of(X: np.ndarray) -> str:
-    """Which rows X (rows, V) of 0 and 1 are, and in which order, as a key."""
+def fingerprint_of(X: np.ndarray, frame: Frame, real: bool) -> str:
+    """Which rows X (rows, V) are, and in which order, as a key; with the units of real-valued
+    ones.
+    """
+    if real:
+        return digest_of(X, *frame)
     return hashlib.sha256(
         repr(X.shape).encode() + np.packbits(X.astype(bool)).tobytes()
     ).hexdigest()
 
 
-def restore(machine: Any, saved: Saved, path: Any, X: np.ndarray | None = None) -> None:
-    """Make a machine the saved one; InputError where settings or data X are others."""
-    if X is not None:
-        check(saved, machine, path, X.shape[1], fingerprint_of(X))
+def restore(machine: Any, saved: Saved, path: Any, rule: Any) -> None:
+    """Make a machine, whose optimiser is the rule, the saved one."""
     machine.n_features_in_, machine._n_features_out = saved.state.parameters.weights.shape
     with machine._precision():
-        machine._state = with_optimizer(saved, machine._settings().optimizer, path)
+        machine._state = with_optimizer(saved, rule, path)
     machine.base_ = saved.base
     machine._mean = saved.mean
     machine._components = saved.components
@@ -296,3 +324,5 @@ def restore(machine: Any, saved: Saved, path: Any, X: np.ndarray | None = None) 
     machine._data = saved.data
     machine._seed = check_seed(saved.settings["seed"])
     machine._exchanges = np.nan
+    machine._frame = saved.frame
+    machine.thresholds_ = saved.thresholds

@@ -10,9 +10,10 @@ from scipy.special import expit
 
 from replicon._errors import InputError
 from replicon._statistics import memory, memory_limit
+from replicon.rbm.layers import Machine, Parameters, sigmoid
+from replicon.rbm.layers import draw as bernoulli
 from replicon.rbm.settings import SUMMED
-from replicon.rbm.training import Parameters, ladder, run_chains, run_ladder, sigmoid
-from replicon.rbm.training import draw as bernoulli
+from replicon.rbm.training import ladder, run_chains, run_ladder
 
 _LADDERS = (10, 30, 100)  # inverse temperatures tried
 _CHUNK = 50  # sweeps between looks at a ladder
@@ -20,35 +21,50 @@ _RENEWED = 0.99  # of the machine's states that have come from independent units
 _RENEWALS = 3  # before rows are taken
 _FEWEST = 100  # chains, from which the memory of an ensemble can be told
 _CHAINS = 8192  # of all levels together
+_AT_ONCE = 2**22  # fields of enumerated states held at once
 
 
-def draw_exactly(parameters: Parameters, samples: int, rng) -> np.ndarray:
-    """Independent rows (samples, V): the smaller layer from its enumerated probabilities, the other
-    given it.
+def draw_exactly(parameters: Machine, samples: int, rng) -> np.ndarray:
+    """Independent rows (samples, V): one layer from its enumerated probabilities, the hidden one
+    where visible units are real-valued, else the smaller one; the other given it.
     """
     parameters = parameters.in_double()
+    if not isinstance(parameters, Parameters):
+        W, a, b, r = parameters
+
+        def integral(h):
+            return (((h @ W.T + a) / r) ** 2).sum(axis=1) / 2
+
+        return parameters.draw_given(_states_drawn(b, integral, samples, rng, len(a)), rng)
     visible_first = parameters.weights.shape[0] <= parameters.weights.shape[1]
     W, a, b = parameters if visible_first else parameters.mirrored()
-    units = len(a)
-    states = ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
-    log = np.concatenate(
-        [
-            x @ a + np.logaddexp(0, x @ W + b).sum(axis=1)
-            for x in np.array_split(states, max(1, len(states) * len(b) // 2**22))
-        ]
-    )
-    total = np.cumsum(np.exp(log - log.max()))
-    rows = states[np.searchsorted(total, rng.random(samples) * total[-1], side="right")]
+
+    def total(x):
+        return np.logaddexp(0, x @ W + b).sum(axis=1)
+
+    rows = _states_drawn(a, total, samples, rng, len(b))
     if not visible_first:
         rows = rng.random((samples, len(b))) < expit(rows @ W + b)
     return rows.astype(np.int8)
 
 
+def _states_drawn(bias: np.ndarray, rest, samples: int, rng, width: int) -> np.ndarray:
+    """States (samples, units) of a layer of biases (units,), by their enumerated probabilities;
+    rest(states) is ln of the sum over the other layer, of `width` units.
+    """
+    units = len(bias)
+    states = ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
+    parts = np.array_split(states, max(1, len(states) * width // _AT_ONCE))
+    log = np.concatenate([x @ bias + rest(x) for x in parts])
+    total = np.cumsum(np.exp(log - log.max()))
+    return states[np.searchsorted(total, rng.random(samples) * total[-1], side="right")]
+
+
 def draw(
-    parameters: Parameters, base, samples: int, sweeps: int, temperatures, start, seed: int
+    parameters: Machine, base, samples: int, sweeps: int, temperatures, start, seed: int
 ) -> tuple[np.ndarray, str]:
-    """Rows (samples, V) int8 and, empty where they mixed, what is wrong with them; base (V,) of the
-    working type.
+    """Rows (samples, V), int8 or of the working type, and, empty where they mixed, what is wrong
+    with them; base (V,) of the working type.
 
     Plain chains mix where the correlation, over chains, of their end with half-time is noise
     (`chains.memory`); ladders, where 99 % of the states at the machine have come from independent
@@ -74,7 +90,7 @@ def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.
     keys = jax.random.split(key, 4)
     chains = max(samples, _FEWEST) if start is None else samples
     if start is None:
-        v = bernoulli(keys[0], np.broadcast_to(np.asarray(sigmoid(base)), (chains, len(base))))
+        v = parameters.draw_visible(keys[0], np.broadcast_to(base, (chains, len(base))), 0.0)
     else:
         v = start.astype(base.dtype)
     h = bernoulli(keys[1], sigmoid(v @ parameters.weights + parameters.hidden_bias))[None]
@@ -84,7 +100,7 @@ def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.
         v, h, _ = run_chains(parameters, base, ladder(1, base.dtype), h, keys[2], half)
     before = np.asarray(v[-1])
     v, _, _ = run_chains(parameters, base, ladder(1, base.dtype), h, keys[3], sweeps - half)
-    rows = np.asarray(v[-1], np.int8)
+    rows = _as_rows(parameters, v[-1])
     held = memory(before, rows) if chains >= _FEWEST else 0.0
     reason = ""
     if held >= memory_limit(chains):
@@ -93,6 +109,10 @@ def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.
             f" {held:.2f})"
         )
     return rows[:samples], reason
+
+
+def _as_rows(parameters: Machine, v) -> np.ndarray:
+    return np.asarray(v, None if parameters.real else np.int8)
 
 
 def _tempered(
@@ -118,7 +138,7 @@ def _tempered(
         mixed &= there
         warm -= 1
         if warm <= 0 or not mixed:
-            rows.append(np.asarray(v[-1], np.int8))
+            rows.append(_as_rows(parameters, v[-1]))
     reason = (
         ""
         if mixed
@@ -131,9 +151,9 @@ def _tempered(
 
 
 def rows_of(
-    parameters: Parameters, base, samples: int, sweeps: int, temperatures, start, seed: int
+    parameters: Machine, base, samples: int, sweeps: int, temperatures, start, seed: int
 ) -> tuple[np.ndarray, str]:
-    """`RestrictedBoltzmannMachine.sample`: rows (samples, V) int8, drawn exactly where a layer is
+    """`RestrictedBoltzmannMachine.sample`: rows (samples, V), drawn exactly where a layer is
     small, and what is wrong with them or ''. InputError for a start that does not fit.
     """
     if start is not None:
@@ -147,6 +167,6 @@ def rows_of(
                 f" {temperatures}."
             )
         temperatures = 1
-    elif temperatures is None and min(parameters.weights.shape) <= SUMMED:
+    elif temperatures is None and parameters.summable() <= SUMMED:
         return draw_exactly(parameters, samples, np.random.default_rng(seed)), ""
     return draw(parameters, base, samples, sweeps, temperatures, start, seed)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.rbm.partition import quick_log_partition
+from replicon.rbm.layers import Machine, Parameters, sigmoid
+from replicon.rbm.partition import independent_log_partition, quick_log_partition
 from replicon.rbm.settings import SUMMED
-from replicon.rbm.training import State, pseudo_likelihood, sigmoid
+from replicon.rbm.training import State, pseudo_likelihood
 
 _MODES = 32  # leading singular values kept
 _COMPONENTS = 8  # leading principal components and singular vectors compared
@@ -44,30 +45,42 @@ def measure(
     I_j^2)^2 / sum_j I_j^4 with I = (v - mean).W, averaged over chains: H/3 in a paramagnet (normal
     fields), about 1 in a ferromagnet, between in the compositional phase. sparsity: visible units
     on which a hidden one's weights live, as a fraction. pseudo_likelihood: of data, sum over
-    visible units in nats per row (from at most 32 units).
+    visible units in nats per row (from at most 32 units), where they are 0 and 1.
 
     Sources: Decelle, Fissore & Furtlehner, EPL 119, 60001 (2017); Tubiana & Monasson, PRL 118,
     138301 (2017), SM (participation ratios).
     """
     import jax
 
-    W, a, b = state.parameters.in_double()
+    parameters = state.parameters.in_double()
+    W = parameters.weights
     left, singular, right = np.linalg.svd(W, full_matrices=False)
     modes = min(_COMPONENTS, left.shape[1])
-    v = np.asarray(sigmoid(np.asarray(state.hidden)[-1] @ W.T + a), float)
-    v = (np.random.default_rng(0).random(v.shape) < v) * 1.0
+    v = _visible_rows(parameters, np.asarray(state.hidden)[-1])
     rows = np.asarray(rows)
-    with_rows = pseudo_likelihood(jax.tree.map(np.asarray, state.parameters), rows, sites)
-    return {
+    found = {
         "singular_values": singular[:_MODES],
         "left_vectors": left[:, :modes].T,
         "right_vectors": right[:modes],
         "principal_overlap": np.abs(left[:, :modes].T @ components),
-        "hidden_usage": np.asarray(sigmoid(rows @ W + b), float).mean(axis=0),
+        "hidden_usage": np.asarray(sigmoid(rows @ W + parameters.hidden_bias), float).mean(axis=0),
         "active_units": float(participation(((v - mean) @ W).T).mean()),
         "sparsity": float(participation(W).mean()) / len(W),
-        "pseudo_likelihood": float(np.mean(np.asarray(with_rows, float))),
     }
+    if not parameters.real:
+        of_rows = pseudo_likelihood(jax.tree.map(np.asarray, state.parameters), rows, sites)
+        found["pseudo_likelihood"] = float(np.mean(np.asarray(of_rows, float)))
+    return found
+
+
+def _visible_rows(parameters: Machine, hidden: np.ndarray) -> np.ndarray:
+    """Visible units (rows, V) drawn given hidden ones, always with the same noise."""
+    rng = np.random.default_rng(0)
+    if not isinstance(parameters, Parameters):
+        return parameters.draw_given(hidden, rng)
+    field = hidden @ parameters.weights.T + parameters.visible_bias
+    v = np.asarray(sigmoid(field), float)
+    return (rng.random(v.shape) < v) * 1.0
 
 
 def likelihood_gain(parameters, base: np.ndarray, rows: np.ndarray, seed: tuple[int, int]) -> dict:
@@ -75,10 +88,11 @@ def likelihood_gain(parameters, base: np.ndarray, rows: np.ndarray, seed: tuple[
     annealed forward in 200 steps.
     """
     value, error = quick_log_partition(parameters, base, SUMMED, seed)
-    W, a, b = parameters.in_double()
     rows = rows.astype(float)
-    own = rows @ a + np.logaddexp(0, rows @ W + b).sum(axis=1) - value
-    alone = rows @ base - np.logaddexp(0, base).sum()
+    own = -parameters.in_double().free_energy(rows) - value
+    alone = rows @ base - independent_log_partition(base, parameters.real)
+    if parameters.real:
+        alone = alone - (rows**2).sum(axis=1) / 2
     spread = (own - alone).std(ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0.0
     return {
         "log_likelihood": float(own.mean()),

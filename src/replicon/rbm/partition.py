@@ -1,5 +1,5 @@
-"""Partition function of a binary restricted Boltzmann machine: exact, by annealed importance
-sampling, by TAP.
+"""Partition function of a restricted Boltzmann machine: exact, by annealed importance sampling,
+and, where its visible units are 0 and 1, by TAP.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from jax import lax
 
 from replicon._errors import ConvergenceError, InputError
-from replicon.rbm.training import Parameters, draw, ladder, run_chains, sigmoid
+from replicon.rbm.layers import Machine, Parameters, draw, sigmoid
+from replicon.rbm.training import ladder, run_chains
 
 LARGEST = 20  # units of the smaller layer that are enumerated
 _CHUNK = 12  # 2^12 states at a time
@@ -45,25 +46,25 @@ class LogPartition(NamedTuple):
     reliable: bool = True
 
 
-def exact_log_partition(parameters: Parameters) -> float:
+def exact_log_partition(parameters: Machine) -> float:
     """Sum over the states of the smaller layer, the other summed out; at most 20 units (2^20
-    states).
+    states). Real-valued visible units are integrated out, whichever layer is smaller.
     """
     parameters = parameters.in_double()
-    visible, hidden = parameters.weights.shape
-    if hidden > visible:
-        parameters = parameters.mirrored()
-    units = min(visible, hidden)
+    units = parameters.summable()
     if units > LARGEST:
+        layer = "hidden" if parameters.real else "smaller"
         raise InputError(
-            f"The smaller layer has {units} units: exact ln Z sums over 2^units states and takes at"
+            f"The {layer} layer has {units} units: exact ln Z sums over 2^units states and takes at"
             f" most {LARGEST}."
         )
+    if isinstance(parameters, Parameters) and len(parameters.hidden_bias) > units:
+        parameters = parameters.mirrored()
     low = min(units, _CHUNK)
     with jax.enable_x64(True):
         given = jax.tree.map(jnp.asarray, parameters)
         states = (jnp.asarray(_states(low)), jnp.asarray(_states(units - low)))
-        return float(_enumerate(*given, *states))
+        return float(_enumerate(given, *states))
 
 
 def _states(units: int) -> np.ndarray:
@@ -71,25 +72,25 @@ def _states(units: int) -> np.ndarray:
 
 
 @jax.jit
-def _enumerate(W, a, b, low, high):
+def _enumerate(parameters: Machine, low, high):
+    W = parameters.weights
+    b = parameters.hidden_bias
     split = low.shape[1]
-    field = low @ W[:, :split].T + a
+    field = low @ W[:, :split].T + parameters.visible_bias
     bias = low @ b[:split]
 
     def chunk(state):
-        inside = (
-            jax.nn.softplus(field + W[:, split:] @ state).sum(axis=1) + bias + b[split:] @ state
-        )
-        return jax.nn.logsumexp(inside)
+        inside = parameters.visible_log_sum(field + W[:, split:] @ state).sum(axis=1)
+        return jax.nn.logsumexp(inside + bias + b[split:] @ state)
 
     return jax.nn.logsumexp(lax.map(chunk, high))
 
 
 def annealed_log_partition(
-    parameters: Parameters, base, *, chains=100, temperatures=1000, start=None, seed=0
+    parameters: Machine, base, *, chains=100, temperatures=1000, start=None, seed=0
 ) -> LogPartition:
-    """Annealed importance sampling from independent visible units of biases `base` (V,), forward
-    and in reverse.
+    """Annealed importance sampling from independent visible units of biases `base` (V,), and
+    variance 1 where they are real-valued, forward and in reverse.
 
     ln Z = ln Z_0 + ln mean exp(w) over `chains` of them, error by the delta method. Reverse: from
     `start` (chains, V), samples of the machine; by default 200 sweeps of parallel tempering in 20
@@ -104,8 +105,9 @@ def annealed_log_partition(
         base = jnp.asarray(np.asarray(base, float))
         keys = jax.random.split(jax.random.key(seed), 4)
         betas = jnp.asarray(ladder(temperatures, float))
-        zero = parameters.weights.shape[1] * math.log(2) + float(jax.nn.softplus(base).sum())
-        first = draw(keys[0], jnp.broadcast_to(sigmoid(base), (chains, len(base))))
+        alone = float(parameters.visible_log_sum(base, 0.0).sum())
+        zero = parameters.weights.shape[1] * math.log(2) + alone
+        first = parameters.draw_visible(keys[0], jnp.broadcast_to(base, (chains, len(base))), 0.0)
         forward = np.asarray(_anneal(parameters, base, betas, first, keys[1]))
         if start is None:
             hidden = draw(keys[2], jnp.full((20, chains, parameters.weights.shape[1]), 0.5))
@@ -136,30 +138,35 @@ def annealed_log_partition(
 
 
 def quick_log_partition(
-    parameters: Parameters, base, largest: int, seed: tuple[int, int]
+    parameters: Machine, base, largest: int, seed: tuple[int, int]
 ) -> tuple[float, float]:
     """Ln Z and its error while training goes on: a sum up to `largest` units, else 100 chains
     annealed forward in 200 steps.
 
     Annealing that is too fast finds too small a Z, hence too large a likelihood.
     """
-    if min(parameters.weights.shape) <= largest:
+    if parameters.summable() <= largest:
         return exact_log_partition(parameters), 0.0
     with jax.enable_x64(False):
-        held = Parameters(*(jnp.asarray(np.asarray(x, np.float32)) for x in parameters))
+        held = jax.tree.map(lambda x: jnp.asarray(np.asarray(x, np.float32)), parameters)
         biases = jnp.asarray(np.asarray(base, np.float32))
         keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]))
-        first = draw(keys[0], jnp.broadcast_to(sigmoid(biases), (100, len(biases))))
+        first = held.draw_visible(keys[0], jnp.broadcast_to(biases, (100, len(biases))), 0.0)
         weights = np.asarray(
             _anneal(held, biases, jnp.asarray(ladder(200, np.float32)), first, keys[1]), float
         )
     value, error, _ = _log_mean(weights)
-    return (
-        held.weights.shape[1] * math.log(2)
-        + float(np.logaddexp(0, np.asarray(base, float)).sum())
-        + value,
-        error,
-    )
+    alone = independent_log_partition(base, parameters.real)
+    return held.weights.shape[1] * math.log(2) + alone + value, error
+
+
+def independent_log_partition(base: np.ndarray, real: bool) -> float:
+    """Ln of the sum over independent visible units of biases base (V,), or of the integral, of
+    variance 1.
+    """
+    base = np.asarray(base, float)
+    each = base**2 / 2 + math.log(2 * math.pi) / 2 if real else np.logaddexp(0, base)
+    return float(each.sum())
 
 
 def _log_mean(w: np.ndarray) -> tuple[float, float, float]:
@@ -172,14 +179,16 @@ def _log_mean(w: np.ndarray) -> tuple[float, float, float]:
 
 
 @jax.jit
-def _anneal(parameters: Parameters, base, betas, v, key):
+def _anneal(parameters: Machine, base, betas, v, key):
     """Log-weights (chains,) of one annealing along `betas`, starting from samples v at the first of
     them.
     """
-    W, a, b = parameters
+    W = parameters.weights
+    a = parameters.visible_bias
+    b = parameters.hidden_bias
 
     def log_weight(beta, v, field):
-        return beta * (v @ (a - base)) + jax.nn.softplus(beta * field).sum(axis=-1)
+        return beta * parameters.tilt(base, v) + jax.nn.softplus(beta * field).sum(axis=-1)
 
     def step(carry, given):
         v, total = carry
@@ -188,7 +197,7 @@ def _anneal(parameters: Parameters, base, betas, v, key):
         total = total + log_weight(beta, v, field) - log_weight(before, v, field)
         for_h, for_v = jax.random.split(key)
         h = draw(for_h, sigmoid(beta * field))
-        v = draw(for_v, sigmoid(beta * (h @ W.T + a) + (1 - beta) * base))
+        v = parameters.draw_visible(for_v, beta * (h @ W.T + a) + (1 - beta) * base, beta)
         return (v, total), None
 
     keys = jax.random.split(key, len(betas) - 1)
@@ -292,7 +301,7 @@ def _minus_gamma(a, b, powers, m, n):
 
 
 def log_partition(
-    parameters: Parameters,
+    parameters: Machine,
     base: np.ndarray,
     *,
     method: str,
@@ -304,13 +313,14 @@ def log_partition(
     """`RestrictedBoltzmannMachine.log_partition`, arguments checked; `start`: rows, which tap
     needs.
     """
-    small = min(parameters.weights.shape) <= 20
+    small = parameters.summable() <= LARGEST
     if method == "exact" or (method == "auto" and small):
         return LogPartition(exact_log_partition(parameters), 0.0, "exact")
     if method != "tap":
         return annealed_log_partition(
             parameters, base, chains=chains, temperatures=temperatures, start=start, seed=seed
         )
+    assert isinstance(parameters, Parameters) and start is not None
     found = mean_field(parameters, np.asarray(start, float))
     if not len(found.log_partition):
         raise ConvergenceError(

@@ -8,6 +8,7 @@ from replicon._declare import Interval, Words
 from replicon._domains import check_argument, show
 from replicon._errors import InputError
 from replicon._seed import read_generator
+from replicon.data.binary import check_binarize
 
 OPTIMIZERS = ("sgd", "momentum", "adam")
 # units of the smaller layer whose states are summed over when the machine is sampled or watched
@@ -17,6 +18,7 @@ _COUNT = Interval(1, integer=True)
 _RATE = Interval(0)
 _DOMAINS = {
     "hidden": _COUNT,
+    "visible": Words(("binary", "gaussian")),
     "method": Words(("cd", "pcd", "pt")),
     "steps": _COUNT,
     "epochs": Interval(0, integer=True),
@@ -28,9 +30,8 @@ _DOMAINS = {
     "initial_scale": _RATE,
     "record_every": Interval(0, integer=True),
     "dtype": Words(("float32", "float64")),
-    "binarize": Interval(),
 }
-_OPTIONAL = ("batch_size", "chains", "binarize")
+_OPTIONAL = ("batch_size", "chains")
 
 
 def check_settings(machine) -> None:
@@ -39,10 +40,16 @@ def check_settings(machine) -> None:
         value = getattr(machine, name)
         if value is not None or name not in _OPTIONAL:
             check_argument(name, value, domain)
+    check_binarize(machine.binarize)
     read_generator(machine.seed)
-    if not isinstance(machine.centred, (bool, np.bool_)):
+    for name in ("centred", "learn_variance"):
+        value = getattr(machine, name)
+        if not isinstance(value, (bool, np.bool_)):
+            raise InputError(f"{name} = {show(value)} is outside its domain: give True or False.")
+    if machine.visible == "gaussian" and machine.binarize is not None:
         raise InputError(
-            f"centred = {show(machine.centred)} is outside its domain: give True or False."
+            f"binarize = {show(machine.binarize)} makes rows of 0 and 1, but visible='gaussian'"
+            " takes them real-valued: leave one of both out."
         )
     if not hasattr(machine.optimizer, "update") and machine.optimizer not in OPTIMIZERS:
         raise InputError(

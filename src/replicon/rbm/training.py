@@ -1,7 +1,7 @@
-"""Gradient ascent of the likelihood of a binary restricted Boltzmann machine; arrays in, arrays
-out, compiled.
+"""Gradient ascent of the likelihood of a restricted Boltzmann machine; arrays in, arrays out,
+compiled.
 
-V visible units v and H hidden units h, both 0 or 1, P(v, h) ~ exp(v.W.h + a.v + b.h). Rows are
+V visible units v, of 0 and 1 or real-valued (`layers`), and H hidden units h of 0 and 1. Rows are
 samples: v (rows, V), h (rows, H).
 """
 
@@ -15,23 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax
-from jax.extend.random import threefry_2x32
 
-
-class Parameters(NamedTuple):
-    """weights W (V, H), visible_bias a (V,), hidden_bias b (H,)."""
-
-    weights: Any
-    visible_bias: Any
-    hidden_bias: Any
-
-    def in_double(self) -> Parameters:
-        """The same as NumPy arrays of float64."""
-        return Parameters(*(np.asarray(x, float) for x in self))
-
-    def mirrored(self) -> Parameters:
-        """The same machine with visible units called hidden, and hidden ones visible."""
-        return Parameters(self.weights.T, self.hidden_bias, self.visible_bias)
+from replicon.rbm.layers import Machine, Parameters, RealParameters, draw, sigmoid
 
 
 class State(NamedTuple):
@@ -39,7 +24,7 @@ class State(NamedTuple):
     that centres hidden units.
     """
 
-    parameters: Parameters
+    parameters: Machine
     optimizer: Any
     hidden: Any
     offset: Any
@@ -47,7 +32,8 @@ class State(NamedTuple):
 
 class Settings(NamedTuple):
     """What is compiled in. `method`: cd, pcd or pt; `steps`: Gibbs sweeps for each gradient;
-    `optimizer`: the rule that makes a change of the parameters of a slope, up to a factor.
+    `optimizer`: the rule that makes a change of the parameters of a slope, up to a factor;
+    `learn_variance`: of real-valued units.
     """
 
     method: str
@@ -55,6 +41,7 @@ class Settings(NamedTuple):
     centred: bool
     weight_decay: float
     optimizer: optax.GradientTransformation
+    learn_variance: bool = True
 
 
 @lru_cache
@@ -81,32 +68,6 @@ def traced_anew(rule: optax.GradientTransformation) -> optax.GradientTransformat
     return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType]
 
 
-def sigmoid(x):
-    """1 / (1 + exp(-x)), by the hyperbolic tangent."""
-    return 0.5 + 0.5 * jnp.tanh(0.5 * x)
-
-
-def draw(key, probability):
-    """0 or 1 with P(1) = probability, to 2^-24.
-
-    Both words of every Threefry block are used; `jax.random.uniform` keeps one, and is then a fifth
-    of the time of training.
-    """
-    words = threefry_2x32(
-        jax.random.key_data(key), jnp.arange(probability.size, dtype=jnp.uint32)
-    ).reshape(probability.shape)
-    return ((words >> 8).astype(probability.dtype) * 2.0**-24 < probability).astype(
-        probability.dtype
-    )
-
-
-def free_energy(parameters: Parameters, v):
-    """(rows,): -ln sum_h exp(v.W.h + a.v + b.h)."""
-    return -v @ parameters.visible_bias - jax.nn.softplus(
-        v @ parameters.weights + parameters.hidden_bias
-    ).sum(axis=-1)
-
-
 def ladder(temperatures: int, dtype) -> np.ndarray:
     """Inverse temperatures from 0, where units are independent, to 1, the machine; 1 alone where
     there is a single one.
@@ -125,24 +86,26 @@ class Swept(NamedTuple):
     marks: Any = None
 
 
-def sweep(parameters: Parameters, base, betas, hidden, key, marks=None) -> Swept:
+def sweep(parameters: Machine, base, betas, hidden, key, marks=None) -> Swept:
     """One Gibbs sweep (visible, then hidden) at each inverse temperature, then exchange of
     neighbours' states.
 
     Between the machine (beta = 1) and independent units of biases `base` (beta = 0): P(v, h) ~
-    exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v). hidden (temperatures, chains, H).
+    exp(beta [v.W.h + a.v + b.h] + (1 - beta) base.v), and likewise where they are real-valued
+    (`layers`). hidden (temperatures, chains, H).
 
     Sources: Swendsen & Wang, PRL 57, 2607 (1986); Desjardins et al., AISTATS 2010.
     """
-    W, a, b = parameters
+    W = parameters.weights
     beta = betas[:, None, None]
     for_v, for_h, for_swap, for_parity = jax.random.split(key, 4)
-    v = draw(for_v, sigmoid(beta * (hidden @ W.T + a) + (1 - beta) * base))
-    field = v @ W + b
+    field = beta * (hidden @ W.T + parameters.visible_bias) + (1 - beta) * base
+    v = parameters.draw_visible(for_v, field, beta)
+    field = v @ W + parameters.hidden_bias
     h = draw(for_h, sigmoid(beta * field))
     if len(betas) == 1:
         return Swept(v, h, jnp.ones((), v.dtype), marks)
-    exponent = (field * h).sum(axis=-1) + v @ (a - base)  # (temperatures, chains)
+    exponent = (field * h).sum(axis=-1) + parameters.tilt(base, v)  # (temperatures, chains)
     gain = (betas[1:] - betas[:-1])[:, None] * (exponent[:-1] - exponent[1:])
     chance = jax.random.uniform(for_swap, gain.shape, gain.dtype)
     odd = jax.random.randint(for_parity, (), 0, 2)
@@ -166,18 +129,18 @@ def _exchanged(x, swapped):
 
 
 class Estimate(NamedTuple):
-    """A gradient (slope, as `Parameters`), the next states of the chains (temperatures, chains, H),
-    mean activity of the hidden units (H,), accepted fraction of exchanges.
+    """A gradient (slope, of the parameters' kind), the next states of the chains (temperatures,
+    chains, H), mean activity of the hidden units (H,), accepted fraction of exchanges.
     """
 
-    slope: Parameters
+    slope: Machine
     hidden: Any
     active: Any
     exchanges: Any
 
 
 def gradient(
-    settings: Settings, parameters: Parameters, mean, offset, base, hidden, data, share, key
+    settings: Settings, parameters: Machine, mean, offset, base, hidden, data, share, key
 ) -> Estimate:
     """Estimated gradient of the mean log-likelihood.
 
@@ -186,7 +149,8 @@ def gradient(
     <v>_model - dW offset, db likewise (Montavon & Mueller 2012). Hidden units enter by their
     probabilities. Sources: Hinton, Neural Comput. 14, 1771 (2002); Tieleman, ICML 2008.
     """
-    W, _, b = parameters
+    W = parameters.weights
+    b = parameters.hidden_bias
     if settings.method == "cd":
         key, start = jax.random.split(key)
         seen = sigmoid(data @ W + b)
@@ -205,13 +169,13 @@ def gradient(
     if settings.method == "pcd":
         hidden = draw(keys[-1], h[len(data) :])[None]
     sign = jnp.concatenate([share, jnp.full(len(v), -1 / len(v), W.dtype)])
-    slope = _difference(settings, W, both, h, sign, mean, offset)
+    slope = _difference(settings, parameters, both, h, sign, mean, offset)
     return Estimate(slope, hidden, share @ h[: len(data)], found.exchanges)
 
 
-def _model(settings: Settings, parameters: Parameters, base, hidden, keys) -> Swept:
+def _model(settings: Settings, parameters: Machine, base, hidden, keys) -> Swept:
     """The chains `settings.steps` sweeps on; but for pt the last one stops at the visible units."""
-    W, a, _ = parameters
+    W = parameters.weights
     found = Swept(None, hidden, jnp.ones((), W.dtype))
     if settings.method == "pt":
         betas = jnp.asarray(ladder(len(hidden), W.dtype))
@@ -221,11 +185,11 @@ def _model(settings: Settings, parameters: Parameters, base, hidden, keys) -> Sw
     for step in range(settings.steps - 1):
         found = sweep(parameters, base, jnp.ones(1, W.dtype), found.hidden, keys[step])
     last = jax.random.split(keys[settings.steps - 1])
-    v = draw(last[0], sigmoid(found.hidden[-1] @ W.T + a))
+    v = parameters.draw_visible(last[0], found.hidden[-1] @ W.T + parameters.visible_bias)
     return Swept(v[None], found.hidden, jnp.ones((), W.dtype))
 
 
-def _difference(settings: Settings, W, v, h, sign, mean, offset) -> Parameters:
+def _difference(settings: Settings, parameters: Machine, v, h, sign, mean, offset) -> Machine:
     """Averages over data less averages over chains: v (rows, V), h (rows, H) of both, `sign`
     (rows,) the weights of the ones and minus those of the others.
     """
@@ -242,8 +206,9 @@ def _difference(settings: Settings, W, v, h, sign, mean, offset) -> Parameters:
         db = db - (x @ mean) @ y
     dW = x.T @ y
     if settings.weight_decay:
-        dW = dW - settings.weight_decay * W
-    return Parameters(dW, da, db)
+        dW = dW - settings.weight_decay * parameters.weights
+    spread = sign @ v**2 if settings.learn_variance else jnp.zeros_like(da)
+    return parameters.slope(dW, da, db, spread)
 
 
 @partial(jax.jit, static_argnames="settings")
@@ -272,7 +237,7 @@ def epoch(settings: Settings, factor, state: State, data, mean, base, order, sha
 
 
 @partial(jax.jit, static_argnames="sweeps")
-def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
+def run_chains(parameters: Machine, base, betas, hidden, key, sweeps: int):
     """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
 
     def one(carry, key):
@@ -285,7 +250,7 @@ def run_chains(parameters: Parameters, base, betas, hidden, key, sweeps: int):
 
 
 @partial(jax.jit, static_argnames="sweeps")
-def run_ladder(parameters: Parameters, base, betas, hidden, fresh, key, sweeps: int):
+def run_ladder(parameters: Machine, base, betas, hidden, fresh, key, sweeps: int):
     """`sweeps` sweeps: last v, h, and `fresh` (temperatures, chains, 1): which states have been at
     inverse temperature 0.
     """
@@ -327,21 +292,19 @@ def log_odds(X: np.ndarray) -> np.ndarray:
     return np.log(share / (1 - share))
 
 
-def begin(
-    settings: Settings,
-    base: np.ndarray,
-    units: int,
-    chains: tuple[int, int],
-    scale: float,
-    dtype: str,
-    seed: int,
-) -> State:
-    """The first state: small normal weights of deviation `scale`, independent visible units of
-    biases base (V,), `units` hidden ones, chains (levels, number).
+def first_parameters(base: np.ndarray, units: int, scale: float, rng, *, real: bool) -> Machine:
+    """Small normal weights of deviation `scale`, independent visible units of biases base (V,),
+    `units` hidden ones.
     """
-    rng = np.random.default_rng(seed)
-    weights = (scale * rng.standard_normal((len(base), units))).astype(dtype)
-    parameters = Parameters(weights, base.astype(dtype), np.zeros(units, dtype))
+    weights = scale * rng.standard_normal((len(base), units))
+    given = (weights, base, np.zeros(units))
+    return RealParameters(*given, np.ones(len(base))) if real else Parameters(*given)
+
+
+def begin(settings: Settings, parameters: Machine, chains: tuple[int, int], dtype: str, rng):
+    """The first `State`, of chains (levels, number) in random states."""
+    parameters = type(parameters)(*(x.astype(dtype) for x in parameters))
+    units = len(parameters.hidden_bias)
     hidden = (rng.random((*chains, units)) < 0.5).astype(dtype)
     offset = np.full(units, 0.5, dtype)
     return State(parameters, settings.optimizer.init(parameters), hidden, offset)

@@ -2,8 +2,9 @@
 
 Models: recurrent-dynamics, recurrent-fixed-points, recurrent-network, recurrent-pseudo-potential.
 
-For networks of your own: `evolve`: states and Lyapunov spectrum. `Run`: what it returns.
-`kaplan_yorke_dimension`: of an attractor. `find_fixed_points`: zeros of the kinetic energy.
+For networks of your own: `evolve`: states and Lyapunov spectrum, driven or not. `Run`: what it
+returns. `kaplan_yorke_dimension`: of an attractor. `find_chaos`: the gain at which it begins, with
+its evidence. `Chaos`: what it returns. `find_fixed_points`: zeros of the kinetic energy.
 `FixedPoints`: what it returns. `sample_kinetic_energy`: states at a temperature. `KineticSamples`:
 what it returns.
 """
@@ -26,6 +27,7 @@ MODELS = (
 )
 
 if TYPE_CHECKING:
+    from replicon.recurrent.chaos import Chaos, find_chaos
     from replicon.recurrent.evolution import Run, evolve, kaplan_yorke_dimension
     from replicon.recurrent.fixed_point_search import FixedPoints, find_fixed_points
     from replicon.recurrent.kinetic_energy import KineticSamples, sample_kinetic_energy
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = contents(
     __name__,
     {
+        "chaos": ["Chaos", "find_chaos"],
         "evolution": ["Run", "evolve", "kaplan_yorke_dimension"],
         "fixed_point_search": ["FixedPoints", "find_fixed_points"],
         "kinetic_energy": ["KineticSamples", "sample_kinetic_energy"],

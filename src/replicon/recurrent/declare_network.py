@@ -128,6 +128,17 @@ model = Model(
             " gain of the instability",
             f"{_THEORY_RECURRENT_NETWORK}:find_chaos",
             bounds=("rest",),
+            evidence=(
+                Observable("bracket_low", "g_-", "largest gain without chaos below the value"),
+                Observable("bracket_high", "g_+", "smallest gain with chaos above it"),
+                Observable("threshold", "lambda_c", "what an exponent must pass to be chaos"),
+                Observable(
+                    "spread",
+                    "dg",
+                    "largest less smallest gain at which a trajectory turns chaotic; NaN where one"
+                    " never does",
+                ),
+            ),
         ),
     ),
     solve=f"{_THEORY_RECURRENT_NETWORK}:solve",

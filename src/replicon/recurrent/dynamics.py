@@ -9,7 +9,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 
 from replicon._declare import controls_tuple
 from replicon._errors import DivergenceError
@@ -232,6 +231,8 @@ def _at_lags(out: dict, path: list, row: int, time: str) -> np.ndarray:
     keep = clock > np.maximum.accumulate(np.r_[0.0, clock[:-1]]) + 1e-5
     if not keep.any():
         return np.full(LAGS.shape, variance)  # so near the onset that nothing has moved yet
+    from scipy.interpolate import CubicHermiteSpline  # a third of a second, for those who need it
+
     first = 0.0 if speed[0] > -1e-3 * variance else speed[0]
     curve = CubicHermiteSpline(
         np.r_[0, clock[keep]], np.r_[variance, value[keep]], np.r_[first, speed[keep]]

@@ -1,5 +1,5 @@
-"""Networks in motion, x' = -x + J phi(x) + h + noise or x(t+1) = J phi(x(t)) + h + noise: states,
-Lyapunov exponents.
+"""Networks in motion, x' = -x + J phi(x) + h + I(t) + noise or x(t+1) = J phi(x(t)) + h + I(t) +
+noise: states, Lyapunov exponents.
 
 A step costs one product of the couplings with a block of columns: all initial conditions and all
 tangent vectors together. Continuous time goes by exponential Adams-Bashforth steps, second order,
@@ -23,6 +23,7 @@ from replicon._errors import DivergenceError, InputError
 from replicon._seed import read_seed
 from replicon._traced import Traced
 from replicon.recurrent.couplings import check_couplings
+from replicon.recurrent.driving import constant_field, input_of_steps
 from replicon.recurrent.transfer import Transfer, transfer
 
 TIMES = Words(("continuous", "discrete"))
@@ -53,6 +54,7 @@ def evolve(
     every: float = 0.5,
     time: str = "continuous",
     field: Any = 0.0,
+    input: Any = None,
     noise: float = 0.0,
     exponents: int = 0,
     seed: Any = 0,
@@ -63,20 +65,26 @@ def evolve(
     `function` and `slope` are phi and phi', elementwise, written with jax.numpy; without `slope` it
     is by automatic differentiation. `field`: constant, of shape (N,), (N, columns), or one number.
     `noise`: D of white noise 2 D delta (all columns feel the same), its variance in discrete time.
+    `input`: I(t), a function of the time since `start` that returns a number, (N,) or (N, columns),
+    or an array of one row a step, transient included, (steps,), (steps, N) or (steps, N, columns);
+    a number or (N,) alone is constant. It is held over each step of continuous time, a function at
+    its value in the middle; in discrete time row t, or I(t), enters x(t+1).
     `exponents`: how many Lyapunov exponents of the first column to follow, by QR once per unit of
     time or oftener, and none by default; they need a transient, in which tangent vectors find their
     directions: without it an exponent is ln(N)/(2 duration) too small; in discrete time -inf is one
-    whose tangent vector vanishes at once. Times are rounded to whole steps and `duration` to whole
-    records; discrete time has steps of 1. Arithmetic in the type of `couplings`, float32 or
-    float64.
+    whose tangent vector vanishes at once. With input or noise they are conditional exponents: two
+    copies that feel the same input and noise part, or meet, at the rate of the largest. Times are
+    rounded to whole steps and `duration` to whole records; discrete time has steps of 1. Arithmetic
+    in the type of `couplings`, float32 or float64.
 
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
     that is not elementwise, and for a slope that is not its derivative; DivergenceError where the
     state is lost, with the time.
 
     Source: exponential Adams-Bashforth of second order, Cox & Matthews, J. Comput. Phys. 176, 430
-    (2002); exponents by Benettin et al., Meccanica 15, 9 (1980). Referee: linear networks, the
-    theory of random ones (tests/recurrent).
+    (2002); exponents by Benettin et al., Meccanica 15, 9 (1980), under drive Rajan, Abbott &
+    Sompolinsky, PRE 82, 011903 (2010). Referee: linear networks, the theory of random ones, driven
+    by noise too, two copies that part (tests/recurrent).
     """
     couplings = check_couplings(couplings)
     n = len(couplings)
@@ -100,7 +108,10 @@ def evolve(
         step=plan.step,
         inner=plan.inner,
         time=time,
-        field=_field(field, columns),
+        field=constant_field(field, columns),
+        inputs=(
+            None if input is None else input_of_steps(input, columns, plan.steps, plan.step, time)
+        ),
         noise=noise,
         exponents=exponents,
         seed=read_seed(seed),
@@ -132,6 +143,11 @@ class _Plan(NamedTuple):
     records: int
     before: int
 
+    @property
+    def steps(self) -> int:
+        """Of the whole run, from the start on."""
+        return (self.before + self.records) * self.inner
+
 
 def _plan(time: str, step: Any, duration: Any, transient: Any, every: Any, numbers: int) -> _Plan:
     """The times asked for, checked, in whole steps and records of so many numbers each."""
@@ -159,18 +175,6 @@ def _plan(time: str, step: Any, duration: Any, transient: Any, every: Any, numbe
     return _Plan(step, inner, records, before)
 
 
-def _field(field: Any, columns: np.ndarray) -> np.ndarray:
-    """The constant field of every neuron and column, checked."""
-    expected = "give a finite number, or an array of the shape of start"
-    field = real_array("field", field, expected).astype(columns.dtype)
-    try:
-        return np.broadcast_to(field[:, None] if field.ndim == 1 else field, columns.shape)
-    except ValueError:
-        raise InputError(
-            f"field has shape {field.shape}: give a number, ({len(columns)},) or {columns.shape}."
-        ) from None
-
-
 def diverged(moment: float) -> None:
     """Raises DivergenceError: the state is no longer finite at this time."""
     raise DivergenceError(
@@ -182,8 +186,9 @@ def diverged(moment: float) -> None:
 class Motion:
     """A network in motion, advanced by records of `inner` steps each; what `evolve` runs.
 
-    couplings (N, N), start and field (N, columns), phi as `transfer` gives it; exponents: how many
-    tangent vectors follow the first column. `span`: the time of a record. Arithmetic in the type of
+    couplings (N, N), start and field (N, columns), phi as `transfer` gives it; inputs (steps, N or
+    1, columns or 1): what enters at each step; exponents: how many tangent vectors follow the first
+    column. `span`: the time of a record. Arithmetic in the type of
     the couplings. Its random numbers are functions of the seed and of the number of the record.
     """
 
@@ -197,6 +202,7 @@ class Motion:
         inner: int,
         time: str,
         field: np.ndarray,
+        inputs: np.ndarray | None = None,
         noise: float = 0.0,
         exponents: int = 0,
         seed: int = 0,
@@ -204,6 +210,7 @@ class Motion:
         self.couplings = couplings
         self.noise = noise
         self.field = field
+        self.inputs = None if inputs is None else inputs.reshape(-1, inner, *inputs.shape[1:])
         self.step = step
         self.span = inner * step
         self.records = 0
@@ -249,7 +256,8 @@ class Motion:
                 many = _KEYS * -(-end // _KEYS)
                 self._keys = jax.random.split(jax.random.key(self._seed), many)
             keys = self._keys[self.records : end]
-            self._carry, (states, growth) = self._run(given, keys, self._carry)
+            inputs = None if self.inputs is None else self.inputs[self.records : end]
+            self._carry, (states, growth) = self._run(given, (keys, inputs), self._carry)
             self.records = end
             return np.asarray(states), np.asarray(growth, float)
 
@@ -283,7 +291,7 @@ def _runner(
     """Records compiled, each of `turns` times `inner` steps, with one QR a turn."""
     continuous = time == "continuous"
 
-    def one_step(given: _Given, key, state: _State, first):
+    def one_step(given: _Given, key, pushed, state: _State, first):
         held, held_by_slope = given.constants
         step, noise = given.numbers
         x = state.x
@@ -296,18 +304,21 @@ def _runner(
         turn = pull[:, x.shape[1] :]
         decay = jnp.exp(-step) if continuous else jnp.zeros_like(step)
         kick = jnp.sqrt(noise * (1 - decay**2)) * jax.random.normal(key, (len(x), 1), x.dtype)
-        if not continuous:
-            return _State(drive + kick, drive, turn, turn)
-        # The first step of all has no past: Euler.
-        old = jnp.where(first, drive, state.drive)
-        old_turn = jnp.where(first, turn, state.turn)
-        gather = 1 - decay
-        return _State(
-            decay * x + gather * (1.5 * drive - 0.5 * old) + kick,
-            drive,
-            decay * state.tangent + gather * (1.5 * turn - 0.5 * old_turn),
-            turn,
-        )
+        if continuous:
+            # The first step of all has no past: Euler.
+            old = jnp.where(first, drive, state.drive)
+            old_turn = jnp.where(first, turn, state.turn)
+            gather = 1 - decay
+            moved = _State(
+                decay * x + gather * (1.5 * drive - 0.5 * old) + kick,
+                drive,
+                decay * state.tangent + gather * (1.5 * turn - 0.5 * old_turn),
+                turn,
+            )
+        else:
+            moved = _State(drive + kick, drive, turn, turn)
+        # Added last, so that an input of zero changes no bit.
+        return moved if pushed is None else moved._replace(x=moved.x + (1 - decay) * pushed)
 
     def orthogonal(state: _State, growth):
         """Tangent vectors of length one again, and what their lengths have grown by."""
@@ -320,13 +331,15 @@ def _runner(
         return state._replace(tangent=tangent, turn=turn), growth
 
     @jax.jit
-    def run(given: _Given, keys, carry):
-        def record(carry, key):
+    def run(given: _Given, outside, carry):
+        def record(carry, now):
+            key, pushed = now
             steps = jax.random.split(key, turns * inner)
 
             def advance(k, carry):
                 state, first = carry
-                return one_step(given, steps[k], state, first), False
+                at = None if pushed is None else pushed[k]
+                return one_step(given, steps[k], at, state, first), False
 
             def turn(part, carry):
                 state, first, growth = carry
@@ -340,7 +353,7 @@ def _runner(
             state, first, growth = jax.lax.fori_loop(0, turns, turn, (*carry, still))
             return (state, first), (state.x, growth)
 
-        return jax.lax.scan(record, carry, keys)
+        return jax.lax.scan(record, carry, outside)
 
     return run
 

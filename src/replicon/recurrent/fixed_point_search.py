@@ -1,5 +1,5 @@
 """The search of fixed and slow points of a network: zeros and minima of the kinetic energy
-E = |-x + J phi(x)|^2 / 2.
+E = |-x + J phi(x) + h|^2 / 2.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _NEWTON = 100  # steps; five do, but at a double zero each takes only three quar
 class FixedPoints(NamedTuple):
     """`points` (n, N), distinct, slowest first; `energy` E/N (n,); `growth`, the largest real part
     of the eigenvalues of -1 + J phi'(x) (n,): stable where negative, exactly zero where rounding
-    leaves its sign open; `fixed` (n,): whether the force -x + J phi(x) is zero to rounding (else a
-    slow point, a minimum with E > 0); `found` (n,): how many starts ended there.
+    leaves its sign open; `fixed` (n,): whether the force -x + J phi(x) + h is zero to rounding
+    (else a slow point, a minimum with E > 0); `found` (n,): how many starts ended there.
     """
 
     points: np.ndarray
@@ -45,24 +45,25 @@ def find_fixed_points(
     *,
     function: Callable,
     slope: Callable | None = None,
+    field: Any = 0.0,
     odd: bool = False,
     iterations: int = 2000,
 ) -> FixedPoints:
-    """Fixed and slow points of x' = -x + J phi(x) from states `start` (n, N), by L-BFGS on E and
-    Newton's method at its minima.
+    """Fixed and slow points of x' = -x + J phi(x) + h from states `start` (n, N), by L-BFGS on E
+    and Newton's method at its minima.
 
     States are one where they differ by less than 1e-5 of their size, or than 1e-5 sqrt(N) with no
     force between them beyond rounding; with `odd` a state and its mirror image -x are one (for an
-    odd phi). Starts along a trajectory find the points that the flow visits. `function` and `slope`
-    are phi and phi', elementwise, written with jax.numpy; without `slope` it is by automatic
-    differentiation.
+    odd phi without field). Starts along a trajectory find the points that the flow visits.
+    `function` and `slope` are phi and phi', elementwise, written with jax.numpy; without `slope` it
+    is by automatic differentiation. `field`: h, constant as in `evolve`, one number or (N,).
 
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow, is
-    not elementwise or, with `odd`, not odd, and for a slope that is not its derivative;
-    DivergenceError where E is beyond all numbers.
+    not elementwise or, with `odd`, not odd, for a field with `odd`, and for a slope that is not its
+    derivative; DivergenceError where E is beyond all numbers.
 
     Source: Sussillo & Barak, Neural Comput. 25, 626 (2013). Referee: networks whose fixed points
-    are known (tests/recurrent).
+    are known, linear ones in a field, points continued from zero field (tests/recurrent).
     """
     couplings = check_couplings(couplings).astype(float)
     n = len(couplings)
@@ -77,7 +78,13 @@ def find_fixed_points(
     iterations = check_argument(
         "iterations", iterations, Interval(1, 2**31, integer=True), "of L-BFGS"
     )
-    network = _Network(couplings, transfer(function, slope, (n,), odd=bool(odd)))
+    h = _field(field, n)
+    if odd and h.any():
+        raise InputError(
+            "odd = True, but field is not zero: in a field mirror images are no fixed points"
+            " together, leave odd out."
+        )
+    network = _Network(couplings, h, transfer(function, slope, (n,), odd=bool(odd)))
     with jax.enable_x64(True):
         kept = _distinct(network, start, bool(odd), iterations)
         points = np.array([one.x for one in kept])
@@ -87,6 +94,15 @@ def find_fixed_points(
     fixed = np.array([one.still for one in kept])
     found = np.array([one.found for one in kept])
     return FixedPoints(points[order], energies[order], growth[order], fixed[order], found[order])
+
+
+def _field(field: Any, n: int) -> np.ndarray:
+    """The constant field of every neuron (n,), checked."""
+    expected = f"give a finite number, or one for each neuron, ({n},)"
+    h = real_array("field", field, expected)
+    if h.shape not in ((), (n,)):
+        raise InputError(f"field has shape {h.shape}: {expected}.")
+    return np.broadcast_to(h, (n,))
 
 
 class _Point(NamedTuple):
@@ -113,7 +129,7 @@ def _distinct(network: _Network, start: np.ndarray, odd: bool, iterations: int) 
 
 
 class _Local(NamedTuple):
-    """At a state (N,): `energy` E, its `gradient` (N,), the `force` -x + J phi (N,), phi'(x) as
+    """At a state (N,): `energy` E, its `gradient` (N,), the `force` -x + J phi + h (N,), phi'(x) as
     `slope` (N,), and the `rounding` of the force (N,).
     """
 
@@ -135,24 +151,29 @@ class _Terms(NamedTuple):
 
 
 class _Network:
-    """The kinetic energy of a network, its minima and zeros."""
+    """The kinetic energy of a network in a field (N,), its minima and zeros."""
 
-    def __init__(self, couplings: np.ndarray, phi: Transfer):
+    def __init__(self, couplings: np.ndarray, field: np.ndarray, phi: Transfer):
         self.couplings = couplings
+        self.field = field
         self.constants = phi.constants
         self.size = len(couplings) * np.abs(couplings)
         self.compiled = _energy(phi.function, phi.slope)
 
     def at(self, x: np.ndarray) -> _Local:
         """Energy and force at x, and what rounding may have done to the force."""
-        here = _Terms(*map(np.asarray, self.compiled(self.constants, self.couplings, x)))
+        here = _Terms(
+            *map(np.asarray, self.compiled(self.constants, self.couplings, self.field, x))
+        )
         if not np.isfinite(here.energy):
             raise DivergenceError(
                 "the kinetic energy is beyond all numbers: give smaller couplings or starts, or a"
                 " bounded phi."
             )
         rounding = (
-            8 * np.finfo(float).eps * (self.size @ np.abs(here.value) + np.abs(x))
+            8
+            * np.finfo(float).eps
+            * (self.size @ np.abs(here.value) + np.abs(x) + np.abs(self.field))
             + np.finfo(float).tiny
         )
         return _Local(float(here.energy), here.gradient, here.force, here.slope, rounding)
@@ -210,10 +231,10 @@ class _Network:
 @lru_cache(maxsize=32)
 def _energy(function: Traced, slope: Traced):
     @jax.jit
-    def energy(constants, couplings, x):
+    def energy(constants, couplings, field, x):
         value = function(constants[0], x).astype(x.dtype)
         rise = slope(constants[1], x).astype(x.dtype)
-        force = couplings @ value - x
+        force = couplings @ value - x + field
         gradient = rise * (couplings.T @ force) - force
         return _Terms(force @ force / 2, gradient, force, rise, value)
 

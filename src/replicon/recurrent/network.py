@@ -4,25 +4,18 @@ trajectories turn chaotic.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import ConvergenceError, InputError
 from replicon.data.networks import load_network
+from replicon.recurrent.chaos import POSITIVE, first_chaos, nowhere, scan
 from replicon.recurrent.couplings import certain, components, eigenvalues, elliptic_matrix, largest
 from replicon.recurrent.dynamics import onset
-from replicon.recurrent.evolution import evolve
 from replicon.recurrent.nonlinearity import Nonlinearity, nonlinearity
 from replicon.theory.branch import Found
 
-REACH = 8.0  # chaos is looked for up to so many times the gain of the instability
-# A Lyapunov exponent above counts as chaos: those of limit cycles, zero, are measured to about half
-# of it.
-POSITIVE = 0.01
 ROUNDING = 64 * np.finfo(float).eps  # of a gain that is compared with the one of the instability
 
 _UNDECIDED = (
@@ -178,7 +171,8 @@ def _never(matrix: np.ndarray, slope: float, controls) -> str:
 
 def find_chaos(controls) -> Found:
     """The first gain of a scan (16 steps from the instability), then bisected 6 times, at which
-    either of two trajectories has an exponent > 0.01. A surrogate is drawn once, from seed 0.
+    either of two trajectories has an exponent > 0.01, with the bracket and the onsets of both. A
+    surrogate is drawn once, from seed 0.
     """
     phi = nonlinearity(controls.nonlinearity)
     rng = np.random.default_rng(0)
@@ -186,49 +180,29 @@ def find_chaos(controls) -> Found:
     starts = rng.standard_normal((2, len(matrix)))
     top = certain(*largest(matrix, np.real if controls.time == "continuous" else np.abs))
     rest = top / float(onset(phi, 0.0))
-    settings = {
-        "function": phi.function,
-        "slope": phi.slope,
-        "duration": 200,
-        "transient": 100,
-        "every": 1.0,
-        "time": controls.time,
-    }
-
-    def chaotic(gain: float) -> bool:
-        return any(
-            evolve(gain * matrix, start, exponents=1, **settings).exponents[0] > POSITIVE
-            for start in starts
-        )
-
     reason = _orderly(matrix, phi, controls.time)
-    value = np.nan
+    found = nowhere(POSITIVE, len(starts))
     if rest > 0 and not reason:
+        settings = {"function": phi.function, "slope": phi.slope, "time": controls.time}
         try:
-            value = _first(chaotic, np.geomspace(1.0, REACH, 17) / rest)
+            found = first_chaos(matrix, starts, scan(rest), **settings)
         except ConvergenceError:
             reason = (
                 "trajectories grow beyond all bounds before they turn chaotic: give a phi that"
                 " saturates"
             )
-    there = np.array([np.isfinite(value)])
-    return Found(np.array([value]), there, reason=np.array([reason], object))
-
-
-def _first(chaotic: Callable[[float], bool], gains: np.ndarray) -> float:
-    """Where a network turns chaotic first along ordered gains, NaN where nowhere: the middle, in
-    logarithm, of what six halvings leave.
-    """
-    for low, high in pairwise(gains):
-        if chaotic(high):
-            for _ in range(6):
-                middle = np.sqrt(low * high)
-                if chaotic(middle):
-                    high = middle
-                else:
-                    low = middle
-            return float(np.sqrt(low * high))
-    return np.nan
+    evidence = {
+        "bracket_low": found.low,
+        "bracket_high": found.high,
+        "threshold": found.threshold,
+        "spread": found.spread,
+    }
+    return Found(
+        np.array([found.gain]),
+        np.array([np.isfinite(found.gain)]),
+        reason=np.array([reason], object),
+        evidence={name: np.array([value]) for name, value in evidence.items()},
+    )
 
 
 def _orderly(matrix: np.ndarray, phi: Nonlinearity, time: str) -> str:

@@ -24,7 +24,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.signal import lfilter
 
 from replicon._errors import DivergenceError, InputError
 from replicon._seed import generator
@@ -298,6 +297,8 @@ def _gaussian(phi: Nonlinearity, motion: _Motion) -> TwoTime:
     """The covariance of x advanced step by step: S(t, s) = <x x>, K(s, t) = <x(s) eta(t)>, both
     less means; C = <phi phi>.
     """
+    from scipy.signal import lfilter  # a third of a second, for those who need it
+
     count = motion.count
     decay = motion.decay
     gather = 1.0 - decay

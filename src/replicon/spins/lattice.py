@@ -152,6 +152,20 @@ def measure_packed(black, white, up, unlike):
 
 
 @numba.njit(cache=True)
+def count_up(words, up):
+    """Set bits of an array of words at each of the 64 places, written into up (64,), int64."""
+    rows, columns = words.shape
+    planes = np.zeros(40, np.uint64)
+    for row in range(rows):
+        for c in range(columns):
+            _add(planes, words[row, c])
+    for place in range(64):
+        up[place] = 0
+        for k in range(40):
+            up[place] += np.int64((planes[k] >> np.uint64(place)) & _ONE) << k
+
+
+@numba.njit(cache=True)
 def heat_bath_sweep(spins, up_probability, rng):
     """One sweep in site order; up_probability[(h + 4) / 2] for a sum h of four neighbours."""
     L = spins.shape[0]
@@ -265,9 +279,20 @@ def measure(spins):
 
 
 @numba.njit(cache=True)
+def black_total(spins):
+    """Sum of the spins whose row and column have an even sum, of one lattice."""
+    L = spins.shape[0]
+    total = 0
+    for i in range(L):
+        for j in range(i % 2, L, 2):
+            total += spins[i, j]
+    return total
+
+
+@numba.njit(cache=True)
 def advance(spins, method, beta, grown, counting, sweeps, rng):
     """`sweeps` sweeps of one lattice, in place. method 0: heat bath, 1: Wolff, 2: Swendsen-Wang;
-    beta stands for beta J.
+    beta stands for beta J, which only the heat bath takes negative.
 
     A Wolff sweep while `counting` is clusters until one lattice is flipped, and adds to grown (2,)
     the sites flipped and the clusters grown; after that it is a fixed number of clusters, as many

@@ -83,10 +83,10 @@ def find_transition(model: str | Model, name: str, **controls: Any) -> xr.Datase
     """The value of a control at a transition, given the other controls; lists of these become
     dimensions.
 
-    Returns a Dataset with `value` (NaN where not found), `converged` and `reason` (why there is
-    none, empty where the search merely failed); attributes name the transition and its control.
-    Raises InputError, and ConvergenceError for a single point at which there is no such transition
-    or none was found.
+    Returns a Dataset with `value` (NaN where not found), `converged`, `reason` (why there is none,
+    empty where the search merely failed), and the evidence that the transition declares, if any: a
+    bracket, say; attributes name the transition and its control. Raises InputError, and
+    ConvergenceError for a single point at which there is no such transition or none was found.
     """
     model = catalogue.get(model)
     return find_transition_at(model, name, transition_coordinates(model, name, controls))
@@ -109,7 +109,7 @@ def find_transition_at(model: Model, name: str, coordinates: dict[str, Any]) -> 
     """`find_transition` on checked coordinates."""
     transition = model.transition(name)
     table = list(grid.points(coordinates))
-    value, converged, reason = verdict.transition_values(model, transition, table)
+    found = verdict.transition_values(model, transition, table)
     attributes = {
         "transition": name,
         "control": transition.control,
@@ -119,11 +119,16 @@ def find_transition_at(model: Model, name: str, coordinates: dict[str, Any]) -> 
         kind="transition",
         model=model,
         coordinates=coordinates,
-        values={"value": value, "converged": converged, "reason": reason},
+        values={
+            "value": found.value,
+            "converged": found.converged,
+            "reason": found.reason,
+            **found.evidence,
+        },
         attributes=attributes,
     )
-    if _is_point(coordinates) and not converged[0]:
-        why = verdict.why_not_found(model, transition, coordinates, reason[0])
+    if _is_point(coordinates) and not found.converged[0]:
+        why = verdict.why_not_found(model, transition, coordinates, found.reason[0])
         raise ConvergenceError(why, result)
     return result
 

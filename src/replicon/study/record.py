@@ -17,9 +17,10 @@ def record(model: Model, result: xr.Dataset) -> dict[str, Any] | list[dict[str, 
     known.
 
     solve: model, branch, controls, observables, the potential under its name, stable, converged,
-    reason. transition: model, transition, control, value, controls, converged, reason. simulate:
-    model, controls, size, samples, seed, observables {name: {mean, error, interval}}. compare: the
-    same, each observable with theory and z, converged (theory), and remarks.
+    reason. transition: model, transition, control, value, the evidence it declares, controls,
+    converged, reason. simulate: model, controls, size, samples, seed, observables {name: {mean,
+    error, interval}}. compare: the same, each observable with theory and z, converged (of theory),
+    and remarks.
     """
     point = {
         "solve": _solved,
@@ -54,6 +55,10 @@ def _transition(model: Model, controls: dict, values: xr.Dataset) -> dict[str, A
         "transition": values.attrs["transition"],
         "control": values.attrs["control"],
         "value": number(values["value"]),
+        **{
+            one.name: number(values[one.name])
+            for one in model.transition(values.attrs["transition"]).evidence
+        },
         "controls": controls,
         "converged": bool(values["converged"]),
         **_reason(values),

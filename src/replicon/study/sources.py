@@ -60,8 +60,8 @@ def headline(study: str | Path) -> dict[str, Any]:
     its costs on an idle machine where its file holds them (else None).
 
     `quick_seconds`: the small version in the tour of all studies by two workers from empty caches,
-    measured; studies of a system share what they compile. `full_minutes`: the whole in one process
-    when all is compiled, estimated from two points of each series as `cost.costs` does.
+    measured; studies of a system share what they compile. `full_minutes`: the whole in one process,
+    estimated from two points of each series as `cost.costs` does, at least the small one's time.
     """
     path, table = read_table(study)
     system = path.parents[1].name if path in _shipped().values() else ""

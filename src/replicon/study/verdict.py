@@ -8,7 +8,7 @@ within declared bounds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -102,19 +102,26 @@ def theory_values(model: Model, found: Found, branch: str, count: int) -> dict[s
     return values | merged
 
 
-def transition_values(
-    model: Model, transition: Transition, table: list[dict]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(value, converged, reason) of a transition at every row: found, finite, and in the domain of
-    its own control.
-
-    `reason`: why there is no such value, empty where the search failed and more is not known.
+class Located(NamedTuple):
+    """A transition at every row, (points,) each: the `value` of its control, whether `converged`,
+    the `reason` why there is no such value, empty where the search failed and more is not known,
+    and the `evidence` that it declares, by name.
     """
+
+    value: np.ndarray
+    converged: np.ndarray
+    reason: np.ndarray
+    evidence: dict[str, np.ndarray]
+
+
+def transition_values(model: Model, transition: Transition, table: list[dict]) -> Located:
+    """A transition at every row: found, finite, and in the domain of its own control."""
     controls = tuple(c for c in model.controls_for("theory") if c.name != transition.control)
     control = model.control(transition.control)
     value = np.full(len(table), np.nan)
     converged = np.zeros(len(table), bool)
     reason = np.full(len(table), "", object)
+    evidence = {one.name: np.full(len(table), np.nan) for one in transition.evidence}
     rows_of = [{**point, transition.control: control.default} for point in table]
     for rows, found in ask(controls, rows_of, resolve(transition.find)):
         value[rows] = found[0]
@@ -122,16 +129,26 @@ def transition_values(
         why = getattr(found, "reason", found[2] if len(found) == 3 else None)
         if why is not None:
             reason[rows] = np.broadcast_to(np.asarray(why, object), (len(rows),))
+        given = getattr(found, "evidence", None) or {}
+        if set(given) != set(evidence):
+            raise InputError(
+                f"transition '{transition.name}' of {model.name} found the evidence"
+                f" {', '.join(given) or 'none'}, and declares {', '.join(evidence) or 'none'}: it"
+                " must give what it declares."
+            )
+        for name, values in given.items():
+            evidence[name][rows] = values
     for row in np.flatnonzero(converged):
         if not control.domain.admits(value[row]):
             converged[row] = False
             reason[row] = (
                 f"it lies at {control.name} {value[row]:.6g}, outside the domain ({control.domain})"
             )
-    return (
+    return Located(
         np.where(converged, value, np.nan),
         converged,
         np.where(converged, "", reason).astype(str),
+        evidence,
     )
 
 
@@ -150,13 +167,13 @@ def why_unsolved(
     declared = model.branch(branch) if model.branches else None
     if declared is not None and declared.ends_at:
         transition = model.transition(declared.ends_at)
-        value, converged, _ = transition_values(
+        end = transition_values(
             model, transition, [{k: v for k, v in point.items() if k != transition.control}]
         )
-        if converged[0]:
+        if end.converged[0]:
             return (
                 f"{sentence}: the branch ends at transition '{transition.name}',"
-                f" {transition.control} {value[0]:.4g}."
+                f" {transition.control} {end.value[0]:.4g}."
             )
     others = [b.name for b in model.branches if b.name != branch]
     return f"{sentence}: it was not found, which does not say that it does not exist" + (

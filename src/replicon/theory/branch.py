@@ -31,13 +31,15 @@ _SHORTEST = 1e-2  # a step so short says nothing of how near is near
 class Found(NamedTuple):
     """Values (points,) of the control at a transition, whether found, the order parameters there
     (None if not asked), and `reason`: a phrase for each point that says why there is no such value,
-    '' where the search failed and more is not known.
+    '' where the search failed and more is not known. `evidence`: what a transition declares beside
+    its value, {name: (points,)}.
     """
 
     value: Any
     converged: Any
     x: Any = None
     reason: Any = None
+    evidence: Any = None
 
 
 def fold(

@@ -204,8 +204,8 @@ def print_studies(rows: list[dict[str, Any]]) -> None:
     out = console()
     out.print(table)
     out.print(
-        "quick: measured from empty caches; full: estimated from two points of each series, in one"
-        " process, when all is compiled; both on an idle machine.\n"
+        "quick: measured from empty caches, by two workers; full: estimated from two points of each"
+        " series, in one process (-: ask replicon run NAME --dry-run); both on idle cores.\n"
         "replicon studies NAME (what it shows), replicon run NAME --quick (run it),"
         " replicon studies NAME --copy mine.toml (change it)",
         markup=False,
