@@ -13,43 +13,29 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
-from replicon._declare import Interval, Words
+from replicon._declare import Interval
 from replicon._domains import check_argument, show
 from replicon._errors import InputError
 from replicon._seed import read_generator, read_seed
 from replicon.boltzmann import diagnosis, enumerated, inverse
 from replicon.boltzmann.chains import draw
 from replicon.boltzmann.fitting import UPDATES, AtOnce, begin
-from replicon.boltzmann.monte_carlo import Ascent, Data
-from replicon.data.binary import spin_rows
+from replicon.boltzmann.moments import Data
+from replicon.boltzmann.monte_carlo import Ascent
+from replicon.boltzmann.settings import COUNT, SEVERAL, check_moments, check_settings
+from replicon.data.binary import column_name, read_weights, spin_rows
 from replicon.spins.exact import enumerate_states
 
 if TYPE_CHECKING:
     import xarray
 
 LARGEST = 20  # spins that are enumerated
-LIKELIHOODS = ("pseudo-likelihood", "exact", "monte-carlo")
-METHODS = (*inverse.CLOSED, *LIKELIHOODS)
 _WAYS_OUT = {
     "pseudo-likelihood": "some regularization",
     "exact": "some regularization",
     "monte-carlo": "more updates, chains or sweeps",
 }
 _CLOSED_WAY_OUT = "method=pseudo-likelihood, or a pseudocount"
-
-_STRENGTH = Interval(0)
-_COUNT = Interval(1, integer=True)
-_SEVERAL = Interval(2, integer=True)
-_DOMAINS = {
-    "method": Words(METHODS),
-    "penalty": Words(("l2", "l1")),
-    "regularization": _STRENGTH,
-    "field_regularization": _STRENGTH,
-    "pseudocount": _STRENGTH,
-    "chains": _SEVERAL,
-    "updates": _SEVERAL,
-    "sweeps": _COUNT,
-}
 
 
 class BoltzmannMachine(BaseEstimator):
@@ -72,14 +58,15 @@ class BoltzmannMachine(BaseEstimator):
         the data. Pseudo-likelihood, which needs rows, takes the 2 K rows of a Hadamard matrix and
         its negative (K > N a power of 2; weight p/(2K) each), whose moments are the uniform ones up
         to the third. Columns may then be constant, equal, or never take one of their joint states.
-    binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); None: X must be binary
-        already.
+    binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); "mean", "median": those of
+        each column of the rows that are fitted; None: X must be binary already.
     chains, updates, sweeps : of "monte-carlo".
     seed : whole number, of which the same gives the same bits, or a NumPy Generator.
 
     Attributes
     ----------
     couplings_ (N, N) : symmetric, zero diagonal. fields_ (N,).
+    thresholds_ (N,) : what `binarize` made of the rows, applied to all later ones; None without.
     magnetization_ (N,), correlation_ (N, N) : <s_i>, <s_i s_j> of the data, with the pseudocount.
     converged_ : bool, and a ConvergenceWarning says why not. "pseudo-likelihood", "exact": a Newton
         step would change nothing. "monte-carlo": see `monte_carlo.agreement`. Closed methods: their
@@ -104,7 +91,7 @@ class BoltzmannMachine(BaseEstimator):
         penalty: str = "l2",
         field_regularization: float = 0.0,
         pseudocount: float = 0.0,
-        binarize: float | None = None,
+        binarize: float | str | None = None,
         chains: int = 2000,
         updates: int = UPDATES,
         sweeps: int = 2,
@@ -126,9 +113,13 @@ class BoltzmannMachine(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def fit(self, X, y=None):
-        """Infer couplings and fields from rows."""
-        fitting = self._begin(X)
+    def fit(self, X, y=None, sample_weight=None):
+        """Infer couplings and fields from rows.
+
+        sample_weight (rows,): how many times each row counts, as if it were repeated so often (not
+        only whole numbers; their sum is the number of rows).
+        """
+        fitting = self._begin(X, sample_weight)
         fitting.step(int(self.updates))
         self._take(fitting)
         if fitting.now.reason:
@@ -140,27 +131,32 @@ class BoltzmannMachine(BaseEstimator):
             )
         return self
 
-    def _begin(self, X) -> AtOnce | Ascent:
+    def _begin(self, X, sample_weight=None) -> AtOnce | Ascent:
         """A fit to rows that were checked, before its first step."""
-        self._check()
-        spins = spin_rows(self, X, reset=True)
-        rows, count = spins.shape
+        check_settings(self)
+        spins = spin_rows(self, X, reset=True, sample_weight=sample_weight)
+        weights = None
+        if sample_weight is not None:
+            weights = read_weights(sample_weight, len(spins))
+            spins = spins[weights > 0]
+            weights = weights[weights > 0]
+        count = spins.shape[1]
         if self.method == "exact" and count > LARGEST:
             raise InputError(
                 f"method=exact sums over 2^N states and takes at most {LARGEST} spins, X has"
                 f" {count}: take monte-carlo."
             )
-        m, C = inverse.moments(spins)
+        m, C = inverse.moments(spins, weights)
         second = C + np.outer(m, m)
-        if self.pseudocount:
-            share = rows / (rows + self.pseudocount)
-            m = share * m
-            second = share * second
-            np.fill_diagonal(second, 1.0)
-            C = second - np.outer(m, m)
-        else:
-            self._refuse(rows, m, second)
-        return begin(self, Data(spins, float(self.pseudocount), m, second), C)
+        data = Data(spins, float(self.pseudocount), m, second, weights)
+        if not self.pseudocount:
+            check_moments(self, data, lambda column: column_name(X, column))
+            return begin(self, data, C)
+        share = data.total / data.count
+        m = share * m
+        second = share * second
+        np.fill_diagonal(second, 1.0)
+        return begin(self, data._replace(m=m, second=second), second - np.outer(m, m))
 
     def _take(self, fitting: AtOnce | Ascent) -> None:
         """What a fit has found so far becomes the machine's."""
@@ -175,46 +171,6 @@ class BoltzmannMachine(BaseEstimator):
         self.converged_ = not reason
         self.magnetization_ = fitting.data.m
         self.correlation_ = fitting.data.second
-
-    def _check(self) -> None:
-        for name, domain in _DOMAINS.items():
-            check_argument(name, getattr(self, name), domain)
-        read_generator(self.seed)
-        if self.binarize is not None:
-            check_argument("binarize", self.binarize, Interval())
-        for name in ("regularization", "field_regularization"):
-            if getattr(self, name) and self.method in inverse.CLOSED:
-                raise InputError(
-                    f"method={self.method} has no {name}: leave it 0, give a pseudocount, or take"
-                    " method=pseudo-likelihood."
-                )
-        if self.penalty == "l1" and self.regularization and self.method != "pseudo-likelihood":
-            raise InputError(
-                f"penalty=l1 belongs to method=pseudo-likelihood, not to {self.method}: take"
-                " penalty=l2."
-            )
-
-    def _refuse(self, rows: int, m: np.ndarray, second: np.ndarray) -> None:
-        """Refuse, without a pseudocount, what certainly has infinite parameters, and
-        too few rows.
-        """
-        count = len(m)
-        free = not self.regularization
-        if not self.field_regularization and (np.abs(m) == 1).any():
-            spin = int(np.argmax(np.abs(m)))
-            raise InputError(
-                f"Column {spin} is {m[spin]:+.0f} in all {rows} rows, so its field would be"
-                " infinite: leave that column out, or give pseudocount > 0 or, with a likelihood"
-                " method, field_regularization > 0."
-            )
-        if free and self.method in ("pair", "bethe", *LIKELIHOODS):
-            inverse.check_pairs(m, second, rows, equal_only=self.field_regularization > 0)
-        if rows < 2 * count and free and self.method not in ("independent", "pair"):
-            raise InputError(
-                f"{rows} rows are too few for method={self.method} with {count} spins: give at"
-                f" least {2 * count}, or pseudocount > 0, or method=pseudo-likelihood with"
-                " regularization > 0."
-            )
 
     def _rows(self, X) -> np.ndarray:
         check_is_fitted(self, "couplings_")
@@ -240,9 +196,15 @@ class BoltzmannMachine(BaseEstimator):
         s = self._rows(X).astype(float)
         return -np.logaddexp(0, -2 * s * (s @ self.couplings_ + self.fields_)).sum(axis=1)
 
-    def score(self, X, y=None) -> float:
-        """Mean of `pseudo_likelihood` over rows: what cross-validation compares at any size."""
-        return float(self.pseudo_likelihood(X).mean())
+    def score(self, X, y=None, sample_weight=None) -> float:
+        """Mean of `pseudo_likelihood` over rows: what cross-validation compares at any size.
+
+        sample_weight (rows,): how many times each row counts.
+        """
+        rows = self.pseudo_likelihood(X)
+        if sample_weight is None:
+            return float(rows.mean())
+        return float(np.average(rows, weights=read_weights(sample_weight, len(rows))))
 
     def sample(
         self,
@@ -259,8 +221,8 @@ class BoltzmannMachine(BaseEstimator):
         `replicon.boltzmann.chains.draw`), and where these do not mix either, a ConvergenceWarning.
         """
         check_is_fitted(self, "couplings_")
-        samples = check_argument("samples", samples, _COUNT)
-        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        samples = check_argument("samples", samples, COUNT)
+        sweeps = check_argument("sweeps", sweeps, COUNT)
         T = check_argument("temperature", temperature, Interval(0, open_low=True))
         rng = read_generator(seed)
         n = self.n_features_in_
@@ -291,8 +253,8 @@ class BoltzmannMachine(BaseEstimator):
         standard errors. The model never saw the last two. Model: `samples` independent rows of
         `sample`.
         """
-        samples = check_argument("samples", samples, _SEVERAL)
-        triples = check_argument("triples", triples, _COUNT)
+        samples = check_argument("samples", samples, SEVERAL)
+        triples = check_argument("triples", triples, COUNT)
         seed = read_seed(seed)
         spins = self._rows(X)
         model = self.sample(samples, seed=seed)
@@ -326,8 +288,8 @@ class BoltzmannMachine(BaseEstimator):
             raise InputError(
                 f"temperatures = {show(temperatures)} is outside its domain: {expected}."
             )
-        chains = check_argument("chains", chains, _SEVERAL)
-        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        chains = check_argument("chains", chains, SEVERAL)
+        sweeps = check_argument("sweeps", sweeps, COUNT)
         rng = read_generator(seed)
         n = self.n_features_in_
         if n <= LARGEST:

@@ -27,8 +27,19 @@ class Inferred(NamedTuple):
     reason: str
 
 
-def moments(spins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Magnetizations (N,) and connected correlations (N, N) of rows (B, N)."""
+_BLOCK = 2**16  # rows of which weighted products are formed at once
+
+
+def moments(spins: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Magnetizations (N,) and connected correlations (N, N) of rows (B, N), which count `weights`
+    (B,) times, once for None.
+    """
+    if weights is not None:
+        total = weights.sum()
+        m = weights @ spins / total
+        blocks = (slice(k, k + _BLOCK) for k in range(0, len(spins), _BLOCK))
+        products = sum((spins[k].T * weights[k]) @ spins[k] for k in blocks)
+        return m, np.asarray(products) / total - np.outer(m, m)
     m = spins.mean(axis=0, dtype=float)
     # Products of +-1 are whole numbers: single precision is exact to 2^24 rows, ten times that many
     # are added in blocks.
