@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from replicon.study.catalogue import names as models
     from replicon.study.plan import shipped as studies
     from replicon.study.store import export_results, load_results
+    from replicon.view.diagnosis import draw_diagnosis
     from replicon.view.figure import draw
     from replicon.view.result import run_study
 
@@ -75,6 +76,7 @@ _HOMES = {
     "load_results": "study.store",
     "export_results": "study.store",
     "draw": "view.figure",
+    "draw_diagnosis": "view.diagnosis",
     "Model": "_declare",
     "Control": "_declare",
     "Observable": "_declare",

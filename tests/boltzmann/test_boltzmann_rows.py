@@ -106,7 +106,7 @@ def test_thresholds_are_kept_and_applied(binarize):
     expected = known[binarize]
     machine = BoltzmannMachine("naive-mean-field", binarize=binarize).fit(X)
     np.testing.assert_allclose(machine.thresholds_, expected, rtol=1e-14)
-    plain = BoltzmannMachine("naive-mean-field").fit(X > expected)
+    plain = BoltzmannMachine("naive-mean-field").fit(np.greater(X, expected))
     np.testing.assert_array_equal(machine.couplings_, plain.couplings_)
     assert plain.thresholds_ is None
     # New rows are parted by the thresholds of the fit, not by their own.

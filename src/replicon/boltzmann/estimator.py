@@ -12,19 +12,19 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from replicon._arrays import real_array
-from replicon._declare import Interval
+from replicon._declare import Interval, Words
 from replicon._domains import check_argument, show
 from replicon._errors import InputError
 from replicon._seed import read_generator, read_seed
-from replicon.boltzmann import diagnosis, enumerated, inverse
+from replicon.boltzmann import diagnosis, entropy, enumerated, inverse, partition, uncertainty
 from replicon.boltzmann.chains import draw
+from replicon.boltzmann.entropy import MultiInformation
 from replicon.boltzmann.fitting import UPDATES, AtOnce, begin
 from replicon.boltzmann.moments import Data
 from replicon.boltzmann.monte_carlo import Ascent
 from replicon.boltzmann.settings import COUNT, SEVERAL, check_moments, check_settings
-from replicon.data.binary import column_name, read_weights, spin_rows
-from replicon.spins.exact import enumerate_states
+from replicon.data.binary import column_name, read_weights, spin_rows, weighted_mean
+from replicon.spins.partition import LogPartition
 
 if TYPE_CHECKING:
     import xarray
@@ -68,6 +68,8 @@ class BoltzmannMachine(BaseEstimator):
     couplings_ (N, N) : symmetric, zero diagonal. fields_ (N,).
     thresholds_ (N,) : what `binarize` made of the rows, applied to all later ones; None without.
     magnetization_ (N,), correlation_ (N, N) : <s_i>, <s_i s_j> of the data, with the pseudocount.
+    coupling_errors_ (N, N), field_errors_ (N,) : their scatter over data sets of as many
+        independent rows, about the method's own limit of many rows; computed when first asked for.
     converged_ : bool, and a ConvergenceWarning says why not. "pseudo-likelihood", "exact": a Newton
         step would change nothing. "monte-carlo": see `monte_carlo.agreement`. Closed methods: their
         equations are solved.
@@ -166,6 +168,8 @@ class BoltzmannMachine(BaseEstimator):
                 f"method={self.method} gave no finite couplings for these data: give pseudocount >"
                 " 0, or take method=pseudo-likelihood."
             )
+        self._data = fitting.data
+        self._errors = None
         self.couplings_ = couplings
         self.fields_ = fields
         self.converged_ = not reason
@@ -178,18 +182,73 @@ class BoltzmannMachine(BaseEstimator):
 
     def energy(self, X) -> np.ndarray:
         """-sum_{i<j} J_ij s_i s_j - sum_i h_i s_i of each row, (rows,)."""
-        s = self._rows(X).astype(float)
+        return self._energies(self._rows(X))
+
+    def _energies(self, rows: np.ndarray) -> np.ndarray:
+        s = rows.astype(float)
         return -((s @ self.couplings_) * s).sum(axis=1) / 2 - s @ self.fields_
 
-    def score_samples(self, X) -> np.ndarray:
-        """Ln P(s) of each row in nats, (rows,); at most 20 spins. Beyond: `pseudo_likelihood`."""
-        rows = self.energy(X)
-        if self.n_features_in_ > LARGEST:
+    def log_partition(
+        self,
+        method: str = "auto",
+        *,
+        chains: int = 100,
+        temperatures: int = 1000,
+        seed: int | np.random.Generator = 0,
+    ) -> LogPartition:
+        """Ln Z in nats, with its error: "exact" (enumeration, at most 20 spins), "ais" (annealed
+        importance sampling, at any size); "auto": exact if it can.
+
+        Annealing: `chains` from independent spins of the data's means to the machine in
+        `temperatures` steps of a heat-bath sweep each, and as many backwards from rows of the
+        machine. A ConvergenceWarning says where it is not reliable: few chains carry the weight,
+        both directions disagree, or the machine's rows did not mix.
+        """
+        check_is_fitted(self, "couplings_")
+        check_argument("method", method, Words(("auto", "exact", "ais")))
+        chains = check_argument("chains", chains, SEVERAL)
+        temperatures = check_argument("temperatures", temperatures, SEVERAL)
+        return partition.log_partition(
+            self.couplings_,
+            self.fields_,
+            self._base(),
+            method=method,
+            chains=chains,
+            temperatures=temperatures,
+            largest=LARGEST,
+            rng=read_generator(seed),
+        )
+
+    def _partition(self, given: LogPartition | None) -> LogPartition:
+        """ln Z as given, or the machine's own, computed once for the same parameters."""
+        if given is None:
+            held = (self.couplings_.tobytes(), self.fields_.tobytes(), LARGEST)
+            if getattr(self, "_known", (None,))[0] != held:
+                self._known = (held, self.log_partition())
+            given = self._known[1]
+        if not isinstance(given, LogPartition):
             raise InputError(
-                f"ln P needs a sum over 2^N states, at most {LARGEST} spins: use pseudo_likelihood,"
-                " which score returns."
+                f"log_partition = {show(given)} is none: give what log_partition() returns."
             )
-        return -rows + enumerate_states(self.couplings_, self.fields_).free_energy
+        return given
+
+    def _base(self) -> np.ndarray:
+        """Fields of independent spins with the data's means, from which chains start."""
+        return np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
+
+    def score_samples(self, X, log_partition: LogPartition | None = None) -> np.ndarray:
+        """Ln P(s) of each row in nats, (rows,); ln Z by `log_partition()` unless given, computed
+        once for the same parameters. Its error is common to all rows.
+        """
+        return -self.energy(X) - self._partition(log_partition).value
+
+    def log_likelihood(
+        self, X, *, sample_weight=None, log_partition: LogPartition | None = None
+    ) -> float:
+        """Mean of ln P(s) over rows, nats; its error is that of `log_partition`, beside the
+        scatter of rows.
+        """
+        return weighted_mean(self.score_samples(X, log_partition), sample_weight)
 
     def pseudo_likelihood(self, X) -> np.ndarray:
         """Sum over spins of ln P(s_i | the others) of each row in nats, (rows,)."""
@@ -201,10 +260,54 @@ class BoltzmannMachine(BaseEstimator):
 
         sample_weight (rows,): how many times each row counts.
         """
-        rows = self.pseudo_likelihood(X)
-        if sample_weight is None:
-            return float(rows.mean())
-        return float(np.average(rows, weights=read_weights(sample_weight, len(rows))))
+        return weighted_mean(self.pseudo_likelihood(X), sample_weight)
+
+    @property
+    def coupling_errors_(self) -> np.ndarray:
+        """Standard errors of `couplings_` (N, N), diagonal 0 (see `uncertainty`)."""
+        return self._scatter().couplings
+
+    @property
+    def field_errors_(self) -> np.ndarray:
+        """Standard errors of `fields_` (N,)."""
+        return self._scatter().fields
+
+    def _scatter(self) -> uncertainty.Errors:
+        check_is_fitted(self, "_data")
+        if self._errors is None:
+            small = self.n_features_in_ <= LARGEST
+            self._errors = uncertainty.errors(self, self._data, small)
+        return self._errors
+
+    def multi_information(
+        self,
+        *,
+        log_partition: LogPartition | None = None,
+        samples: int = 20_000,
+        seed: int | np.random.Generator = 0,
+    ) -> MultiInformation:
+        """How much of what the columns tell of one another the pairs explain, in nats a row, with
+        errors.
+
+        S_1 - S_2, the entropy of independent columns minus that of the machine, and, for at most
+        20 columns, the share of it in S_1 - S_N, with the entropy of the rows that were fitted. S_2
+        is the entropy of the pairwise model if the machine has the rows' means and correlations, as
+        method "exact" or "monte-carlo" without a penalty gives it; beyond 20 spins it is ln Z +
+        <E>, ln Z by `log_partition()` unless given, <E> of `samples` rows. ConvergenceWarnings say
+        where the machine has other moments, and where the rows are too few for their own entropy.
+
+        Source: Schneidman, Still, Berry & Bialek, PRL 91, 238701 (2003); Schneidman, Berry, Segev &
+        Bialek, Nature 440, 1007 (2006). Referee: enumeration; transfer matrices; coverage.
+        """
+        check_is_fitted(self, "_data")
+        samples = check_argument("samples", samples, SEVERAL)
+        if self.n_features_in_ <= LARGEST:
+            own = entropy.exact(self.couplings_, self.fields_)
+        else:
+            found = self._partition(log_partition)
+            own = entropy.sampled(found, self._energies(self.sample(samples, seed=seed)))
+        rows = entropy.Rows(self._data, self._energies(self._data.rows), entropy.fitted(self))
+        return entropy.explain(rows, own, small=self.n_features_in_ <= LARGEST)
 
     def sample(
         self,
@@ -225,14 +328,9 @@ class BoltzmannMachine(BaseEstimator):
         sweeps = check_argument("sweeps", sweeps, COUNT)
         T = check_argument("temperature", temperature, Interval(0, open_low=True))
         rng = read_generator(seed)
-        n = self.n_features_in_
-        if n <= LARGEST:
-            levels = enumerated.energies(self.couplings_, self.fields_)
-            total = np.cumsum(np.exp(-(levels - levels.min()) / T))
-            places = np.searchsorted(total, rng.random(samples) * total[-1], side="right")
-            return (1 - 2 * ((places[:, None] >> np.arange(n)) & 1)).astype(np.int8)
-        base = np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
-        drawn = draw(self.couplings_ / T, self.fields_ / T, base, samples, sweeps, rng)
+        if self.n_features_in_ <= LARGEST:
+            return enumerated.draw(self.couplings_, self.fields_, T, samples, rng)
+        drawn = draw(self.couplings_ / T, self.fields_ / T, self._base(), samples, sweeps, rng)
         if not drawn.mixed:
             _warn_mixing(drawn.reason)
         return drawn.rows
@@ -279,32 +377,18 @@ class BoltzmannMachine(BaseEstimator):
         Source: Tkacik et al., PNAS 112, 11508 (2015); Mastromatteo & Marsili, J. Stat. Mech. P10012
         (2011).
         """
-        import xarray
-
         check_is_fitted(self, "couplings_")
-        expected = "expected temperatures > 0 (the data stand at 1)"
-        T = np.atleast_1d(real_array("temperatures", temperatures, expected))
-        if T.ndim != 1 or not (T > 0).all():
-            raise InputError(
-                f"temperatures = {show(temperatures)} is outside its domain: {expected}."
-            )
+        T = diagnosis.read_temperatures(temperatures)
         chains = check_argument("chains", chains, SEVERAL)
         sweeps = check_argument("sweeps", sweeps, COUNT)
         rng = read_generator(seed)
-        n = self.n_features_in_
-        if n <= LARGEST:
-            levels = enumerated.energies(self.couplings_, self.fields_)
-            value = diagnosis.exact_heat(levels, n, T)
-            error = np.zeros(len(T))
-        else:
-            model = (self.couplings_, self.fields_)
-            value, error, reason = diagnosis.tempered_heat(*model, T, chains, sweeps, rng)
-            if reason:
-                _warn_mixing(reason)
-        return xarray.Dataset(
-            {"specific_heat": ("temperature", value), "error": ("temperature", error)},
-            {"temperature": T},
-        )
+        model = (self.couplings_, self.fields_)
+        if self.n_features_in_ <= LARGEST:
+            return diagnosis.exact_heat(*model, T)
+        heat, reason = diagnosis.tempered_heat(*model, T, chains, sweeps, rng)
+        if reason:
+            _warn_mixing(reason)
+        return heat
 
 
 def _warn_mixing(reason: str) -> None:
