@@ -13,14 +13,11 @@ Referee: coverage of 95 % intervals over repeated data sets (tests/boltzmann).
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
-from replicon._errors import InputError
-from replicon.boltzmann import fitting
+from replicon.boltzmann import fitting, inverse
 from replicon.boltzmann.enumerated import exact_covariance, features
 from replicon.boltzmann.inverse import PAIRS, Pairs
 from replicon.boltzmann.moments import DENSE, Data
@@ -251,18 +248,10 @@ def _bootstrap(machine: BoltzmannMachine, data: Data) -> Errors:
     found = []
     for _ in range(_RESAMPLED):
         counts = rng.multinomial(round(data.total), often).astype(float)
-        again = type(machine)(**{**machine.get_params(), "binarize": None})
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            try:
-                again.fit(data.rows, sample_weight=counts)
-            except InputError:  # a column that became constant
-                continue
-        found.append(np.vstack([again.couplings_, again.fields_]))
-    if len(found) < _RESAMPLED / 2:
-        raise InputError(
-            "Error bars by resampling have no fits: most resampled data sets cannot be fitted; give"
-            " more rows, or penalty=l2."
-        )
+        m, C = inverse.moments(data.rows, counts)
+        again = data._replace(m=m, second=C + np.outer(m, m), weights=counts)
+        fit = fitting.begin(machine, again, C)
+        fit.step(1)
+        found.append(np.vstack([fit.now.couplings, fit.now.fields]))
     spread = np.std(found, axis=0, ddof=1)
     return Errors(spread[:-1], spread[-1])
