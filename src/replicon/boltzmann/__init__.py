@@ -337,7 +337,7 @@ MODELS = (_BOLTZMANN_MACHINE, _BOLTZMANN_DATA)
 if TYPE_CHECKING:
     from replicon.boltzmann.entropy import MultiInformation
     from replicon.boltzmann.estimator import BoltzmannMachine
-    from replicon.boltzmann.partition import LogPartition
+    from replicon.spins.log_partition import LogPartition
 
 __getattr__, __dir__, __all__ = contents(
     __name__,

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from replicon.boltzmann.moments import Data
 from replicon.spins.exact import enumerate_states
-from replicon.spins.partition import LogPartition
+from replicon.spins.log_partition import LogPartition
 
 _UNSEEN = 0.05  # probability of states never seen from which the rows' own entropy is in doubt
 

@@ -24,7 +24,7 @@ from replicon.boltzmann.moments import Data
 from replicon.boltzmann.monte_carlo import Ascent
 from replicon.boltzmann.settings import COUNT, SEVERAL, check_moments, check_settings
 from replicon.data.binary import column_name, read_weights, spin_rows, weighted_mean
-from replicon.spins.partition import LogPartition
+from replicon.spins.log_partition import LogPartition
 
 if TYPE_CHECKING:
     import xarray

@@ -10,7 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from replicon._errors import InputError
 from replicon.boltzmann.chains import draw
 from replicon.spins.exact import enumerate_states
-from replicon.spins.partition import LogPartition, annealed_log_partition
+from replicon.spins.log_partition import LogPartition
+from replicon.spins.partition import annealed_log_partition
 
 _SWEEPS = 200  # of the chains whose ends are the rows from which the reverse begins
 
