@@ -22,8 +22,10 @@ from replicon.study.schema import (
     Text,
 )
 
+# Of a legend, where nothing is drawn there.
 PLACES = (
     "best",
+    "outside",
     "upper right",
     "upper left",
     "lower left",

@@ -58,11 +58,9 @@ def check_keys(figure: Any, place: str) -> dict[str, Any]:
             f"{place}: unknown figure kind {show(kind)}. Kinds: {', '.join(sorted(FIGURES))}."
         )
     figure = FIGURES[kind].check(figure, place)
-    places = (*PLACES, *(["outside"] if kind == "curves" else []))
-    if figure.get("legend", "best") not in places:
+    if figure.get("legend", "best") not in PLACES:
         raise InputError(
-            f"{place} has legend = {show(figure['legend'])}: a figure of kind '{kind}' takes one of"
-            f" {', '.join(places)}."
+            f"{place} has legend = {show(figure['legend'])}: it is one of {', '.join(PLACES)}."
         )
     return figure
 

@@ -23,7 +23,9 @@ from replicon._errors import InputError
 from replicon.study.figures import check_keys
 from replicon.study.plan import planned
 from replicon.view import quick, series
+from replicon.view.legend import add_legend
 from replicon.view.marks import (
+    EMPTY,
     Cloud,
     Curve,
     Drawing,
@@ -56,6 +58,7 @@ STYLE = {
 _GREYS = {"theory": "0.2", "transition": "0.35"}
 # Diameters of symbols, in points, where they stand close together.
 _SYMBOLS = {"curves": 4.2, "collapse": 4.0, "distribution": 3.5, "function": 3.6}
+_FEW = 6  # intervals between ticks that a narrow panel has room for
 _PICTURE = {"images": 1.05, "gallery": 0.85}  # inches
 _ROOM = {"images": 0.7, "gallery": 0.5}  # inches above the pictures
 
@@ -106,17 +109,17 @@ def _numbered(number: Any, study: str | Path | dict | None) -> dict[str, Any]:
 
 def paint(drawing: Drawing) -> Figure:
     """A drawing as a matplotlib Figure."""
+    down = len(drawing.rows)
     across = len(drawing.rows[0])
-    size = _size(drawing.kind, across, len(drawing.rows))
-    figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(len(drawing.rows), across, squeeze=False)
+    figure = Figure(figsize=_size(drawing.kind, across, down), layout="constrained")
+    cells = figure.subplots(down, across, squeeze=False)
     if drawing.title is not None:
         figure.suptitle(settable(drawing.title), fontsize=11)
-    for axes_row, row in zip(panels, drawing.rows, strict=True):
-        for axes, panel in zip(axes_row, row, strict=True):
-            _paint_panel(axes, panel, drawing)
-    if drawing.together:
-        _legend_of_all(list(panels[-1]), drawing.rows[-1][-1].legend)
+    for axes, panel in zip(cells.flat, (one for row in drawing.rows for one in row), strict=True):
+        _paint_panel(axes, panel, drawing.kind)
+        if across > 1 and axes.get_xscale() == "linear":
+            axes.locator_params(axis="x", nbins=_FEW)
+    add_legend(figure, list(cells.flat), drawing.legend)
     return figure
 
 
@@ -124,20 +127,27 @@ def _size(kind: str, across: int, down: int) -> tuple[float, float]:
     """Inches."""
     if kind in _PICTURE:
         return _PICTURE[kind] * across + 1.9, _PICTURE[kind] * down + _ROOM[kind]
-    own = {"phase-diagram": (6.2, 4.4), "spectrum": (2.9 * across, 3.7), "landscape": (9.4, 4.0)}
+    own = {
+        "phase-diagram": (6.2, 4.4),
+        "spectrum": (3.4 * across, 3.3 * down + 0.4),
+        "landscape": (9.4, 4.0),
+    }
     several = (4.3 * across, 3.6 if down == 1 else 3.2 * down)
     return own.get(kind) or ((5.6, 3.8) if across == down == 1 else several)
 
 
-def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
-    pictures = drawing.kind in _PICTURE
+def _paint_panel(axes: Axes, panel: Panel, kind: str) -> None:
+    if panel == EMPTY:
+        axes.set_axis_off()
+        return
+    pictures = kind in _PICTURE
     if pictures:
         axes.set(xticks=[], yticks=[])
         axes.grid(False)
         for spine in axes.spines.values():
             spine.set(visible=bool(panel.marks), color="0.7", linewidth=0.6)
     for mark in panel.marks:
-        _PAINTERS[type(mark)](axes, mark, drawing.kind)
+        _PAINTERS[type(mark)](axes, mark, kind)
     if panel.title is not None:
         axes.set_title(settable(panel.title), fontsize=9 if pictures else 9.5)
     if panel.xlabel is not None:
@@ -155,26 +165,6 @@ def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
         axes.set_xscale(panel.xscale)
     if panel.yscale is not None:
         axes.set_yscale(panel.yscale)
-    if panel.legend is not None and not drawing.together and axes.get_legend_handles_labels()[0]:
-        style: dict[str, Any] = {"loc": panel.legend}
-        if any(isinstance(mark, Surface) for mark in panel.marks):
-            style |= {"frameon": True, "framealpha": 0.85}
-        axes.legend(**style)
-
-
-def _legend_of_all(panels: list[Axes], place: str | None) -> None:
-    """One legend in the last panel, with each label of any panel once."""
-    handles = {
-        label: handle
-        for axes in panels
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    if not handles:
-        return
-    where: dict[str, Any] = {"loc": place}
-    if place == "outside":
-        where = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-    panels[-1].legend(handles.values(), handles.keys(), **where)
 
 
 def _colour(role: str, hue: int | None) -> str:

@@ -47,8 +47,7 @@ def curves(spec: dict[str, Any], results: Results) -> Drawing:
     """
     names = spec["y"] if isinstance(spec["y"], list) else [spec["y"]]
     panels = [_curves_panel(spec, results, name) for name in names]
-    panels[-1] = panels[-1]._replace(legend=spec.get("legend", "best"))
-    return drawing("curves", spec, *panels, together=True)
+    return drawing("curves", spec, *panels)
 
 
 def _curves_panel(spec: dict[str, Any], results: Results, name: str) -> Panel:
@@ -146,8 +145,7 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Drawing:
         marks.append(Region(*place, given(region["label"]), region.get("rotation", 0)))
     model = model_of(spec, results)
     labels = axis_label(model, spec["x"]), axis_label(model, spec["y"])
-    plane = panel(spec, marks, *labels, legend=spec.get("legend", "best"))
-    return drawing("phase-diagram", spec, plane)
+    return drawing("phase-diagram", spec, panel(spec, marks, *labels))
 
 
 def collapse(spec: dict[str, Any], results: Results) -> Drawing:
@@ -176,12 +174,7 @@ def collapse(spec: dict[str, Any], results: Results) -> Drawing:
     raw.append(Vertical(critical, None, "transition", None))
     scaled.append(Vertical(0.0, None, "transition", None))
     model = model_of(spec, results)
-    left = Panel(
-        tuple(raw),
-        axis_label(model, spec["x"]),
-        axis_label(model, spec["y"]),
-        legend=spec.get("legend", "best"),
-    )
+    left = Panel(tuple(raw), axis_label(model, spec["x"]), axis_label(model, spec["y"]))
     right = Panel(
         tuple(scaled),
         given(spec.get("xlabel", "scaled distance to the transition")),

@@ -88,11 +88,9 @@ def distribution(spec: dict[str, Any], results: Results) -> Drawing:
         cumulatives.append(Points((place + 1) / bins, mean, error, None, *own))
     xlabel = given(spec.get("xlabel", "value"))
     ylabel = given(spec.get("ylabel", "probability density"))
-    shared = {"xlim": (0, 1), "legend": "upper left"}
-    left = Panel(tuple(densities), xlabel, ylabel, ylim=(0, None), **shared)
-    right = Panel(
-        tuple(cumulatives), xlabel, given("cumulative probability"), ylim=(0, 1.02), **shared
-    )
+    left = Panel(tuple(densities), xlabel, ylabel, xlim=(0, 1), ylim=(0, None))
+    summed = given("cumulative probability")
+    right = Panel(tuple(cumulatives), xlabel, summed, xlim=(0, 1), ylim=(0, 1.02))
     return drawing("distribution", spec, left, right)
 
 
@@ -170,8 +168,7 @@ def profile(spec: dict[str, Any], results: Results) -> Drawing:
         place = (np.arange(len(values)) + 0.5) / len(values)
         marks.append(Curve(place, values, label, "simulation", hue))
     ylabel = given(spec["array"].replace("_", " "))
-    shown = panel(spec, marks, given("place"), ylabel, spec.get("legend", "best"))
-    return drawing("profile", spec, shown)
+    return drawing("profile", spec, panel(spec, marks, given("place"), ylabel))
 
 
 def function(spec: dict[str, Any], results: Results) -> Drawing:
@@ -206,7 +203,7 @@ def function(spec: dict[str, Any], results: Results) -> Drawing:
             own = (text, "simulation", hue, hue, bool(spec.get("join")))
             marks.append(Points(x[some], *_mean(y[:, some]), *own))
     xlabel, ylabel = (given(name.replace("_", " ")) for name in (spec["abscissa"], names[0]))
-    return drawing("function", spec, panel(spec, marks, xlabel, ylabel, spec.get("legend", "best")))
+    return drawing("function", spec, panel(spec, marks, xlabel, ylabel))
 
 
 def _array_label(spec: dict[str, Any], series: str, name: str) -> Label | None:
@@ -257,11 +254,10 @@ def spectrum(spec: dict[str, Any], results: Results) -> Drawing:
                     Curve(*circle, given("bulk, signs random"), "bound", 1, thin=True),
                 ),
                 xlabel,
-                None if panels else ylabel,
+                ylabel,
                 label,
                 xlim=(-reach, reach),
                 ylim=(-reach, reach),
-                legend=None if panels else "upper left",
                 equal=True,
             )
         )
@@ -295,7 +291,7 @@ def landscape(spec: dict[str, Any], results: Results) -> Drawing:
         "xlim": (float(x[0]), float(x[-1])),
         "ylim": (float(y[0]), float(y[-1])),
     }
-    panels = Panel(left, **frame), Panel(right, **frame, legend="upper left")
+    panels = Panel(left, **frame), Panel(right, **frame)
     return drawing("landscape", spec, *panels)
 
 
