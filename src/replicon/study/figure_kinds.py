@@ -132,6 +132,22 @@ FIGURES = {
         },
         required=("x", "y", "transition"),
     ),
+    "heat-map": Table(
+        _COMMON
+        | _LABELS
+        | _AXES
+        | _AT
+        | _THEORY
+        | _SIMULATION
+        | _TRANSITION
+        | {
+            "x": _NAME,
+            "y": _NAME,
+            "observables": _SEVERAL,
+            "colours": _Colours(),
+        },
+        required=("x", "y", "observables"),
+    ),
     "distribution": Table(
         _COMMON
         | _LABELS

@@ -85,19 +85,19 @@ def select(data: xr.Dataset, at: dict[str, Any]) -> xr.Dataset:
     return data.sel({name: value for name, value in at.items() if name in data.dims})
 
 
-def lines_of(data: xr.Dataset, x: str | None = None) -> Iterator[tuple[Label, xr.Dataset]]:
-    """Split a Dataset along every listed control (and size) but x; the label says which line it
-    is.
+def lines_of(data: xr.Dataset, *along: str) -> Iterator[tuple[Label, xr.Dataset]]:
+    """Split a Dataset along every listed control (and size) but those it is drawn along; the label
+    says which part it is.
     """
-    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
+    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name not in along]
     declared = shown(data)
     for index in np.ndindex(*(data.sizes[name] for name in axes)):
         line = data.isel(dict(zip(axes, index, strict=True)))
-        words = [_told(symbol_of(declared, n), line.coords[n].values.item()) for n in axes]
+        words = [told(symbol_of(declared, n), line.coords[n].values.item()) for n in axes]
         yield Label(*(", ".join(texts) for texts in zip(*words)) if words else ("", "")), line
 
 
-def _told(symbol: Label, value: Any) -> Label:
+def told(symbol: Label, value: Any) -> Label:
     """'symbol = value'; a word alone."""
     if isinstance(value, str):
         return verbatim(value)

@@ -16,6 +16,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 
 from replicon._declare import Interval
 from replicon._domains import check_argument
@@ -23,12 +25,14 @@ from replicon._errors import InputError
 from replicon.study.figures import check_keys
 from replicon.study.plan import planned
 from replicon.view import quick, series
+from replicon.view.given import checked
 from replicon.view.legend import add_legend
 from replicon.view.marks import (
     EMPTY,
     Cloud,
     Curve,
     Drawing,
+    Heat,
     Label,
     Panel,
     Paths,
@@ -64,19 +68,26 @@ _ROOM = {"images": 0.7, "gallery": 0.5}  # inches above the pictures
 
 
 def draw(
-    figure: dict[str, Any] | int | xr.Dataset,
+    figure: Any,
     *results: Any,
     study: str | Path | dict | None = None,
-    along: str | None = None,
+    along: str | Sequence[str] | None = None,
     observables: str | Sequence[str] | None = None,
 ) -> Figure:
     """Draw one figure and return it, a matplotlib Figure.
 
     `draw(theory, finite, along="load")`: what `solve`, `simulate`, `find_transition` or `compare`
-    return, as many as you like; theory is lines, dashed where it is unstable, networks are points
-    with standard errors, transitions vertical lines. `along`: the control of the abscissa, the
-    first that is listed by default; `observables`: a name or several, a panel each, by default the
-    first that all results share.
+    return, as many as you like, also by name in a dictionary, whose keys are then the labels;
+    theory is lines, dashed where it is unstable, networks are points with standard errors,
+    transitions vertical lines. `along`: the control of the abscissa, the first that is listed by
+    default, or two, for a plane in colours, which is also what a theory of many values of two
+    controls is drawn as; `observables`: a name or several, a panel each, by default the first that
+    all results share.
+
+    Arrays (a distribution, pictures, a spectrum, a function of a lag) are drawn as what they are:
+    `draw(finite, observables="overlap_density")`, or `draw(finite)` of one point. Transitions
+    alone, each with one control listed, are a phase diagram. A kind of your own choice and its
+    details: the functions of `replicon.view`.
 
     `draw(figure, results)`: `figure` is a table as a study's [[figure]] holds it, such as {"x":
     "load", "y": "magnetization", "theory": ["name of a series"]}; or the number of one, from 1, of
@@ -84,16 +95,34 @@ def draw(
     `load_results` returns. Raises InputError for a table that is not one and where the series lack
     what it shows.
     """
+    if not (isinstance(figure, int) or _is_table(figure)):
+        table, named = quick.table_of((figure, *results), along, observables)
+        return drawn(checked(table, named), named)
+    if len(results) != 1:
+        raise InputError("draw was given a figure: give the results of its study after it.")
+    table = _numbered(figure, study) if isinstance(figure, int) else figure
+    return drawn(check_keys(table, "figure"), _series_of(results[0]))
+
+
+def _is_table(figure: Any) -> bool:
+    """A figure's table, and no dictionary of results."""
+    return isinstance(figure, dict) and not any(
+        isinstance(one, (xr.Dataset, xr.DataTree)) for one in figure.values()
+    )
+
+
+def _series_of(results: Any) -> Any:
+    """The results of a study, {series: Dataset}, also of a DataTree."""
+    if isinstance(results, xr.DataTree):
+        return {name: one.to_dataset() for name, one in results.children.items()}
+    return results
+
+
+def drawn(table: dict[str, Any], results: dict[str, xr.Dataset]) -> Figure:
+    """The figure that a checked table describes, of its series."""
     import matplotlib as mpl
 
-    if isinstance(figure, xr.Dataset):
-        table, named = quick.table_of((figure, *results), along, observables)
-    elif len(results) != 1:
-        raise InputError("draw was given a figure: give the results of its study after it.")
-    else:
-        table = figure if isinstance(figure, dict) else _numbered(figure, study)
-        (named,) = results
-    drawing = series.read(check_keys(table, "figure"), named)
+    drawing = series.read(table, results)
     with mpl.rc_context(rc=STYLE):  # pyright: ignore[reportArgumentType]
         return paint(drawing)
 
@@ -117,7 +146,7 @@ def paint(drawing: Drawing) -> Figure:
         figure.suptitle(settable(drawing.title), fontsize=11)
     for axes, panel in zip(cells.flat, (one for row in drawing.rows for one in row), strict=True):
         _paint_panel(axes, panel, drawing.kind)
-        if across > 1 and axes.get_xscale() == "linear":
+        if across > 1 and isinstance(axes.xaxis.get_major_locator(), MaxNLocator):
             axes.locator_params(axis="x", nbins=_FEW)
     add_legend(figure, list(cells.flat), drawing.legend)
     return figure
@@ -129,6 +158,7 @@ def _size(kind: str, across: int, down: int) -> tuple[float, float]:
         return _PICTURE[kind] * across + 1.9, _PICTURE[kind] * down + _ROOM[kind]
     own = {
         "phase-diagram": (6.2, 4.4),
+        "heat-map": (4.9 * across, 3.8 * down),
         "spectrum": (3.4 * across, 3.3 * down + 0.4),
         "landscape": (9.4, 4.0),
     }
@@ -175,7 +205,23 @@ def _curve(axes: Axes, mark: Curve, kind: str) -> None:
     style: dict[str, Any] = {"color": _colour(mark.role, mark.hue), "label": _named(mark)}
     if mark.thin:
         style["lw"] = 1.0 if mark.dash == "dashed" else 1.2
-    axes.plot(mark.x, mark.y, "--" if mark.dash == "dashed" else "-", **style)
+    if kind == "heat-map":
+        style["path_effects"] = [withStroke(linewidth=3.2, foreground="white")]
+    words = mark.x.dtype.kind not in "iuf"  # which no line joins
+    lonely = list(range(len(mark.y))) if words else _without_neighbours(mark.y)
+    if lonely:
+        style |= {"marker": "_", "ms": 12, "mew": 1.6, "markevery": lonely}
+    line = "--" if mark.dash == "dashed" else "-"
+    axes.plot(mark.x, mark.y, "none" if words else line, **style)
+
+
+def _without_neighbours(y: np.ndarray) -> list[int]:
+    """Points of a line that no piece of it reaches: without a mark of their own they are not
+    seen.
+    """
+    known = np.isfinite(y)
+    beside = np.r_[False, known[:-1]] | np.r_[known[1:], False]
+    return np.flatnonzero(known & ~beside).tolist()
 
 
 def _points(axes: Axes, mark: Points, kind: str) -> None:
@@ -257,6 +303,22 @@ def _surface(axes: Axes, mark: Surface, kind: str) -> None:
     axes.figure.colorbar(filled, ax=axes, label=settable(mark.label), shrink=0.9)
 
 
+def _heat(axes: Axes, mark: Heat, kind: str) -> None:
+    axes.grid(False)
+    axes.set_facecolor("0.92")
+    cells = axes.pcolormesh(
+        mark.x,
+        mark.y,
+        mark.values,
+        shading="nearest",
+        cmap=mark.colours,
+        vmin=mark.low,
+        vmax=mark.high,
+        rasterized=True,
+    )
+    axes.figure.colorbar(cells, ax=axes, label=settable(mark.label), shrink=0.9)
+
+
 _PAINTERS = {
     Curve: _curve,
     Points: _points,
@@ -267,6 +329,7 @@ _PAINTERS = {
     Picture: _picture,
     Paths: _paths,
     Surface: _surface,
+    Heat: _heat,
 }
 
 

@@ -123,6 +123,21 @@ class Surface(NamedTuple):
     label: Label
 
 
+class Heat(NamedTuple):
+    """Heights `values` (rows, columns) over y (rows,) and x (columns,), both rising, each a
+    coloured cell from `low` to `high`; NaN is left empty. `colours`: the name of a map, whose scale
+    `label` names.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    values: np.ndarray
+    low: float
+    high: float
+    colours: str
+    label: Label
+
+
 class Panel(NamedTuple):
     """Marks on common axes. Limits and scales are None where they follow from the marks; `equal`: a
     unit is as long on both axes.
@@ -159,7 +174,7 @@ class Drawing(NamedTuple):
         return _plain(self)
 
 
-_MARKS = (Curve, Points, Cloud, Stairs, Vertical, Region, Picture, Paths, Surface)
+_MARKS = (Curve, Points, Cloud, Stairs, Vertical, Region, Picture, Paths, Surface, Heat)
 
 
 def _plain(value: Any) -> Any:

@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from replicon._result import Shown
 from replicon._statistics import mean_and_error
 from replicon.view.axes import (
     Results,
+    axis_label,
     drawing,
     given,
     label_of,
     lines_of,
+    model_of,
     panel,
     select,
+    symbol_of,
+    verbatim,
 )
 from replicon.view.marks import (
     Cloud,
@@ -86,12 +91,21 @@ def distribution(spec: dict[str, Any], results: Results) -> Drawing:
         densities.append(Points((place + 0.5) / bins, mean, error, label, *own, joined=True))
         mean, error = _mean(np.cumsum(histogram, axis=1) / bins)
         cumulatives.append(Points((place + 1) / bins, mean, error, None, *own))
-    xlabel = given(spec.get("xlabel", "value"))
+    own = model_of(spec, results)
+    xlabel = given(spec["xlabel"]) if "xlabel" in spec else _axis_of(own, spec["density"])
     ylabel = given(spec.get("ylabel", "probability density"))
     left = Panel(tuple(densities), xlabel, ylabel, xlim=(0, 1), ylim=(0, None))
     summed = given("cumulative probability")
     right = Panel(tuple(cumulatives), xlabel, summed, xlim=(0, 1), ylim=(0, 1.02))
     return drawing("distribution", spec, left, right)
+
+
+def _axis_of(declared: Shown, array: str) -> Label:
+    """What is told apart along the one axis of an array: its meaning and its symbol."""
+    (axis,) = declared.axes[array]
+    meaning = verbatim(declared.meanings[axis].partition(",")[0])
+    symbol = symbol_of(declared, axis)
+    return Label(*(f"{words} {letter}" for words, letter in zip(meaning, symbol, strict=True)))
 
 
 def images(spec: dict[str, Any], results: Results) -> Drawing:
@@ -167,7 +181,7 @@ def profile(spec: dict[str, Any], results: Results) -> Drawing:
         values = values[np.isfinite(values)]
         place = (np.arange(len(values)) + 0.5) / len(values)
         marks.append(Curve(place, values, label, "simulation", hue))
-    ylabel = given(spec["array"].replace("_", " "))
+    ylabel = axis_label(model_of(spec, results), spec["array"])
     return drawing("profile", spec, panel(spec, marks, given("place"), ylabel))
 
 
@@ -202,7 +216,8 @@ def function(spec: dict[str, Any], results: Results) -> Drawing:
             hue = next(hues)
             own = (text, "simulation", hue, hue, bool(spec.get("join")))
             marks.append(Points(x[some], *_mean(y[:, some]), *own))
-    xlabel, ylabel = (given(name.replace("_", " ")) for name in (spec["abscissa"], names[0]))
+    model = model_of(spec, results)
+    xlabel, ylabel = (axis_label(model, name) for name in (spec["abscissa"], names[0]))
     return drawing("function", spec, panel(spec, marks, xlabel, ylabel))
 
 
@@ -292,7 +307,7 @@ def landscape(spec: dict[str, Any], results: Results) -> Drawing:
         "ylim": (float(y[0]), float(y[-1])),
     }
     panels = Panel(left, **frame), Panel(right, **frame)
-    return drawing("landscape", spec, *panels)
+    return drawing("landscape", {"legend": "outside", **spec}, *panels)
 
 
 def _zeros(zeros: np.ndarray, growth: np.ndarray) -> list[Cloud]:
