@@ -212,7 +212,7 @@ def _curve(axes: Axes, mark: Curve, kind: str) -> None:
     if lonely:
         style |= {"marker": "_", "ms": 12, "mew": 1.6, "markevery": lonely}
     line = "--" if mark.dash == "dashed" else "-"
-    axes.plot(mark.x, mark.y, "none" if words else line, **style)
+    axes.plot(mark.x, mark.y, ls="none" if words else line, **style)
 
 
 def _without_neighbours(y: np.ndarray) -> list[int]:

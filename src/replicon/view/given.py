@@ -90,6 +90,31 @@ def _series(name: str, data: xr.Dataset, first: str) -> Series:
     return Series(name, kind, model, controls, sizes, transition)
 
 
+def over_sizes(given: Given, names: Sequence[str]) -> Given:
+    """Simulations that differ in their sizes alone as one series over sizes, of the observables
+    `names`.
+    """
+    families: dict[str, list[str]] = {}
+    for name in given.kinds.get("simulation", []):
+        families.setdefault(given.labels[name], []).append(name)
+    data = dict(given.data)
+    for first, *others in families.values():
+        parts = [_numbers(given.data[name], names) for name in (first, *others)]
+        if len({(one.sizes.get("sample"), *grid_axes(one)) for one in parts}) == 1:
+            joined = xr.concat(parts, "size", combine_attrs="override", join="outer")
+            data[first] = joined.sortby("size")
+            for name in others:
+                data.pop(name)
+    kinds = {kind: [name for name in ns if name in data] for kind, ns in given.kinds.items()}
+    labels = {name: label for name, label in given.labels.items() if name in data}
+    return Given(kinds, labels, data)
+
+
+def _numbers(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
+    """A result with some of its observables, and their errors where it holds these."""
+    return data[[name for name in (*names, *(f"{n}_error" for n in names)) if name in data]]
+
+
 def _named(results: Sequence[Any]) -> Iterator[tuple[str, xr.Dataset]]:
     """(name, Dataset) of all that was given, the name empty where there is none."""
     for one in results:
@@ -150,18 +175,23 @@ def _words(data: xr.Dataset) -> str:
 
 
 def _label(part: _Part, parts: Sequence[_Part]) -> str:
-    """The label of a part, with what tells it apart from others of the same label."""
-    twins = [other for other in parts if (other.kind, other.label) == (part.kind, part.label)]
-    facts = [_facts(other.data) for other in twins]
+    """The label of a part: a user's own; else with its model, if there are others, and with what
+    tells it apart from parts of the same label.
+    """
+    if part.named:
+        return part.label
     own = _facts(part.data)
-    words = [own[name] for name in own if any(fact.get(name, "") != own[name] for fact in facts)]
-    return ", ".join([part.label, *words] if not part.named else [part.label])
+    alike = [_facts(one.data) for one in parts if (one.kind, one.label) == (part.kind, part.label)]
+    words = [own[name] for name in own if any(fact.get(name, "") != own[name] for fact in alike)]
+    model = part.data.attrs["model"]
+    if any(one.data.attrs["model"] != model for one in parts):
+        words.insert(0, model)
+    return ", ".join([part.label, *words])
 
 
 def _facts(data: xr.Dataset) -> dict[str, str]:
-    """The model, and the controls that are not listed, as a legend tells them."""
+    """The controls that are not listed, as a legend tells them."""
     declared = shown(data)
     fixed = [name for name in data.attrs["controls"] if name not in grid_axes(data)]
     values = {name: data.coords[name].values.item() for name in fixed if name in data.coords}
-    controls = {name: told(symbol_of(declared, name), value).text for name, value in values.items()}
-    return {"": data.attrs["model"], **controls}
+    return {name: told(symbol_of(declared, name), value).text for name, value in values.items()}

@@ -304,6 +304,11 @@ def _list(names: Names) -> list[str]:
 
 def _figure(kind: str, given: Given, own: dict[str, Any], look: Any) -> Figure:
     """A figure of a kind: its series, its own keys but empty ones, and its look."""
+    if not given.kinds:
+        raise InputError(
+            f"A figure of kind '{kind}' was given no results: give what solve, simulate,"
+            " find_transition or compare return."
+        )
     keys = FIGURES[kind].keys
     surplus = [name for name in given.kinds if name not in keys]
     if surplus:

@@ -14,7 +14,7 @@ from replicon._errors import InputError
 from replicon._result import grid_axes, shown
 from replicon.view import quick_arrays
 from replicon.view.axes import Results
-from replicon.view.given import Given, gather
+from replicon.view.given import Given, gather, over_sizes
 
 _MOST = 4  # panels, where it is not said which observables are shown
 _COLOURS = 8  # lines that colours tell apart
@@ -91,6 +91,7 @@ def _curves(given: Given, x: str, names: list[str]) -> tuple[Table, Results]:
                 " give along two controls for a plane in colours."
             )
     names = names or _shared(drawn, _MOST)
+    given = over_sizes(given, names) if x == "size" else given
     return _table(given, {"x": x, "y": names}), given.data
 
 
