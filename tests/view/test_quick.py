@@ -11,6 +11,8 @@ from replicon.study import catalogue
 from replicon.view import quick
 
 LOADS = [0.02, 0.05, 0.1, 0.12, 0.2]
+# Models whose networks start and move without compiling for long.
+CHEAP = ("curie-weiss", "hopfield", "sherrington-kirkpatrick", "square-lattice", "perceptron")
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +229,25 @@ def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed
             cli.main(["simulate", "hopfield", "--size", "40", "--plot", str(tmp_path / name)])
         out = capsys.readouterr()
         assert (done.value.code, sentence in out.err, out.out) == (2, True, "")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in replicon.models() if catalogue.get(name).views and name in CHEAP]
+)
+def test_a_running_network_is_drawn_as_it_is_now(name):
+    model = catalogue.get(name)
+    controls = {c.name: c.quick for c in model.controls_for("simulation") if c.quick is not None}
+    network = replicon.start(name, size=model.size.quick, **controls).step(2)
+    figure = replicon.draw(network)
+    shown = [axes for axes in figure.axes if axes.axison]
+    titles = [axes.get_title().replace("\n", " ") for axes in shown]
+    assert titles == [view.meaning for view in model.views]
+    assert all(axes.lines or axes.images or axes.patches for axes in shown)
+    assert figure.get_suptitle().endswith("2 steps")
+
+
+def test_a_lattice_is_drawn_spin_by_spin():
+    network = replicon.start("square-lattice", size=8, temperature=2.0).step(3)
+    (axes,) = [a for a in replicon.draw(network).axes if a.images][:1]
+    (lattice,) = (network.view()[v.name] for v in network.model.views if v.kind == "lattice")
+    np.testing.assert_array_equal(axes.images[0].get_array(), lattice)

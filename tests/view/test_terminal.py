@@ -16,7 +16,7 @@ def test_lines_points_and_labels_are_shown_within_the_width():
     finite = replicon.simulate("curie-weiss", temperature=[0.6, 1.2], size=20, samples=3, sweeps=4)
     text = sketch(theory, finite, width=70)
     lines = text.splitlines()
-    assert max(map(len, lines)) <= 72
+    assert max(map(len, lines)) <= 70
     assert text.count("temperature T") == 4  # a panel for each observable
     assert "theory, up" in text
     assert "simulation, N = 20" in text

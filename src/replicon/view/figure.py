@@ -24,7 +24,8 @@ from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon.study.figures import check_keys
 from replicon.study.plan import planned
-from replicon.view import quick, series
+from replicon.study.process import Process
+from replicon.view import quick, running, series
 from replicon.view.given import checked
 from replicon.view.legend import add_legend
 from replicon.view.marks import (
@@ -89,12 +90,16 @@ def draw(
     alone, each with one control listed, are a phase diagram. A kind of your own choice and its
     details: the functions of `replicon.view`.
 
+    `draw(network)`, of what `start` returns: each view that its model declares, as it is now.
+
     `draw(figure, results)`: `figure` is a table as a study's [[figure]] holds it, such as {"x":
     "load", "y": "magnetization", "theory": ["name of a series"]}; or the number of one, from 1, of
     `study` (a shipped name, a TOML file or a dictionary). `results`: what `run_study` or
     `load_results` returns. Raises InputError for a table that is not one and where the series lack
     what it shows.
     """
+    if isinstance(figure, Process):
+        return _styled(running.views(figure))
     if not (isinstance(figure, int) or _is_table(figure)):
         table, named = quick.table_of((figure, *results), along, observables)
         return drawn(checked(table, named), named)
@@ -120,9 +125,12 @@ def _series_of(results: Any) -> Any:
 
 def drawn(table: dict[str, Any], results: dict[str, xr.Dataset]) -> Figure:
     """The figure that a checked table describes, of its series."""
+    return _styled(series.read(table, results))
+
+
+def _styled(drawing: Drawing) -> Figure:
     import matplotlib as mpl
 
-    drawing = series.read(table, results)
     with mpl.rc_context(rc=STYLE):  # pyright: ignore[reportArgumentType]
         return paint(drawing)
 
@@ -171,7 +179,7 @@ def _paint_panel(axes: Axes, panel: Panel, kind: str) -> None:
         axes.set_axis_off()
         return
     pictures = kind in _PICTURE
-    if pictures:
+    if pictures or any(isinstance(mark, Picture) for mark in panel.marks):
         axes.set(xticks=[], yticks=[])
         axes.grid(False)
         for spine in axes.spines.values():

@@ -121,7 +121,7 @@ def images(spec: dict[str, Any], results: Results) -> Drawing:
             name = f"{array.replace('_', ' ')}\n{spec.get('labels', {}).get(series, series)}"
             row = []
             for value in block[spec["x"]].values:
-                pixels = _pixels(block[array].sel({spec["x"]: value}).values)
+                pixels = pixels_of(block[array].sel({spec["x"]: value}).values)
                 text = heading.format(value=value, count=round(float(value) * pixels.size))
                 title = None if rows else given(text)
                 ylabel = None if row else given(name)
@@ -154,14 +154,14 @@ def _gallery_row(pictures: np.ndarray, name: Label) -> list[Panel]:
     signed = np.nanmin(pictures) < 0
     row = []
     for values in pictures:
-        pixels = _pixels(values)
+        pixels = pixels_of(values)
         high = float(np.abs(pixels).max(initial=0.0)) if signed else 1.0
         picture = Picture(pixels, -high if signed else 0, high, "RdBu_r" if signed else "gray_r")
         row.append(Panel((picture,) if pixels.size else (), ylabel=None if row else name))
     return row
 
 
-def _pixels(values: np.ndarray) -> np.ndarray:
+def pixels_of(values: np.ndarray) -> np.ndarray:
     """The finite ones of a row of pixels as a picture: a square where they are one, else the
     rectangle nearest to it.
     """

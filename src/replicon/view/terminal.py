@@ -13,7 +13,8 @@ from replicon.view.marks import Cloud, Curve, Label, Panel, Points, Stairs
 
 _COLOURS = ("blue", "red", "green", "magenta", "cyan", "yellow", "white")
 _MARKERS = "os^dvpx*"
-_AROUND = 14  # columns that plotille takes for the ordinate's numbers
+_AROUND = 18  # columns that plotille takes beside the plane and the abscissa's label
+_NARROWEST = 20
 _HEIGHT = 16  # rows of a panel
 
 
@@ -40,7 +41,7 @@ def _panel(panel: Panel, width: int, colours: bool) -> str:
     import plotille  # pyright: ignore[reportMissingImports]
 
     figure = plotille.Figure()
-    figure.width = width - _AROUND
+    figure.width = max(width - _AROUND - len(_plain(panel.xlabel)), _NARROWEST)
     figure.height = _HEIGHT
     figure.with_colors = colours
     figure.color_mode = "names"
