@@ -138,9 +138,18 @@ def test_arrays_are_drawn_against_one_another():
             ),
             "critical",
         ),
+        (lambda: view.curves(_plane(), x=3, y="energy"), "figure, x = 3"),
+        (lambda: view.curves(_plane(), x="field", y=3), "figure, y"),
+        (lambda: view.curves(_plane(), x="field", y="energy", join="yes"), "true or false"),
+        (lambda: view.curves(_plane(), x="field", y="energy", title="$x"), "title"),
+        (lambda: view.phase_diagram(_plane(), x="a", y="b", regions=[("here", 1)]), "(name, x, y)"),
+        (lambda: view.phase_diagram(_plane(), x="a", y="b", dashed=["c"]), "dashed has 'c'"),
+        (lambda: view.function(_plane(), abscissa="lag", ordinate=3), "ordinate"),
+        (lambda: replicon.draw(_plane(), observables=3), "observables = 3"),
+        (lambda: replicon.draw(_plane(), along=3), "along = 3"),
         (lambda: view.landscape(_plane(), _plane()), "no 'simulation'"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_sentences(call, sentence):
     with pytest.raises(InputError) as refused:
         call()

@@ -86,6 +86,9 @@ def phase_diagram(
     (tests/view/test_pictures.py).
     """
     given = gather(transitions)
+    if not all(isinstance(one, Sequence) and len(one) == 3 for one in regions):
+        raise InputError(f"regions = {show(regions)}: give (name, x, y) for each.")
+    dashed = _list(dashed)
     unknown = [name for name in dashed if name not in given.labels.values()]
     if unknown:
         raise InputError(
@@ -168,10 +171,15 @@ def function(
     **Source**: none. **Referee**: the numbers of the marks are those of the results
     (tests/view/test_pictures.py).
     """
-    several = [] if isinstance(ordinate, str) else list(ordinate)
-    own = {"abscissa": abscissa, "ordinate": several or ordinate, "dashed": list(dashed)}
+    names = _list(ordinate)
+    own = {
+        "abscissa": abscissa,
+        "ordinate": names if len(names) > 1 else names[0],
+        "dashed": _list(dashed),
+    }
     given = gather(results)
-    given.labels.update({name: name.replace("_", " ") for name in several})
+    if len(names) > 1:
+        given.labels.update({str(name): str(name).replace("_", " ") for name in names})
     return _figure("function", given, {**own, "join": join}, look)
 
 
@@ -298,8 +306,10 @@ def landscape(theory: Any, simulation: Any, **look: Unpack[Look]) -> Figure:
     return _figure("landscape", gather([theory, simulation]), {}, look)
 
 
-def _list(names: Names) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+def _list(names: Any) -> list[Any]:
+    """One or several as a list; what is neither is left for the table's check to refuse."""
+    several = isinstance(names, Sequence) and not isinstance(names, str)
+    return list(names) if several else [names]
 
 
 def _figure(kind: str, given: Given, own: dict[str, Any], look: Any) -> Figure:

@@ -37,7 +37,7 @@ def table_of(
     """
     given = gather(results)
     drawn = given.of("theory", "simulation")
-    names = [observables] if isinstance(observables, str) else list(observables or ())
+    names = _names(observables)
     if not drawn:
         return _phase_diagram(given, along)
     arrays = [name for name in names if quick_arrays.is_array(name, drawn)]
@@ -51,6 +51,15 @@ def table_of(
         case [x, y] if x != y:
             return _heat_map(given, x, y, names)
     raise InputError(f"along = {show(along)}: give one control, or two for a plane.")
+
+
+def _names(observables: Any) -> list[str]:
+    names = [observables] if isinstance(observables, str) else observables or []
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"observables = {show(observables)}: give the name of an observable, or several."
+        )
+    return list(names)
 
 
 def _phase_diagram(given: Given, along: Any) -> tuple[Table, Results]:

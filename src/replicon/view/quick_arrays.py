@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from replicon._domains import show
 from replicon._errors import InputError
 from replicon._result import grid_axes, shown
 from replicon.study import catalogue
@@ -117,7 +118,12 @@ def _images(first: xr.Dataset, arrays: list[str], along: Any, given: Given) -> O
     if len(listed) > 1 or (listed and along not in (None, listed[0])):
         raise _one_point(f"at most {along or 'one control'} listed", listed)
     numbers = [n for n in first.attrs["controls"] if first[n].dtype.kind in "iuf"]
-    x = along or (listed or numbers)[0]
+    x: Any = along or next(iter(listed or numbers), None)
+    if x not in numbers:
+        raise InputError(
+            f"along = {show(x)}: pictures stand along a control of numbers of"
+            f" {first.attrs['model']}: {', '.join(numbers) or 'it has none'}."
+        )
     rows = {
         name: data if x in data.dims else data.expand_dims(x) for name, data in given.data.items()
     }

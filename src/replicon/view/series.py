@@ -39,6 +39,13 @@ def read(spec: dict[str, Any], results: Results) -> Drawing:
         raise InputError(
             f"A figure of kind '{kind}' shows what its series do not have: {error.args[0]}."
         ) from None
+    except InputError:
+        raise
+    except ValueError:
+        raise InputError(
+            f"A figure of kind '{kind}' cannot show these series: look at what they list, and at"
+            " the axes of their arrays."
+        ) from None
 
 
 def curves(spec: dict[str, Any], results: Results) -> Drawing:
