@@ -13,7 +13,7 @@ from replicon.view.marks import Cloud, Curve, Label, Panel, Points, Stairs
 
 _COLOURS = ("blue", "red", "green", "magenta", "cyan", "yellow", "white")
 _MARKERS = "os^dvpx*"
-_AROUND = 18  # columns that plotille takes beside the plane and the abscissa's label
+_AROUND = 20  # columns that plotille takes beside the plane and the abscissa's label
 _NARROWEST = 20
 _HEIGHT = 16  # rows of a panel
 
