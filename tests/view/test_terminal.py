@@ -18,7 +18,7 @@ def test_lines_points_and_labels_are_shown_within_the_width():
     lines = text.splitlines()
     assert max(map(len, lines)) <= 70
     assert text.count("temperature T") == 3  # a panel for each observable that both give
-    assert "theory, up" in text
+    assert "theory, paramagnet, up" in text
     assert "simulation, N = 20" in text
     assert any("\u2801" <= character <= "\u28ff" for character in text)
     assert "\x1b" not in text
