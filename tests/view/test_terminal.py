@@ -22,7 +22,6 @@ def test_lines_points_and_labels_are_shown_within_the_width():
     assert "simulation, N = 20" in text
     assert any("\u2801" <= character <= "\u28ff" for character in text)
     assert "\x1b" not in text
-    assert "\x1b" in sketch(theory, colours=True)
 
 
 def test_numbers_at_the_axes_are_short():

@@ -18,9 +18,9 @@ _NARROWEST = 20
 _HEIGHT = 16  # rows of a panel
 
 
-def sketch(*results: Any, width: int = 80, colours: bool = False) -> str:
+def sketch(*results: Any, width: int = 80) -> str:
     """What `draw` shows of the same results, as a text `width` columns wide: lines and points, a
-    panel below another, each with its legend. `colours`: with those of a terminal. Raises
+    panel below another, each with its legend, in colours where it goes to a terminal. Raises
     InputError, also where there are only pictures or planes, which braille dots cannot show.
     """
     table, named = quick.table_of(results, None, None)
@@ -30,20 +30,19 @@ def sketch(*results: Any, width: int = 80, colours: bool = False) -> str:
         raise InputError(
             f"A figure of kind '{drawing.kind}' has no lines: write it to a file, --plot FILE.png."
         )
-    return "\n\n".join(_panel(panel, width, colours) for panel in panels)
+    return "\n\n".join(_panel(panel, width) for panel in panels)
 
 
 def _shown(panel: Panel) -> list[Any]:
     return [mark for mark in panel.marks if isinstance(mark, (Curve, Points, Cloud, Stairs))]
 
 
-def _panel(panel: Panel, width: int, colours: bool) -> str:
+def _panel(panel: Panel, width: int) -> str:
     import plotille  # pyright: ignore[reportMissingImports]
 
     figure = plotille.Figure()
     figure.width = max(width - _AROUND - len(_plain(panel.xlabel)), _NARROWEST)
     figure.height = _HEIGHT
-    figure.with_colors = colours
     figure.color_mode = "names"
     figure.x_label = _plain(panel.xlabel)
     figure.y_label = _plain(panel.ylabel)
