@@ -3,7 +3,8 @@ finite networks.
 
 The questions stand here, what belongs to one subject in its room: `replicon.ising`, `hopfield`,
 `perceptron`, `recurrent`, `boltzmann`, `rbm`, `attention`, `langevin`; `replicon.channel` (prior x
-channel), `replicon.spins` (kernels), `replicon.theory` (the engine), `replicon.data` (readers).
+channel), `replicon.spins` (kernels), `replicon.theory` (the engine), `replicon.data` (readers),
+`replicon.view` (figures).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         recurrent,
         spins,
         theory,
+        view,
     )
     from replicon._declare import (
         Axis,
@@ -107,6 +109,7 @@ _ROOMS = (
     "recurrent",
     "spins",
     "theory",
+    "view",
 )
 __all__ = [*_HOMES, *_ROOMS]  # pyright: ignore[reportUnsupportedDunderAll]
 
