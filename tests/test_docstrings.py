@@ -14,7 +14,7 @@ import replicon
 from replicon.study import catalogue
 
 _ROOT = Path(replicon.__file__).parent
-_ROOMS = sorted({*catalogue.systems(), "channel", "spins", "theory", "data"})
+_ROOMS = sorted({*catalogue.systems(), "channel", "spins", "theory", "data", "view"})
 
 
 def _public():

@@ -164,7 +164,7 @@ def test_public_names_exist():
         assert getattr(replicon, name) is not None
 
 
-@pytest.mark.parametrize("room", sorted({*_SYSTEMS, "channel", "spins", "theory", "data"}))
+@pytest.mark.parametrize("room", sorted({*_SYSTEMS, "channel", "spins", "theory", "data", "view"}))
 def test_every_room_is_its_table_of_contents(room):
     module = importlib.import_module(f"replicon.{room}")
     assert module.__doc__

@@ -3,7 +3,8 @@ finite networks.
 
 The questions stand here, what belongs to one subject in its room: `replicon.ising`, `hopfield`,
 `perceptron`, `recurrent`, `boltzmann`, `rbm`, `attention`, `langevin`; `replicon.channel` (prior x
-channel), `replicon.spins` (kernels), `replicon.theory` (the engine), `replicon.data` (readers).
+channel), `replicon.spins` (kernels), `replicon.theory` (the engine), `replicon.data` (readers),
+`replicon.view` (figures).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         recurrent,
         spins,
         theory,
+        view,
     )
     from replicon._declare import (
         Axis,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from replicon.study.catalogue import names as models
     from replicon.study.plan import shipped as studies
     from replicon.study.store import export_results, load_results
+    from replicon.view.diagnosis import draw_diagnosis
     from replicon.view.figure import draw
     from replicon.view.result import run_study
 
@@ -75,6 +78,7 @@ _HOMES = {
     "load_results": "study.store",
     "export_results": "study.store",
     "draw": "view.figure",
+    "draw_diagnosis": "view.diagnosis",
     "Model": "_declare",
     "Control": "_declare",
     "Observable": "_declare",
@@ -105,6 +109,7 @@ _ROOMS = (
     "recurrent",
     "spins",
     "theory",
+    "view",
 )
 __all__ = [*_HOMES, *_ROOMS]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -86,6 +86,13 @@ SERIES = {
             "quick": {"sizes": [4, 8, 16], "samples": 2, "controls": {"field": [-0.5, 0.5, 1]}},
         },
         {"name": "one", "model": "coin.py", "sizes": [4], "samples": 3},
+        {
+            "name": "plane",
+            "model": "coin.py",
+            "sizes": [4],
+            "samples": 2,
+            "controls": {"field": [-0.5, 0.5], "width": [1.0, 2.0], "side": ["heads", "tails"]},
+        },
     ],
 }
 AXES = {
@@ -105,6 +112,10 @@ FIGURES = [
     {
         "kind": "phase-diagram", "x": "width", "y": "field", "transition": ["turns"], "dashed": ["turns"], "labels": {"turns": "$T_c$"},
         "regions": [{"label": "here", "x": 1, "y": 0.5, "rotation": 30}], **AXES,
+    },
+    {
+        "kind": "heat-map", "x": "width", "y": "field", "simulation": ["plane"], "transition": ["turns"], "observables": ["bias"],
+        "colours": "viridis", "labels": {"plane": "a plane"}, "at": {"side": "heads"}, **AXES,
     },
     {
         "kind": "distribution", "simulation": ["throws"], "theory": ["point"], "density": "density", "levels": "level", "weights": "chance",

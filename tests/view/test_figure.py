@@ -137,7 +137,8 @@ def test_curves_show_theory_as_lines_and_simulation_as_points_with_errors(result
         data["memories"]["magnetization"].isel(size=0).mean("sample"),
     )
     assert container.has_yerr
-    labels = [text.get_text() for text in right.get_legend().get_texts()]
+    (legend,) = [axes.get_legend() for axes in (left, right) if axes.get_legend()]
+    labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["theory", "retrieval 0.1379", "memories, N = 50", "memories, N = 80"]
     assert left.get_xlabel() == r"load $\alpha$"
     assert left.get_ylabel() == "magnetization $m$"

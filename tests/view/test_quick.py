@@ -6,9 +6,13 @@ import xarray as xr
 
 import replicon
 from replicon import InputError, cli
+from replicon._result import build
+from replicon.study import catalogue
 from replicon.view import quick
 
 LOADS = [0.02, 0.05, 0.1, 0.12, 0.2]
+# Models whose networks start and move without compiling for long.
+CHEAP = ("curie-weiss", "hopfield", "sherrington-kirkpatrick", "square-lattice", "perceptron")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,129 @@ def test_a_comparison_is_theory_and_networks(results):
     at = compared.sel(observable="magnetization")
     np.testing.assert_allclose(points.lines[0].get_ydata(), at["mean"])
     np.testing.assert_allclose(axes.lines[0].get_ydata(), at["theory"])
+
+
+def _glass(**more):
+    """A simulated spin glass of one point: 3 samples of a density over 16 bins."""
+    rng = np.random.default_rng(2)
+    density = rng.uniform(0.5, 1.5, (1, 3, 16))
+    return build(
+        kind="simulate",
+        model=catalogue.get("sherrington-kirkpatrick"),
+        coordinates={"temperature": 0.4, "field": 0.0},
+        values={
+            "overlap_density": density / density.mean(axis=2, keepdims=True),
+            "energy": rng.normal(size=(1, 3)),
+        },
+        inner=("sample",),
+        attributes={"controls": ["temperature", "field"], "size": 32, **more},
+    )
+
+
+@pytest.mark.parametrize("named", [{}, {"observables": "overlap_density"}])
+def test_the_distribution_of_a_glass_is_one_line(named):
+    glass = _glass()
+    left, right = replicon.draw(glass, **named).axes
+    np.testing.assert_allclose(
+        left.containers[0].lines[0].get_ydata(), glass["overlap_density"].mean("sample")
+    )
+    assert right.containers[0].lines[0].get_ydata()[-1] == pytest.approx(1.0)
+    assert left.get_xlabel() == "modulus of the overlap $|q|$"
+
+
+def test_a_theory_of_one_overlap_has_no_staircase_and_says_so():
+    theory = replicon.solve("sherrington-kirkpatrick", temperature=0.4)
+    with pytest.raises(InputError, match="has no overlap_level and overlap_weight"):
+        replicon.draw(_glass(), theory, observables="overlap_density")
+    with pytest.raises(InputError, match="arrays, overlap_density, and numbers, energy"):
+        replicon.draw(_glass(), observables=["overlap_density", "energy"])
+
+
+def test_many_values_of_two_controls_are_a_plane_and_few_are_lines():
+    many = replicon.solve("curie-weiss", temperature="0.5:1.5:20", field="0:0.5:9")
+    assert len(replicon.draw(many, observables="magnetization").axes[0].collections) == 1
+    few = many.isel(field=slice(0, 3))
+    assert len(replicon.draw(few, observables="magnetization").axes[0].lines) >= 3
+    plane = replicon.draw(few, along=("field", "temperature"), observables="magnetization")
+    assert plane.axes[0].get_xlabel() == "field $h$"
+    for along, sentence in ((("field",) * 2, "two for a plane"), (("field", "x"), "'x' is not")):
+        with pytest.raises(InputError, match=sentence):
+            replicon.draw(many, along=along)
+    finite = replicon.simulate("curie-weiss", temperature=[0.9], size=20, samples=2, sweeps=4)
+    with pytest.raises(InputError, match="lines would be drawn"):
+        replicon.draw(many.isel(field=[0] * 30), finite)
+
+
+def test_transitions_alone_are_a_phase_diagram():
+    melting = replicon.find_transition("hopfield", "spin-glass", load=[0.05, 0.1, 0.2])
+    ending = replicon.find_transition("hopfield", "retrieval", temperature=[0.0, 0.2])
+    (axes,) = replicon.draw(melting, ending).axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (r"load $\alpha$", "temperature $T$")
+    assert axes.get_legend_handles_labels()[1] == ["spin-glass", "retrieval"]
+    np.testing.assert_array_equal(axes.lines[1].get_xdata(), ending["value"])
+    (turned,) = replicon.draw(melting, ending, along="temperature").axes
+    assert turned.get_xlabel() == "temperature $T$"
+    with pytest.raises(InputError, match="is not of the plane"):
+        replicon.draw(melting, along="degree")
+    lattice = replicon.find_transition("sherrington-kirkpatrick", "almeida-thouless", field=[0.1])
+    with pytest.raises(InputError, match="different planes"):
+        replicon.draw(melting, lattice)
+
+
+def test_words_are_places_of_the_abscissa_that_no_line_joins():
+    kinds = build(
+        kind="solve",
+        model=catalogue.get("perceptron"),
+        coordinates={"load": 0.4, "weights": ["ising", "spherical"]},
+        values={"overlap": np.array([0.4, 0.3])},
+        attributes={"controls": ["load", "weights"]},
+    )
+    (axes,) = replicon.draw(kinds).axes
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["ising", "spherical"]
+    assert {line.get_linestyle() for line in axes.lines} == {"None"}
+    assert {line.get_marker() for line in axes.lines} == {"_"}
+
+
+def test_a_theory_that_is_one_point_is_seen():
+    single = replicon.solve("curie-weiss", temperature=[0.5])
+    (axes,) = replicon.draw(single, observables="magnetization").axes
+    assert axes.lines[0].get_marker() == "_"
+    assert axes.lines[0].get_markevery() == [0]
+
+
+def test_sizes_are_one_line():
+    sizes = (20, 40, 80)
+    found = [replicon.simulate("curie-weiss", size=n, samples=3, sweeps=4) for n in sizes]
+    (axes,) = replicon.draw(*found[::-1], along="size", observables="energy").axes
+    (points,) = axes.containers
+    np.testing.assert_array_equal(points.lines[0].get_xdata(), sizes)
+    np.testing.assert_allclose(
+        points.lines[0].get_ydata(), [float(one["energy"].mean()) for one in found]
+    )
+
+
+def test_names_are_labels_and_results_without_are_told_apart():
+    at = {"load": [0.05, 0.1], "size": 40, "samples": 2, "sweeps": 3}
+    hebb = replicon.simulate("hopfield", **at)
+    inverse = replicon.simulate("hopfield", rule="pseudo-inverse", **at)
+    magnets = replicon.solve("curie-weiss", temperature=[0.5, 1.0])
+    glass = replicon.solve("sherrington-kirkpatrick", temperature=[0.5, 1.0])
+
+    def labels(*given, **more):
+        drawn = replicon.draw(*given, **more).axes[0]
+        return drawn.get_legend_handles_labels()[1]
+
+    shown = {"observables": "magnetization"}
+    assert labels(hebb, inverse, **shown) == [
+        "simulation, hebb, N = 40",
+        "simulation, pseudo-inverse, N = 40",
+    ]
+    named = {"a": hebb, "b": inverse}
+    tree = xr.DataTree.from_dict(named)
+    assert labels(named, **shown) == labels(tree, **shown) == ["a, N = 40", "b, N = 40"]
+    told = labels(magnets, glass, observables="energy")
+    assert all("curie-weiss" in one for one in told[:1])
+    assert any("sherrington-kirkpatrick" in one for one in told)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +229,25 @@ def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed
             cli.main(["simulate", "hopfield", "--size", "40", "--plot", str(tmp_path / name)])
         out = capsys.readouterr()
         assert (done.value.code, sentence in out.err, out.out) == (2, True, "")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in replicon.models() if catalogue.get(name).views and name in CHEAP]
+)
+def test_a_running_network_is_drawn_as_it_is_now(name):
+    model = catalogue.get(name)
+    controls = {c.name: c.quick for c in model.controls_for("simulation") if c.quick is not None}
+    network = replicon.start(name, size=model.size.quick, **controls).step(2)
+    figure = replicon.draw(network)
+    shown = [axes for axes in figure.axes if axes.axison]
+    titles = [axes.get_title().replace("\n", " ") for axes in shown]
+    assert titles == [view.meaning for view in model.views]
+    assert all(axes.lines or axes.images or axes.patches for axes in shown)
+    assert figure.get_suptitle().endswith("2 steps")
+
+
+def test_a_lattice_is_drawn_spin_by_spin():
+    network = replicon.start("square-lattice", size=8, temperature=2.0).step(3)
+    (axes,) = [a for a in replicon.draw(network).axes if a.images][:1]
+    (lattice,) = (network.view()[v.name] for v in network.model.views if v.kind == "lattice")
+    np.testing.assert_array_equal(axes.images[0].get_array(), lattice)

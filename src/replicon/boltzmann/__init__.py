@@ -4,6 +4,8 @@ explain of real data.
 Models: boltzmann-machine, boltzmann-data.
 
 `BoltzmannMachine`: an estimator with scikit-learn's conventions, eight methods.
+`MultiInformation`: what its `multi_information` returns. `LogPartition`: ln Z of its
+`log_partition`.
 """
 
 from typing import TYPE_CHECKING
@@ -336,9 +338,15 @@ _BOLTZMANN_DATA = Model(
 MODELS = (_BOLTZMANN_MACHINE, _BOLTZMANN_DATA)
 
 if TYPE_CHECKING:
+    from replicon.boltzmann.entropy import MultiInformation
     from replicon.boltzmann.estimator import BoltzmannMachine
+    from replicon.spins.log_partition import LogPartition
 
 __getattr__, __dir__, __all__ = contents(
     __name__,
-    {"estimator": ["BoltzmannMachine"]},
+    {
+        "estimator": ["BoltzmannMachine"],
+        "entropy": ["MultiInformation"],
+        "partition": ["LogPartition"],
+    },
 )

@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from replicon._errors import InputError
-from replicon.boltzmann.estimator import LARGEST, LIKELIHOODS, BoltzmannMachine
+from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
 from replicon.boltzmann.fit_finite import Fit
+from replicon.boltzmann.settings import LIKELIHOODS
 from replicon.data.rows import load_rows
 
 _BINS = 24

@@ -4,10 +4,16 @@ specific heat.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray
 
+from replicon._arrays import real_array
+from replicon._domains import show
+from replicon._errors import InputError
 from replicon._statistics import jackknife
+from replicon.boltzmann import enumerated
 from replicon.boltzmann.chains import Population, tuned_ladder
 
 
@@ -45,13 +51,15 @@ def compare_moments(
             f"{name}_data": (axis, a),
             f"{name}_model": (axis, b),
             f"{name}_z": (axis, z),
+            f"{name}_data_error": (axis, da),
+            f"{name}_model_error": (axis, db),
         }
     places = {
         "first": ("pair", first),
         "second": ("pair", second),
         "triple_spins": (("triple", "place"), chosen),
     }
-    return xarray.Dataset({**variables, **places})
+    return xarray.Dataset({**variables, **places}, attrs={"kind": "diagnosis"})
 
 
 def _moments(of, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,21 +70,38 @@ def _moments(of, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.sqrt(np.maximum(square - mean**2, 0.0) / len(rows))
 
 
-def exact_heat(levels: np.ndarray, n: int, T: np.ndarray) -> np.ndarray:
-    """Specific heat per spin at temperatures T from the energies of all states of n spins."""
+def read_temperatures(temperatures: Any) -> np.ndarray:
+    """Temperatures > 0 (T,), the data standing at 1. Raises InputError."""
+    expected = "expected temperatures > 0 (the data stand at 1)"
+    T = np.atleast_1d(real_array("temperatures", temperatures, expected))
+    if T.ndim != 1 or not (T > 0).all():
+        raise InputError(f"temperatures = {show(temperatures)} is outside its domain: {expected}.")
+    return T
+
+
+def exact_heat(couplings: np.ndarray, fields: np.ndarray, T: np.ndarray) -> xarray.Dataset:
+    """Specific heat per spin at temperatures T from the energies of all states; error 0."""
+    levels = enumerated.energies(couplings, fields)
     value = np.empty(len(T))
     for k, t in enumerate(T):
         weight = np.exp(-(levels - levels.min()) / t)
         weight /= weight.sum()
-        value[k] = weight @ (levels - weight @ levels) ** 2 / (n * t**2)
-    return value
+        value[k] = weight @ (levels - weight @ levels) ** 2 / (len(fields) * t**2)
+    return _heat(value, np.zeros(len(T)), T)
+
+
+def _heat(value: np.ndarray, error: np.ndarray, T: np.ndarray) -> xarray.Dataset:
+    return xarray.Dataset(
+        {"specific_heat": ("temperature", value), "error": ("temperature", error)},
+        {"temperature": T},
+    )
 
 
 def tempered_heat(
     couplings: np.ndarray, fields: np.ndarray, T: np.ndarray, chains: int, sweeps: int, rng
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """(specific heat per spin at temperatures T, its error, what is wrong with the chains or '')
-    from ladders of chains that exchange neighbouring temperatures.
+) -> tuple[xarray.Dataset, str]:
+    """(specific heat per spin at temperatures T with its error, what is wrong with the chains or
+    '') from ladders of chains that exchange neighbouring temperatures.
     """
     lowest = T.min()
     model = (couplings / lowest, fields / lowest, np.zeros(len(fields)))
@@ -104,4 +129,4 @@ def tempered_heat(
     found = [jackknife(lambda a, b: b - a**2, *pair) for pair in zip(first, second, strict=True)]
     scale = lowest**2 / (len(fields) * T**2)
     value, error = (scale * np.array(x) for x in zip(*found, strict=True))
-    return value, error, reason
+    return _heat(value, error, T), reason

@@ -123,6 +123,11 @@ def _exact_newton(J, h, goal) -> tuple[np.ndarray, np.ndarray]:
     return mean, square - np.outer(mean, mean)
 
 
+def exact_covariance(J: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """Covariance (P, P) of the features: the Fisher information of one row."""
+    return _exact_newton(J, h, np.zeros(len(h) * (len(h) + 1) // 2))[1]
+
+
 def _refuse_boundary(step, count: int, upper, goal) -> None:
     """Refuse if no state goes further along `step` than the data's mean does: they lie
     on a face.
@@ -155,3 +160,13 @@ def energies(couplings: np.ndarray, fields: np.ndarray) -> np.ndarray:
         s = all_states(count, low, min(low + 2**16, 2**count))
         out.append(-((s @ couplings) * s).sum(axis=1) / 2 - s @ fields)
     return np.concatenate(out)
+
+
+def draw(
+    couplings: np.ndarray, fields: np.ndarray, T: float, samples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Independent rows (samples, N) of +-1, int8, at temperature T."""
+    levels = energies(couplings, fields)
+    total = np.cumsum(np.exp(-(levels - levels.min()) / T))
+    places = np.searchsorted(total, rng.random(samples) * total[-1], side="right")
+    return (1 - 2 * ((places[:, None] >> np.arange(len(fields))) & 1)).astype(np.int8)

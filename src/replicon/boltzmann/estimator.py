@@ -12,44 +12,30 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, show
 from replicon._errors import InputError
 from replicon._seed import read_generator, read_seed
-from replicon.boltzmann import diagnosis, enumerated, inverse
+from replicon.boltzmann import diagnosis, entropy, enumerated, inverse, partition, uncertainty
 from replicon.boltzmann.chains import draw
+from replicon.boltzmann.entropy import MultiInformation
 from replicon.boltzmann.fitting import UPDATES, AtOnce, begin
-from replicon.boltzmann.monte_carlo import Ascent, Data
-from replicon.data.binary import spin_rows
-from replicon.spins.exact import enumerate_states
+from replicon.boltzmann.moments import Data
+from replicon.boltzmann.monte_carlo import Ascent
+from replicon.boltzmann.settings import COUNT, SEVERAL, check_moments, check_settings
+from replicon.data.binary import column_name, read_weights, spin_rows, weighted_mean
+from replicon.spins.log_partition import LogPartition
 
 if TYPE_CHECKING:
     import xarray
 
 LARGEST = 20  # spins that are enumerated
-LIKELIHOODS = ("pseudo-likelihood", "exact", "monte-carlo")
-METHODS = (*inverse.CLOSED, *LIKELIHOODS)
 _WAYS_OUT = {
     "pseudo-likelihood": "some regularization",
     "exact": "some regularization",
     "monte-carlo": "more updates, chains or sweeps",
 }
 _CLOSED_WAY_OUT = "method=pseudo-likelihood, or a pseudocount"
-
-_STRENGTH = Interval(0)
-_COUNT = Interval(1, integer=True)
-_SEVERAL = Interval(2, integer=True)
-_DOMAINS = {
-    "method": Words(METHODS),
-    "penalty": Words(("l2", "l1")),
-    "regularization": _STRENGTH,
-    "field_regularization": _STRENGTH,
-    "pseudocount": _STRENGTH,
-    "chains": _SEVERAL,
-    "updates": _SEVERAL,
-    "sweeps": _COUNT,
-}
 
 
 class BoltzmannMachine(BaseEstimator):
@@ -72,15 +58,18 @@ class BoltzmannMachine(BaseEstimator):
         the data. Pseudo-likelihood, which needs rows, takes the 2 K rows of a Hadamard matrix and
         its negative (K > N a power of 2; weight p/(2K) each), whose moments are the uniform ones up
         to the third. Columns may then be constant, equal, or never take one of their joint states.
-    binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); None: X must be binary
-        already.
+    binarize : X > binarize is +1 (as in scikit-learn's BernoulliNB); "mean", "median": those of
+        each column of the rows that are fitted; None: X must be binary already.
     chains, updates, sweeps : of "monte-carlo".
     seed : whole number, of which the same gives the same bits, or a NumPy Generator.
 
     Attributes
     ----------
     couplings_ (N, N) : symmetric, zero diagonal. fields_ (N,).
+    thresholds_ (N,) : what `binarize` made of the rows, applied to all later ones; None without.
     magnetization_ (N,), correlation_ (N, N) : <s_i>, <s_i s_j> of the data, with the pseudocount.
+    coupling_errors_ (N, N), field_errors_ (N,) : their scatter over data sets of as many
+        independent rows, about the method's own limit of many rows; computed when first asked for.
     converged_ : bool, and a ConvergenceWarning says why not. "pseudo-likelihood", "exact": a Newton
         step would change nothing. "monte-carlo": see `monte_carlo.agreement`. Closed methods: their
         equations are solved.
@@ -104,7 +93,7 @@ class BoltzmannMachine(BaseEstimator):
         penalty: str = "l2",
         field_regularization: float = 0.0,
         pseudocount: float = 0.0,
-        binarize: float | None = None,
+        binarize: float | str | None = None,
         chains: int = 2000,
         updates: int = UPDATES,
         sweeps: int = 2,
@@ -126,9 +115,13 @@ class BoltzmannMachine(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def fit(self, X, y=None):
-        """Infer couplings and fields from rows."""
-        fitting = self._begin(X)
+    def fit(self, X, y=None, sample_weight=None):
+        """Infer couplings and fields from rows.
+
+        sample_weight (rows,): how many times each row counts, as if it were repeated so often (not
+        only whole numbers; their sum is the number of rows).
+        """
+        fitting = self._begin(X, sample_weight)
         fitting.step(int(self.updates))
         self._take(fitting)
         if fitting.now.reason:
@@ -140,27 +133,32 @@ class BoltzmannMachine(BaseEstimator):
             )
         return self
 
-    def _begin(self, X) -> AtOnce | Ascent:
+    def _begin(self, X, sample_weight=None) -> AtOnce | Ascent:
         """A fit to rows that were checked, before its first step."""
-        self._check()
-        spins = spin_rows(self, X, reset=True)
-        rows, count = spins.shape
+        check_settings(self)
+        spins = spin_rows(self, X, reset=True, sample_weight=sample_weight)
+        weights = None
+        if sample_weight is not None:
+            weights = read_weights(sample_weight, len(spins))
+            spins = spins[weights > 0]
+            weights = weights[weights > 0]
+        count = spins.shape[1]
         if self.method == "exact" and count > LARGEST:
             raise InputError(
                 f"method=exact sums over 2^N states and takes at most {LARGEST} spins, X has"
                 f" {count}: take monte-carlo."
             )
-        m, C = inverse.moments(spins)
+        m, C = inverse.moments(spins, weights)
         second = C + np.outer(m, m)
-        if self.pseudocount:
-            share = rows / (rows + self.pseudocount)
-            m = share * m
-            second = share * second
-            np.fill_diagonal(second, 1.0)
-            C = second - np.outer(m, m)
-        else:
-            self._refuse(rows, m, second)
-        return begin(self, Data(spins, float(self.pseudocount), m, second), C)
+        data = Data(spins, float(self.pseudocount), m, second, weights)
+        if not self.pseudocount:
+            check_moments(self, data, lambda column: column_name(X, column))
+            return begin(self, data, C)
+        share = data.total / data.count
+        m = share * m
+        second = share * second
+        np.fill_diagonal(second, 1.0)
+        return begin(self, data._replace(m=m, second=second), second - np.outer(m, m))
 
     def _take(self, fitting: AtOnce | Ascent) -> None:
         """What a fit has found so far becomes the machine's."""
@@ -170,51 +168,13 @@ class BoltzmannMachine(BaseEstimator):
                 f"method={self.method} gave no finite couplings for these data: give pseudocount >"
                 " 0, or take method=pseudo-likelihood."
             )
+        self._data = fitting.data
+        self._errors = None
         self.couplings_ = couplings
         self.fields_ = fields
         self.converged_ = not reason
         self.magnetization_ = fitting.data.m
         self.correlation_ = fitting.data.second
-
-    def _check(self) -> None:
-        for name, domain in _DOMAINS.items():
-            check_argument(name, getattr(self, name), domain)
-        read_generator(self.seed)
-        if self.binarize is not None:
-            check_argument("binarize", self.binarize, Interval())
-        for name in ("regularization", "field_regularization"):
-            if getattr(self, name) and self.method in inverse.CLOSED:
-                raise InputError(
-                    f"method={self.method} has no {name}: leave it 0, give a pseudocount, or take"
-                    " method=pseudo-likelihood."
-                )
-        if self.penalty == "l1" and self.regularization and self.method != "pseudo-likelihood":
-            raise InputError(
-                f"penalty=l1 belongs to method=pseudo-likelihood, not to {self.method}: take"
-                " penalty=l2."
-            )
-
-    def _refuse(self, rows: int, m: np.ndarray, second: np.ndarray) -> None:
-        """Refuse, without a pseudocount, what certainly has infinite parameters, and
-        too few rows.
-        """
-        count = len(m)
-        free = not self.regularization
-        if not self.field_regularization and (np.abs(m) == 1).any():
-            spin = int(np.argmax(np.abs(m)))
-            raise InputError(
-                f"Column {spin} is {m[spin]:+.0f} in all {rows} rows, so its field would be"
-                " infinite: leave that column out, or give pseudocount > 0 or, with a likelihood"
-                " method, field_regularization > 0."
-            )
-        if free and self.method in ("pair", "bethe", *LIKELIHOODS):
-            inverse.check_pairs(m, second, rows, equal_only=self.field_regularization > 0)
-        if rows < 2 * count and free and self.method not in ("independent", "pair"):
-            raise InputError(
-                f"{rows} rows are too few for method={self.method} with {count} spins: give at"
-                f" least {2 * count}, or pseudocount > 0, or method=pseudo-likelihood with"
-                " regularization > 0."
-            )
 
     def _rows(self, X) -> np.ndarray:
         check_is_fitted(self, "couplings_")
@@ -222,27 +182,132 @@ class BoltzmannMachine(BaseEstimator):
 
     def energy(self, X) -> np.ndarray:
         """-sum_{i<j} J_ij s_i s_j - sum_i h_i s_i of each row, (rows,)."""
-        s = self._rows(X).astype(float)
+        return self._energies(self._rows(X))
+
+    def _energies(self, rows: np.ndarray) -> np.ndarray:
+        s = rows.astype(float)
         return -((s @ self.couplings_) * s).sum(axis=1) / 2 - s @ self.fields_
 
-    def score_samples(self, X) -> np.ndarray:
-        """Ln P(s) of each row in nats, (rows,); at most 20 spins. Beyond: `pseudo_likelihood`."""
-        rows = self.energy(X)
-        if self.n_features_in_ > LARGEST:
+    def log_partition(
+        self,
+        method: str = "auto",
+        *,
+        chains: int = 100,
+        temperatures: int = 1000,
+        seed: int | np.random.Generator = 0,
+    ) -> LogPartition:
+        """Ln Z in nats, with its error: "exact" (enumeration, at most 20 spins), "ais" (annealed
+        importance sampling, at any size); "auto": exact if it can.
+
+        Annealing: `chains` from independent spins of the data's means to the machine in
+        `temperatures` steps of a heat-bath sweep each, and as many backwards from rows of the
+        machine. A ConvergenceWarning says where it is not reliable: few chains carry the weight,
+        both directions disagree, or the machine's rows did not mix.
+        """
+        check_is_fitted(self, "couplings_")
+        check_argument("method", method, Words(("auto", "exact", "ais")))
+        chains = check_argument("chains", chains, SEVERAL)
+        temperatures = check_argument("temperatures", temperatures, SEVERAL)
+        return partition.log_partition(
+            self.couplings_,
+            self.fields_,
+            self._base(),
+            method=method,
+            chains=chains,
+            temperatures=temperatures,
+            largest=LARGEST,
+            rng=read_generator(seed),
+        )
+
+    def _partition(self, given: LogPartition | None) -> LogPartition:
+        """ln Z as given, or the machine's own, computed once for the same parameters."""
+        if given is None:
+            held = (self.couplings_.tobytes(), self.fields_.tobytes(), LARGEST)
+            if getattr(self, "_known", (None,))[0] != held:
+                self._known = (held, self.log_partition())
+            given = self._known[1]
+        if not isinstance(given, LogPartition):
             raise InputError(
-                f"ln P needs a sum over 2^N states, at most {LARGEST} spins: use pseudo_likelihood,"
-                " which score returns."
+                f"log_partition = {show(given)} is none: give what log_partition() returns."
             )
-        return -rows + enumerate_states(self.couplings_, self.fields_).free_energy
+        return given
+
+    def _base(self) -> np.ndarray:
+        """Fields of independent spins with the data's means, from which chains start."""
+        return np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
+
+    def score_samples(self, X, log_partition: LogPartition | None = None) -> np.ndarray:
+        """Ln P(s) of each row in nats, (rows,); ln Z by `log_partition()` unless given, computed
+        once for the same parameters. Its error is common to all rows.
+        """
+        return -self.energy(X) - self._partition(log_partition).value
+
+    def log_likelihood(
+        self, X, *, sample_weight=None, log_partition: LogPartition | None = None
+    ) -> float:
+        """Mean of ln P(s) over rows, nats; its error is that of `log_partition`, beside the
+        scatter of rows.
+        """
+        return weighted_mean(self.score_samples(X, log_partition), sample_weight)
 
     def pseudo_likelihood(self, X) -> np.ndarray:
         """Sum over spins of ln P(s_i | the others) of each row in nats, (rows,)."""
         s = self._rows(X).astype(float)
         return -np.logaddexp(0, -2 * s * (s @ self.couplings_ + self.fields_)).sum(axis=1)
 
-    def score(self, X, y=None) -> float:
-        """Mean of `pseudo_likelihood` over rows: what cross-validation compares at any size."""
-        return float(self.pseudo_likelihood(X).mean())
+    def score(self, X, y=None, sample_weight=None) -> float:
+        """Mean of `pseudo_likelihood` over rows: what cross-validation compares at any size.
+
+        sample_weight (rows,): how many times each row counts.
+        """
+        return weighted_mean(self.pseudo_likelihood(X), sample_weight)
+
+    @property
+    def coupling_errors_(self) -> np.ndarray:
+        """Standard errors of `couplings_` (N, N), diagonal 0 (see `uncertainty`)."""
+        return self._scatter().couplings
+
+    @property
+    def field_errors_(self) -> np.ndarray:
+        """Standard errors of `fields_` (N,)."""
+        return self._scatter().fields
+
+    def _scatter(self) -> uncertainty.Errors:
+        check_is_fitted(self, "_data")
+        if self._errors is None:
+            small = self.n_features_in_ <= LARGEST
+            self._errors = uncertainty.errors(self, self._data, small)
+        return self._errors
+
+    def multi_information(
+        self,
+        *,
+        log_partition: LogPartition | None = None,
+        samples: int = 20_000,
+        seed: int | np.random.Generator = 0,
+    ) -> MultiInformation:
+        """How much of what the columns tell of one another the pairs explain, in nats a row, with
+        errors.
+
+        S_1 - S_2, the entropy of independent columns minus that of the machine, and, for at most
+        20 columns, the share of it in S_1 - S_N, with the entropy of the rows that were fitted. S_2
+        is the entropy of the pairwise model if the machine has the rows' means and correlations, as
+        method "exact" or "monte-carlo" without a penalty gives it; beyond 20 spins it is ln Z +
+        <E>, ln Z by `log_partition()` unless given, <E> of `samples` rows. ConvergenceWarnings say
+        where the machine has other moments, and where the rows are too few for their own entropy.
+
+        Source: Schneidman, Still, Berry & Bialek, PRL 91, 238701 (2003); Schneidman, Berry, Segev &
+        Bialek, Nature 440, 1007 (2006). Referee: enumeration; transfer matrices; coverage.
+        """
+        check_is_fitted(self, "_data")
+        samples = check_argument("samples", samples, SEVERAL)
+        if self.n_features_in_ <= LARGEST:
+            own = entropy.exact(self.couplings_, self.fields_)
+        else:
+            found = self._partition(log_partition)
+            own = entropy.sampled(found, self._energies(self.sample(samples, seed=seed)))
+        rows = entropy.Rows(self._data, self._energies(self._data.rows), entropy.fitted(self))
+        return entropy.explain(rows, own, small=self.n_features_in_ <= LARGEST)
 
     def sample(
         self,
@@ -259,18 +324,13 @@ class BoltzmannMachine(BaseEstimator):
         `replicon.boltzmann.chains.draw`), and where these do not mix either, a ConvergenceWarning.
         """
         check_is_fitted(self, "couplings_")
-        samples = check_argument("samples", samples, _COUNT)
-        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        samples = check_argument("samples", samples, COUNT)
+        sweeps = check_argument("sweeps", sweeps, COUNT)
         T = check_argument("temperature", temperature, Interval(0, open_low=True))
         rng = read_generator(seed)
-        n = self.n_features_in_
-        if n <= LARGEST:
-            levels = enumerated.energies(self.couplings_, self.fields_)
-            total = np.cumsum(np.exp(-(levels - levels.min()) / T))
-            places = np.searchsorted(total, rng.random(samples) * total[-1], side="right")
-            return (1 - 2 * ((places[:, None] >> np.arange(n)) & 1)).astype(np.int8)
-        base = np.arctanh(np.clip(self.magnetization_, -0.99, 0.99))
-        drawn = draw(self.couplings_ / T, self.fields_ / T, base, samples, sweeps, rng)
+        if self.n_features_in_ <= LARGEST:
+            return enumerated.draw(self.couplings_, self.fields_, T, samples, rng)
+        drawn = draw(self.couplings_ / T, self.fields_ / T, self._base(), samples, sweeps, rng)
         if not drawn.mixed:
             _warn_mixing(drawn.reason)
         return drawn.rows
@@ -291,8 +351,8 @@ class BoltzmannMachine(BaseEstimator):
         standard errors. The model never saw the last two. Model: `samples` independent rows of
         `sample`.
         """
-        samples = check_argument("samples", samples, _SEVERAL)
-        triples = check_argument("triples", triples, _COUNT)
+        samples = check_argument("samples", samples, SEVERAL)
+        triples = check_argument("triples", triples, COUNT)
         seed = read_seed(seed)
         spins = self._rows(X)
         model = self.sample(samples, seed=seed)
@@ -317,32 +377,18 @@ class BoltzmannMachine(BaseEstimator):
         Source: Tkacik et al., PNAS 112, 11508 (2015); Mastromatteo & Marsili, J. Stat. Mech. P10012
         (2011).
         """
-        import xarray
-
         check_is_fitted(self, "couplings_")
-        expected = "expected temperatures > 0 (the data stand at 1)"
-        T = np.atleast_1d(real_array("temperatures", temperatures, expected))
-        if T.ndim != 1 or not (T > 0).all():
-            raise InputError(
-                f"temperatures = {show(temperatures)} is outside its domain: {expected}."
-            )
-        chains = check_argument("chains", chains, _SEVERAL)
-        sweeps = check_argument("sweeps", sweeps, _COUNT)
+        T = diagnosis.read_temperatures(temperatures)
+        chains = check_argument("chains", chains, SEVERAL)
+        sweeps = check_argument("sweeps", sweeps, COUNT)
         rng = read_generator(seed)
-        n = self.n_features_in_
-        if n <= LARGEST:
-            levels = enumerated.energies(self.couplings_, self.fields_)
-            value = diagnosis.exact_heat(levels, n, T)
-            error = np.zeros(len(T))
-        else:
-            model = (self.couplings_, self.fields_)
-            value, error, reason = diagnosis.tempered_heat(*model, T, chains, sweeps, rng)
-            if reason:
-                _warn_mixing(reason)
-        return xarray.Dataset(
-            {"specific_heat": ("temperature", value), "error": ("temperature", error)},
-            {"temperature": T},
-        )
+        model = (self.couplings_, self.fields_)
+        if self.n_features_in_ <= LARGEST:
+            return diagnosis.exact_heat(*model, T)
+        heat, reason = diagnosis.tempered_heat(*model, T, chains, sweeps, rng)
+        if reason:
+            _warn_mixing(reason)
+        return heat
 
 
 def _warn_mixing(reason: str) -> None:

@@ -15,7 +15,8 @@ from replicon._seed import read_generator
 from replicon.boltzmann import enumerated, inverse, likelihood
 from replicon.boltzmann.enumerated import Penalty
 from replicon.boltzmann.inverse import Inferred
-from replicon.boltzmann.monte_carlo import Ascent, Data
+from replicon.boltzmann.moments import Data
+from replicon.boltzmann.monte_carlo import Ascent
 
 if TYPE_CHECKING:
     from replicon.boltzmann.estimator import BoltzmannMachine
@@ -76,7 +77,7 @@ def _closed(method: str, m: np.ndarray, C: np.ndarray) -> Inferred:
 
 
 def _pseudo(data: Data, start, penalty: Penalty) -> Inferred:
-    rows = weighted(data.rows, data.pseudocount)
+    rows = weighted(data.rows, data.pseudocount, data.weights)
     couplings, fields, there = likelihood.pseudo_likelihood(*rows, start, penalty)
     return Inferred(couplings, fields, "" if there else _NO_SHRINKING)
 
@@ -104,7 +105,7 @@ def _near(data: Data, start, penalty: Penalty) -> tuple[tuple[np.ndarray, np.nda
                 "some columns are functions of others, and whether the likelihood has a maximum is"
                 " not known"
             )
-        held = penalty._replace(strength=1 / len(data.rows), fields=1 / len(data.rows))
+        held = penalty._replace(strength=1 / data.total, fields=1 / data.total)
         found = _pseudo(data, start, held)
     return (found.couplings, found.fields), unsure
 
@@ -120,14 +121,17 @@ def _tame(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     return (J, h) if finite and np.abs(J).max() < _TAME else None
 
 
-def weighted(spins: np.ndarray, pseudocount: float) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and their weights, those of the prior among them (see `BoltzmannMachine`)."""
+def weighted(
+    spins: np.ndarray, pseudocount: float, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and how often each counts, those of the prior among them (see `BoltzmannMachine`)."""
+    own = np.ones(len(spins)) if weights is None else weights
     if not pseudocount:
-        return spins, np.ones(len(spins))
+        return spins, own
     from scipy.linalg import hadamard
 
     count = spins.shape[1]
     matrix = hadamard(2 ** int(count).bit_length())[:, 1 : count + 1].astype(np.int8)
     even = np.concatenate([matrix, -matrix])
     prior = np.full(len(even), pseudocount / len(even))
-    return np.concatenate([spins, even]), np.concatenate([np.ones(len(spins)), prior])
+    return np.concatenate([spins, even]), np.concatenate([own, prior])

@@ -27,8 +27,19 @@ class Inferred(NamedTuple):
     reason: str
 
 
-def moments(spins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Magnetizations (N,) and connected correlations (N, N) of rows (B, N)."""
+_BLOCK = 2**16  # rows of which weighted products are formed at once
+
+
+def moments(spins: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Magnetizations (N,) and connected correlations (N, N) of rows (B, N), which count `weights`
+    (B,) times, once for None.
+    """
+    if weights is not None:
+        total = weights.sum()
+        m = weights @ spins / total
+        blocks = (slice(k, k + _BLOCK) for k in range(0, len(spins), _BLOCK))
+        products = sum((spins[k].T * weights[k]) @ spins[k] for k in blocks)
+        return m, np.asarray(products) / total - np.outer(m, m)
     m = spins.mean(axis=0, dtype=float)
     # Products of +-1 are whole numbers: single precision is exact to 2^24 rows, ten times that many
     # are added in blocks.
@@ -97,24 +108,34 @@ def independent(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros_like(C), np.arctanh(m)
 
 
+class Pairs(NamedTuple):
+    """What each pair gives by itself, (N, N): its coupling, and what partner j adds to the field of
+    i, beside atanh m_i.
+    """
+
+    couplings: np.ndarray
+    fields: np.ndarray
+
+
 def pair(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each pair as if it were alone: J = ln(p++ p-- / p+- p-+)/4; fields corrected for every
     partner. Roudi et al. (2009), eq. 9.
     """
-    second = C + np.outer(m, m)
-    a = m[:, None]
-    b = m[None, :]
+    J, h = _pair_of(C + np.outer(m, m), m[:, None], m[None, :])
+    np.fill_diagonal(J, 0.0)
+    np.fill_diagonal(h, 0.0)
+    return J, np.arctanh(m) + h.sum(axis=1)
+
+
+def _pair_of(second: np.ndarray, a: np.ndarray, b: np.ndarray) -> Pairs:
+    """From <s_i s_j>, a = m_i and b = m_j."""
     with np.errstate(divide="ignore", invalid="ignore"):
         pp = 1 + a + b + second
         mm = 1 - a - b + second
         pm = 1 + a - b - second
         mp = 1 - a + b - second
         J = np.log(pp * mm / (pm * mp)) / 4
-        h = np.log(pp * pm / (mp * mm)) / 4
-    np.fill_diagonal(J, 0.0)
-    np.fill_diagonal(h, 0.0)
-    alone = np.arctanh(m)
-    return J, alone + (h - alone[:, None] * (1 - np.eye(len(m)))).sum(axis=1)
+        return Pairs(J, np.log(pp * pm / (mp * mm)) / 4 - np.arctanh(a))
 
 
 def naive_mean_field(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,13 +153,19 @@ def tap(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Where no root is real the naive mean field's stands. Source: Roudi, Aurell & Hertz, Front.
     Comput. Neurosci. 3, 22 (2009), eq. 13.
     """
-    inverse = _inverse(C, "tap")
-    product = np.outer(m, m)
-    root = 1 - 8 * product * inverse
-    J = _without_diagonal(
-        np.where(root > 0, -2 * inverse / (1 + np.sqrt(np.maximum(root, 0.0))), -inverse)
-    )
+    J = _without_diagonal(_tap_of(_inverse(C, "tap"), m[:, None], m[None, :]).couplings)
     return J, np.arctanh(m) - J @ m + m * (J**2 @ (1 - m**2))
+
+
+def _naive_of(inverse: np.ndarray, a: np.ndarray, b: np.ndarray) -> Pairs:
+    """From (C^-1)_ij, a = m_i and b = m_j."""
+    return Pairs(-inverse + 0 * a, inverse * b)
+
+
+def _tap_of(inverse: np.ndarray, a: np.ndarray, b: np.ndarray) -> Pairs:
+    root = 1 - 8 * (a * b) * inverse
+    J = np.where(root > 0, -2 * inverse / (1 + np.sqrt(np.maximum(root, 0.0))), -inverse)
+    return Pairs(J, -J * b + a * J**2 * (1 - b**2))
 
 
 def bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -153,29 +180,46 @@ def bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _bethe(m: np.ndarray, C: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """J, h, and the pairs (N, N) whose equation has no solution."""
-    inverse = _inverse(C, "bethe")
-    product = np.outer(m, m)
-    spread = np.outer(1 - m**2, 1 - m**2)
+    a = m[:, None]
+    b = m[None, :]
+    J, none = _bethe_couplings(_inverse(C, "bethe"), a, b)
+    J = _without_diagonal(J)
+    fields, unknown = _bethe_fields(J, a, b)
+    none |= unknown
+    np.fill_diagonal(none, False)
+    return J, np.arctanh(m) + fields.sum(axis=1), none
+
+
+def _bethe_couplings(
+    inverse: np.ndarray, a: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, N) from (C^-1)_ij, a = m_i and b = m_j, and the pairs that have none."""
+    product = a * b
+    spread = (1 - a**2) * (1 - b**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = np.sqrt(1 + 4 * spread * inverse**2)
         inner = (whole - 2 * product * inverse) ** 2 - 4 * inverse**2
         t = (whole - np.sqrt(np.maximum(inner, 0.0))) / (2 * inverse) - product
         weak = np.abs(inverse) < 1e-12
         none = ~weak & ((inner < 0) | (np.abs(t) >= 1 - 1e-12))
-        J = -np.arctanh(np.where(weak, 0.0, np.clip(t, -1 + 1e-12, 1 - 1e-12)))
-    J = _without_diagonal(J)
+        return -np.arctanh(np.where(weak, 0.0, np.clip(t, -1 + 1e-12, 1 - 1e-12))), none
+
+
+def _bethe_fields(J: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What partners add to fields (N, N), and the pairs where nothing does."""
     t = np.tanh(J)
-    a, b = m[:, None], m[None, :]  # cavity mean of j without i, from the pair's two equations
-    below = 2 * t * (a - b * t)
+    below = 2 * t * (a - b * t)  # cavity mean of j without i, from the pair's two equations
     inner = (1 - t**2) ** 2 - 4 * t * (a - b * t) * (b - a * t)
-    none |= inner < -1e-12
     root = np.sqrt(np.maximum(inner, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         cavity = np.where(np.abs(below) < 1e-12, b, (1 - t**2 - root) / below)
-        none |= np.abs(t * cavity) >= 1
-        h = np.arctanh(m) - np.arctanh(np.clip(t * cavity, -1 + 1e-12, 1 - 1e-12)).sum(axis=1)
-    np.fill_diagonal(none, False)
-    return J, h, none
+        none = (inner < -1e-12) | (np.abs(t * cavity) >= 1)
+        return -np.arctanh(np.clip(t * cavity, -1 + 1e-12, 1 - 1e-12)), none
+
+
+def _bethe_of(inverse: np.ndarray, a: np.ndarray, b: np.ndarray) -> Pairs:
+    J = _bethe_couplings(inverse, a, b)[0]
+    return Pairs(J, _bethe_fields(J, a, b)[0])
 
 
 def unsolved(method: str, m: np.ndarray, C: np.ndarray) -> str:
@@ -201,4 +245,12 @@ CLOSED = {
     "naive-mean-field": naive_mean_field,
     "tap": tap,
     "bethe": bethe,
+}
+
+# How a pair's numbers follow from its entry of C^-1 (of <s s> for "pair") and both magnetizations.
+PAIRS = {
+    "pair": _pair_of,
+    "naive-mean-field": _naive_of,
+    "tap": _tap_of,
+    "bethe": _bethe_of,
 }

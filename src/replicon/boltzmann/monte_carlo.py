@@ -16,10 +16,10 @@ from scipy.stats import chi2, norm
 from threadpoolctl import ThreadpoolController
 
 from replicon.boltzmann.chains import Population, draw, memory, memory_limit, tuned_ladder
-from replicon.boltzmann.enumerated import Penalty, features
+from replicon.boltzmann.enumerated import Penalty
 from replicon.boltzmann.inverse import Inferred
+from replicon.boltzmann.moments import Data, covariance
 
-_DENSE = 5200  # parameters of which all covariances are kept (N = 101)
 _TESTED = 1300  # parameters for which the chi-square of all together is formed
 _WORK = 40_000_000  # entries of the final states' features
 _SPINS = 1_300_000, 400_000  # of the final states: of plain chains, of chains that exchange
@@ -29,21 +29,6 @@ _COPIES = 500  # ladders, at least, of which moments are taken
 _LONGEST = 0.5  # step of any parameter: couplings of order 1 are strong
 _TEST_SWEEPS = 50  # of the chains of the test, at least
 _CLIMBING = "its ascent has not ended"
-
-
-class Data(NamedTuple):
-    """`rows` (B, N) of +-1, `pseudocount`, and the moments of both together: m (N,),
-    second (N, N).
-    """
-
-    rows: np.ndarray
-    pseudocount: float
-    m: np.ndarray
-    second: np.ndarray
-
-    @property
-    def count(self) -> float:
-        return len(self.rows) + self.pseudocount
 
 
 class Agreement(NamedTuple):
@@ -85,40 +70,6 @@ def agreement(gap: np.ndarray, data: np.ndarray, chains: np.ndarray) -> Agreemen
     return Agreement(float((gap * scale) @ solved), limit, z, z_limit)
 
 
-def _blocks(rows, size: int):
-    step = max(1, 20_000_000 // size)
-    return (rows[k : k + step] for k in range(0, len(rows), step))
-
-
-def _covariance(rows: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """Of the features of rows mixed with uniform ones at weight 1 - share; variances alone beyond
-    _DENSE.
-    """
-    count = rows.shape[1] * (rows.shape[1] + 1) // 2
-    if count > _DENSE:
-        m = np.concatenate([features(block).sum(axis=0)[None] for block in _blocks(rows, count)])
-        mean = share * m.sum(axis=0) / len(rows)
-        return 1 - mean**2
-    most = max(int(2e11 / count**2), 1000)
-    rows = rows[:: -(-len(rows) // most)]
-    square = np.zeros((count, count))
-    mean = np.zeros(count)
-    for block in _blocks(rows, count):
-        x = features(block, np.float32)
-        square += x.T @ x
-        mean += x.sum(axis=0, dtype=float)
-    mean *= share / len(rows)
-    square *= share / len(rows)
-    square[np.diag_indices(count)] += 1 - share
-    covariance = square - np.outer(mean, mean)
-    # With few rows small eigenvalues come out too small.
-    shrunk = count / (count + 4 * len(rows))
-    variances = np.diagonal(covariance).copy()
-    covariance *= 1 - shrunk
-    covariance[np.diag_indices(count)] += shrunk * variances
-    return covariance
-
-
 class _Curvature:
     """Mean of the covariances of data and model, plus the penalty's: what a gradient is divided by.
 
@@ -151,7 +102,7 @@ class _Problem:
         couplings = np.full(len(self.upper[0]), 4 * penalty.strength)
         self.ridge = np.concatenate([np.full(self.count, 2 * penalty.fields), couplings])
         self.base = np.arctanh(np.clip(data.m, -0.999, 0.999))
-        self.data = _covariance(data.rows, len(data.rows) / data.count)
+        self.data = covariance(data.rows, data.total / data.count, data.weights)
 
     def pack(self, J, h) -> np.ndarray:
         return np.concatenate([h, J[self.upper]])
@@ -242,7 +193,7 @@ class Ascent:
         found = problem.conditional(spins, self.population.fields)
         gradient = problem.goal - found - problem.ridge * self.values
         if self.curvature is None or self.turn in self._renewed():
-            self.curvature = _Curvature(problem.data, _covariance(spins), problem.ridge)
+            self.curvature = _Curvature(problem.data, covariance(spins), problem.ridge)
         rate = 0.5 / (1 + self.turn / 20)
         self.values = self.values + _bounded(rate * self.curvature.solve(gradient))
         if self.turn >= self.updates // 2:
@@ -326,7 +277,7 @@ def _settled(problem: _Problem, data: Data, values, sweeps: int, chains: int, rn
         if test.holds and (last or errors.fine(gap)):
             return Inferred(J, h, drawn.reason)
         if not last:
-            step = _Curvature(problem.data, _covariance(drawn.rows), problem.ridge).solve(gap)
+            step = _Curvature(problem.data, covariance(drawn.rows), problem.ridge).solve(gap)
             values = values + _bounded(step)
             inherited = spread / count
     reason = f"the model's moments differ from the data's by up to {test.z:.1f} standard errors"

@@ -5,6 +5,7 @@ readers of users' files and objects.
 `load_patterns`: +-1 patterns of your own. `load_network`: couplings of your own, from matrices,
 tables, graphs. `Network`: what it returns.
 `load_rows`: binary rows of your own.
+`bin_spikes`: rows of your recorded spikes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from replicon.data.networks import Network, load_network
     from replicon.data.patterns import binary_digits, digits, load_patterns
     from replicon.data.rows import load_rows
+    from replicon.data.spikes import bin_spikes
 
 __getattr__, __dir__, __all__ = contents(
     __name__,
@@ -24,5 +26,6 @@ __getattr__, __dir__, __all__ = contents(
         "patterns": ["binary_digits", "digits", "load_patterns"],
         "networks": ["Network", "load_network"],
         "rows": ["load_rows"],
+        "spikes": ["bin_spikes"],
     },
 )

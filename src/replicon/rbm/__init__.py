@@ -20,7 +20,8 @@ MODELS = (
 
 if TYPE_CHECKING:
     from replicon.rbm.estimator import RestrictedBoltzmannMachine
-    from replicon.rbm.partition import LogPartition, MeanField
+    from replicon.rbm.partition import MeanField
+    from replicon.spins.log_partition import LogPartition
 
 __getattr__, __dir__, __all__ = contents(
     __name__,

@@ -16,6 +16,7 @@ from jax import lax
 from replicon._errors import ConvergenceError, InputError
 from replicon.rbm.layers import Machine, Parameters, draw, sigmoid
 from replicon.rbm.training import ladder, run_chains
+from replicon.spins.log_partition import LogPartition, judge, log_mean
 
 LARGEST = 20  # units of the smaller layer that are enumerated
 _CHUNK = 12  # 2^12 states at a time
@@ -23,27 +24,6 @@ _CHUNK = 12  # 2^12 states at a time
 # points of which some mean differs by more than _DISTINCT are different ones.
 _AT_REST = 1e-9
 _DISTINCT = 1e-4
-# Annealing is reliable where no fewer than a tenth of the chains carry the weight, and both
-# directions agree within three of their errors.
-_LEAST_EFFECTIVE = 0.1
-_APART = 3
-
-
-class LogPartition(NamedTuple):
-    """ln Z in nats, its standard error, and why it may be wrong nevertheless.
-
-    effective_sample_size: (sum w)^2 / sum w^2 of the weights of annealing (NaN for other methods).
-    `reverse`, `reverse_error`: the same from annealing backwards, out of the machine's own samples:
-    too large where the forward estimate is too small. Each is one number.
-    """
-
-    value: float
-    error: float
-    method: str
-    effective_sample_size: float = math.nan
-    reverse: float = math.nan
-    reverse_error: float = math.nan
-    reliable: bool = True
 
 
 def exact_log_partition(parameters: Machine) -> float:
@@ -117,24 +97,14 @@ def annealed_log_partition(
         backward = np.asarray(
             _anneal(parameters, base, betas[::-1], jnp.asarray(np.asarray(start, float)), keys[3])
         )
-    value, error, effective = _log_mean(forward)
-    reverse, reverse_error, back = _log_mean(backward)
-    apart = abs(value + reverse)
-    reliable = (
-        effective >= _LEAST_EFFECTIVE * chains
-        and back >= _LEAST_EFFECTIVE * len(backward)
-        and apart <= _APART * math.hypot(error, reverse_error)
-    )
-    if not reliable:
+    found = judge(zero, forward, backward)
+    if not found.reliable:
         warnings.warn(
-            f"ln Z by annealing is not reliable: effective sample sizes {effective:.1f} and"
-            f" {back:.1f} (reverse) of {chains} chains, estimates {apart:.2f} nats apart; take more"
-            f" temperatures than {temperatures}.",
+            f"ln Z by annealing is not reliable: {found.reason}; take more temperatures than"
+            f" {temperatures}.",
             stacklevel=2,
         )
-    return LogPartition(
-        zero + value, error, "ais", effective, zero - reverse, reverse_error, reliable
-    )
+    return found
 
 
 def quick_log_partition(
@@ -155,7 +125,7 @@ def quick_log_partition(
         weights = np.asarray(
             _anneal(held, biases, jnp.asarray(ladder(200, np.float32)), first, keys[1]), float
         )
-    value, error, _ = _log_mean(weights)
+    value, error, _ = log_mean(weights)
     alone = independent_log_partition(base, parameters.real)
     return held.weights.shape[1] * math.log(2) + alone + value, error
 
@@ -167,15 +137,6 @@ def independent_log_partition(base: np.ndarray, real: bool) -> float:
     base = np.asarray(base, float)
     each = base**2 / 2 + math.log(2 * math.pi) / 2 if real else np.logaddexp(0, base)
     return float(each.sum())
-
-
-def _log_mean(w: np.ndarray) -> tuple[float, float, float]:
-    """Ln mean exp(w), its error, effective sample size."""
-    count = len(w)
-    weight = np.exp(w - w.max())
-    effective = float(weight.sum() ** 2 / (weight**2).sum())
-    error = math.sqrt(max(count / effective - 1, 0.0) / (count - 1)) if count > 1 else math.nan
-    return float(w.max() + math.log(weight.mean())), error, effective
 
 
 @jax.jit

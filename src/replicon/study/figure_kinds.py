@@ -22,8 +22,10 @@ from replicon.study.schema import (
     Text,
 )
 
+# Of a legend, where nothing is drawn there.
 PLACES = (
     "best",
+    "outside",
     "upper right",
     "upper left",
     "lower left",
@@ -129,6 +131,22 @@ FIGURES = {
             "regions": ListOf(_REGION, distinct=False),
         },
         required=("x", "y", "transition"),
+    ),
+    "heat-map": Table(
+        _COMMON
+        | _LABELS
+        | _AXES
+        | _AT
+        | _THEORY
+        | _SIMULATION
+        | _TRANSITION
+        | {
+            "x": _NAME,
+            "y": _NAME,
+            "observables": _SEVERAL,
+            "colours": _Colours(),
+        },
+        required=("x", "y", "observables"),
     ),
     "distribution": Table(
         _COMMON

@@ -7,6 +7,7 @@ computed.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from replicon._declare import Model, Transition, Words
@@ -18,7 +19,8 @@ _MOST_PANELS = (
     40  # pictures beside or below one another, beyond which an image of them is too large
 )
 
-_LANDSCAPE = {
+# The arrays that a landscape is drawn of.
+LANDSCAPE = {
     "theory": ("axis_1", "axis_2", "landscape", "fixed_point", "growth"),
     "simulation": ("trajectory", "trajectory_energy", "states"),
 }
@@ -58,11 +60,9 @@ def check_keys(figure: Any, place: str) -> dict[str, Any]:
             f"{place}: unknown figure kind {show(kind)}. Kinds: {', '.join(sorted(FIGURES))}."
         )
     figure = FIGURES[kind].check(figure, place)
-    places = (*PLACES, *(["outside"] if kind == "curves" else []))
-    if figure.get("legend", "best") not in places:
+    if figure.get("legend", "best") not in PLACES:
         raise InputError(
-            f"{place} has legend = {show(figure['legend'])}: a figure of kind '{kind}' takes one of"
-            f" {', '.join(places)}."
+            f"{place} has legend = {show(figure['legend'])}: it is one of {', '.join(PLACES)}."
         )
     return figure
 
@@ -135,8 +135,8 @@ class _Checker:
                         f" {', '.join(map(show, values[:12]))}."
                     )
 
-    def _along(self, one: Series, name: str) -> None:
-        """The series lists a control of numbers along which it is drawn."""
+    def _along(self, one: Series, name: str, *, words: bool = False) -> None:
+        """The series lists a control, of numbers or also of `words`, along which it is drawn."""
         listed = one.lists()
         if name not in listed:
             raise self.refuse(
@@ -145,7 +145,7 @@ class _Checker:
             )
         if name in self.at:
             raise self.refuse(f"has x = '{name}' and fixes it in at: give one of the two.")
-        if name != "size" and isinstance(one.model.control(name).domain, Words):
+        if name != "size" and not words and isinstance(one.model.control(name).domain, Words):
             raise self.refuse(
                 f"has x = '{name}', whose values are words: give a control of numbers."
             )
@@ -217,7 +217,7 @@ class _Checker:
                 if name not in [one.name for one in those]:
                     raise self.refuse(f"has {key} for '{name}', which it does not show as theory.")
         for one in (*self.theory, *self.simulation):
-            self._along(one, along.get(one.name, self.figure["x"]))
+            self._along(one, along.get(one.name, self.figure["x"]), words=True)
             for name in [y_of[one.name]] if one.name in y_of else observables:
                 self._gives(one, name)
         for one in self.transition:
@@ -230,7 +230,8 @@ class _Checker:
         if not (self.theory or self.simulation):
             raise self.refuse("shows no curve: give it theory or simulation.")
 
-    def _phase_diagram(self) -> None:
+    def _lines_in_the_plane(self) -> None:
+        """Each transition gives one of x and y, and lists the other."""
         axes = [self.figure["x"], self.figure["y"]]
         for one in self.transition:
             assert one.transition is not None
@@ -242,6 +243,34 @@ class _Checker:
                     f" '{axes[0]}' and y = '{axes[1]}' and list the other."
                 )
             self._along(one, listed[0])
+
+    def _heat_map(self) -> None:
+        axes = [self.figure["x"], self.figure["y"]]
+        if axes[0] == axes[1]:
+            raise self.refuse(f"has x and y = '{axes[0]}': give two controls.")
+        self._lines_in_the_plane()
+        shown = [*self.theory, *self.simulation]
+        if not shown:
+            raise self.refuse("shows no heights: give it theory or simulation.")
+        panels = 0
+        for one in shown:
+            for name in axes:
+                self._along(one, name)
+            for name in _several(self.figure["observables"]):
+                self._gives(one, name)
+            rest = (len(v) for n, v in one.lists(self.at).items() if n not in axes)
+            panels += math.prod(rest) * len(_several(self.figure["observables"]))
+        self._few(panels)
+
+    def _few(self, panels: int) -> None:
+        if panels > _MOST_PANELS // 4:
+            raise self.refuse(
+                f"has {panels} panels: fix controls with at, so that {_MOST_PANELS // 4} or fewer"
+                " are left."
+            )
+
+    def _phase_diagram(self) -> None:
+        self._lines_in_the_plane()
         for limit, coordinate in (("xlim", "x"), ("ylim", "y")):
             for region in self.figure.get("regions", []) if limit in self.figure else []:
                 if not min(self.figure[limit]) <= region[coordinate] <= max(self.figure[limit]):
@@ -328,20 +357,13 @@ class _Checker:
         for one in self.simulation:
             self._alike(one, self.figure["real"], self.figure["imaginary"])
             self._gives(one, "bulk_radius")
-            count = 1
-            for values in one.lists(self.at).values():
-                count *= len(values)
-            panels += count
-        if panels > _MOST_PANELS // 4:
-            raise self.refuse(
-                f"has {panels} panels: fix controls with at, so that {_MOST_PANELS // 4} or fewer"
-                " are left."
-            )
+            panels += math.prod(len(values) for values in one.lists(self.at).values())
+        self._few(panels)
 
     def _landscape(self) -> None:
         for one in (*self.theory, *self.simulation):
             self._single(one)
-            for name in _LANDSCAPE[one.kind]:
+            for name in LANDSCAPE[one.kind]:
                 self._array(one, name)
         for kind in ("theory", "simulation"):
             if len(self.figure[kind]) > 1:

@@ -12,7 +12,7 @@ import xarray as xr
 
 from replicon._errors import InputError
 from replicon._result import Shown, grid_axes, shown
-from replicon.view.marks import Drawing, Label, Panel
+from replicon.view.marks import EMPTY, Drawing, Label, Panel
 
 Results = dict[str, xr.Dataset]
 
@@ -33,6 +33,7 @@ _GREEK = {
     "phi",
     "Delta",
 }
+_ACROSS = 2  # panels in a row that a page's width shows; three where there are many
 _SHORT = 4  # letters of a symbol that is mathematics; a longer one is a word
 
 
@@ -84,28 +85,26 @@ def select(data: xr.Dataset, at: dict[str, Any]) -> xr.Dataset:
     return data.sel({name: value for name, value in at.items() if name in data.dims})
 
 
-def lines_of(data: xr.Dataset, x: str | None = None) -> Iterator[tuple[Label, xr.Dataset]]:
-    """Split a Dataset along every listed control (and size) but x; the label says which line it
-    is.
+def lines_of(data: xr.Dataset, *along: str) -> Iterator[tuple[Label, xr.Dataset]]:
+    """Split a Dataset along every listed control (and size) but those it is drawn along; the label
+    says which part it is.
     """
-    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name != x]
+    axes = [name for name in ("size", *grid_axes(data)) if name in data.dims and name not in along]
     declared = shown(data)
     for index in np.ndindex(*(data.sizes[name] for name in axes)):
         line = data.isel(dict(zip(axes, index, strict=True)))
-        words = [_told(symbol_of(declared, n), line.coords[n].values.item()) for n in axes]
+        words = [told(symbol_of(declared, n), line.coords[n].values.item()) for n in axes]
         yield Label(*(", ".join(texts) for texts in zip(*words)) if words else ("", "")), line
 
 
-def _told(symbol: Label, value: Any) -> Label:
+def told(symbol: Label, value: Any) -> Label:
     """'symbol = value'; a word alone."""
     if isinstance(value, str):
         return verbatim(value)
     return Label(f"{symbol.text} = {value:g}", f"{symbol.plain} = {value:g}")
 
 
-def panel(
-    spec: dict[str, Any], marks: list[Any], xlabel: Label, ylabel: Label, legend: str | None = None
-) -> Panel:
+def panel(spec: dict[str, Any], marks: list[Any], xlabel: Label, ylabel: Label) -> Panel:
     """Marks on the axes that a figure's table describes; the labels are those of tables without."""
     xlim, ylim = (tuple(spec[name]) if name in spec else None for name in ("xlim", "ylim"))
     return Panel(
@@ -116,18 +115,18 @@ def panel(
         ylim=ylim,
         xscale=spec.get("xscale"),
         yscale=spec.get("yscale"),
-        legend=legend,
     )
 
 
-def drawing(kind: str, spec: dict[str, Any], *row: Panel, together: bool = False) -> Drawing:
-    """A figure of one row of panels, or, of four or six that belong `together`, of two, under its
-    title.
+def drawing(kind: str, spec: dict[str, Any], *panels: Panel) -> Drawing:
+    """A figure of panels, in rows that a page holds, under its title; a cell is left over where
+    they do not fill their rows.
     """
     title = given(spec["title"]) if "title" in spec else None
-    half = len(row) // 2
-    rows = (row[:half], row[half:]) if together and len(row) in (4, 6) else (row,)
-    return Drawing(kind, rows, title, together)
+    across = len(panels) if len(panels) <= _ACROSS else _ACROSS + (len(panels) > 2 * _ACROSS)
+    filled = (*panels, *[EMPTY] * (-len(panels) % across))
+    rows = tuple(filled[k : k + across] for k in range(0, len(filled), across))
+    return Drawing(kind, rows, title, spec.get("legend", "best"))
 
 
 def model_of(spec: dict[str, Any], results: Results) -> Shown:

@@ -16,17 +16,24 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 
 from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon.study.figures import check_keys
 from replicon.study.plan import planned
-from replicon.view import quick, series
+from replicon.study.process import Process
+from replicon.view import quick, running, series
+from replicon.view.given import checked
+from replicon.view.legend import add_legend
 from replicon.view.marks import (
+    EMPTY,
     Cloud,
     Curve,
     Drawing,
+    Heat,
     Label,
     Panel,
     Paths,
@@ -56,24 +63,34 @@ STYLE = {
 _GREYS = {"theory": "0.2", "transition": "0.35"}
 # Diameters of symbols, in points, where they stand close together.
 _SYMBOLS = {"curves": 4.2, "collapse": 4.0, "distribution": 3.5, "function": 3.6}
+_FEW = 6  # intervals between ticks that a narrow panel has room for
 _PICTURE = {"images": 1.05, "gallery": 0.85}  # inches
 _ROOM = {"images": 0.7, "gallery": 0.5}  # inches above the pictures
 
 
 def draw(
-    figure: dict[str, Any] | int | xr.Dataset,
+    figure: Any,
     *results: Any,
     study: str | Path | dict | None = None,
-    along: str | None = None,
+    along: str | Sequence[str] | None = None,
     observables: str | Sequence[str] | None = None,
 ) -> Figure:
     """Draw one figure and return it, a matplotlib Figure.
 
     `draw(theory, finite, along="load")`: what `solve`, `simulate`, `find_transition` or `compare`
-    return, as many as you like; theory is lines, dashed where it is unstable, networks are points
-    with standard errors, transitions vertical lines. `along`: the control of the abscissa, the
-    first that is listed by default; `observables`: a name or several, a panel each, by default the
-    first that all results share.
+    return, as many as you like, also by name in a dictionary, whose keys are then the labels;
+    theory is lines, dashed where it is unstable, networks are points with standard errors,
+    transitions vertical lines. `along`: the control of the abscissa, the first that is listed by
+    default, or two, for a plane in colours, which is also what a theory of many values of two
+    controls is drawn as; `observables`: a name or several, a panel each, by default the first that
+    all results share.
+
+    Arrays (a distribution, pictures, a spectrum, a function of a lag) are drawn as what they are:
+    `draw(finite, observables="overlap_density")`, or `draw(finite)` of one point. Transitions
+    alone, each with one control listed, are a phase diagram. A kind of your own choice and its
+    details: the functions of `replicon.view`.
+
+    `draw(network)`, of what `start` returns: each view that its model declares, as it is now.
 
     `draw(figure, results)`: `figure` is a table as a study's [[figure]] holds it, such as {"x":
     "load", "y": "magnetization", "theory": ["name of a series"]}; or the number of one, from 1, of
@@ -81,16 +98,39 @@ def draw(
     `load_results` returns. Raises InputError for a table that is not one and where the series lack
     what it shows.
     """
+    if isinstance(figure, Process):
+        return _styled(running.views(figure))
+    if not (isinstance(figure, int) or _is_table(figure)):
+        table, named = quick.table_of((figure, *results), along, observables)
+        return drawn(checked(table, named), named)
+    if len(results) != 1:
+        raise InputError("draw was given a figure: give the results of its study after it.")
+    table = _numbered(figure, study) if isinstance(figure, int) else figure
+    return drawn(check_keys(table, "figure"), _series_of(results[0]))
+
+
+def _is_table(figure: Any) -> bool:
+    """A figure's table, and no dictionary of results."""
+    return isinstance(figure, dict) and not any(
+        isinstance(one, (xr.Dataset, xr.DataTree)) for one in figure.values()
+    )
+
+
+def _series_of(results: Any) -> Any:
+    """The results of a study, {series: Dataset}, also of a DataTree."""
+    if isinstance(results, xr.DataTree):
+        return {name: one.to_dataset() for name, one in results.children.items()}
+    return results
+
+
+def drawn(table: dict[str, Any], results: dict[str, xr.Dataset]) -> Figure:
+    """The figure that a checked table describes, of its series."""
+    return _styled(series.read(table, results))
+
+
+def _styled(drawing: Drawing) -> Figure:
     import matplotlib as mpl
 
-    if isinstance(figure, xr.Dataset):
-        table, named = quick.table_of((figure, *results), along, observables)
-    elif len(results) != 1:
-        raise InputError("draw was given a figure: give the results of its study after it.")
-    else:
-        table = figure if isinstance(figure, dict) else _numbered(figure, study)
-        (named,) = results
-    drawing = series.read(check_keys(table, "figure"), named)
     with mpl.rc_context(rc=STYLE):  # pyright: ignore[reportArgumentType]
         return paint(drawing)
 
@@ -106,17 +146,17 @@ def _numbered(number: Any, study: str | Path | dict | None) -> dict[str, Any]:
 
 def paint(drawing: Drawing) -> Figure:
     """A drawing as a matplotlib Figure."""
+    down = len(drawing.rows)
     across = len(drawing.rows[0])
-    size = _size(drawing.kind, across, len(drawing.rows))
-    figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(len(drawing.rows), across, squeeze=False)
+    figure = Figure(figsize=_size(drawing.kind, across, down), layout="constrained")
+    cells = figure.subplots(down, across, squeeze=False)
     if drawing.title is not None:
         figure.suptitle(settable(drawing.title), fontsize=11)
-    for axes_row, row in zip(panels, drawing.rows, strict=True):
-        for axes, panel in zip(axes_row, row, strict=True):
-            _paint_panel(axes, panel, drawing)
-    if drawing.together:
-        _legend_of_all(list(panels[-1]), drawing.rows[-1][-1].legend)
+    for axes, panel in zip(cells.flat, (one for row in drawing.rows for one in row), strict=True):
+        _paint_panel(axes, panel, drawing.kind)
+        if across > 1 and isinstance(axes.xaxis.get_major_locator(), MaxNLocator):
+            axes.locator_params(axis="x", nbins=_FEW)
+    add_legend(figure, list(cells.flat), drawing.legend)
     return figure
 
 
@@ -124,20 +164,28 @@ def _size(kind: str, across: int, down: int) -> tuple[float, float]:
     """Inches."""
     if kind in _PICTURE:
         return _PICTURE[kind] * across + 1.9, _PICTURE[kind] * down + _ROOM[kind]
-    own = {"phase-diagram": (6.2, 4.4), "spectrum": (2.9 * across, 3.7), "landscape": (9.4, 4.0)}
+    own = {
+        "phase-diagram": (6.2, 4.4),
+        "heat-map": (4.9 * across, 3.8 * down),
+        "spectrum": (3.4 * across, 3.3 * down + 0.4),
+        "landscape": (9.4, 4.0),
+    }
     several = (4.3 * across, 3.6 if down == 1 else 3.2 * down)
     return own.get(kind) or ((5.6, 3.8) if across == down == 1 else several)
 
 
-def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
-    pictures = drawing.kind in _PICTURE
-    if pictures:
+def _paint_panel(axes: Axes, panel: Panel, kind: str) -> None:
+    if panel == EMPTY:
+        axes.set_axis_off()
+        return
+    pictures = kind in _PICTURE
+    if pictures or any(isinstance(mark, Picture) for mark in panel.marks):
         axes.set(xticks=[], yticks=[])
         axes.grid(False)
         for spine in axes.spines.values():
             spine.set(visible=bool(panel.marks), color="0.7", linewidth=0.6)
     for mark in panel.marks:
-        _PAINTERS[type(mark)](axes, mark, drawing.kind)
+        _PAINTERS[type(mark)](axes, mark, kind)
     if panel.title is not None:
         axes.set_title(settable(panel.title), fontsize=9 if pictures else 9.5)
     if panel.xlabel is not None:
@@ -155,26 +203,6 @@ def _paint_panel(axes: Axes, panel: Panel, drawing: Drawing) -> None:
         axes.set_xscale(panel.xscale)
     if panel.yscale is not None:
         axes.set_yscale(panel.yscale)
-    if panel.legend is not None and not drawing.together and axes.get_legend_handles_labels()[0]:
-        style: dict[str, Any] = {"loc": panel.legend}
-        if any(isinstance(mark, Surface) for mark in panel.marks):
-            style |= {"frameon": True, "framealpha": 0.85}
-        axes.legend(**style)
-
-
-def _legend_of_all(panels: list[Axes], place: str | None) -> None:
-    """One legend in the last panel, with each label of any panel once."""
-    handles = {
-        label: handle
-        for axes in panels
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    if not handles:
-        return
-    where: dict[str, Any] = {"loc": place}
-    if place == "outside":
-        where = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-    panels[-1].legend(handles.values(), handles.keys(), **where)
 
 
 def _colour(role: str, hue: int | None) -> str:
@@ -185,7 +213,23 @@ def _curve(axes: Axes, mark: Curve, kind: str) -> None:
     style: dict[str, Any] = {"color": _colour(mark.role, mark.hue), "label": _named(mark)}
     if mark.thin:
         style["lw"] = 1.0 if mark.dash == "dashed" else 1.2
-    axes.plot(mark.x, mark.y, "--" if mark.dash == "dashed" else "-", **style)
+    if kind == "heat-map":
+        style["path_effects"] = [withStroke(linewidth=3.2, foreground="white")]
+    words = mark.x.dtype.kind not in "iuf"  # which no line joins
+    lonely = list(range(len(mark.y))) if words else _without_neighbours(mark.y)
+    if lonely:
+        style |= {"marker": "_", "ms": 12, "mew": 1.6, "markevery": lonely}
+    line = "--" if mark.dash == "dashed" else "-"
+    axes.plot(mark.x, mark.y, ls="none" if words else line, **style)
+
+
+def _without_neighbours(y: np.ndarray) -> list[int]:
+    """Points of a line that no piece of it reaches: without a mark of their own they are not
+    seen.
+    """
+    known = np.isfinite(y)
+    beside = np.r_[False, known[:-1]] | np.r_[known[1:], False]
+    return np.flatnonzero(known & ~beside).tolist()
 
 
 def _points(axes: Axes, mark: Points, kind: str) -> None:
@@ -267,6 +311,22 @@ def _surface(axes: Axes, mark: Surface, kind: str) -> None:
     axes.figure.colorbar(filled, ax=axes, label=settable(mark.label), shrink=0.9)
 
 
+def _heat(axes: Axes, mark: Heat, kind: str) -> None:
+    axes.grid(False)
+    axes.set_facecolor("0.92")
+    cells = axes.pcolormesh(
+        mark.x,
+        mark.y,
+        mark.values,
+        shading="nearest",
+        cmap=mark.colours,
+        vmin=mark.low,
+        vmax=mark.high,
+        rasterized=True,
+    )
+    axes.figure.colorbar(cells, ax=axes, label=settable(mark.label), shrink=0.9)
+
+
 _PAINTERS = {
     Curve: _curve,
     Points: _points,
@@ -277,6 +337,7 @@ _PAINTERS = {
     Picture: _picture,
     Paths: _paths,
     Surface: _surface,
+    Heat: _heat,
 }
 
 

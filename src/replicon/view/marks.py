@@ -123,9 +123,24 @@ class Surface(NamedTuple):
     label: Label
 
 
+class Heat(NamedTuple):
+    """Heights `values` (rows, columns) over y (rows,) and x (columns,), both rising, each a
+    coloured cell from `low` to `high`; NaN is left empty. `colours`: the name of a map, whose scale
+    `label` names.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    values: np.ndarray
+    low: float
+    high: float
+    colours: str
+    label: Label
+
+
 class Panel(NamedTuple):
-    """Marks on common axes. `legend`: its place, None for none; `limits` and scales: None where
-    they follow from the marks; `equal`: a unit is as long on both axes.
+    """Marks on common axes. Limits and scales are None where they follow from the marks; `equal`: a
+    unit is as long on both axes.
     """
 
     marks: tuple[Any, ...]
@@ -136,17 +151,21 @@ class Panel(NamedTuple):
     ylim: tuple[float | None, float | None] | None = None
     xscale: str | None = None
     yscale: str | None = None
-    legend: str | None = None
     equal: bool = False
 
 
+EMPTY = Panel(())  # a cell without a panel
+
+
 class Drawing(NamedTuple):
-    """A figure: rows of panels. `together`: one legend, in the last panel, for all of them."""
+    """A figure: rows of panels, all as long. `legend`: the place of the one legend, if nothing is
+    drawn there; None: none.
+    """
 
     kind: str
     rows: tuple[tuple[Panel, ...], ...]
     title: Label | None = None
-    together: bool = False
+    legend: str | None = "best"
 
     def as_dict(self) -> dict[str, Any]:
         """The drawing for JSON: numbers as lists (null where not finite), each mark with the name
@@ -155,7 +174,7 @@ class Drawing(NamedTuple):
         return _plain(self)
 
 
-_MARKS = (Curve, Points, Cloud, Stairs, Vertical, Region, Picture, Paths, Surface)
+_MARKS = (Curve, Points, Cloud, Stairs, Vertical, Region, Picture, Paths, Surface, Heat)
 
 
 def _plain(value: Any) -> Any:

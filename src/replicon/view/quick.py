@@ -1,10 +1,9 @@
-"""A figure of results alone, without a table: what is drawn along which control, and how it is
-named.
-"""
+"""A figure of results alone, without a table: what is drawn along which control, and as what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,84 +12,139 @@ import xarray as xr
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon._result import grid_axes, shown
+from replicon.view import quick_arrays
 from replicon.view.axes import Results
+from replicon.view.given import Given, gather, over_sizes
 
-_KINDS = {"solve": "theory", "simulate": "simulation", "transition": "transition"}
 _MOST = 4  # panels, where it is not said which observables are shown
+_COLOURS = 8  # lines that colours tell apart
+_MOST_LINES = 24  # of one result, beyond which none can be told from another
+_MOST_MAPS = 10  # panels that are planes
 _JUDGEMENTS = ("converged", "stable", "residual", "longitudinal_stability", "replicon")
+
+Table = dict[str, Any]
 
 
 def table_of(
-    results: Sequence[xr.Dataset], along: str | None, observables: str | Sequence[str] | None
-) -> tuple[dict[str, Any], Results]:
-    """The table of a figure of kind 'curves', and its series by name, from what `solve`,
-    `simulate`, `find_transition` and `compare` return. Raises InputError where there is nothing
-    along which to draw, or nothing to draw.
+    results: Sequence[Any],
+    along: str | Sequence[str] | None,
+    observables: str | Sequence[str] | None,
+) -> tuple[Table, Results]:
+    """The table of a figure and its series by name, from what `solve`, `simulate`,
+    `find_transition` and `compare` return: numbers as lines along a control, or as a plane of two;
+    arrays as what they are; transitions alone as a phase diagram. Raises InputError where there is
+    nothing along which to draw, or nothing to draw.
     """
-    series: dict[str, Results] = {"theory": {}, "simulation": {}, "transition": {}}
-    labels: dict[str, str] = {}
-    for kind, data in _parts(results):
-        label = _label(kind, data)
-        name = f"{kind}-{len(labels) + 1}"
-        labels[name] = label
-        series[kind][name] = data
-    drawn = {**series["theory"], **series["simulation"]}
+    given = gather(results)
+    drawn = given.of("theory", "simulation")
+    names = _names(observables)
     if not drawn:
-        raise InputError("draw was given no theory and no simulation: give what solve returns.")
-    x = along or _abscissa(drawn)
-    _check_abscissa(x, drawn)
-    names = [observables] if isinstance(observables, str) else observables or _shared(drawn)
-    table = {
-        "x": x,
-        "y": list(names),
-        **{kind: list(of_kind) for kind, of_kind in series.items() if of_kind},
-        "labels": labels,
-    }
-    return table, {name: data for of_kind in series.values() for name, data in of_kind.items()}
+        return _phase_diagram(given, along)
+    arrays = [name for name in names if quick_arrays.is_array(name, drawn)]
+    if not names and along is None and not any(grid_axes(data) for data in drawn.values()):
+        arrays = quick_arrays.first_arrays(drawn)
+    if arrays:
+        return quick_arrays.table_of(given, along, arrays, names or arrays)
+    match [along] if isinstance(along, str) else along or _places(drawn):
+        case [x]:
+            return _curves(given, x, names)
+        case [x, y] if x != y:
+            return _heat_map(given, x, y, names)
+    raise InputError(f"along = {show(along)}: give one control, or two for a plane.")
 
 
-def _parts(results: Sequence[xr.Dataset]) -> Iterator[tuple[str, xr.Dataset]]:
-    """(kind of series, result) of every result; a comparison is both theory and simulation."""
-    for data in results:
-        kind = data.attrs.get("kind") if isinstance(data, xr.Dataset) else None
-        if kind == "compare":
-            yield from _compared(data)
-        elif kind == "simulate":
-            size = data.attrs.get("size")
-            yield "simulation", data if "size" in data.dims else data.expand_dims(size=[size])
-        elif kind in _KINDS:
-            yield _KINDS[kind], data
-        else:
+def _names(observables: Any) -> list[str]:
+    names = [observables] if isinstance(observables, str) else observables or []
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"observables = {show(observables)}: give the name of an observable, or several."
+        )
+    return list(names)
+
+
+def _phase_diagram(given: Given, along: Any) -> tuple[Table, Results]:
+    """Transitions alone, each with one control listed."""
+    planes = {}
+    for name, data in given.data.items():
+        listed = [other for other in grid_axes(data) if _numbers(data, other)]
+        if len(grid_axes(data)) == len(listed) == 1:
+            order = list(shown(data).symbols)
+            planes[name] = sorted([data.attrs["control"], *listed], key=order.index)
+    if not given.data or len(planes) < len(given.data):
+        raise InputError(
+            "draw was given no theory and no simulation: give what solve returns, or transitions"
+            " with one control listed each."
+        )
+    x, y = next(iter(planes.values()))
+    if any({x, y} != set(plane) for plane in planes.values()):
+        told = ", ".join(f"{one} x {other}" for one, other in planes.values())
+        raise InputError(f"draw was given transitions in different planes, {told}: draw each.")
+    if along is not None and along not in (x, y):
+        raise InputError(f"along = '{along}' is not of the plane of these transitions: {x}, {y}.")
+    x, y = (y, x) if along == y else (x, y)
+    return _table(given, {"kind": "phase-diagram", "x": x, "y": y}), given.data
+
+
+def _table(given: Given, own: Table) -> Table:
+    return {**own, **given.kinds, "labels": given.labels}
+
+
+def _curves(given: Given, x: str, names: list[str]) -> tuple[Table, Results]:
+    drawn = given.of("theory", "simulation")
+    for data in drawn.values():
+        _check_abscissa(x, data, words=True)
+        lines = math.prod(data.sizes[name] for name in grid_axes(data) if name != x)
+        if lines > _MOST_LINES:
             raise InputError(
-                f"draw was given {show(type(data).__name__)}: give what solve, simulate,"
-                " find_transition or compare return, or a figure's table and the results of its"
-                " study."
+                f"Along '{x}' {lines} lines would be drawn: choose some with .sel of the result, or"
+                " give along two controls for a plane in colours."
             )
+    names = names or _shared(drawn, _MOST)
+    given = over_sizes(given, names) if x == "size" else given
+    return _table(given, {"x": x, "y": names}), given.data
 
 
-def _compared(data: xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
-    each = {str(name): data.sel(observable=name, drop=True) for name in data["observable"].values}
-    known = {name: one["theory"] for name, one in each.items()}
-    if any(one.notnull().any() for one in known.values()):
-        yield "theory", xr.Dataset(known, attrs=data.attrs)
-    means = {name: one["mean"] for name, one in each.items()}
-    errors = {f"{name}_error": one["error"] for name, one in each.items()}
-    found = xr.Dataset(means | errors, attrs=data.attrs)
-    yield "simulation", found.expand_dims(size=[data.attrs["size"]])
+def _heat_map(given: Given, x: str, y: str, names: list[str]) -> tuple[Table, Results]:
+    drawn = given.of("theory", "simulation")
+    names = names or _shared(drawn, _MOST)
+    panels = 0
+    for data in drawn.values():
+        for name in (x, y):
+            _check_abscissa(name, data, words=False)
+        rest = [n for n in ("size", *grid_axes(data)) if n in data.dims and n not in (x, y)]
+        panels += len(names) * math.prod(data.sizes[name] for name in rest)
+    if panels > _MOST_MAPS:
+        raise InputError(
+            f"{panels} planes would be drawn, over {x} and {y}: choose observables, or points with"
+            " .sel of the result."
+        )
+    lines = [n for n, data in given.of("transition").items() if _in_plane(data, x, y)]
+    kinds = {**given.kinds, "transition": lines}
+    own = {"kind": "heat-map", "x": x, "y": y, "observables": names}
+    return _table(given._replace(kinds={k: v for k, v in kinds.items() if v}), own), given.data
 
 
-def _label(kind: str, data: xr.Dataset) -> str:
-    if kind == "theory" and "branch" in data.variables:
-        branches = {str(name) for name in np.ravel(data["branch"].values)} - {""}
-        return ", ".join(["theory", *sorted(branches)])
-    return data.attrs["transition"] if kind == "transition" else kind
+def _in_plane(data: xr.Dataset, x: str, y: str) -> bool:
+    return sorted([data.attrs["control"], *grid_axes(data)]) == sorted((x, y))
+
+
+def _places(drawn: Results) -> list[str]:
+    """The control to draw along; two, a plane, where there is one result, of so many values of a
+    second that colours could not tell its lines apart.
+    """
+    x = _abscissa(drawn)
+    first, *others = drawn.values()
+    many = [n for n in grid_axes(first) if _numbers(first, n) and first.sizes[n] > _COLOURS]
+    return [x] if others else [x, *[name for name in many if name != x][:1]]
 
 
 def _abscissa(drawn: Results) -> str:
-    """The first listed control of numbers that all share, or that any has."""
+    """The first listed control of numbers that all share, or that any has; else one of words."""
     listed = [[n for n in grid_axes(data) if _numbers(data, n)] for data in drawn.values()]
     found = [n for names in listed for n in names if all(n in other for other in listed)]
     found += [name for names in listed for name in names]
+    words = [set(grid_axes(data)) for data in drawn.values()]
+    found += sorted(set.intersection(*words))
     if not found:
         raise InputError(
             "draw was given results of one point: give a list or a range of a control, such as"
@@ -103,17 +157,18 @@ def _numbers(data: xr.Dataset, name: str) -> bool:
     return data[name].dtype.kind in "iuf"
 
 
-def _check_abscissa(x: str, drawn: Results) -> None:
-    for name, data in drawn.items():
-        if x not in data.dims or not _numbers(data, x):
-            listed = [n for n in grid_axes(data) if _numbers(data, n)]
-            raise InputError(
-                f"along = '{x}' is not listed in the {name.partition('-')[0]} of"
-                f" {data.attrs['model']}: it lists {', '.join(listed) or 'no control of numbers'}."
-            )
+def _check_abscissa(x: str, data: xr.Dataset, *, words: bool) -> None:
+    if x in data.dims and (words or _numbers(data, x)):
+        return
+    listed = [n for n in grid_axes(data) if words or _numbers(data, n)]
+    kind = "simulation" if "size" in data.dims else "theory"
+    raise InputError(
+        f"along = '{x}' is not listed in the {kind} of {data.attrs['model']}: it lists"
+        f" {', '.join(listed) or 'no control' + ('' if words else ' of numbers')}."
+    )
 
 
-def _shared(drawn: Results) -> list[str]:
+def _shared(drawn: Results, most: int) -> list[str]:
     """Observables of one number that all results give, the first few; where they share none, those
     of the first.
     """
@@ -129,7 +184,7 @@ def _shared(drawn: Results) -> list[str]:
         for data in drawn.values()
     ]
     common = [name for name in given[0] if all(name in names for names in given)]
-    found = (common or given[0])[:_MOST]
+    found = (common or given[0])[:most]
     if not found:
         raise InputError("draw was given results without a finite number: nothing can be drawn.")
     return found

@@ -25,7 +25,7 @@ from replicon.view.axes import (
     panel,
     select,
 )
-from replicon.view.marks import Curve, Drawing, Label, Panel, Points, Region, Vertical
+from replicon.view.marks import Curve, Drawing, Heat, Label, Panel, Points, Region, Vertical
 
 
 def read(spec: dict[str, Any], results: Results) -> Drawing:
@@ -39,6 +39,13 @@ def read(spec: dict[str, Any], results: Results) -> Drawing:
         raise InputError(
             f"A figure of kind '{kind}' shows what its series do not have: {error.args[0]}."
         ) from None
+    except InputError:
+        raise
+    except ValueError:
+        raise InputError(
+            f"A figure of kind '{kind}' cannot show these series: look at what they list, and at"
+            " the axes of their arrays."
+        ) from None
 
 
 def curves(spec: dict[str, Any], results: Results) -> Drawing:
@@ -47,8 +54,7 @@ def curves(spec: dict[str, Any], results: Results) -> Drawing:
     """
     names = spec["y"] if isinstance(spec["y"], list) else [spec["y"]]
     panels = [_curves_panel(spec, results, name) for name in names]
-    panels[-1] = panels[-1]._replace(legend=spec.get("legend", "best"))
-    return drawing("curves", spec, *panels, together=True)
+    return drawing("curves", spec, *panels)
 
 
 def _curves_panel(spec: dict[str, Any], results: Results, name: str) -> Panel:
@@ -106,6 +112,7 @@ def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndar
 
     Bars are standard errors, for a fraction of samples 95 % confidence intervals.
     """
+    places = []
     rows = []
     fraction = name in shown(points).fractions
     for value in points[x].values:
@@ -122,17 +129,29 @@ def measured(points: xr.Dataset, x: str, name: str) -> tuple[np.ndarray, np.ndar
                 low, high = binomial_interval(at[name].values)
                 below = float(mean) - low
                 above = high - float(mean)
-            rows.append((float(value), float(mean), below, above))
-    table = np.array(rows, float).reshape(-1, 4)
-    return table[:, 0], table[:, 1], np.maximum(table[:, 2:].T, 0.0)
+            places.append(value)
+            rows.append((float(mean), below, above))
+    table = np.array(rows, float).reshape(-1, 3)
+    return np.array(places), table[:, 0], np.maximum(table[:, 1:].T, 0.0)
 
 
 def phase_diagram(spec: dict[str, Any], results: Results) -> Drawing:
     """Transition lines in the plane of two controls `x`, `y`; `regions`: [{label, x, y}] in data
     units.
     """
+    marks = _lines_in_the_plane(spec, results)
+    for region in spec.get("regions", []):
+        place = region["x"], region["y"]
+        marks.append(Region(*place, given(region["label"]), region.get("rotation", 0)))
+    model = model_of(spec, results)
+    labels = axis_label(model, spec["x"]), axis_label(model, spec["y"])
+    return drawing("phase-diagram", spec, panel(spec, marks, *labels))
+
+
+def _lines_in_the_plane(spec: dict[str, Any], results: Results) -> list[Any]:
+    """Transitions that give one of the controls `x`, `y` and list the other."""
     marks: list[Any] = []
-    for hue, series in enumerate(spec["transition"]):
+    for hue, series in enumerate(spec.get("transition", [])):
         data = results[series]
         (other,) = grid_axes(data)
         columns = {data.attrs["control"]: data["value"].values, other: data[other].values}
@@ -141,13 +160,45 @@ def phase_diagram(spec: dict[str, Any], results: Results) -> Drawing:
         x = columns[spec["x"]]
         y = columns[spec["y"]]
         marks.append(Curve(x, y, label, "transition", hue, dash))
-    for region in spec.get("regions", []):
-        place = region["x"], region["y"]
-        marks.append(Region(*place, given(region["label"]), region.get("rotation", 0)))
-    model = model_of(spec, results)
-    labels = axis_label(model, spec["x"]), axis_label(model, spec["y"])
-    plane = panel(spec, marks, *labels, legend=spec.get("legend", "best"))
-    return drawing("phase-diagram", spec, plane)
+    return marks
+
+
+def heat_map(spec: dict[str, Any], results: Results) -> Drawing:
+    """Observables over the plane of two listed controls `x`, `y`, each in colours on a panel of its
+    own, with transitions as lines upon them; of simulations, means over samples. What is listed
+    beside x and y has panels of its own.
+    """
+    names = spec["observables"]
+    names = names if isinstance(names, list) else [names]
+    lines = _lines_in_the_plane(spec, results)
+    panels = []
+    for series in (*spec.get("theory", []), *spec.get("simulation", [])):
+        for label, plane in lines_of(
+            select(results[series], spec.get("at", {})), spec["x"], spec["y"]
+        ):
+            for name in names:
+                marks: list[Any] = [_heat(spec, plane, name), *lines]
+                model = shown(plane)
+                labels = axis_label(model, spec["x"]), axis_label(model, spec["y"])
+                title = label_of(spec, series, label)
+                panels.append(panel(spec, marks, *labels)._replace(title=title))
+    return drawing("heat-map", {"legend": "outside", **spec}, *panels)
+
+
+def _heat(spec: dict[str, Any], plane: xr.Dataset, name: str) -> Heat:
+    """One observable over the plane. What has both signs is coloured about zero."""
+    heights = plane[name].transpose(spec["y"], spec["x"], ...)
+    heights = heights.mean("sample", skipna=False) if "sample" in heights.dims else heights
+    heights = heights.sortby([spec["x"], spec["y"]])
+    values = heights.values.astype(float)
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if len(known) else (0.0, 1.0)
+    signed = low < 0 < high
+    reach = max(-low, high)
+    low, high = (-reach, reach) if signed else (low, high)
+    colours = spec.get("colours", "RdBu_r" if signed else "viridis")
+    across = heights[spec["x"]].values, heights[spec["y"]].values
+    return Heat(*across, values, float(low), float(high), colours, axis_label(shown(plane), name))
 
 
 def collapse(spec: dict[str, Any], results: Results) -> Drawing:
@@ -176,12 +227,7 @@ def collapse(spec: dict[str, Any], results: Results) -> Drawing:
     raw.append(Vertical(critical, None, "transition", None))
     scaled.append(Vertical(0.0, None, "transition", None))
     model = model_of(spec, results)
-    left = Panel(
-        tuple(raw),
-        axis_label(model, spec["x"]),
-        axis_label(model, spec["y"]),
-        legend=spec.get("legend", "best"),
-    )
+    left = Panel(tuple(raw), axis_label(model, spec["x"]), axis_label(model, spec["y"]))
     right = Panel(
         tuple(scaled),
         given(spec.get("xlabel", "scaled distance to the transition")),
@@ -194,6 +240,7 @@ def collapse(spec: dict[str, Any], results: Results) -> Drawing:
 KINDS = {
     "curves": curves,
     "phase-diagram": phase_diagram,
+    "heat-map": heat_map,
     "collapse": collapse,
     **series_of_arrays.KINDS,
 }

@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from replicon._result import Shown
 from replicon._statistics import mean_and_error
 from replicon.view.axes import (
     Results,
+    axis_label,
     drawing,
     given,
     label_of,
     lines_of,
+    model_of,
     panel,
     select,
+    symbol_of,
+    verbatim,
 )
 from replicon.view.marks import (
     Cloud,
@@ -86,14 +91,21 @@ def distribution(spec: dict[str, Any], results: Results) -> Drawing:
         densities.append(Points((place + 0.5) / bins, mean, error, label, *own, joined=True))
         mean, error = _mean(np.cumsum(histogram, axis=1) / bins)
         cumulatives.append(Points((place + 1) / bins, mean, error, None, *own))
-    xlabel = given(spec.get("xlabel", "value"))
+    own = model_of(spec, results)
+    xlabel = given(spec["xlabel"]) if "xlabel" in spec else _axis_of(own, spec["density"])
     ylabel = given(spec.get("ylabel", "probability density"))
-    shared = {"xlim": (0, 1), "legend": "upper left"}
-    left = Panel(tuple(densities), xlabel, ylabel, ylim=(0, None), **shared)
-    right = Panel(
-        tuple(cumulatives), xlabel, given("cumulative probability"), ylim=(0, 1.02), **shared
-    )
+    left = Panel(tuple(densities), xlabel, ylabel, xlim=(0, 1), ylim=(0, None))
+    summed = given("cumulative probability")
+    right = Panel(tuple(cumulatives), xlabel, summed, xlim=(0, 1), ylim=(0, 1.02))
     return drawing("distribution", spec, left, right)
+
+
+def _axis_of(declared: Shown, array: str) -> Label:
+    """What is told apart along the one axis of an array: its meaning and its symbol."""
+    (axis,) = declared.axes[array]
+    meaning = verbatim(declared.meanings[axis].partition(",")[0])
+    symbol = symbol_of(declared, axis)
+    return Label(*(f"{words} {letter}" for words, letter in zip(meaning, symbol, strict=True)))
 
 
 def images(spec: dict[str, Any], results: Results) -> Drawing:
@@ -109,7 +121,7 @@ def images(spec: dict[str, Any], results: Results) -> Drawing:
             name = f"{array.replace('_', ' ')}\n{spec.get('labels', {}).get(series, series)}"
             row = []
             for value in block[spec["x"]].values:
-                pixels = _pixels(block[array].sel({spec["x"]: value}).values)
+                pixels = pixels_of(block[array].sel({spec["x"]: value}).values)
                 text = heading.format(value=value, count=round(float(value) * pixels.size))
                 title = None if rows else given(text)
                 ylabel = None if row else given(name)
@@ -142,14 +154,14 @@ def _gallery_row(pictures: np.ndarray, name: Label) -> list[Panel]:
     signed = np.nanmin(pictures) < 0
     row = []
     for values in pictures:
-        pixels = _pixels(values)
+        pixels = pixels_of(values)
         high = float(np.abs(pixels).max(initial=0.0)) if signed else 1.0
         picture = Picture(pixels, -high if signed else 0, high, "RdBu_r" if signed else "gray_r")
         row.append(Panel((picture,) if pixels.size else (), ylabel=None if row else name))
     return row
 
 
-def _pixels(values: np.ndarray) -> np.ndarray:
+def pixels_of(values: np.ndarray) -> np.ndarray:
     """The finite ones of a row of pixels as a picture: a square where they are one, else the
     rectangle nearest to it.
     """
@@ -169,9 +181,8 @@ def profile(spec: dict[str, Any], results: Results) -> Drawing:
         values = values[np.isfinite(values)]
         place = (np.arange(len(values)) + 0.5) / len(values)
         marks.append(Curve(place, values, label, "simulation", hue))
-    ylabel = given(spec["array"].replace("_", " "))
-    shown = panel(spec, marks, given("place"), ylabel, spec.get("legend", "best"))
-    return drawing("profile", spec, shown)
+    ylabel = axis_label(model_of(spec, results), spec["array"])
+    return drawing("profile", spec, panel(spec, marks, given("place"), ylabel))
 
 
 def function(spec: dict[str, Any], results: Results) -> Drawing:
@@ -205,8 +216,9 @@ def function(spec: dict[str, Any], results: Results) -> Drawing:
             hue = next(hues)
             own = (text, "simulation", hue, hue, bool(spec.get("join")))
             marks.append(Points(x[some], *_mean(y[:, some]), *own))
-    xlabel, ylabel = (given(name.replace("_", " ")) for name in (spec["abscissa"], names[0]))
-    return drawing("function", spec, panel(spec, marks, xlabel, ylabel, spec.get("legend", "best")))
+    model = model_of(spec, results)
+    xlabel, ylabel = (axis_label(model, name) for name in (spec["abscissa"], names[0]))
+    return drawing("function", spec, panel(spec, marks, xlabel, ylabel))
 
 
 def _array_label(spec: dict[str, Any], series: str, name: str) -> Label | None:
@@ -257,11 +269,10 @@ def spectrum(spec: dict[str, Any], results: Results) -> Drawing:
                     Curve(*circle, given("bulk, signs random"), "bound", 1, thin=True),
                 ),
                 xlabel,
-                None if panels else ylabel,
+                ylabel,
                 label,
                 xlim=(-reach, reach),
                 ylim=(-reach, reach),
-                legend=None if panels else "upper left",
                 equal=True,
             )
         )
@@ -295,8 +306,8 @@ def landscape(spec: dict[str, Any], results: Results) -> Drawing:
         "xlim": (float(x[0]), float(x[-1])),
         "ylim": (float(y[0]), float(y[-1])),
     }
-    panels = Panel(left, **frame), Panel(right, **frame, legend="upper left")
-    return drawing("landscape", spec, *panels)
+    panels = Panel(left, **frame), Panel(right, **frame)
+    return drawing("landscape", {"legend": "outside", **spec}, *panels)
 
 
 def _zeros(zeros: np.ndarray, growth: np.ndarray) -> list[Cloud]:
