@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,12 @@ Nc = Annotated[
     Parameter(name="--nc", help="Also write the whole result, arrays too, to a netCDF file, .nc."),
 ]
 Plot = Annotated[
-    Path | None, Parameter(name="--plot", help="Also draw it to a file: .png, .svg or .pdf.")
+    Path | None,
+    Parameter(
+        name="--plot",
+        allow_leading_hyphen=True,
+        help="Also draw it to a file, .png, .svg or .pdf; `-` sketches it in the terminal.",
+    ),
 ]
 
 
@@ -75,12 +81,19 @@ class Output(Listing):
     nc: Nc = None
     plot: Plot = None
 
+    @property
+    def sketched(self) -> bool:
+        """Whether the picture goes to the terminal."""
+        return self.plot == Path(_PRINTED)
+
     def check(self) -> None:
         """InputError, before anything is computed, for what could not be printed or written."""
         super().check()
         if self.nc is not None:
             _check_file(self.nc, ".nc")
-        if self.plot is not None:
+        if self.sketched and (self.json or self.csv == _PRINTED):
+            raise InputError("--plot - would be printed beside what a program reads: give a file.")
+        if self.plot is not None and not self.sketched:
             from replicon.view.page import check_picture
 
             check_picture(self.plot)
@@ -113,9 +126,13 @@ def _tell(model: str, output: Output, result: xr.Dataset) -> int:
         table.print_table(table.title(declared, result.attrs, found), table.rows(result, found))
         for remark in result.attrs.get("remarks", ()):
             print(remark)
+        if output.sketched:
+            from replicon.view.terminal import sketch
+
+            print(sketch(result, width=shutil.get_terminal_size().columns))
 
     _write_netcdf(output, result)
-    if output.plot is not None:
+    if output.plot is not None and not output.sketched:
         from replicon.view.figure import draw
         from replicon.view.page import write_picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def _shown(panel: Panel) -> list[Any]:
 
 
 def _panel(panel: Panel, width: int) -> str:
-    import plotille  # pyright: ignore[reportMissingImports]
+    import plotille
 
     figure = plotille.Figure()
     figure.width = max(width - _AROUND - len(_plain(panel.xlabel)), _NARROWEST)
@@ -48,17 +49,22 @@ def _panel(panel: Panel, width: int) -> str:
     figure.y_label = _plain(panel.ylabel)
     for kind in (float, int):
         figure.register_label_formatter(kind, _number)
+    legend = []
     for number, mark in enumerate(_shown(panel)):
         x, y = _path(mark)
-        style = {"lc": _COLOURS[number % len(_COLOURS)], "label": _plain(mark.label) or None}
-        if isinstance(mark, (Curve, Stairs)):
+        colour = _COLOURS[number % len(_COLOURS)]
+        marker = _MARKERS[number % len(_MARKERS)]
+        joined = isinstance(mark, (Curve, Stairs))
+        if joined:
             for piece in np.ma.clump_unmasked(np.ma.masked_invalid(y)):
-                figure.plot(x[piece].tolist(), y[piece].tolist(), **style)
-                style["label"] = None
+                figure.plot(x[piece].tolist(), y[piece].tolist(), lc=colour)
         elif len(known := np.flatnonzero(np.isfinite(y))):
-            marker = _MARKERS[number % len(_MARKERS)]
-            figure.scatter(x[known].tolist(), y[known].tolist(), marker=marker, **style)
-    return "\n".join(line.rstrip(" \u2800") for line in figure.show(legend=True).splitlines())
+            figure.scatter(x[known].tolist(), y[known].tolist(), marker=marker, lc=colour)
+        if name := _plain(mark.label):
+            legend.append(plotille.color("\u2812\u2812" if joined else f"{marker} ", fg=colour))
+            legend[-1] += f" {name}"
+    lines = [*figure.show(legend=False).splitlines(), *legend]
+    return "\n".join(line.rstrip(" \u2800") for line in lines)
 
 
 def _path(mark: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -70,9 +76,14 @@ def _path(mark: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _number(value: float, *, chars: int, delta: float, left: bool) -> str:
-    """Three digits, as wide as plotille asks for."""
-    text = f"{value:.3g}"
-    return text.ljust(chars) if left else text.rjust(chars)
+    """As many decimals as tell the rows' values apart (`delta`), as wide as plotille asks for; along
+    the abscissa (`left`) three digits.
+    """
+    if left:
+        return f"{value:.3g}".ljust(chars)
+    decimals = max(0, 1 - math.floor(math.log10(abs(delta)))) if delta else 2
+    text = f"{value:.{min(decimals, 9)}f}" if abs(value) < 1e5 else f"{value:.3g}"
+    return text.rjust(chars)
 
 
 def _plain(label: Label | None) -> str:
