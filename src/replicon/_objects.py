@@ -27,12 +27,12 @@ class Objects:
     """What a control takes beside words and files.
 
     `kind`: 'array' (a square matrix or a table is one value, and a list of numbers or of rows is
-    such), or 'function'. `meaning`: the phrase that says what may be given. `read`:
-    'package.module:function', which makes of an object, or of a file's path, what models compute
-    with, and raises InputError for what is none.
+    such), 'function', or 'factor' of a theory (replicon.channel). `meaning`: the phrase that says
+    what may be given. `read`: 'package.module:function', which makes of an object, or of a file's
+    path, what models compute with, and raises InputError for what is none.
     """
 
-    kind: Literal["array", "function"]
+    kind: Literal["array", "function", "factor"]
     meaning: str
     read: str
 
@@ -40,9 +40,10 @@ class Objects:
         """Whether a value is of this kind at all; `read` says whether it is a right one."""
         if isinstance(value, Given):
             return True
-        if self.kind == "function":
-            return callable(value) or is_named(value)
-        return _depth(value) > 0
+        if self.kind == "array":
+            return _depth(value) > 0 and not _is_factor(value)
+        own = value[1] if is_named(value) else value
+        return _is_factor(own) if self.kind == "factor" else callable(own)
 
     def listed(self, value: Any) -> list | None:
         """The items of a list of values; None for one value."""
@@ -53,7 +54,7 @@ class Objects:
             value = value.tolist()  # an array, or a column of a table, of words
         if not isinstance(value, (list, tuple)) or hasattr(value, "_fields"):
             return None
-        if self.kind == "function":
+        if self.kind != "array":
             return None if is_named(value) else list(value)
         single = value and all(not _is_text(item) and _depth(item) < 2 for item in value)
         return None if single else list(value)
@@ -168,15 +169,19 @@ def is_told(value: Any) -> bool:
 
 
 def is_named(value: Any) -> bool:
-    """Whether a value is a pair ('name', function)."""
+    """Whether a value is a pair ('name', function) or ('name', factor)."""
     return (
         isinstance(value, tuple)
         and len(value) == 2
         and isinstance(value[0], str)
-        and callable(value[1])
+        and (callable(value[1]) or _is_factor(value[1]))
         and 0 < len(value[0]) <= _LONGEST
         and value[0].isprintable()
     )
+
+
+def _is_factor(value: Any) -> bool:
+    return hasattr(value, "log_integral")
 
 
 def _is_one(value: Any) -> bool:

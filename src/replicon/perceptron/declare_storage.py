@@ -15,9 +15,16 @@ from replicon._declare import (
     Words,
     whole,
 )
+from replicon._objects import Objects
 
 _THEORY_PERCEPTRON = "replicon.perceptron.storage"
 _SIMULATION_PERCEPTRON = "replicon.perceptron.storage_finite"
+_PRIORS = Objects(
+    "factor", "a Prior of replicon.channel", "replicon.perceptron.own_factors:storage_prior"
+)
+_CHANNELS = Objects(
+    "factor", "a Channel of replicon.channel", "replicon.perceptron.own_factors:constraint"
+)
 
 model = Model(
     name="perceptron",
@@ -50,7 +57,14 @@ model = Model(
             typical=(0.0, 1.0),
             live=True,
         ),
-        Control("weights", "W", "ising", Words(("ising", "spherical")), "w = +-1, or |w|^2 = N"),
+        Control(
+            "weights",
+            "W",
+            "ising",
+            Words(("ising", "spherical"), objects=_PRIORS),
+            "w = +-1, or |w|^2 = N, or drawn from a prior of your own, from which entropies are"
+            " measured",
+        ),
         Control(
             "breaking_parameter",
             "m",
@@ -72,8 +86,9 @@ model = Model(
             "constraint",
             "constraint",
             "threshold",
-            Words(("threshold", "symmetric")),
-            "stability >= margin, or modulus <= margin",
+            Words(("threshold", "symmetric"), objects=_CHANNELS),
+            "stability >= margin, or modulus <= margin, or a channel of your own, whose parameters"
+            " are margin and leak = exp(-1/T)",
         ),
     ),
     observables=(

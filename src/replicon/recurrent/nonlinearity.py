@@ -106,7 +106,7 @@ def nonlinearity(given: Any) -> Nonlinearity:
     if isinstance(given, str) and given in SHIPPED:
         return SHIPPED[given]
     if isinstance(given, (str, os.PathLike)):
-        module = load_module(given, _EXPECTED)
+        module = load_module(os.fspath(given), _EXPECTED)
         phi = getattr(module, "phi", None)
         if not callable(phi):
             raise InputError(f"'{given}' defines no function phi: {_EXPECTED}.")

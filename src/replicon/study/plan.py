@@ -359,7 +359,7 @@ def contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:
     out = {}
     for name, given in controls.items():
         domain = model.control(name).domain
-        for value in given if isinstance(given, list) and isinstance(domain, Words) else [given]:
-            held = domain.content(name, value) if isinstance(domain, Words) else ""
-            out |= {value: held} if held else {}
-    return out
+        if isinstance(domain, Words):
+            values = given if isinstance(given, list) else [given]
+            out |= {str(value): domain.content(name, value) for value in values}
+    return {value: held for value, held in out.items() if held}

@@ -74,7 +74,7 @@ def _unchanged(task: Task, model: Model) -> None:
     """Numbers are never filed under the content of a file that is no longer there."""
     changed = [task["model"]["file"]] if model.content != task["model"]["content"] else []
     held = contents(model, task["controls"])
-    changed += [name for name, before in task["files"].items() if held.get(name) != before]
+    changed += [name for name, now in held.items() if task["files"].get(name) != now]
     if changed:
         raise InputError(
             f"'{changed[0]}' was changed while the study ran: run it again, and it is planned with"
