@@ -131,8 +131,12 @@ def _told(key: Any, unknown: list) -> Any:
         key = key.value
     if isinstance(key, types.ModuleType):
         return ("module", key.__name__)
-    named = isinstance(key, (type, types.FunctionType, types.BuiltinFunctionType))
-    if named or _can_be_imported(key):
+    # Built-in methods of an object hold that, which is not told by their names.
+    if isinstance(key, types.BuiltinFunctionType):
+        named = isinstance(key.__self__, (types.ModuleType, type, types.NoneType))
+    else:
+        named = isinstance(key, (type, types.FunctionType)) or _can_be_imported(key)
+    if named:
         return ("named", key.__module__, key.__qualname__)
     if not isinstance(key, _PLAIN):
         unknown.append(key)

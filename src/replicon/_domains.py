@@ -84,7 +84,7 @@ class Interval:
 @dataclass(frozen=True)
 class Words:
     """One of a few words, or, where `files` lists endings, the path of a file with one of them (or
-    'path:name' of an array), or, where `objects` says which, an object.
+    'path:name' of an array or function), or, where `objects` says which, an object.
     """
 
     words: tuple[str, ...]
@@ -132,7 +132,9 @@ class Words:
             return ""
         if self.objects is not None and self.objects.kind == "array":
             return self.objects.content(value)
-        return digest(value, f"{name} must be {self}")
+        _, member = split_member(value)
+        held = digest(value, f"{name} must be {self}")
+        return held if member is None else f"{held}:{member}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from replicon._content import digest
 from replicon._errors import InputError
-from replicon._files import load_module
+from replicon._files import load_module, split_member
 from replicon._objects import Given
 
 ORDER = 10  # Gauss-Legendre nodes in a panel
@@ -92,8 +92,8 @@ _EXPECTED = (
 def nonlinearity(given: Any) -> Nonlinearity:
     """A shipped function by name (tanh; erf, which is erf(sqrt(pi) x / 2), slope one; relu, which
     saturates: max(0, min(x, 1))); a user's function, or ('name', function); or `phi` of a Python
-    file. All are written with jax.numpy; kinks are an attribute `breaks` of a function, a tuple,
-    and in a file a global of that name.
+    file, or another function of it, 'file.py:function'. All are written with jax.numpy; kinks are
+    an attribute `breaks` of a function, a tuple, or in a file a global of that name.
 
     The same content of the function, and of what it names, gives the same object, which compiled
     functions are kept for; another content gives another one. phi should depend on x and on what it
@@ -106,11 +106,13 @@ def nonlinearity(given: Any) -> Nonlinearity:
     if isinstance(given, str) and given in SHIPPED:
         return SHIPPED[given]
     if isinstance(given, (str, os.PathLike)):
-        module = load_module(os.fspath(given), _EXPECTED)
-        phi = getattr(module, "phi", None)
+        path, name = split_member(given)
+        module = load_module(path, _EXPECTED)
+        phi = getattr(module, name or "phi", None)
         if not callable(phi):
-            raise InputError(f"'{given}' defines no function phi: {_EXPECTED}.")
-        return _of_function(phi, getattr(module, "breaks", ()), f"'{given}'")
+            raise InputError(f"'{path}' defines no function {name or 'phi'}: {_EXPECTED}.")
+        breaks = getattr(phi, "breaks", getattr(module, "breaks", ()))
+        return _of_function(phi, breaks, f"'{given}'")
     where = f"'{given[0]}'" if isinstance(given, tuple) else "the function"
     phi = given[1] if isinstance(given, tuple) else given
     return _of_function(phi, getattr(phi, "breaks", ()), where)

@@ -37,12 +37,14 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
     a grid.
 
     `controls`: numbers or words; lists (or strings such as '0:1:11') become dimensions, in declared
-    order. `branch`: which solution, the model's first by default. Returns a Dataset with every
-    theory observable, the potential, `converged`, `stable` (1, 0, or NaN where not known),
-    `branch` and `reason`. Observables are NaN where not converged, which a point is only if all its
-    numbers are finite and within the bounds that the model declares. Raises InputError for an
-    unknown name or a value outside its domain, ConvergenceError for a single point that is not
-    found (a grid marks it and goes on).
+    order. Where a control takes files it takes objects: a matrix or rows as array, list, DataFrame
+    or scipy.sparse, a networkx graph, a function of jax.numpy; in results these are a name and a
+    fingerprint of what they hold, and ('my-name', function) names one. `branch`: which solution,
+    the model's first by default. Returns a Dataset with every theory observable, the potential,
+    `converged`, `stable` (1, 0, or NaN where not known), `branch` and `reason`. Observables are NaN
+    where not converged, which a point is only if all its numbers are finite and within the bounds
+    that the model declares. Raises InputError for an unknown name or a value outside its domain,
+    ConvergenceError for a single point that is not found (a grid marks it and goes on).
     """
     model = catalogue.get(model)
     chosen = theory_branch(model, branch)
