@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from replicon._errors import InputError
 from replicon._objects import held
-from replicon.boltzmann.estimator import LARGEST, LIKELIHOODS, BoltzmannMachine
+from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
 from replicon.boltzmann.fit_finite import Fit
 from replicon.boltzmann.settings import LIKELIHOODS
 from replicon.data.rows import load_rows
