@@ -24,6 +24,7 @@ import numpy as np
 
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), types.EllipsisType)
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+_RULES = ("jvp", "fwd", "bwd")  # of differentiation, where jax.custom_jvp and its kind keep them
 Made = TypeVar("Made")
 
 
@@ -38,7 +39,7 @@ def digest(value: Any) -> str:
     """Sixty-four hexadecimal digits of what a value holds: the same in every process for the same
     content, and another in each where a value cannot be looked into.
     """
-    return hashlib.sha256(repr(_told(content(value))).encode()).hexdigest()
+    return hashlib.sha256(repr(_told(content(value), [])).encode()).hexdigest()
 
 
 def shipped(value: Any) -> tuple[str, ...] | None:
@@ -106,22 +107,47 @@ def _of_a_package(code: types.CodeType) -> bool:
     return any(place.is_relative_to(home) for home in (Path(__file__).parent, *homes) if home)
 
 
-def _told(key: Any) -> Any:
-    """A key as something whose text does not depend on where in memory it lies."""
+def unknown_part(value: Any) -> tuple:
+    """The first part of what a value holds that cannot be looked into, alone in a tuple; () where
+    `digest` knows all of it.
+    """
+    unknown: list = []
+    _told(content(value), unknown)
+    return tuple(unknown[:1])
+
+
+def _told(key: Any, unknown: list) -> Any:
+    """A key as something whose text does not depend on where in memory it lies; what has no such
+    text is added to `unknown`.
+    """
     if isinstance(key, (tuple, list)):
-        return tuple(_told(item) for item in key)
+        return tuple(_told(item, unknown) for item in key)
     if isinstance(key, frozenset):
-        return ("set", *sorted(repr(_told(item)) for item in key))
+        return ("set", *sorted(repr(_told(item, unknown)) for item in key))
     if isinstance(key, types.CodeType):
         code = (key.co_code.hex(), key.co_names, key.co_varnames, key.co_freevars)
-        return ("code", *code, _told(key.co_consts))
+        return ("code", *code, _told(key.co_consts, unknown))
     if isinstance(key, _Itself):
         key = key.value
     if isinstance(key, types.ModuleType):
         return ("module", key.__name__)
-    if isinstance(key, (type, types.FunctionType, types.BuiltinFunctionType)):
+    # Built-in methods of an object hold that, which is not told by their names.
+    if isinstance(key, types.BuiltinFunctionType):
+        named = isinstance(key.__self__, (types.ModuleType, type, types.NoneType))
+    else:
+        named = isinstance(key, (type, types.FunctionType)) or _can_be_imported(key)
+    if named:
         return ("named", key.__module__, key.__qualname__)
+    if not isinstance(key, _PLAIN):
+        unknown.append(key)
     return key
+
+
+def _can_be_imported(value: Any) -> bool:
+    """Whether a value is what its module and name lead to, as wrapped functions of JAX are."""
+    name = getattr(value, "__qualname__", None)
+    module = sys.modules.get(getattr(value, "__module__", None) or "")
+    return isinstance(name, str) and getattr(module, name, None) is value
 
 
 def cached(
@@ -201,7 +227,8 @@ def _key(value: Any, seen: dict[int, int]) -> Hashable:
         return _Itself(value)
     wrapped = getattr(value, "__wrapped__", None)  # jax.jit and its kind
     if isinstance(wrapped, (types.FunctionType, types.MethodType, functools.partial)):
-        return ("wrapped", type(value), _key(wrapped, seen))
+        rules = [getattr(value, name, None) for name in _RULES]
+        return ("wrapped", type(value), _key(wrapped, seen), _key(rules, seen))
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return _of_array(value, seen)
     if _installed(type(value).__module__):

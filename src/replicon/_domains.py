@@ -6,15 +6,19 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from replicon._errors import InputError
-from replicon._files import split_member
+from replicon._files import digest, split_member
 from replicon._names import folded, nearest
+from replicon._objects import Given, Objects, is_told
 
 _LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
+_SHOWN = 3  # entries of an array in a sentence
+_LONGEST = 80  # characters of a value in a sentence
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Interval:
         below = value < self.high if self.open_high else value <= self.high
         return above and below
 
+    def listed(self, value: Any) -> list | None:
+        """The items of a list of values; None for one value."""
+        return _items(value)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: numbers, 'inf' where infinite, and the sentence."""
         return {
@@ -78,7 +86,7 @@ class Interval:
 @dataclass(frozen=True)
 class Words:
     """One of a few words, or, where `files` lists endings, the path of a file with one of them (or
-    'path:name' of an array).
+    'path:name' of an array or function), or, where `objects` says which, an object.
 
     `synonyms`: {other word that is understood: the word that it stands for}; capitals, and _ for -,
     are understood anyway.
@@ -86,6 +94,7 @@ class Words:
 
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
+    objects: Objects | None = None
     synonyms: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -110,14 +119,49 @@ class Words:
         return f" Did you mean '{self.synonyms.get(near, near)}'{also}?" if near else ""
 
     def admits(self, value: Any) -> bool:
-        """Whether a value is one of the words, or names a file that may be given."""
+        """Whether a value is one of the words, names a file that may be given, or is an object."""
+        if isinstance(value, Given):
+            return self.objects is not None
         return isinstance(value, str) and (value in self.words or self.names_file(value))
 
     def names_file(self, value: Any) -> bool:
         """Whether a value is the path of a file, or 'path:name' of an array in one, and no word."""
-        if not isinstance(value, str) or value in self.words or not self.files:
+        if not isinstance(value, str) or isinstance(value, Given) or value in self.words:
             return False
-        return split_member(value)[0].lower().endswith(self.files)
+        return bool(self.files) and split_member(value)[0].lower().endswith(self.files)
+
+    def listed(self, value: Any) -> list | None:
+        """The items of a list of values; None for one value, as a matrix is."""
+        return _items(value) if self.objects is None else self.objects.listed(value)
+
+    def take(self, name: str, value: Any) -> Any:
+        """An object as the value of control `name`, a Path as text; anything else as it is.
+        Raises InputError, one sentence, for an object that is none of the right kind.
+        """
+        if getattr(value, "shape", None) == () and hasattr(value, "item"):
+            return value.item()
+        if isinstance(value, os.PathLike) and self.files:
+            return os.fspath(value)
+        if self.objects is None or self.admits(value):
+            return value
+        if is_told(value):
+            raise InputError(
+                f"{name} = '{value}' is but the name of an object: give the object itself again, or"
+                " a file of it (arrays of a study are in its folder, in objects/)."
+            )
+        return self.objects.take(name, value) if self.objects.admits(value) else value
+
+    def content(self, name: str, value: Any) -> str:
+        """64 digits of what a file or an object holds, wherever it lies; '' of a word."""
+        if isinstance(value, Given):
+            return value.content
+        if not self.names_file(value):
+            return ""
+        if self.objects is not None and self.objects.kind == "array":
+            return self.objects.content(value)
+        _, member = split_member(value)
+        held = digest(value, f"{name} must be {self}")
+        return held if member is None else f"{held}:{member}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -126,15 +170,21 @@ class Words:
             "words": list(self.words),
             "files": list(self.files),
             "synonyms": dict(self.synonyms),
+            "objects": None if self.objects is None else self.objects.meaning,
             "sentence": str(self),
         }
 
     def __str__(self) -> str:
-        return (
-            "one of "
-            + ", ".join(self.words)
-            + (f", or a file ({', '.join(self.files)})" if self.files else "")
-        )
+        text = "one of " + ", ".join(self.words)
+        text += f", or a file ({', '.join(self.files)})" if self.files else ""
+        return text + (f", or {self.objects.meaning}" if self.objects else "")
+
+
+def _items(value: Any) -> list | None:
+    """The items of a list, tuple or array; None of one value."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return list(value) if isinstance(value, (list, tuple)) else None
 
 
 def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
@@ -196,6 +246,20 @@ def show(value: Any) -> str:
         return "a whole number beyond 2^63"
     shape = getattr(value, "shape", ())
     if shape:
-        return f"an array of shape {tuple(shape)}"
+        return _show_array(value, tuple(shape))
+    if isinstance(value, (list, tuple)) and len(value) > _SHOWN:
+        first = ", ".join(show(item) for item in value[:_SHOWN])
+        return f"a list of {len(value)}, {first[:_LONGEST]}, ..."
     text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= _LONGEST else text[:77] + "..."
+
+
+def _show_array(value: Any, shape: tuple[int, ...]) -> str:
+    """An array in a sentence: its first numbers, shape and type."""
+    told = f"an array of shape {shape}"
+    kind = getattr(value, "dtype", None)
+    if kind is None or not hasattr(value, "ravel"):  # a table, a sparse matrix
+        return told
+    first = [show(item) for item in value.ravel()[:_SHOWN].tolist()]
+    more = [*first, *["..."][: math.prod(shape) > _SHOWN]]
+    return f"{told} and type {kind}, {', '.join(more)}"

@@ -248,12 +248,12 @@ def check_path(name: str, path: object, expected: str) -> Path:
     return Path(path)
 
 
-_MEMBER = re.compile(r"(.*?\.(?:npy|npz|mat|mtx)):(.+)", re.IGNORECASE | re.DOTALL)
+_MEMBER = re.compile(r"(.*?\.(?:npy|npz|mat|mtx|py)):(.+)", re.IGNORECASE | re.DOTALL)
 
 
 def split_member(source: str | os.PathLike) -> tuple[str, str | None]:
-    """A path, and the name of the array meant in that file: 'file.npz:name' is ('file.npz',
-    'name'); without one, None.
+    """A path, and the name of the array or function meant in that file: 'file.npz:name' is
+    ('file.npz', 'name'); without one, None.
     """
     text = os.fspath(source)
     found = _MEMBER.fullmatch(text) if isinstance(text, str) else None

@@ -50,8 +50,10 @@ class Control:
     inverse: tuple[str, ...] = field(default=(), kw_only=True)
 
     def check(self, value: Any) -> Value:
-        """The value as float, int or word; raises InputError with the domain otherwise."""
-        if isinstance(self.domain, Interval) and isinstance(value, str):
+        """The value as float, int, word or object; raises InputError with the domain otherwise."""
+        if isinstance(self.domain, Words):
+            value = self.domain.take(self.name, value)
+        elif isinstance(value, str):
             value = read_number(value)
         return check_argument(self.name, value, self.domain, self.meaning)
 
@@ -231,6 +233,8 @@ class Size:
     largest at which a simulation at the defaults is reasonable; `cost`: the work of one step grows
     as size to this power (inf: exponentially); `quick`: a small one; `least`: the smallest allowed.
     `control`: the control of the theory, if there is one, that is this size: `compare` sets it.
+    `of(controls)`, controls as lists of values: the sizes that these ask for, of a network or of
+    patterns that are given; where it is one, it need not be said.
     """
 
     meaning: str = "spins"
@@ -241,6 +245,7 @@ class Size:
     quick: int = 20
     least: int = 2
     control: str = "size"
+    of: Callable[[dict], set[int]] | str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -302,9 +307,8 @@ def reciprocal(value: Any) -> Any:
 
 def check_values(control: Control, given: Any) -> list[Value]:
     """A value, or a sequence of values, each checked against the control's domain."""
-    if hasattr(given, "tolist"):
-        given = given.tolist()
-    values = list(given) if isinstance(given, (list, tuple)) else [given]
+    listed = control.domain.listed(given)
+    values = [given] if listed is None else listed
     if not values:
         raise InputError(f"{control.name} was given an empty list: give at least one value.")
     return [control.check(value) for value in values]

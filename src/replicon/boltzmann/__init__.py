@@ -24,6 +24,7 @@ from replicon._declare import (
     whole,
 )
 from replicon._files import ROWS
+from replicon._objects import DATA
 from replicon._rooms import contents
 
 _BOLTZMANN_MACHINE = Model(
@@ -163,7 +164,7 @@ _BOLTZMANN_DATA = Model(
             "data",
             "data",
             "small-digits",
-            Words(("small-digits", "digits"), files=ROWS),
+            Words(("small-digits", "digits"), files=ROWS, objects=DATA),
             "central patch of scikit-learn's digits or of MNIST's, or the first columns of your own"
             " rows of +-1 or 0/1",
         ),
@@ -332,7 +333,7 @@ _BOLTZMANN_DATA = Model(
         "Schneidman, Berry, Segev & Bialek, Nature 440, 1007 (2006); Tkacik et al., PNAS 112, 11508"
         " (2015)"
     ),
-    size=Size(quick=9, typical=(4, 64), greatest=784, cost=2.0),
+    size=Size(quick=9, typical=(4, 64), greatest=784, of="replicon.boltzmann.data_finite:columns"),
 )
 
 MODELS = (_BOLTZMANN_MACHINE, _BOLTZMANN_DATA)

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from replicon._errors import InputError
+from replicon._objects import held
 from replicon.boltzmann.estimator import LARGEST, BoltzmannMachine
 from replicon.boltzmann.fit_finite import Fit
 from replicon.boltzmann.settings import LIKELIHOODS
@@ -36,10 +37,10 @@ def check_size(controls: dict, size: int) -> None:
                     f"size = {size} is no square patch of data={data}: give the square of a side of"
                     f" at most {most} pixels."
                 )
-        elif load_rows(data).shape[1] < size:
+        elif (most := held(data, load_rows).shape[1]) < size:
             raise InputError(
-                f"size = {size} is more than the {load_rows(data).shape[1]} columns of data={data}:"
-                " give a smaller size."
+                f"size = {size} is more than the {most} columns of data={data}: give a smaller"
+                " size."
             )
     if "exact" in controls["method"] and size > LARGEST:
         raise InputError(
@@ -47,9 +48,15 @@ def check_size(controls: dict, size: int) -> None:
         )
 
 
+def columns(controls: dict) -> set[int]:
+    """Numbers of columns of a user's own rows; of pictures any patch will do."""
+    own = [data for data in controls["data"] if data not in _SIDES]
+    return {held(data, load_rows).shape[1] for data in own}
+
+
 def patch(data: str, size: int) -> np.ndarray:
     """Rows (n, size) of 0 and 1."""
-    rows = load_rows(data)
+    rows = held(data, load_rows)
     if data not in _SIDES:
         return rows[:, :size]
     whole = _SIDES[data]

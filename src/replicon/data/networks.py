@@ -117,6 +117,11 @@ def load_network(
     return Network(weights, tuple(wiring.names[k] for k in kept))
 
 
+def load_weights(source: Any) -> np.ndarray:
+    """`load_network(source).weights`: what a control that takes couplings stands for."""
+    return load_network(source).weights
+
+
 def _dense(table: Any, kept: np.ndarray) -> np.ndarray:
     part = table[np.ix_(kept, kept)]
     return part.toarray() if hasattr(part, "toarray") else np.array(part, float)

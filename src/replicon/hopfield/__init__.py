@@ -22,6 +22,7 @@ from replicon._declare import (
     whole,
 )
 from replicon._files import ROWS
+from replicon._objects import PATTERNS
 from replicon._rooms import contents
 
 _THEORY = "replicon.hopfield.theory"
@@ -82,7 +83,7 @@ _HOPFIELD = Model(
             "patterns",
             "xi",
             "random",
-            Words(("random", "digits"), files=ROWS),
+            Words(("random", "digits"), files=ROWS, objects=PATTERNS),
             "random signs, binarised MNIST digits, or your own +-1 array (patterns, spins)",
             "simulation",
         ),
@@ -171,7 +172,7 @@ _HOPFIELD = Model(
         View("spins", "spins", "the first pattern, and two replicas that try to recall it"),
         View("overlaps", "histogram", "modulus of the overlap with each pattern, largest first"),
     ),
-    size=Size(typical=(40, 2000), greatest=10_000, quick=40),
+    size=Size(typical=(40, 2000), greatest=10_000, quick=40, of=f"{_SIMULATION}:spins"),
 )
 
 MODELS = (_HOPFIELD,)

@@ -11,6 +11,7 @@ import numpy as np
 
 from replicon import data
 from replicon._errors import InputError
+from replicon._objects import held
 from replicon.spins import heat_bath
 
 _UNLIKELY = 4.5  # standard errors
@@ -47,7 +48,13 @@ def _pool(kind: str) -> np.ndarray | None:
     """The patterns to draw from, +-1 int8 (patterns, spins); None for random ones."""
     if kind == "random":
         return None
-    return data.binary_digits() if kind == "digits" else data.load_patterns(kind)
+    return data.binary_digits() if kind == "digits" else held(kind, data.load_patterns)
+
+
+def spins(controls: dict) -> set[int]:
+    """Numbers of spins of the patterns that are given; random ones have any."""
+    pools = [_pool(kind) for kind in controls["patterns"]]
+    return {pool.shape[1] for pool in pools if pool is not None}
 
 
 def pattern_count(load: float, size: int) -> int:

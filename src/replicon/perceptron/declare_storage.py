@@ -15,9 +15,16 @@ from replicon._declare import (
     Words,
     whole,
 )
+from replicon._objects import Objects
 
 _THEORY_PERCEPTRON = "replicon.perceptron.storage"
 _SIMULATION_PERCEPTRON = "replicon.perceptron.storage_finite"
+_PRIORS = Objects(
+    "factor", "a Prior of replicon.channel", "replicon.perceptron.own_factors:storage_prior"
+)
+_CHANNELS = Objects(
+    "factor", "a Channel of replicon.channel", "replicon.perceptron.own_factors:constraint"
+)
 
 model = Model(
     name="perceptron",
@@ -55,8 +62,13 @@ model = Model(
             "weights",
             "W",
             "ising",
-            Words(("ising", "spherical"), synonyms={"binary": "ising", "continuous": "spherical"}),
-            "w = +-1, or |w|^2 = N",
+            Words(
+                ("ising", "spherical"),
+                objects=_PRIORS,
+                synonyms={"binary": "ising", "continuous": "spherical"},
+            ),
+            "w = +-1, or |w|^2 = N, or drawn from a prior of your own, from which entropies are"
+            " measured",
         ),
         Control(
             "breaking_parameter",
@@ -83,9 +95,12 @@ model = Model(
             "constraint",
             "threshold",
             Words(
-                ("threshold", "symmetric"), synonyms={"step": "threshold", "rectangle": "symmetric"}
+                ("threshold", "symmetric"),
+                objects=_CHANNELS,
+                synonyms={"step": "threshold", "rectangle": "symmetric"},
             ),
-            "stability >= margin, or modulus <= margin",
+            "stability >= margin, or modulus <= margin, or a channel of your own, whose parameters"
+            " are margin and leak = exp(-1/T)",
         ),
     ),
     observables=(

@@ -15,9 +15,15 @@ from replicon._declare import (
     Words,
     whole,
 )
+from replicon._objects import Objects
 
 _THEORY_PERCEPTRON_TEACHER = "replicon.perceptron.teacher"
 _SIMULATION_PERCEPTRON_TEACHER = "replicon.perceptron.teacher_finite"
+_PRIORS = Objects(
+    "factor",
+    "a Prior of replicon.channel with a support",
+    "replicon.perceptron.own_factors:teacher_prior",
+)
 
 model = Model(
     name="perceptron-teacher",
@@ -36,8 +42,13 @@ model = Model(
             "weights",
             "W",
             "ising",
-            Words(("ising", "spherical"), synonyms={"binary": "ising", "continuous": "spherical"}),
-            "of teacher and student: w = +-1, or |w|^2 = N",
+            Words(
+                ("ising", "spherical"),
+                objects=_PRIORS,
+                synonyms={"binary": "ising", "continuous": "spherical"},
+            ),
+            "of teacher and student: w = +-1, or |w|^2 = N, or drawn from a prior of your own, from"
+            " which entropies are measured",
         ),
         Control(
             "method",

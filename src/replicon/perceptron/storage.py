@@ -15,8 +15,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
+from replicon._objects import Given, held
 from replicon.channel import one_step, replica
-from replicon.perceptron.storage_controls import as_arrays, nowhere, rows_of
+from replicon.perceptron.own_factors import most
+from replicon.perceptron.storage_controls import (
+    as_arrays,
+    inverse_temperature,
+    is_own,
+    nowhere,
+    rows_of,
+)
 from replicon.theory import gaussian, stationary
 from replicon.theory.points import evaluate
 from replicon.theory.transition import along, zero
@@ -29,15 +37,20 @@ _SHARPEST = 1e-5  # distance of the overlap from one below which these do not ei
 
 @lru_cache
 def _point(weights: str, constraint: str, nodes: int):
-    channel = CHANNELS[constraint]
-    theory = replica.storage(PRIORS[weights], channel, nodes)
+    channel = held(constraint, CHANNELS.__getitem__)
+    theory = replica.storage(held(weights, PRIORS.__getitem__), channel, nodes)
+
+    def room(x):
+        """Q - q; the words' Q is one."""
+        return (x.norm if isinstance(weights, Given) else 1) - x.overlap
 
     def finer(x, c):
         """Conjugate overlap and energetic term by eight times as many nodes."""
         z, weight = gaussian.nodes(8 * nodes - 7)
 
         def by_field(omega):
-            return channel.log_integral(1.0, omega, 1 - x.overlap, c.margin, c.leak)
+            parameters = [getattr(c, name) for name in channel.parameters]
+            return channel.log_integral(1.0, omega, room(x), *parameters)
 
         fields = jnp.sqrt(jnp.maximum(x.overlap, 0.0)) * z
         values, slopes = jax.vmap(jax.value_and_grad(by_field))(fields)
@@ -59,7 +72,7 @@ def _point(weights: str, constraint: str, nodes: int):
         value, (by_overlap, by_leak) = jax.value_and_grad(energetic, (0, 1))(x.overlap, c.leak)
         conjugate = -2 * by_overlap
         fine_conjugate, fine_energetic = finer(x, c)
-        left = 1 - x.overlap
+        left = room(x)
         return {
             "overlap": x.overlap,
             "free_entropy": theory.potential(x, c),
@@ -79,15 +92,6 @@ def _point(weights: str, constraint: str, nodes: int):
     return one
 
 
-def inverse_temperature(temperature) -> np.ndarray:
-    return np.divide(
-        1.0,
-        temperature,
-        out=np.full(np.shape(temperature), np.inf),
-        where=np.asarray(temperature) > 0,
-    )
-
-
 def leaky(controls, beta, **more):
     """Controls (points,) as the channel reads them: load, margin, leak exp(-beta), and more."""
     given = {"load": controls.load, "margin": controls.margin, "leak": np.exp(-beta), **more}
@@ -104,6 +108,10 @@ def solve(controls, branch: str) -> dict:
             for k in ("load", "margin", "temperature", "breaking_parameter")
         }
     )
+    if branch != "replica-symmetric" and is_own(controls):
+        out = replica_symmetric(controls)
+        reason = "of a prior or channel of your own replica symmetry alone is known"
+        return {**out, "converged": out["converged"] & False, "reason": np.array(reason)}
     return {"replica-symmetric": replica_symmetric, "one-step": _one_step, "frozen": _frozen}[
         branch
     ](controls)
@@ -114,7 +122,7 @@ def replica_symmetric(controls, *, sharp: bool = True) -> dict:
     beta = inverse_temperature(controls.temperature)
     c = leaky(controls, beta)
     # A symmetric constraint knows no direction: q = 0, exactly.
-    begin = np.full_like(c.load, 0.3 if controls.constraint == "threshold" else 0.0)
+    begin = np.full_like(c.load, 0.0 if controls.constraint == "symmetric" else 0.3)
     out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), begin, c))
     rows = np.flatnonzero(
         ~out["accurate"] & (out["overlap"] < 1 - _SHARPEST) & (out["residual"] < 1e-6) & sharp
@@ -126,15 +134,15 @@ def replica_symmetric(controls, *, sharp: bool = True) -> dict:
             out[name][rows] = values
     out["complexity"] = np.zeros_like(beta)
     out |= _thermal(out, beta, c.load)
-    physical = (out["entropy"] >= -1e-12) | (controls.weights == "spherical")
+    physical = (out["entropy"] >= -1e-12) | (controls.weights != "ising")
     stable = (out["replicon"] > 0) & (out["longitudinal_stability"] > 0) & physical
-    most = _most(controls.weights)
+    greatest = most(controls.weights)
     empty = (
         (controls.constraint == "symmetric") & (controls.margin <= 0) & (c.leak == 0) & (c.load > 0)
     )
     accurate = out.pop("accurate")
     out["converged"] &= (
-        accurate & ~empty & (out["entropy"] <= most + 1e-9) & np.isfinite(out["entropy"])
+        accurate & ~empty & (out["entropy"] <= greatest + 1e-9) & np.isfinite(out["entropy"])
     )
     reason = np.select(
         [empty, ~accurate & (out["residual"] < 1e-10) & (out["overlap"] < 1 - 1e-6)],
@@ -150,13 +158,6 @@ def replica_symmetric(controls, *, sharp: bool = True) -> dict:
     )
     more = {"inner_overlap": out["overlap"], "stable": stable}
     return {**out, **more, "reason": np.where(out["converged"], "", reason)}
-
-
-def _most(weights: str) -> float:
-    """The entropy of all weights: ln 2, or that of the whole sphere, from which entropies are
-    measured.
-    """
-    return np.log(2) if weights == "ising" else 0.0
 
 
 def _thermal(out: dict, beta, load) -> dict:
@@ -279,7 +280,7 @@ def _one_step(controls) -> dict:
             out[name][rows] = values
     beta = inverse_temperature(controls.temperature)
     out |= _thermal(out, beta, controls.load)
-    out["converged"] &= out["entropy"] <= _most(controls.weights) + 1e-9
+    out["converged"] &= out["entropy"] <= most(controls.weights) + 1e-9
     reason = np.full(held.shape, "", dtype="U200")
     lost = np.flatnonzero(~out["converged"])
     if len(lost):
@@ -369,6 +370,9 @@ def find_freezing(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     c = as_arrays(controls)
     if c.weights != "ising":
         return *nowhere(c.load.shape), np.full(c.load.shape, "only binary weights freeze")
+    if is_own(c):
+        why = "of a channel of your own replica symmetry alone is known"
+        return *nowhere(c.load.shape), np.full(c.load.shape, why)
     c = c._replace(breaking_parameter=np.zeros_like(c.load))
     # Of independent errors at high temperature: load/(8 T^2) = ln 2 at the most.
     found = zero(

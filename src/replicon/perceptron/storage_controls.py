@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from replicon._objects import Given
+
 
 def as_arrays(controls):
     """Controls of a transition: T and m, where it finds them, as they are by default."""
@@ -18,3 +20,17 @@ def nowhere(shape) -> tuple[np.ndarray, np.ndarray]:
 
 def rows_of(controls, rows):
     return controls._replace(**{k: v[rows] for k, v in controls._asdict().items() if np.ndim(v)})
+
+
+def is_own(controls) -> bool:
+    """Whether a prior or a channel is a user's own."""
+    return isinstance(controls.weights, Given) or isinstance(controls.constraint, Given)
+
+
+def inverse_temperature(temperature) -> np.ndarray:
+    return np.divide(
+        1.0,
+        temperature,
+        out=np.full(np.shape(temperature), np.inf),
+        where=np.asarray(temperature) > 0,
+    )

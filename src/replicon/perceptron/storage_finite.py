@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replicon._errors import InputError
+from replicon._objects import Given, held
 from replicon.perceptron.counting import DAMPINGS, FixedPoint
 from replicon.perceptron.enumeration import check_enumerable, enumerate_errors
 
@@ -22,6 +23,14 @@ def check_size(controls: dict, size: int) -> None:
     """Refuse what a method cannot do."""
     if "enumeration" in controls["method"]:
         check_enumerable("perceptron", size)
+    if "enumeration" in controls["method"] or "belief-propagation" in controls["method"]:
+        factors = [*controls["weights"], *controls["constraint"]]
+        own = [factor for factor in factors if isinstance(factor, Given)]
+        if own:
+            raise InputError(
+                f"'{own[0]}' is a factor of your own, which message passing alone knows: take"
+                " method=amp."
+            )
     if "spherical" in controls["weights"]:
         raise InputError(
             "weights = spherical cannot be enumerated or counted by message passing: simulate"
@@ -129,6 +138,8 @@ class Unconstrained(Count):
         """Nothing to do."""
 
     def solutions(self) -> Solutions:
+        if isinstance(self.controls.weights, Given):
+            return _without_patterns(self.controls.weights)
         return Solutions(0.0, math.log(2), 0.0, 1.0)
 
 
@@ -235,7 +246,8 @@ class BeliefPropagation(Passing):
 
     def solutions(self) -> Solutions:
         found = self.passing.marginals()
-        return _judged(found.mean, found.entropy, 0.0, done=self.done, settled=found.converged)
+        settled = found.converged and _within(found.entropy, 0.0, math.log(2))
+        return _judged(found.mean, found.entropy, 0.0, done=self.done, settled=settled)
 
     def set(self, control: str, value: float) -> None:
         _check_plain((value,), (), ())
@@ -249,19 +261,27 @@ class ApproximatePassing(Passing):
 
     def __init__(self, patterns: np.ndarray, controls):
         from replicon.channel.amp import MessagePassing
-        from replicon.channel.replica import ising
-        from replicon.perceptron.storage import CHANNELS
+        from replicon.perceptron.own_factors import most
+        from replicon.perceptron.storage import CHANNELS, PRIORS
 
         super().__init__(patterns, controls)
-        channel = CHANNELS[controls.constraint]
-        self.passing = MessagePassing(patterns, ising, channel, parameters=self._parameters())
+        self.channel = held(controls.constraint, CHANNELS.__getitem__)
+        prior = held(controls.weights, PRIORS.__getitem__)
+        self.passing = MessagePassing(patterns, prior, self.channel, parameters=self._parameters())
+        counted = not isinstance(controls.weights, Given)  # else measured from the prior
+        self.range = (0.0 if counted else -math.inf, most(controls.weights))
         self.left = _ITERATIONS
 
-    def _parameters(self) -> tuple[float, float]:
-        """Margin and leak, exp(-1/T)."""
+    @property
+    def leak(self) -> float:
+        """exp(-1/T)."""
         temperature = self.controls.temperature
-        leak = math.exp(-1 / temperature) if temperature > 0 else 0.0
-        return self.controls.margin, leak
+        return math.exp(-1 / temperature) if temperature > 0 else 0.0
+
+    def _parameters(self) -> tuple[float, ...]:
+        """What the channel reads of margin and leak."""
+        told = {"margin": self.controls.margin, "leak": self.leak}
+        return tuple(told[name] for name in self.channel.parameters)
 
     @property
     def done(self) -> bool:
@@ -274,12 +294,14 @@ class ApproximatePassing(Passing):
 
     def solutions(self) -> Solutions:
         found = self.passing.posterior()
-        _, leak = self._parameters()
-        errors = found.sensitivity[1] * leak  # per weight
+        leak = self.leak
+        by_name = dict(zip(self.channel.parameters, found.sensitivity, strict=True))
+        errors = by_name.get("leak", 0.0) * leak  # per weight
         entropy = found.free_entropy + (errors / self.controls.temperature if leak else 0.0)
         count, size = self.patterns.shape
         energy = errors * (size / count)
-        return _judged(found.mean, entropy, energy, done=self.done, settled=found.converged)
+        settled = found.converged and _within(entropy, *self.range)
+        return _judged(found.mean, entropy, energy, done=self.done, settled=settled)
 
     def set(self, control: str, value: float) -> None:
         super().set(control, value)
@@ -291,7 +313,22 @@ def _judged(
     mean: np.ndarray, entropy: float, energy: float, *, done: bool, settled: bool
 ) -> Solutions:
     """What messages say, once they are done only if it may be believed."""
-    trusted = settled and -_ROUNDING <= entropy <= math.log(2) + _ROUNDING
-    if done and not trusted:
+    if done and not settled:
         return _UNKNOWN
-    return Solutions(float(mean @ mean / len(mean)), entropy, energy, float(trusted))
+    return Solutions(float(mean @ mean / len(mean)), entropy, energy, float(settled))
+
+
+def _within(entropy: float, low: float, high: float) -> bool:
+    """Whether an entropy may be believed."""
+    return low - _ROUNDING <= entropy <= high + _ROUNDING
+
+
+def _without_patterns(weights: Given) -> Solutions:
+    """A prior of one's own, all of which are solutions."""
+    import jax
+
+    from replicon.perceptron.own_factors import most
+
+    with jax.enable_x64(True):
+        mean = float(jax.grad(weights.held.log_integral, 1)(0.0, 0.0))
+    return Solutions(mean**2, most(weights), 0.0, 1.0)

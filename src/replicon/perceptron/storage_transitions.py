@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import log_ndtr, ndtr
 
+from replicon._objects import Given
 from replicon.channel import replica
 from replicon.perceptron.storage import (
     CHANNELS,
@@ -31,6 +32,12 @@ def _annealed_capacity(controls) -> np.ndarray:
     capacity, by Jensen.
     """
     margin = np.asarray(controls.margin, float)
+    if isinstance(controls.constraint, Given):
+        channel = controls.constraint.held
+        told = {"margin": margin, "leak": np.zeros_like(margin)}
+        zero = np.zeros_like(margin)
+        fields = (zero + 1, zero, zero + 1, *(told[name] for name in channel.parameters))
+        return -np.log(2) / evaluate(channel.log_integral, *fields)
     chance = (
         log_ndtr(-margin)
         if controls.constraint == "threshold"
@@ -66,6 +73,9 @@ def find_capacity(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     reason = np.where(
         nothing, "no weights satisfy a symmetric constraint of that margin at any load", ""
     )
+    if isinstance(c.weights, Given):
+        reason = np.full(c.load.shape, "the capacity of a prior of your own is not known")
+        return *nowhere(c.load.shape), reason
     if c.weights == "spherical":
         known = (c.margin >= 0) & (c.constraint == "threshold")
         return np.where(known, _gardner_capacity(c.margin), np.nan), known, reason
@@ -103,6 +113,9 @@ def find_almeida_thouless(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     c = c._replace(breaking_parameter=np.zeros_like(c.load))
     reason = np.full(c.load.shape, "", dtype="U120")
     cold = np.exp(-inverse_temperature(c.temperature)) == 0
+    if isinstance(c.weights, Given) and c.constraint == "symmetric":
+        reason[:] = "of a prior of your own it is known with constraint=threshold alone"
+        return *nowhere(c.load.shape), reason
     if c.constraint == "symmetric":
         growth = _growth_without_overlap(c)
         there = ~(cold & (c.margin <= 0)) & (growth > 1e-12)

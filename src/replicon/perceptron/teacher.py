@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
+from replicon._objects import Given, held
 from replicon.channel import replica
 from replicon.theory import stationary
 from replicon.theory.branch import Found, fold
@@ -25,7 +26,7 @@ _PERFECT = 0.999
 @lru_cache
 def theory(weights: str) -> replica.Theory:
     """The engine's functions of one kind of weights; controls (load,)."""
-    return replica.bayes_optimal(PRIORS[weights], replica.sign)
+    return replica.bayes_optimal(held(weights, PRIORS.__getitem__), replica.sign)
 
 
 @lru_cache
@@ -93,6 +94,11 @@ def solve(controls, branch: str) -> dict:
         "stable": c.load > 0,
     }
     spherical = controls.weights == "spherical"
+    own = isinstance(controls.weights, Given)
+    if own and branch != "imperfect":
+        out = dict(evaluate(_imperfect(controls.weights), c))
+        reason = np.array("of a prior of your own branch imperfect alone is known")
+        return {**out, "free_entropy": out["entropy"], "converged": c.load < 0, "reason": reason}
     if branch == "perfect":
         reason = np.full(
             c.load.shape,
@@ -102,6 +108,8 @@ def solve(controls, branch: str) -> dict:
         return {**perfect, **none, "free_entropy": nothing}
     out = dict(evaluate(_imperfect(controls.weights), c))
     out["stable"] = out["converged"] & (spherical | (out["entropy"] >= 0))
+    if own:  # it may be metastable: its entropy is measured from the prior
+        out["stable"] = np.full(c.load.shape, np.nan)
     if branch == "algorithmic" and not spherical:
         jumped = evaluate(_evolved(controls.weights), c) >= _PERFECT
         out = {
@@ -132,6 +140,9 @@ def find_spinodal(controls) -> Found:
 def find_perfect_learning(controls) -> Found:
     """The load at which the teacher becomes the only student."""
     spinodal = find_spinodal(controls)
+    if isinstance(controls.weights, Given):
+        why = "it is known of weights=ising alone, whose states are counted"
+        return Found(np.full_like(spinodal.value, np.nan), spinodal.converged & False, reason=why)
     if not np.all(spinodal.converged):
         return spinodal
     branch = along(solve, controls, "load", "entropy", "imperfect")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replicon._errors import InputError
+from replicon._objects import Given, held
 from replicon.perceptron.attempts import METHODS
 from replicon.perceptron.constraints import scaled
 from replicon.perceptron.enumeration import check_enumerable, enumerate_errors
@@ -28,10 +29,15 @@ def check_size(controls: dict, size: int) -> None:
         check_enumerable("perceptron-teacher", size)
         if "spherical" in controls["weights"]:
             raise InputError("weights = spherical cannot be enumerated: simulate with method=amp.")
+        own = [weights for weights in controls["weights"] if isinstance(weights, Given)]
+        if own:
+            raise InputError(f"weights = {own[0]} are not enumerated: simulate with method=amp.")
 
 
 class Lesson(NamedTuple):
-    """teacher (N,) and its examples (P, N), labels absorbed; weights: ising or spherical."""
+    """teacher (N,) and its examples (P, N), labels absorbed; weights: ising, spherical, or a prior
+    of the user's own.
+    """
 
     teacher: np.ndarray
     examples: np.ndarray
@@ -47,7 +53,7 @@ def start(controls, size: int, rng: np.random.Generator) -> Students:
     belief propagation.
     """
     binary = controls.weights == "ising"
-    teacher = rng.choice([-1.0, 1.0], size) if binary else _on_sphere(rng, size)
+    teacher = _teacher(controls.weights, rng, size)
     examples = rng.standard_normal((round(controls.load * size), size))
     examples *= np.sign(examples @ teacher)[:, None]
     lesson = Lesson(teacher, examples, controls.weights)
@@ -67,6 +73,14 @@ def iterations(controls) -> int:
         return 1
     search = _PASSES // METHODS[_SEARCH].cost
     return _ITERATIONS + (search if controls.method == "amp-focusing" else 0)
+
+
+def _teacher(weights: str, rng: np.random.Generator, size: int) -> np.ndarray:
+    """A teacher's weights (N,)."""
+    if isinstance(weights, Given):
+        values, chances = weights.held.support
+        return rng.choice(values, size, p=chances)
+    return rng.choice([-1.0, 1.0], size) if weights == "ising" else _on_sphere(rng, size)
 
 
 def _on_sphere(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -180,7 +194,7 @@ class Passed(Students):
         super().__init__(lesson)
         self.passing = MessagePassing(
             lesson.examples,
-            PRIORS[lesson.weights],
+            held(lesson.weights, PRIORS.__getitem__),
             sign,
             reference=lesson.teacher,
             damping=damping,

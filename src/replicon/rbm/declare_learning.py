@@ -13,6 +13,7 @@ from replicon._declare import (
     Words,
 )
 from replicon._files import ROWS
+from replicon._objects import DATA
 
 _EVALUATION = Axis(
     "evaluation", "", "moment at which the likelihood is measured", coordinate="epoch"
@@ -29,7 +30,7 @@ model = Model(
             "data",
             "data",
             "small-digits",
-            Words(("small-digits", "digits"), files=ROWS),
+            Words(("small-digits", "digits"), files=ROWS, objects=DATA),
             "digits of scikit-learn (64 pixels, on above 7), of MNIST (784, on from 128), or your"
             " own array (rows, units) of +-1 or 0/1",
         ),

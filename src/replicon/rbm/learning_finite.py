@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from replicon._objects import held
 from replicon.data.rows import load_rows
 from replicon.rbm.estimator import RestrictedBoltzmannMachine
 from replicon.rbm.learning import growth_rates
@@ -25,7 +26,7 @@ class Training:
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
         self.controls = controls
-        rows = load_rows(controls.data)
+        rows = held(controls.data, load_rows)
         order = rng.permutation(len(rows))
         cut = len(rows) // 10
         self.test = rows[order[:cut]]

@@ -15,6 +15,7 @@ from replicon._declare import (
     Words,
 )
 from replicon._files import NETWORKS
+from replicon._objects import COUPLINGS
 from replicon.recurrent.declare_shared import (
     DURATION,
     NOISE,
@@ -47,9 +48,9 @@ model = Model(
             "couplings",
             "J",
             "celegans",
-            Words(("celegans",), files=NETWORKS),
+            Words(("celegans",), files=NETWORKS, objects=COUPLINGS),
             "the connectome of C. elegans, a square matrix J[i, j] from j to i, or a list of edges;"
-            " only their ratios matter",
+            " only their ratios matter, `scale` is what they were",
         ),
         Control(
             "weights",
@@ -87,6 +88,13 @@ model = Model(
             "bulk_radius",
             "rho",
             "largest modulus that eigenvalues of J / g would have if all signs were random",
+            0,
+        ),
+        Observable(
+            "scale",
+            "s",
+            "gain of the couplings as given (of their logarithms with weights=log): gain g makes"
+            " them J = (g / s) W",
             0,
         ),
         Observable("symmetry", "gamma", "sum J_ij J_ji / sum J_ij^2", -1, 1),
@@ -147,9 +155,17 @@ model = Model(
     views=VIEWS_OF_MOTION,
     check_size=f"{_SIMULATION_RECURRENT_NETWORK}:check_size",
     potential=None,
+    revision=2,
     source=(
         "Cook et al., Nature 571, 63 (2019), for the connectome; Aljadeff, Stern & Sharpee, PRL"
         " 114, 088101 (2015), for the bulk"
     ),
-    size=Size(meaning="neurons", quick=300, typical=(20, 1000), greatest=10_000, cost=2.0),
+    size=Size(
+        meaning="neurons",
+        quick=300,
+        typical=(20, 1000),
+        greatest=10_000,
+        cost=2.0,
+        of=f"{_SIMULATION_RECURRENT_NETWORK}:neurons",
+    ),
 )

@@ -15,6 +15,7 @@ from replicon._declare import (
     Words,
 )
 from replicon._files import NETWORKS
+from replicon._objects import COUPLINGS
 from replicon.recurrent.declare_shared import NONLINEARITY, REGULARISER
 
 _THEORY_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential"
@@ -38,7 +39,7 @@ model = Model(
             "couplings",
             "J",
             "two-points",
-            Words(("spiral", "two-points"), files=NETWORKS),
+            Words(("spiral", "two-points"), files=NETWORKS, objects=COUPLINGS),
             "three neurons that spiral to one fixed point or have two; or your own J[i, j] from j"
             " to i (theory: at most 3)",
         ),
@@ -170,5 +171,11 @@ model = Model(
     potential="free_entropy",
     revision=2,
     source="Qiu & Huang, arXiv 2401.10009",
-    size=Size(meaning="neurons", quick=3, typical=(2, 3), greatest=3, cost=2.0),
+    size=Size(
+        meaning="neurons",
+        quick=3,
+        typical=(2, 3),
+        greatest=3,
+        of=f"{_SIMULATION_RECURRENT_PSEUDO_POTENTIAL}:neurons",
+    ),
 )

@@ -1,6 +1,13 @@
 """Controls and views that models of recurrent networks share."""
 
 from replicon._declare import Control, Interval, View, Words
+from replicon._objects import Objects
+
+TRANSFER_FUNCTIONS = Objects(
+    "function",
+    "a function of jax.numpy, elementwise",
+    "replicon.recurrent.nonlinearity:nonlinearity",
+)
 
 SYMMETRY = Control(
     "symmetry", "gamma", 0.0, Interval(-1, 1), "N <J_ij J_ji> / g^2", typical=(-1.0, 1.0)
@@ -32,7 +39,7 @@ NONLINEARITY = Control(
     "nonlinearity",
     "phi",
     "tanh",
-    Words(("tanh", "erf", "relu"), (".py",)),
+    Words(("tanh", "erf", "relu"), (".py",), TRANSFER_FUNCTIONS),
     "transfer function, or a file that defines phi",
 )
 

@@ -4,12 +4,15 @@ trajectories turn chaotic.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import ConvergenceError, InputError
-from replicon.data.networks import load_network
+from replicon._objects import held
+from replicon.data.networks import load_weights
 from replicon.recurrent.chaos import POSITIVE, first_chaos, nowhere, scan
 from replicon.recurrent.couplings import certain, components, eigenvalues, elliptic_matrix, largest
 from replicon.recurrent.dynamics import onset
@@ -25,18 +28,34 @@ _UNDECIDED = (
 _DRAWN = "the couplings of a surrogate are drawn in simulations: theory is of original and random"
 
 
-def unit_couplings(source: str, weights: str) -> np.ndarray:
-    """Couplings (N, N) of gain one: the sum of all squares is N. The file is read at each call.
+class Scaled(NamedTuple):
+    """`unit` (N, N): couplings of gain one, the sum of whose squares is N. `scale`: the gain of
+    what was given, which is scale x unit.
+    """
+
+    unit: np.ndarray
+    scale: float
+
+
+def scaled(source: str, weights: str) -> Scaled:
+    """Couplings by name, of a file or an object, brought to gain one. A file is read at each call.
     Raises InputError.
     """
-    matrix = load_network(source).weights
+    matrix = held(source, load_weights)
     if weights == "log":
         matrix = np.sign(matrix) * np.log1p(np.abs(matrix))
     if not matrix.any():
         raise InputError(f"couplings = {source} are all zero: there is no network.")
     # By a power of two, exact: no square overflows or vanishes.
-    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max())[1])
-    return matrix / np.sqrt((matrix**2).sum() / len(matrix))
+    power = np.frexp(np.abs(matrix).max())[1]
+    matrix = np.ldexp(matrix, -power)
+    gain = np.sqrt((matrix**2).sum() / len(matrix))
+    return Scaled(matrix / gain, float(np.ldexp(gain, power)))
+
+
+def unit_couplings(source: str, weights: str) -> np.ndarray:
+    """`scaled(...).unit`."""
+    return scaled(source, weights).unit
 
 
 def surrogate(matrix: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -75,7 +94,7 @@ def solve(controls) -> dict:
     within rounding, nothing converges.
     """
     slope, trouble = _at_rest(nonlinearity(controls.nonlinearity))
-    matrix = unit_couplings(controls.couplings, controls.weights)
+    matrix, scale = scaled(controls.couplings, controls.weights)
     found = properties(matrix)
     gain = controls.gain
     random = controls.network == "random"
@@ -101,6 +120,7 @@ def solve(controls) -> dict:
     zero = np.zeros_like(gain)
     return {
         **{name: np.full_like(gain, value) for name, value in found.items()},
+        "scale": np.full_like(gain, scale),
         "activity": zero,
         "variance": zero,
         "fluctuation": zero,
@@ -176,7 +196,8 @@ def find_chaos(controls) -> Found:
     """
     phi = nonlinearity(controls.nonlinearity)
     rng = np.random.default_rng(0)
-    matrix = surrogate(unit_couplings(controls.couplings, controls.weights), controls.network, rng)
+    given = unit_couplings(controls.couplings, controls.weights)
+    matrix = surrogate(given, controls.network, rng)
     starts = rng.standard_normal((2, len(matrix)))
     top = certain(*largest(matrix, np.real if controls.time == "continuous" else np.abs))
     rest = top / float(onset(phi, 0.0))

@@ -6,7 +6,7 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.recurrent.dynamics_finite import Moving
-from replicon.recurrent.network import properties, surrogate, unit_couplings
+from replicon.recurrent.network import properties, scaled, surrogate, unit_couplings
 from replicon.recurrent.nonlinearity import nonlinearity
 
 
@@ -17,7 +17,7 @@ def check_size(controls: dict, size: int) -> None:
     for word in controls["nonlinearity"]:
         nonlinearity(word)
     for source in controls["couplings"]:
-        count = len(unit_couplings(source, "linear"))
+        (count,) = neurons({"couplings": [source]})
         if size != count:
             raise InputError(
                 f"size = {size} does not fit couplings={source}: it has {count} neurons, give that"
@@ -25,12 +25,18 @@ def check_size(controls: dict, size: int) -> None:
             )
 
 
+def neurons(controls: dict) -> set[int]:
+    """Numbers of neurons of the networks that are given."""
+    return {len(unit_couplings(source, "linear")) for source in controls["couplings"]}
+
+
 class Network(Moving):
     """A given network, or a surrogate of it, from a random initial condition."""
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
-        given = unit_couplings(controls.couplings, controls.weights)
-        super().__init__(surrogate(given, controls.network, rng), rng, controls, mean=0.0)
+        given = scaled(controls.couplings, controls.weights)
+        self.scale = given.scale
+        super().__init__(surrogate(given.unit, controls.network, rng), rng, controls, mean=0.0)
 
     def measure(self) -> dict:
         out = super().measure()
@@ -42,6 +48,7 @@ class Network(Moving):
         eigenvalues = np.linalg.eigvals(self.unit)
         return {
             **properties(self.unit),
+            "scale": self.scale,
             "fluctuation": np.var(self.recent, axis=0).mean(),
             "eigenvalues_real": eigenvalues.real,
             "eigenvalues_imaginary": eigenvalues.imag,

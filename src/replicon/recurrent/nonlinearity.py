@@ -8,16 +8,18 @@ functions with corners.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import NamedTuple
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from replicon._content import content
+from replicon._content import digest
 from replicon._errors import InputError
-from replicon._files import load_module
+from replicon._files import load_module, split_member
+from replicon._objects import Given
 
 ORDER = 10  # Gauss-Legendre nodes in a panel
 REACH = 8.0  # standard deviations; the tail beyond weighs 1e-15
@@ -75,60 +77,114 @@ SHIPPED = {
 }
 
 
-# Of each loaded phi when it was last asked for: what its code holds, its values, and the transfer
-# function that stands for them.
-_MET: dict[Callable, tuple[Hashable, bytes, Nonlinearity]] = {}
+# Of each phi, by its identity, itself and what it held when it was last asked for; and the transfer
+# functions made so far, by what phi held and its values, each with the phi it was made of.
+_MET: dict[int, tuple[Callable, str]] = {}
+_MADE: dict[tuple[str, bytes], tuple[Callable, Nonlinearity]] = {}
 _PROBE = np.linspace(-30.0, 30.0, 241)
-_EXPECTED = "expected a Python file that defines phi(x), elementwise, with jax.numpy"
+_ALONE = 10  # every tenth of these is asked by itself
+_AGREE = 1e-9  # relative; far above rounding, which may differ with the length of an array
+_EXPECTED = (
+    "expected phi(x), elementwise, with jax.numpy: a function, or a Python file that defines phi"
+)
 
 
-def nonlinearity(word: str) -> Nonlinearity:
+def nonlinearity(given: Any) -> Nonlinearity:
     """A shipped function by name (tanh; erf, which is erf(sqrt(pi) x / 2), slope one; relu, which
-    saturates: max(0, min(x, 1))), or `phi` of a Python file, written with jax.numpy, with `breaks`,
-    a tuple of its kinks, beside it where it has some.
+    saturates: max(0, min(x, 1))); a user's function, or ('name', function); or `phi` of a Python
+    file, or another function of it, 'file.py:function'. All are written with jax.numpy; kinks are
+    an attribute `breaks` of a function, a tuple, or in a file a global of that name.
 
-    The same content of the file, and of what it imports from its folder, gives the same object,
-    which compiled functions are kept for; another content gives another one. phi should depend on x
-    and on what its file defines alone. It is evaluated between -30 and 30 at each call: if it has
-    changed without its file (a global of its own, a file that it reads), the new values get a new
-    object, and nothing compiled for the old ones answers. Raises InputError.
+    The same content of the function, and of what it names, gives the same object, which compiled
+    functions are kept for; another content gives another one. phi should depend on x and on what it
+    names alone. It is evaluated between -30 and 30 at each call: if it has changed otherwise (a
+    file that it reads), the new values get a new object, and nothing compiled for the old ones
+    answers. Raises InputError.
     """
-    if word in SHIPPED:
-        return SHIPPED[word]
-    module = load_module(word, _EXPECTED)
-    phi = getattr(module, "phi", None)
-    if not callable(phi):
-        raise InputError(f"'{word}' defines no function phi: {_EXPECTED}.")
-    held = content(phi)
-    if phi in _MET and _MET[phi][0] != held:
+    if isinstance(given, Given):
+        return given.held
+    if isinstance(given, str) and given in SHIPPED:
+        return SHIPPED[given]
+    if isinstance(given, (str, os.PathLike)):
+        path, name = split_member(given)
+        module = load_module(path, _EXPECTED)
+        phi = getattr(module, name or "phi", None)
+        if not callable(phi):
+            raise InputError(f"'{path}' defines no function {name or 'phi'}: {_EXPECTED}.")
+        breaks = getattr(phi, "breaks", getattr(module, "breaks", ()))
+        return _of_function(phi, breaks, f"'{given}'")
+    where = f"'{given[0]}'" if isinstance(given, tuple) else "the function"
+    phi = given[1] if isinstance(given, tuple) else given
+    return _of_function(phi, getattr(phi, "breaks", ()), where)
+
+
+def _of_function(phi: Callable, breaks: Any, where: str) -> Nonlinearity:
+    """The transfer function that phi is now; `where` it comes from, for sentences."""
+    held = digest(phi)
+    _, before = _MET.get(id(phi), (phi, held))
+    if before != held:
         jax.clear_caches()  # of a jax.jit of the user's own, too
+    values, mirrored, slopes = _looked_at(phi, where)
+    cuts = _cuts(breaks, where)
+    seen = values.tobytes() + slopes.tobytes() + repr(cuts).encode()
+    made_of, made = _MADE.get((held, seen), (None, None))
+    if made is None or digest(made_of) != held:
+        function = _renewed(phi, seen) if id(phi) in _MET else phi
+        odd = bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12))
+        made = Nonlinearity(function, cuts, odd)
+        _MADE[held, seen] = (phi, made)
+    _MET[id(phi)] = (phi, held)
+    return made
+
+
+def _cuts(breaks: Any, where: str) -> tuple[float, ...]:
+    """Where phi is cut, in order. Raises InputError for what are no places."""
+    try:
+        cuts = sorted({*SMOOTH, *(float(x) for x in breaks)})
+    except (TypeError, ValueError):
+        cuts = [np.nan]
+    if not np.isfinite(cuts).all():
+        raise InputError(
+            f"{where} is not a transfer function, since its breaks are no finite numbers: give a"
+            " tuple of the x at which phi has kinks."
+        )
+    return tuple(cuts)
+
+
+def _looked_at(phi: Callable, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """phi(x), phi(-x) and phi'(x) at the probes x. Raises InputError for what is no transfer
+    function.
+    """
     try:
         with jax.enable_x64(True):
-            values, mirrored = (np.asarray(phi(jnp.asarray(x)), float) for x in (_PROBE, -_PROBE))
-            slopes = np.asarray(Nonlinearity(phi).slope(jnp.asarray(_PROBE)), float)
-        breaks = tuple(sorted({*SMOOTH, *(float(b) for b in getattr(module, "breaks", ()))}))
+            x = jnp.asarray(_PROBE)
+            values, mirrored, alone = (np.asarray(phi(y)) for y in (x, -x, x[::_ALONE]))
+            slopes = np.asarray(Nonlinearity(phi).slope(x))
+            # As theory and networks see it: followed, not called.
+            jax.eval_shape(phi, x)
     except Exception as error:  # a user's code
+        said = (str(error).strip().splitlines() or [""])[0].rstrip(".")
         raise InputError(
-            f"'{word}' is not a transfer function ({type(error).__name__}: {error}): {_EXPECTED}."
+            f"{where} is not a transfer function ({type(error).__name__}: {said}): {_EXPECTED}."
         ) from error
-    if values.shape != _PROBE.shape or not (
-        np.isfinite(values).all() and np.isfinite(slopes).all()
+    kinds = {array.dtype.kind for array in (values, slopes)}
+    if values.shape != _PROBE.shape or kinds != {"f"}:
+        raise InputError(
+            f"{where} returns {values.dtype} of shape {values.shape} for {len(_PROBE)} numbers, not"
+            f" one finite number for each: {_EXPECTED}."
+        )
+    if not (np.isfinite(values).all() and np.isfinite(slopes).all()):
+        raise InputError(
+            f"{where} does not return one finite number, with a finite slope, for each x between"
+            f" -30 and 30: {_EXPECTED}."
+        )
+    if alone.shape != values[::_ALONE].shape or not np.allclose(
+        alone, values[::_ALONE], rtol=_AGREE, atol=_AGREE
     ):
         raise InputError(
-            f"phi of '{word}' does not return one finite number, with a finite slope, for each x:"
-            f" {_EXPECTED}."
+            f"{where} gives another number for an x beside others: it must act on each by itself."
         )
-    if not np.isfinite(breaks).all():
-        raise InputError(
-            f"breaks of '{word}' are no finite numbers: give a tuple of the x at which phi has"
-            " kinks."
-        )
-    seen = values.tobytes() + slopes.tobytes() + repr(breaks).encode()
-    if phi not in _MET or _MET[phi][:2] != (held, seen):
-        function = phi if phi not in _MET else _renewed(phi, seen)
-        odd = bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12))
-        _MET[phi] = (held, seen, Nonlinearity(function, breaks, odd))
-    return _MET[phi][2]
+    return values, mirrored, slopes
 
 
 def _renewed(phi: Callable, seen: bytes) -> Callable:

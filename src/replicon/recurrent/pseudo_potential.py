@@ -13,7 +13,8 @@ from scipy.interpolate import RegularGridInterpolator
 from threadpoolctl import threadpool_limits
 
 from replicon._errors import InputError
-from replicon.data.networks import load_network
+from replicon._objects import held
+from replicon.data.networks import load_weights
 from replicon.recurrent.fixed_point_search import find_fixed_points
 from replicon.recurrent.nonlinearity import SMOOTH, Nonlinearity, nonlinearity
 
@@ -34,8 +35,8 @@ _LEAST = 1e-300  # of a density, relative: its logarithm is finite
 
 
 def couplings(source: str) -> np.ndarray:
-    """J (N, N) of a shipped example or a user's file. Raises InputError."""
-    return np.array(NETWORKS[source]) if source in NETWORKS else load_network(source).weights
+    """J (N, N) of a shipped example, a user's file or object. Raises InputError."""
+    return np.array(NETWORKS[source]) if source in NETWORKS else held(source, load_weights)
 
 
 def solve(controls) -> dict:

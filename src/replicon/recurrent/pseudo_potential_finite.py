@@ -35,6 +35,11 @@ def check_size(controls: dict, size: int) -> None:
             )
 
 
+def neurons(controls: dict) -> set[int]:
+    """Numbers of neurons of the networks that are given."""
+    return {len(couplings(source)) for source in controls["couplings"]}
+
+
 class Langevin:
     """A block of Metropolis-adjusted Langevin chains; a step is one of each. The first quarter of
     the `sweeps` comes down from temperature 1/2, their first half adapts the length of the steps.

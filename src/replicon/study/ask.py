@@ -37,12 +37,14 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
     a grid.
 
     `controls`: numbers or words; lists (or strings such as '0:1:11') become dimensions, in declared
-    order. `branch`: which solution, the model's first by default. Returns a Dataset with every
-    theory observable, the potential, `converged`, `stable` (1, 0, or NaN where not known),
-    `branch` and `reason`. Observables are NaN where not converged, which a point is only if all its
-    numbers are finite and within the bounds that the model declares. Raises InputError for an
-    unknown name or a value outside its domain, ConvergenceError for a single point that is not
-    found (a grid marks it and goes on).
+    order. Where a control takes files it takes objects: a matrix or rows as array, list, DataFrame
+    or scipy.sparse, a networkx graph, a function of jax.numpy; in results these are a name and a
+    fingerprint of what they hold, and ('my-name', function) names one. `branch`: which solution,
+    the model's first by default. Returns a Dataset with every theory observable, the potential,
+    `converged`, `stable` (1, 0, or NaN where not known), `branch` and `reason`. Observables are NaN
+    where not converged, which a point is only if all its numbers are finite and within the bounds
+    that the model declares. Raises InputError for an unknown name or a value outside its domain,
+    ConvergenceError for a single point that is not found (a grid marks it and goes on).
     """
     model = catalogue.get(model)
     chosen = theory_branch(model, branch)
@@ -133,10 +135,12 @@ def find_transition_at(model: Model, name: str, coordinates: dict[str, Any]) -> 
     return result
 
 
-def start(model: str | Model, *, size: int, seed: Seed = 0, **controls: Any) -> Process:
+def start(
+    model: str | Model, *, size: int | None = None, seed: Seed = 0, **controls: Any
+) -> Process:
     """A finite network as a process, to be stepped, measured, looked at and changed as it runs.
 
-    `size`: see the model's `size`; `seed`: a whole number, or a generator of NumPy's that gives
+    `size`: see `simulate`; `seed`: a whole number, or a generator of NumPy's that gives
     one; `controls`: single numbers or words. `simulate` runs the very same process. Raises
     InputError, also for a model whose simulation is one shot.
     """
@@ -149,15 +153,21 @@ def start(model: str | Model, *, size: int, seed: Seed = 0, **controls: Any) -> 
 
 
 def simulate(
-    model: str | Model, *, size: int, samples: int = 30, seed: Seed = 0, **controls: Any
+    model: str | Model,
+    *,
+    size: int | None = None,
+    samples: int = 30,
+    seed: Seed = 0,
+    **controls: Any,
 ) -> xr.Dataset:
     """Finite networks: every simulation observable, one value for each of `samples` independent
     samples.
 
-    `size`: see the model's `size`; `seed`: a whole number, or a generator of NumPy's that gives
-    one. Returns a Dataset with dimensions (controls given as lists, sample); observables that are
-    ratios of moments (a Binder ratio) appear as their moments, `summarize` forms them. The same
-    seed gives the same bits, whatever the grid and the number of workers. Raises InputError.
+    `size`: see the model's `size`; it may be left out where a network, or patterns, are given that
+    have one. `seed`: a whole number, or a generator of NumPy's that gives one. Returns a Dataset
+    with dimensions (controls given as lists, sample); observables that are ratios of moments (a
+    Binder ratio) appear as their moments, `summarize` forms them. The same seed gives the same
+    bits, whatever the grid and the number of workers. Raises InputError.
     """
     model = catalogue.get(model)
     return simulate_at(model, *check_simulation(model, size, samples, seed, controls))
@@ -179,7 +189,7 @@ def simulate_at(model: Model, coordinates: dict[str, Any], asked: Sampling) -> x
 def compare(
     model: str | Model,
     *,
-    size: int,
+    size: int | None = None,
     samples: int = 30,
     seed: Seed = 0,
     branch: str | None = None,
@@ -199,9 +209,9 @@ def compare(
     model = catalogue.get(model)
     chosen = theory_branch(model, branch)
     coordinates = read(model, controls, "both")
-    asked = check_numbers(model, size, samples, seed)
     simulated_controls = {c.name for c in model.controls_for("simulation")}
     at = {name: value for name, value in coordinates.items() if name in simulated_controls}
+    asked = check_numbers(model, _size(model, size, at), samples, seed)
     check_size(model, at, asked.size)
     theory = {c.name: coordinates[c.name] for c in model.controls_for("theory")}
     if model.size.control in theory:
@@ -285,16 +295,43 @@ def check_simulation(
     model: Model, size: Any, samples: Any, seed: Any, controls: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Sampling]:
     """Checked coordinates and numbers of a simulation; raises InputError before anything runs."""
-    asked = check_numbers(model, size, samples, seed)
+    _check_simulated(model)
     coordinates = read(model, controls, "simulation")
+    asked = check_numbers(model, _size(model, size, coordinates), samples, seed)
     check_size(model, coordinates, asked.size)
     return coordinates, asked
 
 
-def check_numbers(model: Model, size: Any, samples: Any, seed: Any) -> Sampling:
-    """Size, samples and seed as whole numbers of their domains."""
+def _check_simulated(model: Model) -> None:
     if not model.simulated:
         raise InputError(f"{model.name} has no simulation: solve it.")
+
+
+def _size(model: Model, size: Any, coordinates: Mapping[str, Any]) -> Any:
+    """The size that is given, else the one that the controls ask for; InputError without one."""
+    if size is not None:
+        return size
+    asked = resolve(model.size.of)(_as_lists(coordinates)) if model.size.of else set()
+    if len(asked) > 1:
+        raise InputError(
+            f"size of {model.name} would be {' and '.join(map(str, sorted(asked)))}, by what the"
+            " controls are given: ask for one of these at a time."
+        )
+    if not asked:
+        raise InputError(
+            f"size of {model.name} is not given: give a number of {model.size.meaning}, for"
+            f" example size={model.size.quick}."
+        )
+    return asked.pop()
+
+
+def _as_lists(coordinates: Mapping[str, Any]) -> dict[str, list]:
+    return {k: v if isinstance(v, list) else [v] for k, v in coordinates.items()}
+
+
+def check_numbers(model: Model, size: Any, samples: Any, seed: Any) -> Sampling:
+    """Size, samples and seed as whole numbers of their domains."""
+    _check_simulated(model)
     least = Interval(model.size.least, integer=True)
     return Sampling(
         check_argument("size", size, least, model.size.meaning),
@@ -306,8 +343,7 @@ def check_numbers(model: Model, size: Any, samples: Any, seed: Any) -> Sampling:
 def check_size(model: Model, coordinates: Mapping[str, Any], size: int) -> None:
     """InputError where the model says that its controls do not fit the size."""
     if model.check_size is not None:
-        given = {k: v if isinstance(v, list) else [v] for k, v in coordinates.items()}
-        resolve(model.check_size)(given, size)
+        resolve(model.check_size)(_as_lists(coordinates), size)
 
 
 def summarize(model: str | Model, sampled: xr.Dataset) -> dict[str, tuple[float, float]]:
@@ -347,7 +383,7 @@ def read(model: Model, given: Mapping[str, Any], role: Role) -> dict[str, Any]:
     lists = {
         name
         for name, value in parsed.items()
-        if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0)
+        if model.control(name).domain.listed(value) is not None
     }
     return {name: values if name in lists else values[0] for name, values in checked.items()}
 

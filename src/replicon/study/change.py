@@ -22,9 +22,11 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     made in every series that knows the name, in its quick version too.
 
     A control goes where the model has it and the transition does not find it; `sizes` and `samples`
-    to simulations, `seed` to all. Raises InputError for a name that no series knows.
+    to simulations, `seed` to all. The name tells the changes. Raises InputError for a name that no
+    series knows.
     """
     out = {**study, **{kind: [_copy(one) for one in study[kind]] for kind in _KINDS}}
+    told = dict(changes)
     for name, given in changes.items():
         value = grid.parse_value(name, given)
         if name == "seed":
@@ -34,9 +36,14 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         places = _places(out, name)
         if not places:
             raise _unknown(out, name)
-        for table in places:
-            table[name] = [value] if name == "sizes" and not isinstance(value, list) else value
-    return out
+        for table, domain in places:
+            if name == "sizes" and not isinstance(value, list):
+                table[name] = [value]
+            else:
+                table[name] = value if domain is None else grid.taken(name, value, domain)
+            if not isinstance(given, str):
+                told[name] = table[name]
+    return {**out, "name": named(study["name"], told)}
 
 
 def named(name: str, changes: Mapping[str, Any]) -> str:
@@ -52,17 +59,20 @@ def _copy(one: dict[str, Any]) -> dict[str, Any]:
     return {**one, "controls": dict(one.get("controls", {})), "quick": quick}
 
 
-def _places(study: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Tables in which `name` is to be set; what the quick version says of it is dropped."""
+def _places(study: dict[str, Any], name: str) -> list[tuple[dict[str, Any], Any]]:
+    """Tables in which `name` is to be set, and, where it is a control, its domain; what the quick
+    version says of it is dropped.
+    """
     found = []
     for kind in _KINDS:
         for one in study[kind]:
             if name in _NUMBERS and kind == "simulation":
                 one["quick"].pop(name, None)
-                found.append(one)
+                found.append((one, None))
             elif name in _controls(one, kind):
                 one["quick"]["controls"].pop(name, None)
-                found.append(one["controls"])
+                domain = catalogue.get(one["model"]).control(name).domain
+                found.append((one["controls"], domain))
     return found
 
 

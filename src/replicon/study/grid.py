@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from replicon._domains import read_number
+from replicon._domains import Interval, Words, read_number
 from replicon._errors import InputError
 from replicon._files import ends_as_file
+from replicon._objects import is_object
 
 _LARGEST = 10_000_000
 
 
 def parse_value(name: str, text: Any) -> Any:
     """'0.3' -> 0.3; 'rs' -> 'rs'; '0.1,0.2' -> [0.1, 0.2]; '0:1:11' -> eleven numbers, ends
-    included. Others pass through.
+    included. Others, objects too, pass through.
     """
+    if is_object(text):
+        return text
     if isinstance(text, (list, tuple)):
         return [parse_value(name, item) for item in text]
     if not isinstance(text, str):
@@ -37,6 +40,16 @@ def parse_value(name: str, text: Any) -> Any:
     if ":" in text and not ends_as_file(text):
         return _range(name, text)
     return read_number(text)
+
+
+def taken(name: str, value: Any, domain: Interval | Words) -> Any:
+    """The value of a control with its objects taken: each as its name and fingerprint, which are
+    text, and what it holds behind. Raises InputError.
+    """
+    if isinstance(domain, Interval):
+        return value
+    items = domain.listed(value)
+    return domain.take(name, value) if items is None else [domain.take(name, x) for x in items]
 
 
 def split_assignments(words: Sequence[str]) -> dict[str, str]:

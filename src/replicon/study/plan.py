@@ -13,10 +13,10 @@ from replicon import _content
 from replicon._declare import Interval, Model, Words
 from replicon._domains import show
 from replicon._errors import InputError
-from replicon._files import digest, split_member
+from replicon._files import split_member
 from replicon._result import declaration
 from replicon.study import ask, catalogue, grid
-from replicon.study.change import changed, named
+from replicon.study.change import changed
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
 from replicon.study.names import check_name
@@ -193,7 +193,6 @@ def _checked(
         )
     if changes:
         out = changed(out, changes)
-        out["name"] = named(out["name"], changes)
     versions = []
     for small in (False, True):
         version = _version(out, small)
@@ -241,8 +240,8 @@ def _series(kind: str, given: Any, place: str, folder: Path) -> dict[str, Any]:
     for controls in (one.get("controls", {}), one.get("quick", {}).get("controls", {})):
         for name, value in controls.items():
             domain = model.control(name).domain
-            if isinstance(domain, Words) and domain.files:
-                controls[name] = _beside(value, domain, folder)
+            if isinstance(domain, Words):
+                controls[name] = _beside(grid.taken(name, value, domain), domain, folder)
     return one
 
 
@@ -320,7 +319,7 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
         },
         **own,
         "controls": controls,
-        "files": _contents(model, controls),
+        "files": contents(model, controls),
         "declaration": declaration(model),
     }
     return Series(one["name"], kind, model, controls, sizes, transition), planned
@@ -356,14 +355,14 @@ def written(study: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:
-    """What each file that a control names holds, as 64 digits: a part of what is
+def contents(model: Model, controls: dict[str, Any]) -> dict[str, str]:
+    """What each file and object that a control names holds, as 64 digits: a part of what is
     computed from it.
     """
     out = {}
     for name, given in controls.items():
         domain = model.control(name).domain
-        for value in given if isinstance(given, list) else [given]:
-            if isinstance(domain, Words) and domain.names_file(value):
-                out[value] = digest(value, f"{name} must be {domain}")
-    return out
+        if isinstance(domain, Words):
+            values = given if isinstance(given, list) else [given]
+            out |= {str(value): domain.content(name, value) for value in values}
+    return {value: held for value, held in out.items() if held}

@@ -14,7 +14,6 @@ from replicon import _seed
 from replicon._declare import Interval, Model, Words, controls_tuple, resolve
 from replicon._domains import check_argument
 from replicon._errors import InputError
-from replicon._files import digest
 from replicon._kernels import sound_cache
 from replicon._statistics import short_chains, warn_of_short_chains
 
@@ -225,8 +224,7 @@ def _known(model: Model, out: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _content(model: Model, name: str, value: Any) -> Any:
-    """A value as random streams tell it apart: a file by what it holds, wherever it lies."""
+    """A value as random streams tell it apart: files and objects by what they hold."""
     domain = model.control(name).domain
-    if isinstance(domain, Words) and domain.names_file(value):
-        return {"content": digest(value, f"{name} must be {domain}")}
-    return value
+    held = domain.content(name, value) if isinstance(domain, Words) else ""
+    return {"content": held} if held else value

@@ -16,12 +16,11 @@ import xarray as xr
 from replicon._declare import Model, resolve
 from replicon._errors import InputError
 from replicon._extras import needed
-from replicon._files import digest
 from replicon._result import dataset, declaration, dimensions
 from replicon._statistics import jackknife
-from replicon.study import ask, catalogue, records
+from replicon.study import ask, catalogue, kept_objects, records
 from replicon.study.merge import Task, identity, merge, tasks
-from replicon.study.plan import objects, written
+from replicon.study.plan import contents, objects, written
 from replicon.study.process import simulate_point
 from replicon.study.store import Store
 from replicon.study.workers import by_scheduler, check_workers, in_processes
@@ -75,7 +74,8 @@ def model_of(task: Task, models: dict[str, Model] | None) -> Model:
 def _unchanged(task: Task, model: Model) -> None:
     """Numbers are never filed under the content of a file that is no longer there."""
     changed = [task["model"]["file"]] if model.content != task["model"]["content"] else []
-    changed += [name for name, held in task["files"].items() if digest(name) != held]
+    held = contents(model, task["controls"])
+    changed += [name for name, now in held.items() if task["files"].get(name) != now]
     if changed:
         raise InputError(
             f"'{changed[0]}' was changed while the study ran: run it again, and it is planned with"
@@ -127,6 +127,8 @@ def run_planned(
     with store.lock():
         for sentence in store.begin(study, plan):
             report(-1, -1, sentence)
+        if scheduler is None:
+            kept_objects.keep(store.folder, plan)
         kept = store.found().records
         missing = {name: task for name, task in wanted if name not in kept}
         del kept

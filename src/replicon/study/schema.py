@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from replicon._declare import Interval
 from replicon._domains import as_number, show
 from replicon._errors import InputError
+from replicon._objects import is_object
+
+_LISTS = 3  # of matrices, which are lists of rows, which are lists of numbers
 
 
 class Kind(Protocol):
@@ -227,15 +230,17 @@ class Controls:
 
 @dataclass(frozen=True)
 class Plain:
-    """A number, a word, or a list of these."""
+    """A number, a word, an object of a user's, or a list of these; matrices are lists of lists."""
 
-    deep: bool = True
+    deep: int = _LISTS
 
     def check(self, value: Any, place: str) -> Any:
+        if is_object(value):
+            return value
         if isinstance(value, (list, tuple)) and self.deep:
             if not value:
                 raise InputError(f"{place} = []: give at least one value.")
-            return [Plain(False).check(one, place) for one in value]
+            return [Plain(self.deep - 1).check(one, place) for one in value]
         given = as_number(value)
         if isinstance(given, bool) or not isinstance(given, (int, float, str)):
             raise refuse(value, place, self)

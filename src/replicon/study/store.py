@@ -182,7 +182,9 @@ class Store:
 
 def _ours(name: str) -> bool:
     """Whether a run that was killed at its very beginning may have left this."""
-    return name in ("points", "running.lock") or (name.startswith(".") and name.endswith(".part"))
+    return name in ("points", "objects", "running.lock") or (
+        name.startswith(".") and name.endswith(".part")
+    )
 
 
 def _manifest(study: dict[str, Any], plan: dict[str, Any]) -> str:

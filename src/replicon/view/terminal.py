@@ -75,10 +75,11 @@ def _path(mark: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(x, float), np.asarray(mark.y, float)
 
 
-def _number(value: float, *, chars: int, delta: float, left: bool) -> str:
-    """As many decimals as tell the rows' values apart (`delta`), as wide as plotille asks for; along
-    the abscissa (`left`) three digits.
+def _number(val: Any, chars: int, delta: Any, left: bool) -> str:
+    """As many decimals as tell the rows' values apart (`delta`), as wide as plotille asks for;
+    along the abscissa (`left`) three digits.
     """
+    value = float(val)
     if left:
         return f"{value:.3g}".ljust(chars)
     decimals = max(0, 1 - math.floor(math.log10(abs(delta)))) if delta else 2

@@ -1,0 +1,103 @@
+"""Priors and channels of a user's own in the place of the words of a perceptron's controls."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from replicon._errors import InputError
+from replicon._objects import Given
+from replicon.channel.factors import Channel, Prior
+
+_PARAMETERS = ("margin", "leak")  # what a channel may read: the margin, and exp(-1/T)
+_ROUNDING = 1e-9  # of moments and logarithms of a prior
+
+
+def storage_prior(given: Any) -> Prior:
+    """A prior of weights for random labels: ln Z_in finite, also at A = b = 0, and there at most
+    ln 2, since entropies are measured from it. Raises InputError.
+    """
+    prior = _of_kind(given, Prior, "a Prior of replicon.channel")
+    _number("its log_integral(A, b)", prior.log_integral, 0.5, 0.3)
+    whole = _number("its log_integral(0, 0)", prior.log_integral, 0.0, 0.0)
+    if whole > math.log(2) + _ROUNDING:
+        raise InputError(
+            f"the weight of all states, exp(log_integral(0, 0)), is {math.exp(whole):.4g}: give a"
+            " prior whose probabilities sum to one."
+        )
+    return prior
+
+
+def teacher_prior(given: Any) -> Prior:
+    """A prior of teacher and student: as `storage_prior`, with a `support` from which a teacher is
+    drawn, of probabilities that sum to one and mean square one. Raises InputError.
+    """
+    prior = storage_prior(given)
+    if prior.support is None:
+        raise InputError("it has no support, from which a teacher is drawn: give one that has.")
+    values, probabilities = (np.asarray(side, float) for side in prior.support)
+    square = float(probabilities @ values**2)
+    if abs(probabilities.sum() - 1) > _ROUNDING or abs(square - 1) > _ROUNDING:
+        raise InputError(
+            f"its support has the probability {probabilities.sum():.6g} and the mean square"
+            f" {square:.6g}: both must be one; divide the values by their root mean square, which a"
+            " sign does not see."
+        )
+    return prior
+
+
+def constraint(given: Any) -> Channel:
+    """A channel of stored patterns (label y = 1), whose parameters are margin, leak = exp(-1/T),
+    both, or none. Raises InputError.
+    """
+    channel = _of_kind(given, Channel, "a Channel of replicon.channel")
+    if not set(channel.parameters) <= set(_PARAMETERS):
+        raise InputError(
+            f"its parameters are {', '.join(map(str, channel.parameters))}: it may read"
+            f" {' and '.join(_PARAMETERS)}, in the order of `parameters`."
+        )
+    parameters = {"margin": 0.1, "leak": 0.2}
+    told = [parameters[name] for name in channel.parameters]
+    _number("its log_integral(y, omega, V, ...)", channel.log_integral, 1.0, 0.2, 0.5, *told)
+    return channel
+
+
+def most(weights: str) -> float:
+    """The entropy of all weights: ln 2, that of the whole sphere, from which entropies are
+    measured, or ln Z_in(0, 0) of a prior of one's own.
+    """
+    if isinstance(weights, Given):
+        with jax.enable_x64(True):
+            return float(weights.held.log_integral(jnp.zeros(()), jnp.zeros(())))
+    return np.log(2) if weights == "ising" else 0.0
+
+
+def _of_kind(given: Any, kind: type, meaning: str) -> Any:
+    factor = given[1] if type(given) is tuple else given
+    if not isinstance(factor, kind):
+        raise InputError(f"{type(factor).__name__} is no such factor: give {meaning}.")
+    return factor
+
+
+def _number(what: str, function: Any, *arguments: float) -> float:
+    """The value of a log-integral, checked to be one real number that JAX can differentiate."""
+    try:
+        with jax.enable_x64(True):
+            points = [jnp.asarray(x) for x in arguments]
+            value = np.asarray(function(*points))
+            slope = np.asarray(jax.grad(lambda x: function(points[0], x, *points[2:]))(points[1]))
+    except Exception as error:  # a user's code
+        said = (str(error).strip().splitlines() or [""])[0].rstrip(".")
+        raise InputError(
+            f"{what} fails ({type(error).__name__}: {said}): write it with jax.numpy, of scalars."
+        ) from error
+    if value.shape != () or not np.isfinite(value) or not np.isfinite(slope):
+        raise InputError(
+            f"{what} is {value} with the slope {slope} at {arguments}: give one finite number"
+            " (spherical weights have a word of their own)."
+        )
+    return float(value)
