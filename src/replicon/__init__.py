@@ -52,9 +52,10 @@ if TYPE_CHECKING:
         RepliconError,
         StoreError,
     )
-    from replicon.study.ask import compare, find_transition, simulate, solve, start, summarize
+    from replicon.study.ask import find_transition, simulate, solve, start, summarize
     from replicon.study.catalogue import describe
     from replicon.study.catalogue import names as models
+    from replicon.study.comparison import compare
     from replicon.study.plan import shipped as studies
     from replicon.study.store import export_results, load_results
     from replicon.view.diagnosis import draw_diagnosis
@@ -68,7 +69,7 @@ _HOMES = {
     "solve": "study.ask",
     "find_transition": "study.ask",
     "simulate": "study.ask",
-    "compare": "study.ask",
+    "compare": "study.comparison",
     "summarize": "study.ask",
     "start": "study.ask",
     "models": "study.catalogue:names",

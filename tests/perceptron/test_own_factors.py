@@ -63,6 +63,11 @@ def test_theory_of_an_own_factor_is_what_message_passing_finds(model, given):
         ("perceptron", {"weights": Prior(lambda A, b: jnp.nan * b)}, "give one finite number"),
         ("perceptron", {"weights": Prior(lambda A: A)}, "fails (TypeError"),
         ("perceptron", {"constraint": Channel(lambda y, o, V, k: o, ("k",))}, "parameters are k"),
+        (
+            "perceptron",
+            {"constraint": Channel(lambda y, o, V: -(o**2))},
+            "changes with V",
+        ),
         ("perceptron", {"weights": 3}, "weights = 3 is outside its domain"),
         ("perceptron", {"weights": lambda A, b: b}, "is outside its domain"),
         ("perceptron", {"weights": [DILUTED, 2]}, "weights = 2 is outside its domain"),

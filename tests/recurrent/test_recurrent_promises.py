@@ -85,7 +85,7 @@ def test_slopes_are_checked_and_not_needed():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"time": "Discrete"}, "one of continuous, discrete"),
+        ({"time": "discreet"}, "one of continuous, discrete"),
         ({"duration": -20}, "duration must be > 0"),
         ({"duration": 10**400}, "duration must be > 0"),
         ({"duration": 1e12}, "more than memory holds"),

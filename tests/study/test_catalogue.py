@@ -43,7 +43,7 @@ def test_every_sentence_has_an_id_made_of_names_alone(model):
     found = list(_sentences(declared))
     assert len(found) == _meanings(declared)
     assert dict(found) == model.messages()
-    kinds = "title|size|(control|observable|branch|transition|view|axis)\\.[\\w-]+"
+    kinds = "title|size|(control|observable|branch|transition|evidence|view|axis)\\.[\\w-]+"
     for id, _ in found:
         assert re.fullmatch(f"{re.escape(model.name)}\\.({kinds})", id)
 

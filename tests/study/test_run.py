@@ -245,7 +245,7 @@ def test_exports(study, tmp_path):
         (('y = "energy"', 'y = "energy"\nkind = "pie"'), "unknown figure kind 'pie'"),
         (
             ('y = "energy"', 'y = "energy"\nlegend = "right there"'),
-            "legend = 'right there': a figure of kind 'curves' takes one of best",
+            "legend = 'right there': it is one of",
         ),
     ],
 )

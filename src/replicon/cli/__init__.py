@@ -91,7 +91,7 @@ def studies(
 
 @app.command(
     help_epilogue=examples(
-        "run hopfield-capacity --quick --set sizes=100 --set samples=2 --out capacity",
+        "run hopfield-capacity --quick --set samples=2 --out capacity",
         "run attention-weights --quick --dry-run",
         "run attention-weights --quick --export weights.nc",
     )

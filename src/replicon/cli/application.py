@@ -46,7 +46,12 @@ Assignments = Annotated[
     ),
 ]
 Size = Annotated[
-    int, Parameter(name="--size", help="Size of the network (the linear size for a lattice).")
+    int | None,
+    Parameter(
+        name="--size",
+        help="Size of the network (the linear size for a lattice); a network or patterns of your"
+        " own have one.",
+    ),
 ]
 Samples = Annotated[
     int, Parameter(name="--samples", help="Independent chains or disorder samples.")

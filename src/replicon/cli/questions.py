@@ -60,14 +60,14 @@ def transition(
 @app.command(
     help_epilogue=examples(
         "simulate curie-weiss temperature=0.5,1.5 --size 100 --samples 10",
-        "simulate square-lattice temperature=3:4:3 sweeps=200 --size 8 --nc samples.nc",
+        "simulate square-lattice temperature=3:4:3 --size 8 --nc lattice.nc",
     )
 )
 def simulate(
     model: ModelName,
     /,
     *assignments: Assignments,
-    size: Size,
+    size: Size = None,
     samples: Samples = 30,
     seed: Seed = 0,
     output: Output = _TOLD,
@@ -83,22 +83,24 @@ def simulate(
 @app.command(
     help_epilogue=examples(
         "compare curie-weiss temperature=0.5 --size 1000 --samples 30",
-        "compare square-lattice temperature=3 sweeps=200 --size 8 --csv lattice.csv",
+        "compare square-lattice temperature=3 --size 8 --csv lattice.csv",
     )
 )
 def compare(
     model: ModelName,
     /,
     *assignments: Assignments,
-    size: Size,
+    size: Size = None,
     samples: Samples = 30,
     seed: Seed = 0,
     branch: BranchName = None,
     output: Output = _TOLD,
 ) -> int:
     """Theory beside simulation: mean, error, theory and z of every observable."""
-    from replicon.study import ask
+    from replicon.study import comparison
 
     given = controls(assignments, *_NUMBERS, "branch")
     numbers = {"size": size, "samples": samples, "seed": seed}
-    return answer(model, output, lambda: ask.compare(model, **numbers, branch=branch, **given))
+    return answer(
+        model, output, lambda: comparison.compare(model, **numbers, branch=branch, **given)
+    )

@@ -125,15 +125,15 @@ def _saddle(start: Order, c, steps):
     what is measured there.
     """
     found = stationary.solve_one(residual, start, c, iterate=iterate, steps=steps)
-    return found, observables(found.x, c, found.jacobian)
+    measured = observables(found.x, c, found.jacobian)
+    return stationary.Stationary(found.x, found.residual, found.converged), measured
 
 
 def _paramagnet(c) -> tuple[stationary.Stationary, dict]:
     """M = q = 0, exact: C = 1/T, v = 0; a physical state of the memory while C < 1."""
     x = Order(jnp.zeros(()), 1 / jnp.maximum(c.temperature, _COLDEST), jnp.zeros(()))
-    hessian = stationary.jacobian(residual, x, c)
-    found = stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0, hessian)
-    return found, observables(x, c, hessian)
+    found = stationary.Stationary(x, jnp.zeros(()), c.temperature > 1.0)
+    return found, observables(x, c, stationary.jacobian(residual, x, c))
 
 
 def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:

@@ -15,6 +15,7 @@ from replicon.channel.factors import Channel, Prior
 
 _PARAMETERS = ("margin", "leak")  # what a channel may read: the margin, and exp(-1/T)
 _ROUNDING = 1e-9  # of moments and logarithms of a prior
+_SPREAD = 1e-6  # of a derivative: above the errors of a quadrature, below any other law
 
 
 def storage_prior(given: Any) -> Prior:
@@ -63,6 +64,7 @@ def constraint(given: Any) -> Channel:
     parameters = {"margin": 0.1, "leak": 0.2}
     told = [parameters[name] for name in channel.parameters]
     _number("its log_integral(y, omega, V, ...)", channel.log_integral, 1.0, 0.2, 0.5, *told)
+    _check_average(channel, told)
     return channel
 
 
@@ -81,6 +83,27 @@ def _of_kind(given: Any, kind: type, meaning: str) -> Any:
     if not isinstance(factor, kind):
         raise InputError(f"{type(factor).__name__} is no such factor: give {meaning}.")
     return factor
+
+
+def _check_average(channel: Channel, told: list[float]) -> None:
+    """InputError where Z_out = int Du p(y | omega + sqrt(V) u) does not spread with V as such an
+    average does, dZ/dV = Z''/2: the theory takes derivatives by V from those by omega.
+    """
+
+    def log(omega, variance):
+        return channel.log_integral(1.0, omega, variance, *told)
+
+    with jax.enable_x64(True):
+        at = (jnp.asarray(0.2), jnp.asarray(0.5))
+        slope, by_variance = (float(v) for v in jax.grad(log, (0, 1))(*at))
+        curvature = float(jax.grad(jax.grad(log))(*at))
+    expected = (curvature + slope**2) / 2
+    if abs(by_variance - expected) > _SPREAD * (1 + abs(expected)):
+        raise InputError(
+            f"its log_integral changes with V by {by_variance:.4g} where ln int Du"
+            f" p(y | omega + sqrt(V) u) changes by {expected:.4g} (omega = 0.2, V = 0.5): give the"
+            " logarithm of that average."
+        )
 
 
 def _number(what: str, function: Any, *arguments: float) -> float:

@@ -1,5 +1,6 @@
-"""The questions one can ask a model: solve, find_transition, simulate, compare, start. What a user
-gives is parsed and checked here, once; what is asked within (`*_at`) was checked before.
+"""The questions one can ask a model: solve, find_transition, simulate, start (`comparison` has
+`compare`). What a user gives is parsed and checked here, once; what is asked within (`*_at`) was
+checked before.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ import xarray as xr
 from replicon._declare import Interval, Model, Role, resolve
 from replicon._domains import check_argument
 from replicon._errors import ConvergenceError, InputError
-from replicon._result import build, grid_axes, labelled
+from replicon._result import build
 from replicon._seed import read_seed
-from replicon._statistics import binomial_interval, jackknife, mean_and_error, z_value
+from replicon._statistics import binomial_interval, jackknife, mean_and_error
 from replicon.study import catalogue, grid, verdict
-from replicon.study.process import Process, remark_on_length, simulate_point
+from replicon.study.process import Process, simulate_point
 
 Seed: TypeAlias = int | np.random.Generator
 _SAMPLES = Interval(1, integer=True)
-_COLUMNS = ("mean", "error", "theory", "z")
 
 
 class Sampling(NamedTuple):
@@ -186,118 +186,13 @@ def simulate_at(model: Model, coordinates: dict[str, Any], asked: Sampling) -> x
     )
 
 
-def compare(
-    model: str | Model,
-    *,
-    size: int | None = None,
-    samples: int = 30,
-    seed: Seed = 0,
-    branch: str | None = None,
-    **controls: Any,
-) -> xr.Dataset:
-    """Theory beside simulation: for every observable mean, error, theory and
-    z = (mean - theory) / error.
-
-    Controls of theory only and of simulation only are both accepted; a model whose theory knows
-    finite size gets `size`. A load that is a whole number of patterns at this size is compared at
-    the load really stored. Returns a Dataset with dimensions (controls given as lists, observable),
-    and `converged` of theory at each point; its attribute `remarks`, where there is one, holds
-    sentences: what was rounded, what theory assumes that the simulated system does not obey, chains
-    too short to trust. Theory is NaN where it does not know or did not converge; z is NaN without
-    theory or error.
-    """
-    model = catalogue.get(model)
-    chosen = theory_branch(model, branch)
-    coordinates = read(model, controls, "both")
-    simulated_controls = {c.name for c in model.controls_for("simulation")}
-    at = {name: value for name, value in coordinates.items() if name in simulated_controls}
-    asked = check_numbers(model, _size(model, size, at), samples, seed)
-    check_size(model, at, asked.size)
-    theory = {c.name: coordinates[c.name] for c in model.controls_for("theory")}
-    if model.size.control in theory:
-        own = model.control(model.size.control)
-        if own.name not in canonical(model, controls):
-            theory[own.name] = own.check(asked.size)
-        del coordinates[own.name]
-    simulated = simulate_at(model, at, asked)
-    realized = _realized(model, coordinates, asked.size)
-    for name, values in realized.items():
-        distinct = list(dict.fromkeys(values.values()))
-        theory[name] = distinct if isinstance(coordinates[name], list) else distinct[0]
-    solved = solve_at(model, chosen, theory)
-    remarks = [
-        _rounded(name, values, asked.size)
-        for name, values in realized.items()
-        if any(given != real for given, real in values.items())
-    ]
-    blocks = []
-    converged = []
-    for point in grid.points(coordinates):
-        measured = summarize(model, _at(simulated, point))
-        real = {name: values[point[name]] for name, values in realized.items()}
-        predicted = _at(solved, point | real)
-        blocks.append(_beside(measured, predicted))
-        converged.append(bool(predicted["converged"]))
-        remarks += remark_on_length(model, point, measured)
-        if model.remarks is not None:
-            remarks += resolve(model.remarks)(point, asked.size, measured)
-    columns = np.moveaxis(np.array(blocks), -1, 0)  # (column, point, observable)
-    out = build(
-        kind="compare",
-        model=model,
-        coordinates=coordinates,
-        values=dict(zip(_COLUMNS, columns, strict=True)),
-        inner=("observable",),
-        attributes={
-            **asked._asdict(),
-            "controls": list(coordinates),
-            **({"remarks": list(dict.fromkeys(remarks))} if remarks else {}),
-        },
-    )
-    out = out.assign_coords(observable=[o.name for o in model.scalars if o.role != "theory"])
-    axes = grid_axes(out)
-    shape = [out.sizes[name] for name in axes]
-    return labelled(out.assign(converged=(axes, np.reshape(converged, shape))))
-
-
-def _beside(measured: Mapping[str, tuple[float, float]], predicted: xr.Dataset) -> list[list]:
-    """The numbers of `_COLUMNS` for every observable at one point."""
-    rows = []
-    for name, (mean, error) in measured.items():
-        value = float(predicted[name]) if name in predicted else np.nan
-        rows.append([mean, error, value, z_value(mean, error, value)])
-    return rows
-
-
-def _realized(
-    model: Model, coordinates: Mapping[str, Any], size: int
-) -> dict[str, dict[float, float]]:
-    """{control: {value asked for: value that a system of this size has}}, of those that count."""
-    out = {}
-    for control in model.controls_for("theory"):
-        if control.realized is not None and control.name in coordinates:
-            given = coordinates[control.name]
-            values = given if isinstance(given, list) else [given]
-            out[control.name] = {value: control.realized(value, size) for value in values}
-    return out
-
-
-def _rounded(name: str, at: dict[float, float], size: int) -> str:
-    changed = [f"{real:.4g} for {asked:.4g}" for asked, real in at.items() if asked != real]
-    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    return (
-        f"At size {size} {name} is rounded to what can be counted: theory is asked at "
-        f"{name} = {', '.join(changed[:3])}{more}."
-    )
-
-
 def check_simulation(
     model: Model, size: Any, samples: Any, seed: Any, controls: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Sampling]:
     """Checked coordinates and numbers of a simulation; raises InputError before anything runs."""
     _check_simulated(model)
     coordinates = read(model, controls, "simulation")
-    asked = check_numbers(model, _size(model, size, coordinates), samples, seed)
+    asked = check_numbers(model, size_of(model, size, coordinates), samples, seed)
     check_size(model, coordinates, asked.size)
     return coordinates, asked
 
@@ -307,7 +202,7 @@ def _check_simulated(model: Model) -> None:
         raise InputError(f"{model.name} has no simulation: solve it.")
 
 
-def _size(model: Model, size: Any, coordinates: Mapping[str, Any]) -> Any:
+def size_of(model: Model, size: Any, coordinates: Mapping[str, Any]) -> Any:
     """The size that is given, else the one that the controls ask for; InputError without one."""
     if size is not None:
         return size
@@ -399,7 +294,3 @@ def canonical(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_point(coordinates: Mapping[str, Any]) -> bool:
     return not any(isinstance(value, list) for value in coordinates.values())
-
-
-def _at(dataset: xr.Dataset, point: dict[str, Any]) -> xr.Dataset:
-    return dataset.sel({name: point[str(name)] for name in dataset.dims if name in point})

@@ -18,15 +18,24 @@ TOLERANCE = 1e-10
 
 
 class Stationary(NamedTuple):
-    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point,
-    whether it converged, and the derivatives of the residual there, `jacobian` (points, n, n), from
-    which stabilities follow (None where a solution is known without an iteration).
+    """Order parameters (a named tuple of arrays (points,)), the largest residual of each point, and
+    whether it converged.
     """
 
     x: Any
     residual: Any
     converged: Any
-    jacobian: Any = None
+
+
+class Solution(NamedTuple):
+    """`Stationary` at one point, with the derivatives of the residual there, `jacobian` (n, n),
+    from which stabilities follow.
+    """
+
+    x: Any
+    residual: jax.Array
+    converged: jax.Array
+    jacobian: jax.Array
 
 
 @cached(maxsize=64)
@@ -65,7 +74,8 @@ def solve(
 @cached(maxsize=64)
 def _solver(residual: Callable, iterate: Callable | None, steps: int, damping: float) -> Callable:
     def solver(start, controls) -> Stationary:
-        return solve_one(residual, start, controls, iterate=iterate, steps=steps, damping=damping)
+        found = solve_one(residual, start, controls, iterate=iterate, steps=steps, damping=damping)
+        return Stationary(found.x, found.residual, found.converged)
 
     return solver
 
@@ -79,7 +89,7 @@ def solve_one(
     steps: int = 60,
     damping: float = 1.0,
     settled: float = 1e-7,
-) -> Stationary:
+) -> Solution:
     """`solve` for a single point inside traced code; the iteration hands over to Newton once a step
     is below `settled`.
     """
@@ -90,7 +100,7 @@ def solve_one(
         return as_vector(residual(kind(*vector), controls))
 
     root = newton(function, as_vector(x))
-    return Stationary(kind(*root.w), root.error, root.error < TOLERANCE, root.jacobian)
+    return Solution(kind(*root.w), root.error, root.error < TOLERANCE, root.jacobian)
 
 
 def _relax(iterate, start, controls, steps, damping, settled):

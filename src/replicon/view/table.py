@@ -78,7 +78,10 @@ def rows(result, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for one in found:
         at = varying(result, one["controls"])
         if kind == "transition":
-            out.append({**at, one["control"]: one["value"], "converged": one["converged"]})
+            shown = ("model", "transition", "control", "value", "controls", "converged", "reason")
+            evidence = {name: value for name, value in one.items() if name not in shown}
+            found_at = {one["control"]: one["value"], **evidence}
+            out.append({**at, **found_at, "converged": one["converged"]})
         if kind == "simulate":
             out.append({**at, **{n: measured(v) for n, v in one["observables"].items()}})
         if kind == "solve":
