@@ -163,7 +163,7 @@ def frozen(phi: Nonlinearity):
     return one
 
 
-def _state(phi: Nonlinearity, found: stationary.Stationary, c) -> dict:
+def _state(phi: Nonlinearity, found: stationary.Solution, c) -> dict:
     """What is observed at a saddle, and whether it can be one."""
     x = found.x
     T = c.temperature

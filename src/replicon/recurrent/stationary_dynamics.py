@@ -147,7 +147,7 @@ def _odd_variance(phi: Nonlinearity, c) -> jax.Array:
     return jnp.where(quiet, 0.0, jnp.exp(log_variance))
 
 
-def _static(phi: Nonlinearity, c) -> stationary.Stationary:
+def _static(phi: Nonlinearity, c) -> stationary.Solution:
     """A frozen random state: Delta0 = g^2 <phi^2>, kappa = <phi>; the one with the larger kappa
     where there are two.
     """
@@ -163,7 +163,7 @@ def _static(phi: Nonlinearity, c) -> stationary.Stationary:
     return stationary.solve_one(residual, start, c, iterate=iterate, steps=500, settled=1e-6)
 
 
-def _moving(phi: Nonlinearity, begin: Dynamics, c) -> stationary.Stationary:
+def _moving(phi: Nonlinearity, begin: Dynamics, c) -> stationary.Solution:
     """A chaotic or noisy state around a plateau."""
 
     def residual(x, c):
