@@ -158,7 +158,7 @@ def test_simulate_and_compare_as_json(capsys):
         (["solve", "hopfield", "--branch", "retreival"], "Did you mean 'retrieval'"),
         (["transition", "hopfield", "retreival"], "Did you mean 'retrieval'"),
         (["transition", "hopfield", "retrieval", "load=0.1"], "leave it out"),
-        (["simulate", "hopfield"], "--size"),
+        (["simulate", "hopfield"], "size of hopfield is not given"),
         (["simulate", "hopfield", "--size", "1"], "size must be a whole number >= 2 (spins)"),
         (["simulate", "hopfield", "--size", "x"], "--size"),
         (
