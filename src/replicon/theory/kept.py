@@ -71,7 +71,8 @@ def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Ca
     if folder is None:
         return None
     told = [str(tree), *(f"{leaf.shape} {leaf.dtype.str}" for leaf in leaves)]
-    told += [*identity, _package(), jax.__version__, str(jax.dtypes.canonicalize_dtype(float))]
+    told += [*identity, _package(), jax.__version__, jax.default_backend()]
+    told += [str(jax.dtypes.canonicalize_dtype(float))]
     path = folder / f"{hashlib.sha256(chr(10).join(told).encode()).hexdigest()}.graph"
     found = _read(path) or _trace(function, arguments, path)
     if found is None:
