@@ -9,17 +9,11 @@ import sys
 import numpy as np
 import pytest
 from rich.console import Console
+from tests.command import call
 
 import replicon
 from replicon import cli
 from replicon.view import table
-
-
-def call(capsys, *words):
-    with pytest.raises(SystemExit) as done:
-        cli.main(list(words))
-    out = capsys.readouterr()
-    return done.value.code, out.out, out.err
 
 
 def test_solve_a_point_as_json(capsys):

@@ -10,21 +10,14 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
+from tests.command import call
 
 import replicon
-from replicon import cli
 from replicon.study import ask, sources
 from replicon.view import result, tour
 
 COMMANDS = ("models", "solve", "transition", "simulate", "compare", "studies", "run", "tour")
 COMMANDS += ("--install-completion",)
-
-
-def call(capsys, *words):
-    with pytest.raises(SystemExit) as done:
-        cli.main(list(words))
-    out = capsys.readouterr()
-    return done.value.code, out.out, out.err
 
 
 def read(text):

@@ -103,8 +103,8 @@ def _of_a_package(code: types.CodeType) -> bool:
     name of what was derived and JAX's code.
     """
     place = Path(code.co_filename)
-    homes = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
-    return any(place.is_relative_to(home) for home in (Path(__file__).parent, *homes) if home)
+    homes = (str(Path(__file__).parent), sysconfig.get_path("stdlib"), *_homes())
+    return any(place.is_relative_to(home) for home in homes)
 
 
 def unknown_part(value: Any) -> tuple:
@@ -322,5 +322,11 @@ def _installed(module: str) -> bool:
     file = getattr(sys.modules[root], "__file__", None)
     if file is None:
         return False
+    return any(Path(file).is_relative_to(home) for home in _homes())
+
+
+@functools.cache
+def _homes() -> tuple[str, ...]:
+    """The folders of installed packages."""
     homes = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    return any(Path(file).is_relative_to(home) for home in homes if home)
+    return tuple(home for home in homes if home)

@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from tests.command import call
 
 import replicon
-from replicon import InputError, cli
+from replicon import InputError
 from replicon.study import cost, plan
 from replicon.study.sources import headline, shipped
 from replicon.theory import points as points_of_theory
@@ -99,21 +100,14 @@ def test_a_changed_study_runs_in_a_folder_of_its_own(tmp_path, monkeypatch):
     ]
 
 
-def _call(capsys, *words):
-    with pytest.raises(SystemExit) as done:
-        cli.main(list(words))
-    out = capsys.readouterr()
-    return done.value.code, out.out, out.err
-
-
 def test_every_shipped_study_asks_a_question_and_is_listed(capsys):
-    status, out, _ = _call(capsys, "studies")
+    status, out, _ = call(capsys, "studies")
     assert status == 0
     for name in shipped():
         question = headline(name)["question"]
         assert question.endswith("?")
         assert name in out and question in out
-    rows = json.loads(_call(capsys, "studies", "--json")[1])
+    rows = json.loads(call(capsys, "studies", "--json")[1])
     assert [row["study"] for row in rows] == shipped()
     assert rows[0]["system"] == "ising"
     for row in rows:  # what each costs is told; of the whole, where it was estimated
@@ -140,36 +134,36 @@ def test_what_a_file_says_of_its_tour_and_costs_is_checked(tmp_path, line, sente
 
 
 def test_one_study_is_told_whole(capsys):
-    told = json.loads(_call(capsys, "studies", "hopfield-capacity", "--json")[1])
+    told = json.loads(call(capsys, "studies", "hopfield-capacity", "--json")[1])
     assert {one["series"]: one["points"] for one in told["series"]} == {
         "theory": 138,
         "finite": 76,
         "spinodal": 1,
     }
-    status, out, _ = _call(capsys, "studies", "hopfield-capacity")
+    status, out, _ = call(capsys, "studies", "hopfield-capacity")
     assert (status, "figure 1: Retrieval at zero temperature" in out) == (0, True)
 
 
 def test_a_copy_is_the_file_and_never_overwrites(capsys, tmp_path):
     mine = tmp_path / "mine.toml"
-    assert _call(capsys, "studies", "hopfield-capacity", "--copy", str(mine))[0] == 0
+    assert call(capsys, "studies", "hopfield-capacity", "--copy", str(mine))[0] == 0
     assert plan.read_study(mine)["simulation"] == plan.read_study("hopfield-capacity")["simulation"]
     mine.write_text("changed")
     for name, sentence in (("mine.toml", "is there already"), ("mine.txt", "ends in .toml")):
         given = ("studies", "hopfield-capacity", "--copy", str(tmp_path / name))
-        status, _, err = _call(capsys, *given)
+        status, _, err = call(capsys, *given)
         assert (status, sentence in err) == (2, True)
     assert mine.read_text() == "changed"
-    status, _, err = _call(capsys, "studies", "--copy", str(tmp_path / "other.toml"))
+    status, _, err = call(capsys, "studies", "--copy", str(tmp_path / "other.toml"))
     assert (status, "Say which study" in err) == (2, True)
-    status, _, err = _call(capsys, "studies", "hopfield-capacty")
+    status, _, err = call(capsys, "studies", "hopfield-capacty")
     assert (status, "Did you mean 'hopfield-capacity'" in err) == (2, True)
 
 
 def test_a_dry_run_counts_points_and_keeps_nothing(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small = ("--set", "sizes=40,60", "--set", "samples=3", "--set", "sweeps=4")
-    status, out, _ = _call(capsys, "run", "hopfield-capacity", *small, "--dry-run")
+    status, out, _ = call(capsys, "run", "hopfield-capacity", *small, "--dry-run")
     assert status == 0
     assert "finite" in out and "About" in out
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, show
+from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon._seed import read_generator, read_seed
 from replicon.boltzmann import diagnosis, entropy, enumerated, inverse, partition, uncertainty
@@ -24,7 +24,7 @@ from replicon.boltzmann.moments import Data
 from replicon.boltzmann.monte_carlo import Ascent
 from replicon.boltzmann.settings import COUNT, SEVERAL, check_moments, check_settings
 from replicon.data.binary import column_name, read_weights, spin_rows, weighted_mean
-from replicon.spins.log_partition import LogPartition
+from replicon.spins.log_partition import LogPartition, given_or_own
 
 if TYPE_CHECKING:
     import xarray
@@ -221,16 +221,9 @@ class BoltzmannMachine(BaseEstimator):
 
     def _partition(self, given: LogPartition | None) -> LogPartition:
         """ln Z as given, or the machine's own, computed once for the same parameters."""
-        if given is None:
-            held = (self.couplings_.tobytes(), self.fields_.tobytes(), LARGEST)
-            if getattr(self, "_known", (None,))[0] != held:
-                self._known = (held, self.log_partition())
-            given = self._known[1]
-        if not isinstance(given, LogPartition):
-            raise InputError(
-                f"log_partition = {show(given)} is none: give what log_partition() returns."
-            )
-        return given
+        return given_or_own(
+            self, given, lambda: (self.couplings_.tobytes(), self.fields_.tobytes(), LARGEST)
+        )
 
     def _base(self) -> np.ndarray:
         """Fields of independent spins with the data's means, from which chains start."""

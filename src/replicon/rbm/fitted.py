@@ -11,13 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, show
+from replicon._domains import check_argument
 from replicon._errors import InputError
 from replicon._seed import read_seed
 from replicon.rbm.checkpoint import digest_of
 from replicon.rbm.frame import ZERO_ONE, Frame
 from replicon.rbm.partition import LogPartition, MeanField, log_partition, mean_field
 from replicon.rbm.rows import read_rows
+from replicon.spins.log_partition import given_or_own
 
 if TYPE_CHECKING:
     import xarray
@@ -165,15 +166,12 @@ class Fitted:
         ln Z by `log_partition()` unless given, computed once for the same parameters.
         """
         energy = self.free_energy(X)
-        if log_partition is None:
-            held = digest_of(*self._state.parameters, self.base_, *self._frame)
-            if getattr(self, "_known", (None, None))[0] != held:
-                self._known = (held, self.log_partition())
-            log_partition = self._known[1]
-        if not isinstance(log_partition, LogPartition):
-            given = show(log_partition)
-            raise InputError(f"log_partition = {given} is none: give what log_partition() returns.")
-        return -energy - log_partition.value
+        found = given_or_own(
+            self,
+            log_partition,
+            lambda: digest_of(*self._state.parameters, self.base_, *self._frame),
+        )
+        return -energy - found.value
 
     def score(self, X, y=None) -> float:
         """Mean of ln P(v) over rows, nats."""

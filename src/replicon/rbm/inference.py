@@ -352,14 +352,11 @@ def _learned(c, name: str) -> dict:
 def _equilibrium(c) -> dict:
     """Whichever state is stable, with the name of its branch."""
     learns = c.load > onset(c)
-    states = {}
     # Two graphs, compiled at the same time.
-    out, states["symmetric"] = side_by_side(
-        lambda: _random_guess(c), lambda: _learned(c, "symmetric")
-    )
+    out, symmetric = side_by_side(lambda: _random_guess(c), lambda: _learned(c, "symmetric"))
     chosen = np.full(learns.shape, "random-guess", dtype="U20")
     for name in KEPT:
-        values = states.get(name) or _learned(c, name)
+        values = symmetric if name == "symmetric" else _learned(c, name)
         better = values["converged"] & learns & ((chosen == "random-guess") | (out["stable"] == 0))
         out = {key: np.where(better, values[key], out[key]) for key in out}
         chosen = np.where(better, name, chosen)

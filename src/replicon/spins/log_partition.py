@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from replicon._domains import show
+from replicon._errors import InputError
 
 # Annealing is reliable where no fewer than a tenth of the chains carry the weight, and both
 # directions agree within three of their errors.
@@ -66,3 +70,19 @@ def judge(zero: float, forward: np.ndarray, backward: np.ndarray) -> LogPartitio
     return LogPartition(
         zero + value, error, "ais", effective, zero - reverse, reverse_error, not reason, reason
     )
+
+
+def given_or_own(machine: Any, given: LogPartition | None, key: Callable[[], Any]) -> LogPartition:
+    """ln Z as a user gives it, or the machine's own `log_partition()`, computed once for the same
+    parameters (of which `key()` is a key) and remembered. Raises InputError.
+    """
+    if given is None:
+        held = key()
+        if getattr(machine, "_known", (None,))[0] != held:
+            machine._known = (held, machine.log_partition())
+        given = machine._known[1]
+    if not isinstance(given, LogPartition):
+        raise InputError(
+            f"log_partition = {show(given)} is none: give what log_partition() returns."
+        )
+    return given

@@ -8,12 +8,13 @@ a user's function computes may depend on what no key can see, so it is traced in
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib
+import itertools
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ import numpy as np
 from jax import export
 
 from replicon._content import shipped
+from replicon._files import write_whole
 
 _MOST = 400  # graphs of a folder, about a hundred kilobytes each; the oldest go
 _MARK = b"replicon graph 1"
@@ -93,7 +95,7 @@ def _trace(function: Callable, arguments: tuple, path: Path) -> tuple[export.Exp
 
     def flat(*leaves: Any) -> list:
         out = function(*jax.tree.unflatten(tree, leaves))
-        shape[:] = [_shape(out, iter(range(1 << 20)))]
+        shape[:] = [_shape(out, itertools.count())]
         return jax.tree.leaves(out)
 
     try:
@@ -145,18 +147,13 @@ def _sum(data: bytes) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Aside, then renamed; a disk that takes nothing is no error, as for compiled code."""
-    try:
+    """A disk that takes nothing is no error, as for compiled code."""
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(b"\n".join([_MARK, _sum(data), data]))
-        os.replace(aside, path)
+        write_whole(path, b"\n".join([_MARK, _sum(data), data]), raises=OSError)
         graphs = sorted(path.parent.glob("*.graph"), key=lambda file: file.stat().st_mtime)
         for old in graphs[:-_MOST]:
             old.unlink(missing_ok=True)
-    except OSError:
-        return
 
 
 # What a function returns, as JSON: leaves by number, dictionaries and named tuples of Replicon.
