@@ -26,7 +26,7 @@ from replicon.perceptron.landscape import typical
 from replicon.theory import gaussian
 from replicon.theory.bisection import bisect, polish
 from replicon.theory.branch import Found, Visited, visit
-from replicon.theory.normal import log_normal
+from replicon.theory.normal import hazard, log_normal
 from replicon.theory.points import evaluate
 
 # The saddle is degenerate at the typical overlap: entered this far above, with so many.
@@ -98,7 +98,7 @@ def _fields(x: Limit):
 
 
 def _slope(omega, variance):
-    return jax.grad(lambda k: log_normal(k / jnp.sqrt(variance)))(omega)
+    return hazard(omega / jnp.sqrt(variance)) / jnp.sqrt(variance)
 
 
 def _patterns(x: Limit, c) -> _Patterns:
