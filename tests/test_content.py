@@ -3,6 +3,7 @@
 import functools
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import jax.numpy as jnp
@@ -170,3 +171,18 @@ def test_theory_of_a_potential_that_reads_a_global_is_never_the_old_one(monkeypa
         found = stationary.solve(residual, Order(np.zeros(1)), Controls(np.ones(1)))
         answers.append(float(found.x.m[0]))
     assert answers == [1.0, 2.0, 1.0]
+
+
+def test_a_cache_serves_threads():
+    """Graphs are compiled side by side: what one thread adds does not disturb another's search."""
+
+    @cached(maxsize=16)
+    def made(function):
+        return function(1.0)
+
+    def use(begin):
+        return [made(lambda x, k=k: x + k) for k in range(begin, begin + 150)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(use, range(0, 800, 100)))
+    assert found == [[1.0 + k for k in range(b, b + 150)] for b in range(0, 800, 100)]

@@ -14,6 +14,7 @@ import functools
 import hashlib
 import sys
 import sysconfig
+import threading
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -161,21 +162,24 @@ def cached(
 
     def decorate(function: Callable[..., Made]) -> Callable[..., Made]:
         kept: OrderedDict[Hashable, tuple[tuple, Made]] = OrderedDict()
+        alone = threading.Lock()  # two graphs may be compiled side by side
 
         @functools.wraps(function)
         def wrapper(*arguments: Any, **named: Any) -> Made:
             key = content((arguments, tuple(sorted(named.items()))))
-            if key in kept:
-                kept.move_to_end(key)
-                return kept[key][1]
-            if any(_same(arguments, before) for before, _ in kept.values()):
-                kept.clear()
-                if "jax" in sys.modules:
-                    sys.modules["jax"].clear_caches()
+            with alone:
+                if key in kept:
+                    kept.move_to_end(key)
+                    return kept[key][1]
+                if any(_same(arguments, before) for before, _ in kept.values()):
+                    kept.clear()
+                    if "jax" in sys.modules:
+                        sys.modules["jax"].clear_caches()
             made = function(*arguments, **named)
-            kept[key] = (arguments, made)
-            if len(kept) > maxsize:
-                kept.popitem(last=False)
+            with alone:
+                kept[key] = (arguments, made)
+                if len(kept) > maxsize:
+                    kept.popitem(last=False)
             return made
 
         wrapper.cache_clear = kept.clear  # type: ignore[attr-defined]
