@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STUDIES ?= core
+# Two processes, groups of tests in the order of tests/conftest.py.
+TWO := -n 2 --dist loadgroup --no-loadscope-reorder
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
@@ -19,10 +21,10 @@ tour: $(VENV)/ready
 	$(BIN)/replicon tour --out tour --studies $(STUDIES) --workers 2
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
+	$(BIN)/python -m pytest $(TWO) -m 'not slow'
 
 test-slow: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/python -m pytest $(TWO) -m slow
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

@@ -35,16 +35,19 @@ def pytest_configure(config):
         catalogue.add_folder(folder)
 
 
-# Systems from the dearest on, so that two processes end together.
+# Groups from the dearest on, so that two processes end together.
 _DEAREST_FIRST = (
-    "perceptron",
     "recurrent",
     "rbm",
     "boltzmann",
-    "hopfield",
-    "attention",
+    "perceptron",
+    "test_documents",
+    "serve",
     "langevin",
+    "study",
     "ising",
+    "attention",
+    "hopfield",
 )
 
 
