@@ -177,13 +177,15 @@ class View:
 class Branch:
     """A named solution. `ends_at`: the transition at which it ceases to exist, quoted when it
     cannot be found. `example`: controls, beside the defaults, at which it exists, where it does not
-    exist at the defaults.
+    exist at the defaults. `dear`: its solution takes a second a point or more, so that a page shows
+    it only when asked to.
     """
 
     name: str
     meaning: str
     ends_at: str | None = None
     example: Mapping[str, Value] = field(default_factory=dict)
+    dear: bool = field(default=False, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -191,6 +193,7 @@ class Branch:
             "meaning": self.meaning,
             "ends_at": self.ends_at,
             "example": dict(self.example),
+            "dear": self.dear,
         }
 
 

@@ -137,7 +137,9 @@ model = Model(
     ),
     branches=(
         Branch("replica-symmetric", "all solutions alike"),
-        Branch("one-step", "clusters of solutions: one step of replica-symmetry breaking"),
+        Branch(
+            "one-step", "clusters of solutions: one step of replica-symmetry breaking", dear=True
+        ),
         Branch(
             "frozen",
             "one step, every cluster a single binary weight vector: holds above the capacity",

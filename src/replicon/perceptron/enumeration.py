@@ -1,4 +1,6 @@
-"""All weights of small binary perceptrons, by Gray code."""
+"""All weights of small binary perceptrons: by errors, by Gray code; by how long they live while
+patterns are added, by tables of two parts.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from replicon._errors import InputError
 from replicon.spins.exact import lowest_bit
 
 LARGEST = 25
+_FIRST = 14  # weights that are the same in a row of a census
 
 
 def check_enumerable(model: str, size: int) -> None:
@@ -56,3 +59,124 @@ def enumerate_errors(patterns, margin, symmetric):
         for j in range(n):
             sums[errors, j] += w[j]
     return counts, sums
+
+
+class Census:
+    """All 2^N weights of one binary perceptron, and how long each lives: patterns x (P, N), labels
+    absorbed, come one after another, and a weight vector w ends at the first with x.w < 0.
+
+    Counted in rows, all vectors with the same `first` weights (14, fewer where N is small), as many
+    rows at a time as asked for. A vector's number has its weights as bits, the first weight the
+    highest; a row's has the first ones.
+    """
+
+    def __init__(self, patterns: np.ndarray):
+        count, self.size = patterns.shape
+        self.first = min(_FIRST, self.size - 1)
+        self._row_fields = _fields(patterns[:, : self.first])
+        self._column_fields = _fields(patterns[:, self.first :])
+        self._rows = np.zeros((len(self._row_fields), count + 1), np.int32)
+        self._columns = np.zeros((len(self._column_fields), count + 1), np.int32)
+        self.counted = 0  # rows
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    @property
+    def done(self) -> bool:
+        """Whether all have been counted."""
+        return self.counted == self.rows
+
+    def step(self, rows: int) -> None:
+        """So many rows more, fewer where none is left."""
+        end = min(self.counted + rows, self.rows)
+        _count_lives(
+            self._row_fields, self._column_fields, self.counted, end, self._rows, self._columns
+        )
+        self.counted = end
+
+    def finish(self) -> Census:
+        """All rows."""
+        self.step(self.rows)
+        return self
+
+    @property
+    def solutions(self) -> np.ndarray:
+        """How many vectors satisfy the first 0, 1, ..., P patterns, (P + 1,)."""
+        return _left(self._columns.sum(axis=0, dtype=np.int64))
+
+    @property
+    def overlaps(self) -> np.ndarray:
+        """|<w>|^2/N of those vectors, (P + 1,): the mean overlap of two of them; NaN of none."""
+        sums = np.concatenate([_signed_sums(self._rows), _signed_sums(self._columns)])
+        square = np.sum(_left(sums) ** 2.0, axis=0)
+        count = self.solutions
+        nothing = np.full(len(count), np.nan)
+        return np.divide(square, count**2.0 * self.size, out=nothing, where=count > 0)
+
+    def left(self, patterns: int) -> np.ndarray:
+        """Vectors of each row that satisfy the first `patterns` patterns, (rows,)."""
+        return self._rows[:, patterns:].sum(axis=1)
+
+    def alive(self) -> np.ndarray:
+        """Whether each of the 2^N vectors satisfies all patterns, by its number."""
+        return _alive(self._row_fields, self._column_fields).ravel()
+
+
+def _fields(patterns: np.ndarray) -> np.ndarray:
+    """x.w of all vectors w of +-1 (2^n, P), for patterns (P, n)."""
+    fields = np.zeros((1, len(patterns)))
+    for column in patterns.T:
+        fields = np.stack([fields - column, fields + column], axis=1).reshape(-1, len(patterns))
+    return fields
+
+
+def _signed_sums(lives: np.ndarray) -> np.ndarray:
+    """Sum of each weight over all vectors, for each life: (2^n, P + 1) in, (n, P + 1) out, the last
+    weight first.
+    """
+    lives = lives.astype(np.int64)
+    sums = []
+    while len(lives) > 1:
+        pairs = lives.reshape(-1, 2, lives.shape[1])
+        sums.append((pairs[:, 1] - pairs[:, 0]).sum(axis=0))
+        lives = pairs.sum(axis=1)
+    return np.array(sums)
+
+
+def _left(lives: np.ndarray) -> np.ndarray:
+    """From how many live how long (..., P + 1), how many live at least so long."""
+    return np.cumsum(lives[..., ::-1], axis=-1)[..., ::-1]
+
+
+@numba.njit(cache=True)
+def _life(first, second):
+    """Patterns with a field >= 0 before the first without; fields (P,) are sums of two parts."""
+    mu = 0
+    while mu < len(first) and first[mu] + second[mu] >= 0:
+        mu += 1
+    return mu
+
+
+@numba.njit(cache=True)
+def _count_lives(row_fields, column_fields, begin, end, rows, columns):
+    """Lives of the vectors of rows `begin` to `end` are added to `rows` (rows, P + 1) and `columns`
+    (columns, P + 1): how many of each live how long.
+    """
+    for i in range(begin, end):
+        for j in range(len(columns)):
+            life = _life(row_fields[i], column_fields[j])
+            rows[i, life] += 1
+            columns[j, life] += 1
+
+
+@numba.njit(cache=True)
+def _alive(row_fields, column_fields):
+    count = row_fields.shape[1]
+    out = np.zeros((len(row_fields), len(column_fields)), np.bool_)
+    for i in range(len(row_fields)):
+        for j in range(len(column_fields)):
+            out[i, j] = _life(row_fields[i], column_fields[j]) == count
+    return out

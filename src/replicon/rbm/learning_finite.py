@@ -77,35 +77,28 @@ class Training:
 
     def measure(self) -> dict:
         history = self.machine.history_
-        values = history["singular_values"].values
         now = self._evaluate()
         return {
-            "growth_rate": _slope(np.array(self.times), values[:, 0]),
+            "growth_rate": self.growth_rate(),
             "test_log_likelihood": now.test,
             "training_log_likelihood": now.training,
             "reliable_fraction": now.reliable,
             "pseudo_likelihood": self.machine.pseudo_likelihood(self.test[:200]).mean(),
-            "largest_singular_value": values[-1, 0],
+            "largest_singular_value": history["singular_values"].values[-1, 0],
             "active_units": float(history["active_units"][-1]),
         }
 
-    def finish(self) -> dict:
-        """Learning curve, singular values beside what small weights would do, |u_k.W(0)|
-        exp(lambda_k t), and pictures.
+    def growth_rate(self) -> float:
+        """Of the leading mode, early, per unit of time; NaN before it stands out."""
+        return _slope(np.array(self.times), self.machine.history_["singular_values"].values[:, 0])
+
+    def cascade(self) -> dict:
+        """Time after every epoch, the first singular values, and beside them what small weights
+        would do, |u_k.W(0)| exp(lambda_k t), each (epochs + 1,).
         """
-        # What was measured in between, on request, is no part of the curve.
-        reached = [epoch for epoch in sorted(self.marks) if epoch in self.evaluations]
-        curve = [(epoch, *self.evaluations[epoch][:2]) for epoch in reached]
-        curve += [(np.nan,) * 3] * (_CURVE - len(curve))
-        epochs, on_test, on_training = np.array(curve).T
         time = np.array(self.times)
         values = self.machine.history_["singular_values"].values
-        found = {
-            "epoch": epochs,
-            "test_likelihood": on_test,
-            "training_likelihood": on_training,
-            "time": time,
-        }
+        found = {"time": time}
         unknown = np.full(len(time), np.nan)
         for k in range(_MODES):
             linear = unknown
@@ -114,6 +107,21 @@ class Training:
             there = k < values.shape[1]
             found[f"linear_{k + 1}"] = np.where(linear < 8, linear, np.nan)
             found[f"singular_value_{k + 1}"] = values[:, k] if there else unknown
+        return found
+
+    def finish(self) -> dict:
+        """Learning curve, `cascade`, and pictures."""
+        # What was measured in between, on request, is no part of the curve.
+        reached = [epoch for epoch in sorted(self.marks) if epoch in self.evaluations]
+        curve = [(epoch, *self.evaluations[epoch][:2]) for epoch in reached]
+        curve += [(np.nan,) * 3] * (_CURVE - len(curve))
+        epochs, on_test, on_training = np.array(curve).T
+        found = {
+            "epoch": epochs,
+            "test_likelihood": on_test,
+            "training_likelihood": on_training,
+            **self.cascade(),
+        }
         return found | _pictures(self.machine, self.training)
 
     def view(self) -> dict:

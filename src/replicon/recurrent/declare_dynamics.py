@@ -124,6 +124,7 @@ model = Model(
             "two-time",
             "the correlations of one neuron in its self-consistent field advanced in time; with"
             " symmetry sampled, with its error",
+            dear=True,
         ),
     ),
     transitions=(

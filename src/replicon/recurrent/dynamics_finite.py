@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
+from typing import Any
 
 import jax
 import numpy as np
@@ -81,6 +83,7 @@ class Moving:
         self.recent = deque([start], maxlen=records(controls))
         self.states = columns
         self.growth = np.nan
+        self._eigenvalues: Any = None  # of the couplings now, once looked at
 
     def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
@@ -94,8 +97,16 @@ class Moving:
         """Another value of a live control, from now on."""
         self.controls = self.controls._replace(**{control: value})
         self.motion.couplings = self.couplings()
+        self._eigenvalues = None
         self.motion.noise = self.controls.noise
         self.motion.field = self.field()
+
+    def moved(self, amount: float) -> Moving:
+        """A copy which feels the same noise, every neuron moved by `amount`, up or down."""
+        other = copy(self)
+        other.motion = self.motion.moved(amount * self.direction[:, None])
+        other.recent = self.recent.copy()
+        return other
 
     def step(self, count: int) -> None:
         """So many records, one at a time: one compiled shape, and the same bits however cut."""
@@ -122,7 +133,9 @@ class Moving:
 
     def view(self) -> dict:
         """Recent states of a few neurons, the states of all, the eigenvalues of the couplings."""
-        values = np.linalg.eigvals(self.motion.couplings)
+        if self._eigenvalues is None:
+            self._eigenvalues = np.linalg.eigvals(self.motion.couplings)
+        values = self._eigenvalues
         return {
             "trajectory": np.array(self.recent)[:, :SHOWN],
             "states": histogram(self.states[:, 0]),

@@ -9,6 +9,7 @@ one product each; that product is the floor.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -260,6 +261,14 @@ class Motion:
             self._carry, (states, growth) = self._run(given, (keys, inputs), self._carry)
             self.records = end
             return np.asarray(states), np.asarray(growth, float)
+
+    def moved(self, kick: np.ndarray) -> Motion:
+        """The same motion from here on, but for a kick to its states, (N, columns) or (N, 1)."""
+        other = copy(self)
+        state, first = self._carry
+        with jax.enable_x64(True):
+            other._carry = (state._replace(x=state.x + kick.astype(state.x.dtype)), first)
+        return other
 
 
 class _Given(NamedTuple):

@@ -231,9 +231,9 @@ def _root(parent, site):
 
 
 @numba.njit(cache=True)
-def swendsen_wang_sweep(spins, add, parent, rng):
-    """Join all like neighbours with probability `add`, then give every cluster a random sign
-    (Swendsen & Wang 1987).
+def _join(spins, add, parent, rng):
+    """Join like neighbours with probability `add`: the trees of `parent` (L * L,) are the clusters,
+    and a root precedes the rest of its own.
     """
     L = spins.shape[0]
     flat = spins.reshape(-1)
@@ -253,14 +253,36 @@ def swendsen_wang_sweep(spins, add, parent, rng):
                         parent[b] = a
                     else:
                         parent[a] = b
+
+
+@numba.njit(cache=True)
+def swendsen_wang_sweep(spins, add, parent, rng):
+    """Join all like neighbours with probability `add`, then give every cluster a random sign
+    (Swendsen & Wang 1987).
+    """
+    _join(spins, add, parent, rng)
+    flat = spins.reshape(-1)
     # A root precedes the rest of its cluster, so that its new sign is known when the others ask for
     # it.
-    for site in range(L * L):
+    for site in range(flat.size):
         root = _root(parent, site)
         if root == site:
             flat[site] = 1 if rng.random() < 0.5 else -1
         else:
             flat[site] = flat[root]
+
+
+@numba.njit(cache=True)
+def cluster_sizes(spins, add, rng):
+    """Sites of every cluster (clusters,): of equal spins with add = 1, of Fortuin and Kasteleyn
+    with add = 1 - exp(-2 beta J), the clusters that `swendsen_wang_sweep` turns.
+    """
+    parent = np.empty(spins.size, np.int64)
+    _join(spins, add, parent, rng)
+    sizes = np.zeros(spins.size, np.int64)
+    for site in range(spins.size):
+        sizes[_root(parent, site)] += 1
+    return sizes[sizes > 0]
 
 
 @numba.njit(cache=True)

@@ -53,12 +53,7 @@ def solve(model: str | Model, *, branch: str | None = None, **controls: Any) -> 
 
 def solve_at(model: Model, branch: str, coordinates: dict[str, Any]) -> xr.Dataset:
     """`solve` on checked coordinates."""
-    table = list(grid.points(coordinates))
-    solver = resolve(model.solve)
-    several = len(model.branches) > 1
-    controls = model.controls_for("theory")
-    found = verdict.ask(controls, table, lambda c: solver(c, branch) if several else solver(c))
-    values = verdict.theory_values(model, found, branch, len(table))
+    values = solved_values(model, branch, list(grid.points(coordinates)))
     result = build(
         kind="solve",
         model=model,
@@ -70,6 +65,17 @@ def solve_at(model: Model, branch: str, coordinates: dict[str, Any]) -> xr.Datas
         why = verdict.why_unsolved(model, branch, coordinates, values)
         raise ConvergenceError(why, result)
     return result
+
+
+def solved_values(model: Model, branch: str, table: list[dict]) -> dict[str, np.ndarray]:
+    """A branch at checked points: one array for every theory observable and property of the
+    solution, rows in the order of the table.
+    """
+    solver = resolve(model.solve)
+    several = len(model.branches) > 1
+    controls = model.controls_for("theory")
+    found = verdict.ask(controls, table, lambda c: solver(c, branch) if several else solver(c))
+    return verdict.theory_values(model, found, branch, len(table))
 
 
 def theory_branch(model: Model, branch: str | None) -> str:

@@ -133,10 +133,10 @@ def _run(model: Model, controls: Any, size: int, given: list) -> dict[str, np.nd
             runs.append(_followed(network, burn, measured, every))
         series = _stacked([one for one, _ in runs], pad=True)
         last = _stacked([end for _, end in runs])
-    averaged = _averaged(model, series, controls, size)
-    if _TAU in averaged:
-        warn_of_short_chains(averaged[_TAU], *_lengths(model, controls))
-    return averaged | last
+    means = averaged(model, series, controls, size)
+    if _TAU in means:
+        warn_of_short_chains(means[_TAU], *_lengths(model, controls))
+    return means | last
 
 
 def _lengths(model: Model, controls: Any) -> tuple[int, int]:
@@ -193,8 +193,10 @@ def _stacked(rows: list[dict[str, Any]], pad: bool = False) -> dict[str, np.ndar
     return out
 
 
-def _averaged(model: Model, series: dict, controls: Any, size: int) -> dict[str, np.ndarray]:
-    """A value for each sample: the mean over time, or what `Observable.series` makes of it."""
+def averaged(model: Model, series: dict, controls: Any, size: int) -> dict[str, np.ndarray]:
+    """A value for each sample, of what was measured, times first (of a `start_many`: second): the
+    mean over time, or what `Observable.series` makes of it.
+    """
     many = model.start_many is not None
     series = {name: np.swapaxes(x, 0, 1) if many else x for name, x in series.items()}
     formed = [o for o in model.observables if o.series is not None and o.role != "theory"]
