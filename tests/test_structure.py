@@ -21,7 +21,8 @@ _MAY = {
     "spins": set(),
     "study": {"data"},
     "view": {"study", "data"},
-    "cli": {"view", "study", "data"},
+    "serve": {"view", "study", "data", *_SYSTEMS, "spins", "channel", "theory"},
+    "cli": {"serve", "view", "study", "data"},
     **{system: {"channel", "spins", "theory", "data"} for system in _SYSTEMS},
 }
 _FILES = sorted(_ROOT.rglob("*.py"))

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         RepliconError,
         StoreError,
     )
+    from replicon.serve.notebook import live
     from replicon.study.ask import find_transition, simulate, solve, start, summarize
     from replicon.study.catalogue import describe
     from replicon.study.catalogue import names as models
@@ -78,6 +79,7 @@ _HOMES = {
     "run_study": "view.result",
     "load_results": "study.store",
     "export_results": "study.store",
+    "live": "serve.notebook",
     "draw": "view.figure",
     "draw_diagnosis": "view.diagnosis",
     "Model": "_declare",

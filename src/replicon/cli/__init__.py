@@ -207,6 +207,58 @@ def tour(
 
 
 @app.command(
+    help_epilogue=examples("serve", "serve --lang zh", "serve patterns=mine.npy --port 8400")
+)
+def serve(
+    *given: Annotated[
+        str,
+        Parameter(
+            show=True,
+            help="Files of your own: models (mine.py), or data as control=FILE"
+            " (patterns=mine.npy, couplings=brain.csv), which the page then offers.",
+        ),
+    ],
+    port: Annotated[int | None, Parameter(help="Port; a free one near 8321 by default.")] = None,
+    host: Annotated[
+        str, Parameter(help="Address to listen at; any but 127.0.0.1 can be reached by others.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, Parameter(help="Open a browser.")] = True,
+    lang: Annotated[str, Parameter(help="Language of the page: en or zh.")] = "",
+    export: Annotated[
+        Path | None,
+        Parameter(help="Write a static copy into this folder instead: recorded, for a lecture."),
+    ] = None,
+) -> int:
+    """The live page: drag a point through a phase diagram and see the theory and a finite network
+    obey it, until Ctrl-C.
+    """
+    if export is not None:
+        return _export_page(given, export)
+    from replicon.serve.server import serve as serve_page
+    from replicon.study import grid
+
+    kept.set("the page is closed")
+    files = grid.split_assignments([word for word in given if "=" in word])
+    own = tuple(word for word in given if "=" not in word)
+    serve_page(own, files, host=host, port=port, browser=browser, language=lang)
+    return OK
+
+
+def _export_page(given: tuple[str, ...], folder: Path) -> int:
+    from replicon.serve.export import export
+    from replicon.view.progress import progress
+
+    if given:
+        raise InputError(
+            f"A static copy holds the shipped exhibits alone, not {given[0]}: serve that live."
+        )
+    with progress("the page") as bar:
+        files = export(folder, bar)
+    print(files[0])
+    return OK
+
+
+@app.command(
     name="--install-completion",
     help_epilogue=examples(
         "--install-completion --shell bash",

@@ -83,7 +83,7 @@ class Moving:
         self.recent = deque([start], maxlen=records(controls))
         self.states = columns
         self.growth = np.nan
-        self._eigenvalues: Any = None  # of the couplings now, once looked at
+        self._spectrum: Any = None  # of the couplings at gain 1, once looked at
 
     def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
@@ -97,7 +97,6 @@ class Moving:
         """Another value of a live control, from now on."""
         self.controls = self.controls._replace(**{control: value})
         self.motion.couplings = self.couplings()
-        self._eigenvalues = None
         self.motion.noise = self.controls.noise
         self.motion.field = self.field()
 
@@ -131,15 +130,19 @@ class Moving:
             "lyapunov_exponent": self.growth if np.isfinite(self.growth) else np.nan,
         }
 
+    def eigenvalues(self) -> np.ndarray:
+        """Of the couplings now, (N,) complex: those at gain 1, looked up once, times the gain."""
+        if self._spectrum is None:
+            self._spectrum = np.linalg.eigvals(self.unit)
+        return self.controls.gain * self._spectrum
+
     def view(self) -> dict:
         """Recent states of a few neurons, the states of all, the eigenvalues of the couplings."""
-        if self._eigenvalues is None:
-            self._eigenvalues = np.linalg.eigvals(self.motion.couplings)
-        values = self._eigenvalues
+        values = self.eigenvalues()
         return {
             "trajectory": np.array(self.recent)[:, :SHOWN],
             "states": histogram(self.states[:, 0]),
-            "eigenvalues": np.column_stack([values.real, values.imag]),
+            "eigenvalues": np.column_stack([np.real(values), np.imag(values)]),
         }
 
 
@@ -153,6 +156,12 @@ class Network(Moving):
     def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
         return super().couplings() + self.controls.rank_one / len(self.unit)
+
+    def eigenvalues(self) -> np.ndarray:
+        """Of the couplings now, (N,) complex; with a part of rank one looked up anew."""
+        if not self.controls.rank_one:
+            return super().eigenvalues()
+        return np.linalg.eigvals(self.motion.couplings)
 
     def measure(self) -> dict:
         """With a part of rank one the variance is about the mean over neurons."""

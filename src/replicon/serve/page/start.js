@@ -1,0 +1,3 @@
+import {beginServed} from "./main.js";
+
+beginServed();

@@ -1,0 +1,59 @@
+// Two languages: every sentence of the page is say("English", values), every declared name or
+// sentence told("load"). The catalogue is the server's.
+
+import {retell} from "./el.js";
+
+const CATALOGUES = {en: {}};
+const listeners = new Set();
+export const LANGUAGES = {en: "English", zh: "中文"};
+let language = "en";
+let fetched = async (name) => (await fetch(`words/${name}.json`)).json();
+
+export function currentLanguage() {
+  return language;
+}
+
+export function say(text, values = {}) {
+  return filled(CATALOGUES[language][text] || text, values);
+}
+
+// A declared sentence or name, which the declarations hold in English.
+export function told(text) {
+  return CATALOGUES[language][shownName(text)] || CATALOGUES[language][text] || shownName(text);
+}
+
+export function shownName(text) {
+  return /^[\w-]+$/.test(text) ? text.replace(/[_-]/g, " ") : text;
+}
+
+// The same in a language that need not be the page's.
+export async function toldIn(text, name) {
+  await learn(name);
+  return CATALOGUES[name][shownName(text)] || CATALOGUES[name][text] || shownName(text);
+}
+
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+export async function learn(name) {
+  if (!(name in CATALOGUES)) CATALOGUES[name] = await fetched(name);
+}
+
+export async function speak(name) {
+  await learn(name);
+  language = name;
+  document.documentElement.lang = name === "zh" ? "zh-CN" : name;
+  retell();
+  for (const listener of listeners) listener();
+}
+
+export function onLanguage(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// Where catalogues come from, where there is no server to ask.
+export function learnFrom(source) {
+  fetched = source;
+}
