@@ -152,16 +152,22 @@ class Network(Moving):
     def __init__(self, controls, size: int, rng: np.random.Generator):
         unit = elliptic_matrix(rng, size, 1.0, controls.symmetry)
         super().__init__(unit, rng, controls, mean=float(controls.rank_one != 0))
+        self._looked_at: tuple = (None, None)  # (gain, rank_one), eigenvalues there
 
     def couplings(self) -> np.ndarray:
         """The couplings now, (N, N)."""
         return super().couplings() + self.controls.rank_one / len(self.unit)
 
     def eigenvalues(self) -> np.ndarray:
-        """Of the couplings now, (N,) complex; with a part of rank one looked up anew."""
+        """Of the couplings now, (N,) complex; with a part of rank one looked up once for its value
+        and the gain.
+        """
+        now = (self.controls.gain, self.controls.rank_one)
         if not self.controls.rank_one:
             return super().eigenvalues()
-        return np.linalg.eigvals(self.motion.couplings)
+        if self._looked_at[0] != now:
+            self._looked_at = (now, np.linalg.eigvals(self.motion.couplings))
+        return self._looked_at[1]
 
     def measure(self) -> dict:
         """With a part of rank one the variance is about the mean over neurons."""
