@@ -47,7 +47,7 @@ def test_messages_start_from_nothing_and_arrive_at_theory(method, size):
     theory = replicon.solve("rbm", load=5.0)
     assert end["teacher_overlap"] == pytest.approx(float(theory["teacher_overlap"]), abs=0.05)
     learning = process.view()["learning"]
-    assert len(learning) == process._network.messages.iterations + 1
+    assert len(learning) == process.network.messages.iterations + 1
     assert learning[0].max() < 0.5 / np.sqrt(size)
     assert learning[-1].max() == pytest.approx(end["teacher_overlap"], abs=1e-12)
     fields = process.view()["receptive_fields"]
@@ -80,7 +80,7 @@ def test_gibbs_sampling_stays_on_the_posterior():
     wrong = []
     for seed in range(300):
         given = {"method": "gibbs", "load": 2.0, "sweeps": 20, "size": 20}
-        network = replicon.start("rbm", seed=seed, **given).step(20)._network
+        network = replicon.start("rbm", seed=seed, **given).step(20).network
         own = _log_likelihood(network, network.teacher)
         right.append(_log_likelihood(network, network.chains[0].weights) - own)
         begin = network.teacher.copy()

@@ -16,8 +16,8 @@ def test_measuring_on_the_way_does_not_change_the_curve():
     watched.measure()
     for _ in range(20):
         watched.step(2).measure()
-    expected = left_alone._network.finish()
-    for name, values in watched._network.finish().items():
+    expected = left_alone.network.finish()
+    for name, values in watched.network.finish().items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
     assert np.nanmax(expected["epoch"]) == 40
 
@@ -25,7 +25,7 @@ def test_measuring_on_the_way_does_not_change_the_curve():
 @pytest.mark.parametrize("method", ["pcd", "pt"])
 def test_the_chains_in_view_are_those_of_the_machine(method):
     process = replicon.start("rbm-training", epochs=5, method=method, **_GIVEN).step(5)
-    machine = process._network.machine
+    machine = process.network.machine
     own = np.asarray(machine._state.hidden)[-1][:10]  # the level of inverse temperature 1
     expected = expit(own @ machine.weights_.T + machine.visible_bias_)
     np.testing.assert_allclose(process.view()["chains"], expected, rtol=1e-6)
@@ -35,8 +35,8 @@ def test_without_persistent_chains_the_view_follows_the_machine():
     process = replicon.start("rbm-training", epochs=5, method="cd", **_GIVEN)
     before = process.view()["chains"]
     process.step(5)
-    machine = process._network.machine
-    rows = process._network.training[:10]
+    machine = process.network.machine
+    rows = process.network.training[:10]
     hidden = expit(rows @ machine.weights_ + machine.hidden_bias_)
     expected = expit(hidden @ machine.weights_.T + machine.visible_bias_)
     assert not np.array_equal(before, process.view()["chains"])
@@ -46,27 +46,27 @@ def test_without_persistent_chains_the_view_follows_the_machine():
 def test_the_learning_rate_changes_at_the_next_epoch_and_nothing_is_compiled():
     """The rate is a number given to the compiled epoch; time is the sum of rates of updates."""
     given = {"epochs": 5, "learning_rate": 0.05, **_GIVEN}
-    left_alone = replicon.start("rbm-training", **given).step(5)._network.machine
+    left_alone = replicon.start("rbm-training", **given).step(5).network.machine
     compiled = training.epoch._cache_size()
     same = replicon.start("rbm-training", **given).step(3).set("learning_rate", 0.05).step(2)
-    np.testing.assert_array_equal(same._network.machine.weights_, left_alone.weights_)
+    np.testing.assert_array_equal(same.network.machine.weights_, left_alone.weights_)
     process = replicon.start("rbm-training", **given).step(2).set("learning_rate", 0.2)
     process.step(1)
-    machine = process._network.machine
+    machine = process.network.machine
     assert not np.array_equal(machine.weights_, left_alone.weights_)
     assert training.epoch._cache_size() == compiled
     process.step(2)
-    updates = -(-len(process._network.training) // 128)
+    updates = -(-len(process.network.training) // 128)
     rates = np.array([0, 0.05, 0.05, 0.2, 0.2, 0.2])
     expected = np.cumsum(updates * rates)
-    np.testing.assert_allclose(process._network.finish()["time"], expected, rtol=1e-12)
+    np.testing.assert_allclose(process.network.finish()["time"], expected, rtol=1e-12)
 
 
 def test_the_sweeps_for_a_gradient_change_while_it_learns():
     process = replicon.start("rbm-training", epochs=5, **_GIVEN).step(1).set("steps", 3).step(1)
-    machine = process._network.machine
-    again = replicon.start("rbm-training", epochs=5, **_GIVEN).step(1)._network.machine
-    again.set_params(steps=3).partial_fit(process._network.training)
+    machine = process.network.machine
+    again = replicon.start("rbm-training", epochs=5, **_GIVEN).step(1).network.machine
+    again.set_params(steps=3).partial_fit(process.network.training)
     np.testing.assert_array_equal(machine.weights_, again.weights_)
     assert process.controls["steps"] == 3
 

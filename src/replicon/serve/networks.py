@@ -68,15 +68,17 @@ class Network:
         self.rows: list[dict[str, Any]] = []
         self.since = 0
         schedule = self.model.schedule
-        names = tuple(self.process.controls)
-        given = controls_tuple(names, tuple(self.process.controls.values()))
-        burn, measured = schedule.plan(given) if schedule else (0, 1)
+        burn, measured = schedule.plan(self._controls) if schedule else (0, 1)
         self.every = schedule.every if schedule else 1
-        self.burn = burn if burn + measured > burn and not self._once(burn, measured) else None
+        # What is measured once, at its end, leaves nothing to average: it has no burn-in.
+        once = measured == 0 or (schedule is not None and schedule.burn == 1)
+        self.burn = None if once else burn
 
-    def _once(self, burn: int, measured: int) -> bool:
-        """Whether the model is measured once, at its end: then there is nothing to average."""
-        return measured == 0 or (self.model.schedule is not None and self.model.schedule.burn == 1)
+    @property
+    def _controls(self) -> Any:
+        """The controls now, as a named tuple."""
+        held = self.process.controls
+        return controls_tuple(tuple(held), tuple(held.values()))
 
     @property
     def steps(self) -> int:
@@ -119,13 +121,9 @@ class Network:
 
     def told(self) -> dict[str, Any]:
         """What is known from the start."""
-        return {
-            "model": self.model.name,
-            "controls": dict(self.process.controls),
-            "size": self.process.size,
-            "seed": self.process.seed,
-            "burn": self.burn,
-        }
+        process = self.process
+        told = told_of(self.model, process.controls, process.size, process.seed)
+        return {**told, "burn": self.burn}
 
     def measured(self) -> dict[str, dict[str, Any]]:
         """{observable: `Mean`} of every observable of the simulation that is one number."""
@@ -167,18 +165,21 @@ class Network:
 
     def _formed(self, rows: Mapping[str, np.ndarray]) -> dict[str, float]:
         """The observables of one chain, from what it measured at each time."""
-        names = tuple(self.process.controls)
-        given = controls_tuple(names, tuple(self.process.controls.values()))
         # A `start_many` has times first and samples second, a `start` samples first.
         axis = 1 if self.model.start is None else 0
         series = {name: np.expand_dims(x, axis) for name, x in rows.items()}
-        means = averaged(self.model, series, given, self.process.size)
+        means = averaged(self.model, series, self._controls, self.process.size)
         out = {name: float(x[0]) for name, x in means.items() if np.ndim(x[0]) == 0}
         for observable in self.model.scalars:
             if observable.estimate is not None and set(observable.moments) <= set(out):
                 values = (out[name] for name in observable.moments)
                 out[observable.name] = float(observable.estimate(*values))
         return out
+
+
+def told_of(model: Model, controls: Mapping, size: int, seed: int) -> dict[str, Any]:
+    """What a page is told of every network: which it is, as it was asked for."""
+    return {"model": model.name, "controls": dict(controls), "size": size, "seed": seed}
 
 
 def check_live_size(model: Model, size: Any) -> None:

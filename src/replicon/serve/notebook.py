@@ -12,6 +12,7 @@ from typing import Any
 from replicon._declare import Model
 from replicon._errors import InputError
 from replicon._extras import needed
+from replicon._items import plain as as_word
 from replicon._seed import read_seed
 from replicon.serve import words
 from replicon.serve.application import House
@@ -93,17 +94,14 @@ def _state(
 ) -> dict[str, Any]:
     """Where a lab begins, as the page's address would say it."""
     checked = offer.controls(model, model.canonical(controls), "both")
-    state: dict[str, Any] = {"model": model.name, "controls": checked, "seed": read_seed(seed)}
+    told = {name: as_word(value) for name, value in checked.items()}
+    state: dict[str, Any] = {"model": model.name, "controls": told, "seed": read_seed(seed)}
     if branch is not None:
         state["branches"] = [model.branch(branch).name]
     if size is not None:
         check_live_size(model, size)
         state["size"] = size
-    return {**state, "controls": {k: _finite(v) for k, v in checked.items()}}
-
-
-def _finite(value: Any) -> Any:
-    return "inf" if value == float("inf") else plain(value)
+    return state
 
 
 @functools.cache

@@ -51,9 +51,13 @@ def curve(
     begun = time.perf_counter()
     values = ask.solved_values(asked, chosen, table)
     seconds = time.perf_counter() - begun
-    told = {name: array[0] for name, array in values.items() if array.ndim == 1}
-    told["reason"] = "" if told["converged"] else _why(asked, chosen, at, values)
-    header = {"point": told, "along": along, "branch": chosen, "seconds": seconds, "at": at}
+    header = {
+        "point": _first(asked, chosen, at, values),
+        "along": along,
+        "branch": chosen,
+        "seconds": seconds,
+        "at": at,
+    }
     shown = {o.name for o in asked.scalars} | {"converged", "stable", asked.potential}
     arrays = {
         name: np.asarray(array[1:], float)
@@ -69,10 +73,8 @@ def point(offer: Offer, *, model: str, controls: dict, branch: str | None = None
     chosen = ask.theory_branch(asked, branch)
     at = offer.controls(asked, controls, "theory")
     values = ask.solved_values(asked, chosen, [at])
-    told = {name: array[0] for name, array in values.items() if array.ndim == 1}
-    told["reason"] = "" if told["converged"] else _why(asked, chosen, at, values)
     arrays = {name: array[0] for name, array in values.items() if array.ndim > 1}
-    return {"point": told, "branch": chosen, "at": at}, arrays
+    return {"point": _first(asked, chosen, at, values), "branch": chosen, "at": at}, arrays
 
 
 def line(
@@ -175,9 +177,13 @@ def _numeric(model: Model, name: str, at: dict) -> Control:
     return control
 
 
-def _why(model: Model, branch: str, at: dict, values: dict) -> str:
+def _first(model: Model, branch: str, at: dict, values: dict) -> dict[str, Any]:
+    """Every number of the first point of a table, with the reason why it did not converge."""
+    told = {name: array[0] for name, array in values.items() if array.ndim == 1}
+    if told["converged"]:
+        return {**told, "reason": ""}
     first = {name: array[:1] for name, array in values.items()}
-    return verdict.why_unsolved(model, branch, at, first)
+    return {**told, "reason": verdict.why_unsolved(model, branch, at, first)}
 
 
 QUESTIONS: dict[str, Callable[..., Answer]] = {

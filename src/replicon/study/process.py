@@ -25,8 +25,9 @@ class Process:
     """A finite network of a model, which moves when it is stepped.
 
     `model`, `controls` (a dictionary of the values now), `size`, `seed`; `steps`, how many were
-    made. Made by `replicon.start`, which checks everything; the same seed gives the same network
-    and the same motion, however its steps are cut.
+    made; `network`, what the model's `start` (or `start_many`, of one sample) gave. Made by
+    `replicon.start`, which checks everything; the same seed gives the same network and the same
+    motion, however its steps are cut.
     """
 
     def __init__(self, model: Model, controls: dict[str, Any], size: int, seed: int):
@@ -38,9 +39,9 @@ class Process:
         stream = streams(model, controls, size, 1, seed)[0]
         given = controls_tuple(tuple(controls), tuple(controls.values()))
         if model.start is not None:
-            self._network = resolve(model.start)(given, size, _seed.generator(stream))
+            self.network = resolve(model.start)(given, size, _seed.generator(stream))
         elif model.start_many is not None:
-            self._network = resolve(model.start_many)(given, size, [stream])
+            self.network = resolve(model.start_many)(given, size, [stream])
         else:
             way = "simulate it" if model.simulated else "solve it"
             raise InputError(f"{model.name} is no process that runs: {way}.")
@@ -48,26 +49,26 @@ class Process:
     @property
     def done(self) -> bool:
         """Whether there is nothing more to do (an algorithm has solved its instance, say)."""
-        return bool(getattr(self._network, "done", False))
+        return bool(getattr(self.network, "done", False))
 
     def step(self, count: int = 1) -> Process:
         """So many sweeps, time steps, iterations or epochs; fewer where it is done before."""
         count = check_argument("count", count, _COUNT, "steps")
         if count and not self.done:
-            self._network.step(count)
+            self.network.step(count)
             self.steps += count
         return self
 
     def measure(self) -> dict[str, Any]:
         """The observables of the simulation, now: numbers, and arrays of their declared axes."""
-        measured = self._network.measure()
+        measured = self.network.measure()
         if self.model.start is None:
             measured = {name: np.asarray(value)[0] for name, value in measured.items()}
         return {name: np.asarray(value, float)[()] for name, value in measured.items()}
 
     def view(self) -> dict[str, np.ndarray]:
         """What an eye would see: an array for each view that the model declares, a copy."""
-        shown = self._network.view() if self.model.views else {}
+        shown = self.network.view() if self.model.views else {}
         return {name: np.array(array) for name, array in shown.items()}
 
     def set(self, name: str, value: Any) -> Process:
@@ -80,7 +81,7 @@ class Process:
                 f"another value; what can be changed: {', '.join(live) or 'nothing'}."
             )
         value = control.check(self.model.canonical({name: value})[control.name])
-        self._network.set(control.name, value)
+        self.network.set(control.name, value)
         self.controls[control.name] = value
         return self
 

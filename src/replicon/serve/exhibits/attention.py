@@ -19,7 +19,7 @@ from replicon.attention.finite import counts
 from replicon.attention.prompts import draw_tasks, power_law
 from replicon.serve.asked import Offer
 from replicon.serve.exhibits.attention_theory import SHOWN, STEPS, check_names
-from replicon.serve.networks import Mean, Network, View, check_live_size
+from replicon.serve.networks import Mean, Network, View, check_live_size, told_of
 from replicon.study import ask
 from replicon.study.process import streams
 
@@ -197,8 +197,7 @@ class Samples:
 
     def told(self) -> dict[str, Any]:
         """What is known from the start."""
-        named = {"model": self.model.name, "controls": dict(self.controls)}
-        return {**named, "size": self.size, "seed": self.seed, "burn": 0}
+        return {**told_of(self.model, self.controls, self.size, self.seed), "burn": 0}
 
     def measured(self) -> dict[str, dict[str, Any]]:
         """{observable: `Mean`} over the samples so far, which are independent; `samples`, how many

@@ -207,11 +207,11 @@ class Critical(Network):
     @property
     def shown(self) -> Any:
         """The library's lattices behind the process that is shown."""
-        return self.process._network
+        return self.process.network
 
     @property
     def second(self) -> Any:
-        return self.counted._network
+        return self.counted.network
 
     def begin(self) -> None:
         """Forget what was counted."""

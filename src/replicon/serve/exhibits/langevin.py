@@ -74,7 +74,7 @@ class Walkers:
     @property
     def learning(self) -> Any:
         """The library's process."""
-        return self.process._network
+        return self.process.network
 
     @property
     def steps(self) -> int:

@@ -19,7 +19,7 @@ from replicon.rbm.posterior import largest_overlap, matched, measure
 from replicon.serve.asked import Offer
 from replicon.serve.exhibits.rbm_digits import Digits
 from replicon.serve.exhibits.rbm_lines import LAST, line, lines
-from replicon.serve.networks import Mean, View
+from replicon.serve.networks import Mean, View, told_of
 from replicon.study.process import streams
 
 _LOADS = Interval(0, LAST)
@@ -191,12 +191,7 @@ class Student:
 
     def told(self) -> dict[str, Any]:
         """What is known from the start."""
-        return {
-            "model": self.model.name,
-            "controls": dict(self.controls),
-            "size": self.size,
-            "seed": self.seed,
-        }
+        return told_of(self.model, self.controls, self.size, self.seed)
 
     def measured(self) -> dict[str, dict[str, Any]]:
         """{observable: `Mean`}: now, of the student that is seen; mean and error over the other

@@ -15,7 +15,7 @@ from replicon._domains import check_argument, check_seed
 from replicon._errors import InputError
 from replicon.rbm.learning_finite import Training
 from replicon.serve.asked import Offer
-from replicon.serve.networks import Mean, View
+from replicon.serve.networks import Mean, View, told_of
 from replicon.study.process import streams
 
 _SIZES = Interval(4, 100, integer=True)
@@ -106,12 +106,7 @@ class Digits:
 
     def told(self) -> dict[str, Any]:
         """What is known from the start."""
-        return {
-            "model": self.model.name,
-            "controls": dict(self.controls),
-            "size": self.size,
-            "seed": self.seed,
-        }
+        return told_of(self.model, self.controls, self.size, self.seed)
 
     def measured(self) -> dict[str, dict[str, Any]]:
         """Growth rate of the leading mode, and its singular value."""

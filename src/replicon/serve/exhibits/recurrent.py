@@ -165,7 +165,7 @@ class Moving(Network):
             raise InputError(f"{_DYNAMICS} and {_GIVEN} move here, not {show(model)}.")
         self.twin: Any = None
         super().__init__(offer, model=model, controls=controls, size=size, seed=seed)
-        self.moving = self.process._network
+        self.moving = self.process.network
         if getattr(self.moving.controls, "rank_one", 0.0):
             raise InputError("rank_one is 0 in this exhibit: choose another value in the lab.")
         self.spectrum = _ASIDE.submit(_spectrum, self.moving.unit)
@@ -251,7 +251,7 @@ class Few(Network):
 
     def view(self) -> View:
         """Where the chains are, (chains, neurons)."""
-        return {"states": ("points", self.process._network.chains.states.T)}
+        return {"states": ("points", self.process.network.chains.states.T)}
 
 
 QUESTIONS = {"recurrent.curve": curve, "recurrent.rest": rest, "recurrent.flow": flow}

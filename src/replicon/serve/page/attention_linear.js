@@ -4,7 +4,7 @@ import {AttentionPictures} from "./attention_pictures.js";
 import {attentionCounts, attentionFormulas, attentionReason,
   attentionSteps} from "./attention_words.js";
 import {Chart} from "./chart.js";
-import {controlInput, transport} from "./controls.js";
+import {controlInput, gaveWay, transport} from "./controls.js";
 import {el} from "./el.js";
 import {toQuery} from "./lab_state.js";
 import {Meeting} from "./meeting.js";
@@ -291,7 +291,7 @@ export class LinearAttention {
       },
       frame: (header, arrays) => this.frame(header, arrays),
       trouble: (sentence) => this.refuse(sentence),
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.transport = transport({size: this.size, seed: this.seed, sizes: [4, LARGEST],
       speeds: SPEEDS, speed: 2, playing: this.playing}, {

@@ -2,7 +2,7 @@
 // same number of prompts, and whose weights are solved for.
 
 import {Chart} from "./chart.js";
-import {controlInput, transport} from "./controls.js";
+import {controlInput, gaveWay, transport} from "./controls.js";
 import {el, shownNumber} from "./el.js";
 import {brackets, formula, frac, fn, id, row, sub, sup} from "./formula.js";
 import {toQuery} from "./lab_state.js";
@@ -130,7 +130,7 @@ export class Transformer {
         this.wait(false);
         this.trouble.textContent = sentence;
       },
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.transport = transport({size: this.size, seed: this.seed, sizes: SIZES, speeds: SPEEDS,
       speed: 4, playing: this.playing}, {

@@ -132,6 +132,20 @@ export function transport(given, on) {
   return row;
 }
 
+// What a transport does to one network: the three of its six controls that are always the same.
+export function driving(network) {
+  return {
+    play: (playing) => network.play(playing),
+    step: () => network.step(1),
+    speed: (speed) => network.speed(speed),
+  };
+}
+
+// Said where the server runs too many networks and let this one go.
+export function gaveWay() {
+  return say("This network gave way to others: press Reset.");
+}
+
 function wholeField(label, value, [low, high], changed) {
   const box = el("input", {class: "number", type: "number", min: low, max: high, step: 1,
     value: String(value)});

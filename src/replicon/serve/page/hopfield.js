@@ -2,7 +2,7 @@
 // hand, beside the phase diagram of the Hopfield memory.
 
 import {Chart} from "./chart.js";
-import {controlInput, transport} from "./controls.js";
+import {controlInput, driving, gaveWay, transport} from "./controls.js";
 import {el, retell, shownNumber} from "./el.js";
 import {titleOf} from "./exhibits.js";
 import {HopfieldMap} from "./hopfield_map.js";
@@ -91,14 +91,12 @@ class Screen {
       started: (header) => this.started(header),
       frame: (header, arrays) => this.frame(header, arrays),
       trouble: (sentence) => (this.trouble.textContent = sentence),
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.transport = transport({size: this.state.size, seed: this.state.seed, sizes: SIZES,
       speeds: SPEEDS, speed: SPEED, playing: !this.still}, {
-      play: (playing) => this.live.play(playing),
-      step: () => this.live.step(1),
+      ...driving(this.live),
       reset: () => this.begin(),
-      speed: (speed) => this.live.speed(speed),
       size: (size) => this.renew({size, patterns: size === PICTURES ? this.state.patterns
         : "random"}),
       seed: (seed) => this.renew({seed}),

@@ -3,7 +3,7 @@
 
 import {COLOURS} from "./board.js";
 import {Chart} from "./chart.js";
-import {controlInput, symbolText, transport} from "./controls.js";
+import {controlInput, driving, gaveWay, symbolText, transport} from "./controls.js";
 import {clear, el, shownNumber} from "./el.js";
 import {Meeting} from "./meeting.js";
 import {Panel} from "./panels.js";
@@ -278,14 +278,12 @@ export class Lab extends LabTheory {
         clearInterval(this.clock);
         this.trouble.textContent = sentence;
       },
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.transport = transport({size: state.size, seed: state.seed, unit: model.size.meaning,
       sizes: [model.size.least, model.size.greatest], speed: 3}, {
-      play: (playing) => this.live.play(playing),
-      step: () => this.live.step(1),
+      ...driving(this.live),
       reset: () => this.begin(),
-      speed: (speed) => this.live.speed(speed),
       size: (size) => this.renew({size}),
       seed: (seed) => this.renew({seed}),
     });

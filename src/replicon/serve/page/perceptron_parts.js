@@ -1,6 +1,7 @@
 // What the three tabs of the perceptron share.
 
 import {Chart} from "./chart.js";
+import {gaveWay} from "./controls.js";
 import {clear, el} from "./el.js";
 import {asText, copies, guide} from "./screen.js";
 import {forget, Network} from "./wire.js";
@@ -43,7 +44,7 @@ export class Tab {
       },
       frame,
       trouble: (sentence) => (this.trouble.textContent = sentence),
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.trouble.textContent = say("The network starts; the first time its algorithms are " +
       "compiled, a few seconds.");

@@ -2,7 +2,7 @@
 // beside what theory knows of the data before any training.
 
 import {Chart} from "./chart.js";
-import {controlInput, transport} from "./controls.js";
+import {controlInput, driving, gaveWay, transport} from "./controls.js";
 import {el, shownNumber} from "./el.js";
 import {brackets, formula, frac, id, row, sub, sup, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
@@ -107,14 +107,12 @@ class Training {
       started: () => this.trouble.replaceChildren(),
       frame: (header, arrays) => this.frame(header, arrays),
       trouble: (sentence) => (this.trouble.textContent = sentence),
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.transport = transport({size: this.state.size, seed: this.state.seed, sizes: [4, 100],
       speeds: SPEEDS, speed: 3, playing: !still()}, {
-      play: (playing) => this.live.play(playing),
-      step: () => this.live.step(1),
+      ...driving(this.live),
       reset: () => this.begin(),
-      speed: (speed) => this.live.speed(speed),
       size: (size) => this.renew({size}),
       seed: (seed) => this.renew({seed}),
     });

@@ -1,7 +1,7 @@
 // A student to whom samples arrive: overlaps against the load, its belief beside the teacher.
 
 import {Chart} from "./chart.js";
-import {controlInput, transport} from "./controls.js";
+import {controlInput, gaveWay, transport} from "./controls.js";
 import {el, shownNumber} from "./el.js";
 import {brackets, formula, frac, id, mean, row, sub, subsup, sum, sup, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
@@ -196,7 +196,7 @@ class Student {
       },
       frame: (header, arrays) => this.frame(header, arrays),
       trouble: (sentence) => (this.trouble.textContent = sentence),
-      gone: () => (this.trouble.textContent = say("This network gave way to others: press Reset.")),
+      gone: () => (this.trouble.textContent = gaveWay()),
     });
     this.resting = still();
     this.transport = transport({size: this.state.size, seed: this.state.seed, sizes: [20, 400],

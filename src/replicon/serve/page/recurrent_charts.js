@@ -3,6 +3,7 @@
 
 import {colour} from "./board.js";
 import {Chart} from "./chart.js";
+import {el} from "./el.js";
 import {say} from "./words.js";
 
 const SHADES = ["blue", "orange", "green", "pink", "sky", "gold", "grey", "wine"];
@@ -228,4 +229,15 @@ export class Plane extends Chart {
 function shades(name) {
   const number = parseInt(colour(name).replace("#", ""), 16);
   return [(number >> 16) & 255, (number >> 8) & 255, number & 255];
+}
+
+// What is seen of every network in motion, side by side: its traces, and the cloud of eigenvalues
+// within `reach`.
+export function tracesAndCloud(parent, reach) {
+  const [left, right] = [el("div", {}), el("div", {})];
+  parent.append(el("div", {class: "panels"}, left, right));
+  left.append(el("div", {class: "caption", text: () => say("Eight of its neurons")}));
+  right.append(el("div", {class: "caption", text: () => say("Eigenvalues of J; rest is lost " +
+    "where one passes Re = 1")}));
+  return {traces: new Traces(left), cloud: new Cloud(right, reach)};
 }

@@ -6,7 +6,7 @@ import {controlInput} from "./controls.js";
 import {el, retell, shownNumber} from "./el.js";
 import {brackets, formula, frac, fn, row, sub, sum, sup, term} from "./formula.js";
 import {Meeting} from "./meeting.js";
-import {Cloud, Traces} from "./recurrent_charts.js";
+import {tracesAndCloud} from "./recurrent_charts.js";
 import {clamp, Part} from "./recurrent_part.js";
 import {asText, guide} from "./screen.js";
 import {ask} from "./wire.js";
@@ -187,13 +187,7 @@ export class GivenNetwork extends Part {
   }
 
   network() {
-    const [left, right] = [el("div", {}), el("div", {})];
-    this.places.right.append(el("div", {class: "panels"}, left, right));
-    left.append(el("div", {class: "caption", text: () => say("Eight of its neurons")}));
-    right.append(el("div", {class: "caption", text: () => say("Eigenvalues of J; rest is lost " +
-      "where one passes Re = 1")}));
-    this.traces = new Traces(left);
-    this.cloud = new Cloud(right, 0.4);
+    Object.assign(this, tracesAndCloud(this.places.right, 0.4));
     this.has = el("p", {class: "note", text: () => (this.told
       ? say("{size} neurons", {size: this.told.size}) : "")});
     this.places.right.append(this.has);

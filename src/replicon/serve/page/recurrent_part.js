@@ -1,6 +1,6 @@
 // What the three tabs of the edge of chaos share: a frame, a network that runs, where to read on.
 
-import {transport} from "./controls.js";
+import {driving, gaveWay, transport} from "./controls.js";
 import {el} from "./el.js";
 import {toQuery} from "./lab_state.js";
 import {copies, layout, still} from "./screen.js";
@@ -48,13 +48,11 @@ export class Part {
         if (header.rate) this.transport.rate(header.rate);
       },
       trouble: sentence,
-      gone: () => sentence(say("This network gave way to others: press Reset.")),
+      gone: () => sentence(gaveWay()),
     });
     this.transport = transport({...given, seed: this.state.seed, playing: !still()}, {
-      play: (playing) => this.live.play(playing),
-      step: () => this.live.step(1),
+      ...driving(this.live),
       reset: () => this.begin(),
-      speed: (speed) => this.live.speed(speed),
       size: (size) => this.renew({size}),
       seed: (seed) => this.renew({seed}),
     });

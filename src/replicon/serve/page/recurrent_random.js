@@ -6,7 +6,7 @@ import {controlInput} from "./controls.js";
 import {el, shownNumber} from "./el.js";
 import {brackets, formula, frac, fn, mean, row, sub, subsup, sum, sup, term} from "./formula.js";
 import {Meeting} from "./meeting.js";
-import {Cloud, Distance, Traces} from "./recurrent_charts.js";
+import {Distance, tracesAndCloud} from "./recurrent_charts.js";
 import {clamp, Part} from "./recurrent_part.js";
 import {asText, guide} from "./screen.js";
 import {ask} from "./wire.js";
@@ -193,13 +193,7 @@ export class RandomNetwork extends Part {
   }
 
   network() {
-    const [left, right] = [el("div", {}), el("div", {})];
-    this.places.right.append(el("div", {class: "panels"}, left, right));
-    left.append(el("div", {class: "caption", text: () => say("Eight of its neurons")}));
-    right.append(el("div", {class: "caption", text: () => say("Eigenvalues of J; rest is lost " +
-      "where one passes Re = 1")}));
-    this.traces = new Traces(left);
-    this.cloud = new Cloud(right, 1.6);
+    Object.assign(this, tracesAndCloud(this.places.right, 1.6));
     this.places.right.append(el("div", {class: "caption quiet", text: () => say("Two copies, one " +
       "of them poked: their distance d")}));
     this.distance = new Distance(this.places.right);
