@@ -9,7 +9,7 @@ export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
-.PHONY: tour test test-slow lint wheel bench clean
+.PHONY: tour test test-slow lint docs wheel bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Replicon needs Python >= 3.11: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -30,6 +30,13 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+$(VENV)/docs: $(VENV)/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
+	touch $@
+
+docs: $(VENV)/docs
+	$(BIN)/python -m sphinx -W -q docs docs/_build/html
 
 wheel:
 	PYTHON=$(PYTHON) .ci/wheel

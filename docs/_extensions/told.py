@@ -1,0 +1,34 @@
+"""Pages that are told by what the package declares, written before Sphinx reads: each module below
+has `pages() -> {path below docs: Markdown}`. A page is written only where its text has changed, so
+that Sphinx reads it only then.
+"""
+
+import importlib
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+MODULES = []
+
+
+def write(app: Sphinx, config: object) -> None:
+    """Write every page, and take away those that are told no more."""
+    source = Path(app.srcdir)
+    told = {}
+    for name in MODULES:
+        told |= importlib.import_module(name).pages()
+    for path, text in told.items():
+        target = source / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_text() != text:
+            target.write_text(text)
+    for folder in {path.split("/")[0] for path in told if "/" in path}:
+        for old in (source / folder).rglob("*.md"):
+            if old.relative_to(source).as_posix() not in told:
+                old.unlink()
+
+
+def setup(app: Sphinx) -> dict:
+    """Write when the configuration is known."""
+    app.connect("config-inited", write)
+    return {"parallel_read_safe": True}
