@@ -184,9 +184,9 @@ def frames(browser):
 
 
 def _megabytes(server):
-    """Memory of the server and its two processes."""
+    """Memory of the server and its processes."""
     out = 0.0
-    for pid in (server.process.pid, *server.workers()):
+    for pid in (server.process.pid, *server.workers(behind=True)):
         told = Path(f"/proc/{pid}/status").read_text()
         out += int(re.search(r"VmRSS:\s+(\d+)", told).group(1)) / 1024
     return out

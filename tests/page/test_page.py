@@ -79,6 +79,21 @@ def test_the_language_changes_without_loading_again(opened):
     assert page.text_content("h1") == english
 
 
+def test_why_theory_has_no_number_is_said_in_the_language_of_the_page(opened):
+    page = opened("zh")
+    said = """async ([text]) => (await import("/words.js")).heard(text)"""
+    heard = page.evaluate(
+        said,
+        [
+            "hopfield, branch 'retrieval', did not converge at load=0.2, temperature=0"
+            " (residual 3e-04): the branch ends at transition 'retrieval', load 0.1379."
+        ],
+    )
+    assert "load=0.2, temperature=0 (residual 3e-04)" in heard and "0.1379" in heard
+    assert "未收敛" in heard and "converge" not in heard and "transition" not in heard
+    assert page.evaluate(said, ["Nobody has said this."]) == "Nobody has said this."
+
+
 def test_the_handle_is_moved_by_the_keyboard(opened):
     page = opened("en")
     page.evaluate("(hash) => { location.hash = hash; }", _LAB)

@@ -12,7 +12,7 @@ import pytest
 
 from replicon import InputError
 from replicon.serve import desk as desks
-from replicon.serve import processes
+from replicon.serve import processes, solver
 from replicon.serve.desk import Desk, Question
 from replicon.serve.frames import message, read
 from replicon.serve.relay import Relay
@@ -146,7 +146,7 @@ def test_a_question_whose_process_was_ended_is_asked_again(brought):
             await heard.wait(lambda p, h: h.get("state") == "ready")
             desk.ask(_solve("a", solving=2, x=4))
             await heard.wait(lambda p, h: h.get("state") == "compiling")
-            desk.handle.kill()
+            desk.front.handle.kill()
             _, _, found = await heard.wait(lambda p, h: h.get("kind") == "answer")
             return found
 
@@ -154,7 +154,7 @@ def test_a_question_whose_process_was_ended_is_asked_again(brought):
 
 
 def test_a_question_that_ends_every_process_is_given_up(brought, monkeypatch):
-    monkeypatch.setattr(desks, "PAUSE", 0.0)
+    monkeypatch.setattr(solver, "PAUSE", 0.0)
 
     async def asked():
         heard = Heard()
@@ -162,7 +162,7 @@ def test_a_question_that_ends_every_process_is_given_up(brought, monkeypatch):
             desk.ask(_solve("a", solving=1000))
             for _ in range(2):
                 await heard.wait(lambda p, h: h.get("state") == "compiling")
-                desk.handle.kill()
+                desk.front.handle.kill()
             _, _, told = await heard.wait(lambda p, h: h.get("kind") == "answer")
             return told
 
@@ -188,12 +188,12 @@ class _Idle:
 
 
 def test_no_page_waits_for_more_than_one_question_of_another(monkeypatch):
-    monkeypatch.setattr(desks, "Handle", _Idle)
+    monkeypatch.setattr(solver, "Handle", _Idle)
 
     async def asked():
         desk = Desk(lambda page, data: None, ((), {}), [])
         desk.begin()
-        desk._heard(("ready", None))
+        desk.front.heard(("ready", None))
         for i in range(50):
             desk.ask(Question("greedy", f"slot {i}", i, "curve", {"x": i}))
         for page in ("modest", "other"):
@@ -201,14 +201,60 @@ def test_no_page_waits_for_more_than_one_question_of_another(monkeypatch):
         desk.ask(Question("modest", "slot", 1, "curve", {"x": "newer"}))
         order = []
         for _ in range(6):
-            ticket, _, arguments = desk.handle.said[-1]
+            ticket, _, arguments = desk.front.handle.said[-1]
             order.append(arguments["x"])
-            desk._heard((ticket, message({})))
+            desk.front.heard((ticket, message({})))
         desk.stop()
         return order
 
     # The first was under way before the others came; of a place the newest wins.
     assert asyncio.run(asked()) == [0, 1, "newer", "other", 2, 3]
+
+
+def test_what_follows_a_finger_never_waits_for_what_does_not(monkeypatch):
+    monkeypatch.setattr(solver, "Handle", _Idle)
+
+    async def asked():
+        answers = []
+        desk = Desk(lambda page, data: answers.append(read(data)[0]), ((), {}), [])
+        desk.begin()
+        desk.front.heard(("ready", None))
+        for i in range(3):
+            desk.ask(Question("p", f"line {i}", i, "line", {"x": i}), patient=True)
+        desk.behind.heard(("ready", None))
+        desk.ask(Question("p", "finger", 7, "curve", {"x": 0}))
+        ticket, name, _ = desk.front.handle.said[-1]
+        desk.front.heard((ticket, message({})))
+        lines = len(desk.behind.handle.said)
+        desk.stop()
+        return name, [one["number"] for one in answers if one["kind"] == "answer"], lines
+
+    assert asyncio.run(asked()) == ("curve", [7], 1)
+
+
+def test_a_page_waits_until_nothing_is_compiled_for_it(monkeypatch):
+    monkeypatch.setattr(solver, "Handle", _Idle)
+
+    async def asked():
+        told = []
+        desk = Desk(lambda page, data: told.append(read(data)[0]), ((), {}), [])
+        desk.begin()
+        desk.front.heard(("ready", None))
+        desk.ask(Question("p", "a", 1, "line", {"model": "rbm"}), patient=True)
+        desk.behind.heard(("ready", None))
+        desk.ask(Question("p", "b", 2, "curve", {"model": "hopfield"}))
+        desk.front.heard((1, message({})))
+        desk.behind.heard((1, message({})))
+        desk.stop()
+        return [(one["state"], one.get("of")) for one in told if one["kind"] == "state"]
+
+    assert asyncio.run(asked()) == [
+        ("ready", None),
+        ("compiling", "rbm"),
+        ("compiling", "hopfield"),
+        ("compiling", "rbm"),
+        ("ready", None),
+    ]
 
 
 def test_pages_take_turns():
@@ -230,18 +276,18 @@ def test_pages_take_turns():
 
 
 def test_answers_are_kept_by_what_was_asked_and_bounded(monkeypatch):
-    monkeypatch.setattr(desks, "Handle", _Idle)
+    monkeypatch.setattr(solver, "Handle", _Idle)
     monkeypatch.setattr(desks, "_KEPT", 16_000)
 
     async def asked():
         answers = []
         desk = Desk(lambda page, data: answers.append(data), ((), {}), [])
         desk.begin()
-        desk._heard(("ready", None))
+        desk.front.heard(("ready", None))
         for i in range(100):
             desk.ask(Question("p", "slot", i, "curve", {"x": i % 50}))
-            ticket = desk.handle.said[-1][0]
-            desk._heard((ticket, message({"i": i, "long": "x" * 800})))
+            ticket = desk.front.handle.said[-1][0]
+            desk.front.heard((ticket, message({"i": i, "long": "x" * 800})))
         desk.stop()
         assert len(answers) >= 100
         return len(desk._kept), desk._bytes

@@ -238,7 +238,8 @@ class House:
             number = said.get("number", 0)
             if not isinstance(name, str) or type(number) is not int:
                 raise InputError("A question has a name and a number.")
-            self.desk.ask(Question(page, slot, number, name, arguments))
+            patient = said.get("patient") is True
+            self.desk.ask(Question(page, slot, number, name, arguments), patient)
         elif do in _ORDERS:
             self.relay.order(page, slot, do, arguments)
         else:

@@ -1,24 +1,21 @@
-"""The desk of the theory: questions of all pages in a queue where the newest wins, one at a time
-handed to a process that is replaced when it takes too long.
+"""The desk of the theory: every question of a page finds a process that answers it. What follows a
+finger never waits for what does not: the lines and regions of a phase diagram have a process of
+their own, which stands behind, and what is visited most is compiled ahead in a third.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 from replicon.serve.frames import message, read
-from replicon.serve.processes import PAUSE, Handle, answer_questions, compile_ahead
-from replicon.serve.turns import Turns
+from replicon.serve.processes import answer_behind, answer_questions
+from replicon.serve.solver import Question, Solver
 
 # Seconds after which a question is given up: of a model that may have to be compiled first, and of
 # one that was solved before.
 COLD_LIMIT = 90.0
 LIMIT = 20.0
-_ENDED = "The process that solves the equations ended twice over this question: ask it otherwise."
 _KEPT = 48_000_000  # bytes of answers that are kept
 # Seconds of a first answer from an empty cache (benchmarks/cold_start.py, two cores).
 _COMPILING = {
@@ -33,32 +30,8 @@ _COMPILING = {
 _COMPILING_OTHERS = 4
 
 
-class Question(NamedTuple):
-    """What a page asks: who, in which place of the page, the page's number of it, and what."""
-
-    page: str
-    slot: str
-    number: int
-    name: str
-    arguments: Mapping[str, Any]
-
-    @property
-    def key(self) -> str:
-        """What it asks, as text: the same text has the same answer."""
-        return json.dumps([self.name, self.arguments], sort_keys=True)
-
-    @property
-    def subject(self) -> str:
-        """What is compiled for it: the model and branch, or the question of an exhibit."""
-        told = [self.name if "." in self.name or self.name == "line" else "solve"]
-        told += [str(self.arguments.get(name, "")) for name in ("model", "branch", "name")]
-        return " ".join(told)
-
-
 class Desk:
-    """`tell(page, message)` sends bytes to a page, '' to all. Everything runs in the event loop but
-    the process itself.
-    """
+    """`tell(page, message)` sends bytes to a page, '' to all."""
 
     def __init__(
         self,
@@ -68,159 +41,93 @@ class Desk:
         limits: tuple[float, float] = (COLD_LIMIT, LIMIT),
     ):
         self._tell = tell
-        self._brought = brought
         self._ahead = ahead
-        self._limits = limits
-        self._waiting = Turns()
-        self._current: Question | None = None
-        self._ticket = 0
-        self._known: set[str] = set()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._bytes = 0
-        self._ready = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._stopped = False
-        self._why = ""
-        self._asked_again: Question | None = None
-        self.handle: Handle | None = None
-        self._beside: Handle | None = None
+        self._compiling: dict[str, Question] = {}
+
+        def solver(
+            name: str, run: Callable, answered: Callable, ready: Callable = lambda: None
+        ) -> Solver:
+            def waits(question: Question | None) -> None:
+                self._waits(name, question)
+
+            def replaced() -> None:
+                if name != "compiler":
+                    tell("", message({"kind": "state", "state": "replaced", "of": "theory"}))
+
+            return Solver(run, brought, limits, answered, waits, replaced, ready)
+
+        self.front = solver("front", answer_questions, self._answered, self._begun)
+        self.behind = solver("behind", answer_behind, self._answered)
+        self._compiler = solver("compiler", answer_behind, self._compiled)
 
     def begin(self) -> None:
-        """Start the process; called again whenever one has ended."""
-        self._ready = False
-        self._known.clear()
-        self.handle = Handle(answer_questions, self._brought, self._heard, self._ended)
+        """Start the process that follows the finger; the others begin when there is need."""
+        self.front.begin()
 
     def stop(self) -> None:
         """End for good."""
-        self._stopped = True
-        for handle in (self.handle, self._beside):
-            if handle:
-                handle.kill()
+        for solver in (self.front, self.behind, self._compiler):
+            solver.stop()
 
-    def ask(self, question: Question) -> None:
-        """Take a question; an older one of the same place that was not begun is forgotten.
-        InputError for a page that waits for too many.
+    def ask(self, question: Question, patient: bool = False) -> None:
+        """Take a question, of a `patient` page behind all that follow a finger; an older one of the
+        same place that was not begun is forgotten. InputError for a page that waits for too many.
         """
+        solver = self.behind if patient else self.front
         kept = self._kept.get(question.key)
         if kept is not None:
             self._kept.move_to_end(question.key)
-            self._waiting.drop(question.page, question.slot)
-            self._answer(question, kept)
+            solver.drop(question.page, question.slot)
+            self._send(question, kept)
             return
-        self._waiting.put(question.page, question.slot, question)
-        self._next()
+        solver.put(question)
 
     def forget(self, page: str) -> None:
         """A page has gone."""
-        self._waiting.drop(page)
+        self.front.drop(page)
+        self.behind.drop(page)
 
-    def _next(self) -> None:
-        if self._current is not None or not self._ready or self.handle is None:
-            return
-        if self._waiting:
-            self._hand(self._waiting.take())
+    def _begun(self) -> None:
+        self._tell("", message({"kind": "state", "state": "ready"}))
+        if self._ahead and self._compiler.handle is None:
+            self._compiler.put(self._ahead.pop(0))
 
-    def _compile_ahead(self) -> None:
-        """The most visited models, in a process beside: nobody waits for it."""
-        if self._ahead and self._beside is None:
-            self._beside = Handle(compile_ahead, self._brought, self._compiled, lambda: None)
-
-    def _compiled(self, value: Any) -> None:
-        ticket, data = value
-        if ticket != "ready":
-            question = self._ahead.pop(0)
-            if "trouble" not in read(data)[0]:
-                self._keep(question.key, data)
-        assert self._beside is not None
-        if not self._ahead:
-            self._beside.kill()
-            return
-        question = self._ahead[0]
-        self._beside.say((0, question.name, dict(question.arguments)))
-
-    def _hand(self, question: Question) -> None:
-        self._current = question
-        self._ticket += 1
-        cold = question.subject not in self._known
-        if cold:
-            model = str(question.arguments.get("model", ""))
-            seconds = _COMPILING.get(model, _COMPILING_OTHERS)
-            self._tell(
-                question.page,
-                message({"kind": "state", "state": "compiling", "of": model, "seconds": seconds}),
-            )
-        assert self.handle is not None
-        self.handle.say((self._ticket, question.name, dict(question.arguments)))
-        limit = self._limits[0] if cold else self._limits[1]
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(limit, self._too_long, self._ticket, limit)
-
-    def _too_long(self, ticket: int, limit: float) -> None:
-        if ticket == self._ticket and self._current is not None and self.handle:
-            self._why = f"The theory of this point took longer than {limit:g} s and was stopped."
-            self.handle.kill()
-
-    def _heard(self, value: Any) -> None:
-        ticket, data = value
-        if ticket == "ready":
-            self._ready = True
-            self._tell("", message({"kind": "state", "state": "ready"}))
-            self._compile_ahead()
-            self._next()
-            return
-        question = self._current
-        if ticket != self._ticket or question is None:
-            return
-        self._done()
-        answered = "trouble" not in read(data)[0]
-        if question.subject not in self._known:
-            self._tell(question.page, message({"kind": "state", "state": "ready"}))
-        if answered:
-            self._known.add(question.subject)
+    def _compiled(self, question: Question, data: bytes) -> None:
+        """The next of what is compiled ahead, after which nobody needs the process."""
+        if "trouble" not in read(data)[0]:
             self._keep(question.key, data)
-        self._answer(question, data)
-        self._next()
+        if self._ahead:
+            self._compiler.put(self._ahead.pop(0))
+        else:
+            self._compiler.stop()
 
-    def _ended(self) -> None:
-        """The process is gone: say so, and begin another."""
-        if self._stopped or self.handle is None:
+    def _waits(self, solver: str, question: Question | None) -> None:
+        """Tell a page that its question waits for a compilation, or that it does no more."""
+        told = self._compiling.pop(solver, None)
+        if question is not None and question.page:
+            self._compiling[solver] = question
+            told = question
+        if told is None:
             return
-        question = self._current
-        why = self._why
-        self._why = ""
-        self._done()
-        self._tell("", message({"kind": "state", "state": "replaced", "of": "theory"}))
-        if question is not None and not self._ask_again(question, why):
-            self._answer(question, message({"trouble": why or _ENDED, "stopped": True}))
-        self._ready = False
-        pause = PAUSE if self.handle.short_lived else 0.0
-        asyncio.get_running_loop().call_later(pause, self._again)
+        still = [one for one in self._compiling.values() if one.page == told.page]
+        if not still:
+            self._tell(told.page, message({"kind": "state", "state": "ready"}))
+            return
+        model = str(still[-1].arguments.get("model", ""))
+        seconds = _COMPILING.get(model, _COMPILING_OTHERS)
+        state = {"kind": "state", "state": "compiling", "of": model, "seconds": seconds}
+        self._tell(told.page, message(state))
 
-    def _ask_again(self, question: Question, why: str) -> bool:
-        """Whether a question during which the process ended for no reason of ours waits again, or
-        a newer one in its place: once, since it may be the reason.
-        """
-        if why or question is self._asked_again or not question.page:
-            return False
-        self._asked_again = question
-        if self._waiting.get(question.page, question.slot) is None:
-            self._waiting.put(question.page, question.slot, question)
-        return True
+    def _answered(self, question: Question, data: bytes) -> None:
+        if "trouble" not in read(data)[0]:
+            self._keep(question.key, data)
+        self._send(question, data)
 
-    def _again(self) -> None:
-        if not self._stopped:
-            self.begin()
-
-    def _done(self) -> None:
-        self._current = None
-        if self._timer:
-            self._timer.cancel()
-
-    def _answer(self, question: Question, data: bytes) -> None:
-        if question.page:
-            head = message({"kind": "answer", "slot": question.slot, "number": question.number})
-            self._tell(question.page, head + data)
+    def _send(self, question: Question, data: bytes) -> None:
+        head = message({"kind": "answer", "slot": question.slot, "number": question.number})
+        self._tell(question.page, head + data)
 
     def _keep(self, key: str, data: bytes) -> None:
         """Keep an answer, by what was asked; the least used give way."""

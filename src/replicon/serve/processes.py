@@ -29,7 +29,7 @@ _UNSAID = 512  # values that wait for a process, after which pages wait
 SHORT_LIFE = 5.0  # seconds; a process that ends before is begun again after a pause
 PAUSE = 0.5  # seconds
 _PART = 0.4  # of the machine's memory, for each of two processes
-_BEHIND = 15  # how far a process that compiles ahead stands behind all others
+_BEHIND = 15  # how far a process that nobody waits for stands behind all others
 _LEAST_MEMORY = 4 << 30  # bytes: address space of compiled code and threads counts too
 
 _starting = threading.Lock()
@@ -107,11 +107,14 @@ class Handle:
 
 
 def preload() -> None:
-    """Let new processes be copies of one that has imported what they need, where the system can."""
+    """Let new processes be copies of one that has imported what they need, where the system can,
+    and let that one begin: it imports while the server does.
+    """
     if _way() == "forkserver":
-        multiprocessing.get_context("forkserver").set_forkserver_preload(
-            ["replicon.serve.preloaded"]
-        )
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload(["replicon.serve.preloaded"])
+        forkserver.ensure_running()
 
 
 def _way() -> str:
@@ -147,9 +150,9 @@ def answer_questions(pipe: Connection, models: tuple[str, ...], files: Mapping[s
             pipe.send((ticket, _answered(known, offer, question, arguments)))
 
 
-def compile_ahead(pipe: Connection, models: tuple[str, ...], files: Mapping[str, str]) -> None:
-    """A process beside that of theory, which asks for little of the machine: what it compiles, the
-    other finds on disk.
+def answer_behind(pipe: Connection, models: tuple[str, ...], files: Mapping[str, str]) -> None:
+    """The same behind all that moves under a finger: it takes what they leave of the machine, and
+    what it compiles the others find on disk.
     """
     with contextlib.suppress(OSError, AttributeError):
         os.nice(_BEHIND)

@@ -35,6 +35,7 @@ class Relay:
         self._changed: dict[Place, dict[str, Any]] = {}
         self._turn: Place | None = None
         self._short_lives = 0
+        self._shown = False  # whether this process has shown a network
         self._stopped = False
         self._watch: asyncio.TimerHandle | None = None
         self.handle: Handle | None = None
@@ -42,6 +43,7 @@ class Relay:
     def begin(self) -> None:
         """Start the process, and in it every network that pages look at."""
         self._turn = None
+        self._shown = False
         self._heard_at = time.monotonic() + _BEGINNING
         self.handle = Handle(run_networks, self._brought, self._heard, self._ended)
         for (page, slot), arguments in self._started.items():
@@ -101,6 +103,7 @@ class Relay:
         self._heard_at = time.monotonic()
         if len(value) == 3:
             page, _, data = value
+            self._shown = True
             self._tell(page, data)
             return
         told, place = value
@@ -123,7 +126,7 @@ class Relay:
         if self._stopped or self.handle is None:
             return
         self._tell("", message({"kind": "state", "state": "replaced", "of": "networks"}))
-        short = self.handle.short_lived
+        short = self.handle.short_lived or not self._shown
         self._short_lives = self._short_lives + 1 if short else 0
         if self._short_lives >= _SHORT_LIVES:
             for place in list(self._started):

@@ -120,14 +120,17 @@ def serve(
 
     Source: none. Referee: tests/serve.
     """
-    import uvicorn
-
-    from replicon.serve import application, processes, words
+    from replicon.serve import processes, words
 
     if language:
         words.catalogue(language)  # says which there are
     address = Address(host, port)
     processes.preload()
+
+    import uvicorn
+
+    from replicon.serve import application
+
     brought = (tuple(models), dict(files or {}))
     cookie = f"replicon-{address.port}"
     app = application.build(brought, address.hosts, address.token, cookie)

@@ -103,13 +103,20 @@ def add_folder(folder: str | Path) -> None:
     _FOLDERS.append(Path(folder))
 
 
-def _rooms(first: str = "") -> list[str]:
-    """Packages of the library, but for the command line, which is slow to import; the one that
-    `first` begins with, a model's name, first.
+@functools.cache
+def _packages() -> list[str]:
+    """Packages of the library, but for the command line, which is slow to import; the folder is
+    listed once, for that costs more than the solution of a quick model.
     """
-    packages = (item.name for item in pkgutil.iter_modules(replicon.__path__) if item.ispkg)
-    found = (name for name in packages if name != "cli")
-    return sorted(found, key=lambda room: (not first.startswith(room), room))
+    found = [item.name for item in pkgutil.iter_modules(replicon.__path__) if item.ispkg]
+    return [name for name in found if name != "cli"]
+
+
+def _rooms(first: str = "") -> list[str]:
+    """The packages in alphabetical order, but the one that `first` begins with, a model's name,
+    first.
+    """
+    return sorted(_packages(), key=lambda room: (not first.startswith(room), room))
 
 
 def _declared(room: str) -> tuple[Model, ...]:

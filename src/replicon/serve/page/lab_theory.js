@@ -136,7 +136,7 @@ export class LabTheory {
       ask(`ahead:${branch}`, "curve", this.asked(branch, LADDER, controls), (answer) => {
         if (!answer.header.trouble) lines.push({at: value, answer});
         next(i + 1);
-      });
+      }, true);
     };
     next(0);
   }
@@ -155,7 +155,7 @@ export class LabTheory {
       const draw = ({header, arrays}, finer = null) => {
         if (header.trouble || this.closed) return;
         const most = finer && finer.find((n) => (header.took * n) / LINES[3] < PATIENCE);
-        if (most) ask(slot, "line", {...common, name: transition.name, count: most}, draw);
+        if (most) ask(slot, "line", {...common, name: transition.name, count: most}, draw, true);
         const shade = transition.bounds.length ? this.shade(transition.bounds[0])
           : COLOURS[i % COLOURS.length];
         chart.lines = chart.lines.filter((one) => one.name !== transition.name);
@@ -164,7 +164,7 @@ export class LabTheory {
         chart.later();
       };
       const coarse = {...common, name: transition.name, count: LINES[3]};
-      ask(slot, "line", coarse, (first) => draw(first, LINES.slice(0, 3)));
+      ask(slot, "line", coarse, (first) => draw(first, LINES.slice(0, 3)), true);
     });
     if (model.branches.length < 2) return;
     this.regions({...common, branches: state.branches}, 5);
@@ -184,7 +184,7 @@ export class LabTheory {
         colours: header.branches.map((branch) => this.shade(branch)),
         names: header.branches.map((branch) => () => told(branch))};
       chart.later();
-    });
+    }, true);
   }
 
   // Ask nothing more.

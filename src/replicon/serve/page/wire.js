@@ -2,6 +2,8 @@
 // of one place (slot) one question is under way, and of those that wait only the last is kept;
 // a network sends its next picture when the page has drawn the one before.
 
+import {heard} from "./words.js";
+
 const TYPES = {f32: Float32Array, f64: Float64Array, u8: Uint8Array, i8: Int8Array};
 
 export function unpack(buffer, begin = 0) {
@@ -76,7 +78,7 @@ let number = 0;
 export const timings = []; // milliseconds from a question to its answer, the last few hundred
 
 export function connect(makeWire = (...ends) => new SocketWire(...ends)) {
-  wire = makeWire(heard, opened, () => state({state: "away"}));
+  wire = makeWire(receive, opened, () => state({state: "away"}));
 }
 
 function opened() {
@@ -96,10 +98,11 @@ function state(header) {
 }
 
 // Ask the theory. answered({header, arrays}), where header.trouble is a sentence if it could not.
-export function ask(slot, question, args, answered) {
+// A `patient` question does not follow a finger, and never keeps waiting one that does.
+export function ask(slot, question, args, answered, patient = false) {
   const place = questions.get(slot) || {under: null, next: null};
   questions.set(slot, place);
-  const asked = {question, args, answered, number: ++number, since: performance.now()};
+  const asked = {question, args, answered, patient, number: ++number, since: performance.now()};
   if (place.under) place.next = asked;
   else send(slot, (place.under = asked));
 }
@@ -112,7 +115,7 @@ export function forget(slot) {
 
 function send(slot, asked) {
   wire.send({do: "ask", slot, question: asked.question, number: asked.number,
-    arguments: asked.args});
+    arguments: asked.args, patient: asked.patient});
 }
 
 function answer(header, buffer, end) {
@@ -124,11 +127,19 @@ function answer(header, buffer, end) {
   if (place.under) send(header.slot, place.under);
   timings.push(performance.now() - asked.since);
   if (timings.length > 500) timings.shift();
-  asked.answered(unpack(buffer, end));
+  asked.answered(translated(unpack(buffer, end)));
 }
 
-function heard(buffer) {
-  const {header, arrays, end} = unpack(buffer);
+// What could not be done, and why theory has no number, in the language of the page.
+function translated(told) {
+  const {header} = told;
+  if (header.trouble) header.trouble = heard(header.trouble);
+  if (header.point && header.point.reason) header.point.reason = heard(header.point.reason);
+  return told;
+}
+
+function receive(buffer) {
+  const {header, arrays, end} = translated(unpack(buffer));
   if (header.kind === "answer") answer(header, buffer, end);
   else if (header.slot !== undefined && networks.has(header.slot)) {
     networks.get(header.slot).hear(header, arrays);

@@ -36,6 +36,43 @@ function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 
+// A sentence of the server's, which comes in English with its values in it: known again by the
+// sentence of the catalogue that it is a form of, the one with the longest text first.
+export function heard(text) {
+  const known = CATALOGUES[language][text];
+  if (known || !text) return known || text;
+  for (const {pattern, names, translation} of forms(language)) {
+    const found = pattern.exec(text);
+    if (found) {
+      const values = names.map((one, i) => [one, heard(found[i + 1])]);
+      return filled(translation, Object.fromEntries(values));
+    }
+  }
+  return told(text);
+}
+
+const FORMS = {};
+
+function forms(name) {
+  return (FORMS[name] ??= Object.entries(CATALOGUES[name])
+    .filter(([text]) => PLACE.test(text) && bare(text).length >= LEAST)
+    .sort(([a], [b]) => bare(b).length - bare(a).length)
+    .map(([text, translation]) => ({translation,
+      names: [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]),
+      pattern: new RegExp(`^${text.split(PLACE).map(escaped).join("(.+?)")}$`)})));
+}
+
+const PLACE = /\{\w+\}/;
+const LEAST = 12; // letters of a form: shorter ones would fit sentences of which they are none
+
+function bare(text) {
+  return text.split(PLACE).join("");
+}
+
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
 export async function learn(name) {
   if (!(name in CATALOGUES)) CATALOGUES[name] = await fetched(name);
 }
