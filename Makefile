@@ -9,7 +9,7 @@ export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
-.PHONY: tour test test-slow lint docs wheel bench clean
+.PHONY: tour test test-slow lint docs catalogue wheel bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Replicon needs Python >= 3.11: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -35,8 +35,16 @@ $(VENV)/docs: $(VENV)/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
 	touch $@
 
+# English, then Chinese, whose lessons find the cells of the English ones executed.
 docs: $(VENV)/docs
-	$(BIN)/python -m sphinx -W -q docs docs/_build/html
+	$(BIN)/python -m sphinx -W -q -d docs/_build/doctrees/en docs docs/_build/html
+	$(BIN)/python -m sphinx -W -q -D language=zh_CN -d docs/_build/doctrees/zh docs docs/_build/html/zh
+	$(BIN)/python docs/_extensions/check_built.py docs/_build/html
+	$(BIN)/python docs/_extensions/catalogue.py --count
+
+# The Chinese catalogues brought up to date with the English pages: what is new, changed and gone.
+catalogue: $(VENV)/docs
+	$(BIN)/python docs/_extensions/catalogue.py
 
 wheel:
 	PYTHON=$(PYTHON) .ci/wheel
@@ -46,4 +54,4 @@ bench: $(VENV)/ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf $(VENV) .cache tour
+	rm -rf $(VENV) .cache tour docs/_build docs/models docs/gallery docs/api docs/notation.md docs/why-believe.md docs/numerics.md

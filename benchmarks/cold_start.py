@@ -3,16 +3,21 @@ the same in a second process that finds what the first has compiled.
 
 One row a model at its defaults (and the perceptron's capacity): import of Replicon and all it
 loads, tracing (JAX reads the formulas), lowering (StableHLO), compilation (XLA), the rest (running,
-and whatever Numba does), and the instructions of all compiled graphs. The floor of a first process
-is the import of JAX (first line). `python benchmarks/cold_start.py [MODEL ...] [--grid]`.
+and whatever Numba does), the second process, and the same question once more within it. `cpu`:
+seconds of processor of each, which other work on the machine hardly changes. The floor of a first
+process is the import of JAX. `python benchmarks/cold_start.py [MODEL ...] [--json FILE]`; with a
+file, the seconds of processor are kept in it too, the least of those measured so far.
 """
 
+import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 _CHILD = """
 import json, sys, time
@@ -26,19 +31,24 @@ monitoring.register_event_duration_secs_listener(listen)
 imported = time.perf_counter() - begin
 import replicon
 model, transition, controls = json.loads(sys.argv[1])
-if transition:
-    replicon.find_transition(model, transition, **controls)
-else:
-    replicon.solve(model, **controls)
+def ask():
+    if transition:
+        replicon.find_transition(model, transition, **controls)
+    else:
+        replicon.solve(model, **controls)
+ask()
+spent_once = dict(spent)
+again = time.process_time()
+ask()
+again = time.process_time() - again
 print(json.dumps({
     "jax": imported,
-    "trace": spent.get("jaxpr_trace_duration", 0.0),
-    "lower": spent.get("jaxpr_to_mlir_module_duration", 0.0),
-    "compile": spent.get("backend_compile_duration", 0.0),
-    "whole": time.perf_counter() - begin,
+    "trace": spent_once.get("jaxpr_trace_duration", 0.0),
+    "lower": spent_once.get("jaxpr_to_mlir_module_duration", 0.0),
+    "compile": spent_once.get("backend_compile_duration", 0.0),
+    "again": again,
 }))
 """
-_IMPORT = "import time; b = time.perf_counter(); import jax; print(time.perf_counter() - b)"
 
 
 def asked(names):
@@ -52,7 +62,9 @@ def asked(names):
 
 
 def measured(row, folder):
-    """Seconds of one new process whose caches lie in `folder`, and of the whole of it."""
+    """What one new process says whose caches lie in `folder`, and of the whole of it up to its
+    first answer: `whole`, seconds by the clock, and `cpu`, those of all processors.
+    """
     environment = {
         **os.environ,
         "JAX_COMPILATION_CACHE_DIR": f"{folder}/jax",
@@ -60,6 +72,7 @@ def measured(row, folder):
         "XDG_CACHE_HOME": f"{folder}/cache",
     }
     begin = time.perf_counter()
+    before = processor_seconds()
     child = subprocess.run(
         [sys.executable, "-c", _CHILD, json.dumps(row[1:])],
         check=True,
@@ -67,22 +80,47 @@ def measured(row, folder):
         capture_output=True,
         text=True,
     )
-    return json.loads(child.stdout), time.perf_counter() - begin
+    said = json.loads(child.stdout)
+    return said | {
+        "whole": time.perf_counter() - begin - said["again"],
+        "cpu": processor_seconds() - before - said["again"],
+    }
+
+
+def processor_seconds():
+    """Of all processes begun here that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def keep(path, name, seconds):
+    """Write seconds of processor to a file, the least of what it has and these."""
+    have = json.loads(path.read_text()) if path.exists() else {}
+    old = have.get(name, seconds)
+    have[name] = {one: round(min(seconds[one], old[one]), 3) for one in seconds}
+    path.write_text(json.dumps(have, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
-    rows = asked(sys.argv[1:])
-    print("seconds              first process                               second")
-    print("model                 whole   jax  trace  lower  compile  rest     whole")
-    for row in rows:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("models", nargs="*")
+    arguments.add_argument("--json", type=Path)
+    given = arguments.parse_args()
+    print("seconds              first process" + " " * 42 + "second")
+    parts = "  jax  trace  lower  compile  rest    cpu"
+    print(f"model                 whole {parts}   whole    cpu  again")
+    for row in asked(given.models):
         with tempfile.TemporaryDirectory() as folder:
-            first, whole = measured(row, folder)
-            _, again = measured(row, folder)
-        parts = [first[name] for name in ("jax", "trace", "lower", "compile")]
-        jax, trace, lower, compiled = parts
-        rest = whole - sum(parts)
+            first = measured(row, folder)
+            second = measured(row, folder)
+        jax, trace, lower, compiled = (first[x] for x in ("jax", "trace", "lower", "compile"))
+        rest = first["whole"] - jax - trace - lower - compiled
         print(
-            f"{row[0]:<21}{whole:6.2f}{jax:6.2f}{trace:7.2f}{lower:7.2f}{compiled:9.2f}{rest:6.2f}"
-            f"{again:10.2f}",
+            f"{row[0]:<21}{first['whole']:6.2f}{jax:6.2f}{trace:7.2f}{lower:7.2f}{compiled:9.2f}"
+            f"{rest:6.2f}{first['cpu']:7.2f}{second['whole']:8.2f}{second['cpu']:7.2f}"
+            f"{second['again']:7.3f}",
             flush=True,
         )
+        if given.json:
+            seconds = {"first": first["cpu"], "second": second["cpu"], "again": second["again"]}
+            keep(given.json, row[0], seconds)

@@ -175,3 +175,36 @@ def test_an_array_of_any_kind_is_read_as_it_is(given):
 def test_what_is_no_matrix_gets_a_sentence(given):
     with pytest.raises(replicon.InputError, match=r"^J .*expected a square matrix"):
         square_matrix("J", given)
+
+
+def _about(**changes):
+    given = {"summary": "s", "formulas": {"Energy": "E = 0"}, "assumes": ("a",)}
+    return replicon.About(**(given | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"formulas": "E = 0"}, "formulas = .* give a dictionary"),
+        ({"assumes": "a sentence"}, "assumes = .* give a tuple"),
+        ({"papers": 3}, "papers = 3: give a tuple"),
+        ({"summary": " "}, "empty text"),
+        ({"formulas": {"Energy": ""}}, "empty text"),
+        ({"chapter": 3}, "no text"),
+    ],
+)
+def test_what_a_reader_is_told_is_text(changes, sentence):
+    with pytest.raises(replicon.InputError, match=sentence):
+        _about(**changes)
+
+
+def test_a_model_may_say_what_it_is_or_leave_it_out():
+    controls = (Control("a", "a", 0.0, Interval(), "x"),)
+    silent = Model("m", "m", controls, ())
+    assert silent.as_dict()["about"] is None
+    told = Model("m", "m", controls, (), about=_about(papers=("Someone (1900)",)))
+    assert told.as_dict()["about"]["formulas"] == {"Energy": "E = 0"}
+    assert told.as_dict()["about"]["papers"] == ["Someone (1900)"]
+    assert told.messages()["m.about.assumes.1"] == "a"
+    with pytest.raises(replicon.InputError, match="give an About"):
+        Model("m", "m", controls, (), about="a model")  # pyright: ignore[reportArgumentType]

@@ -1,6 +1,6 @@
-"""Pages that are told by what the package declares, written before Sphinx reads: each module below
-has `pages() -> {path below docs: Markdown}`. A page is written only where its text has changed, so
-that Sphinx reads it only then.
+"""Pages that are told by what the package declares, written before Sphinx reads: each module of
+this folder called `..._pages` has `pages() -> {path below docs: Markdown}`. A page is written only
+where its text has changed, so that Sphinx reads it only then.
 """
 
 import importlib
@@ -8,14 +8,12 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-MODULES = []
-
 
 def write(app: Sphinx, config: object) -> None:
     """Write every page, and take away those that are told no more."""
     source = Path(app.srcdir)
     told = {}
-    for name in MODULES:
+    for name in sorted(path.stem for path in Path(__file__).parent.glob("*_pages.py")):
         told |= importlib.import_module(name).pages()
     for path, text in told.items():
         target = source / path

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         view,
     )
     from replicon._declare import (
+        About,
         Axis,
         Branch,
         Control,
@@ -83,6 +84,7 @@ _HOMES = {
     "draw": "view.figure",
     "draw_diagnosis": "view.diagnosis",
     "Model": "_declare",
+    "About": "_declare",
     "Control": "_declare",
     "Observable": "_declare",
     "Axis": "_declare",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from replicon._about import About
 from replicon._domains import Interval, Words, check_argument, show
 from replicon._errors import InputError
 from replicon._items import (
@@ -33,6 +34,7 @@ from replicon._names import nearest, spelled
 
 __all__ = [
     "KINDS_OF_VIEW",
+    "About",
     "Axis",
     "Branch",
     "Control",
@@ -80,8 +82,8 @@ class Model:
     process runs; `remarks`, a function (controls of one point, size, {observable: (mean, error)})
     -> sentences on what stands between theory and this simulation, which `compare` hands on;
     `revision`, raised when its numbers change, so that kept results of before are not taken for it;
-    `origin` and `content`, the file it was read from and 64 digits of what that held, set on
-    reading.
+    `about`, what a reader is told of it; `origin` and `content`, the file it was read from and 64
+    digits of what that held, set on reading.
 
     For developers
     --------------
@@ -138,6 +140,7 @@ class Model:
     check_size: Callable[[dict, int], None] | str | None = None
     remarks: Callable[[dict, int, dict], list[str]] | str | None = None
     revision: int = 1
+    about: About | None = None
     origin: str = ""
     content: str = ""
 
@@ -245,6 +248,7 @@ class Model:
             "process": self.start is not None or self.start_many is not None,
             "revision": self.revision,
             "size": {"id": f"{self.name}.size", **self.size.as_dict()},
+            "about": None if self.about is None else self.about.as_dict(),
         }
         for kind in _SINGULAR:
             out[kind] = [
@@ -262,6 +266,8 @@ class Model:
     def _messages(self) -> Iterator[tuple[str, str]]:
         yield f"{self.name}.title", self.title
         yield f"{self.name}.size", self.size.meaning
+        for what, text in self.about.messages().items() if self.about else ():
+            yield f"{self.name}.{what}", text
         for kind in _SINGULAR:
             for item in _declared(self, kind):
                 yield message_id(self, kind, item.name), item.meaning
@@ -338,6 +344,11 @@ def evidence(model: Model) -> tuple[Observable, ...]:
 
 def _check_declaration(model: Model) -> None:
     """InputError for a declaration that could not be asked or read."""
+    if model.about is not None and not isinstance(model.about, About):
+        raise InputError(
+            f"Model '{model.name}' declares about = {show(model.about)}: give an"
+            " About(summary, formulas, assumes), or leave it out."
+        )
     for control in model.controls:
         name = control.name
         own_size = name == "size" and name == model.size.control and control.role == "theory"

@@ -10,6 +10,16 @@ from replicon.study import catalogue
 MODELS = [catalogue.get(name) for name in replicon.models()]
 
 
+def _told(declared):
+    """(id, sentence) of what a reader is told of a model."""
+    about = declared["about"]
+    sentences = {"summary": about["summary"], "chapter": about["chapter"]}
+    for kind, texts in (("formula", about["formulas"]), ("assumes", about["assumes"])):
+        sentences |= {f"about.{kind}.{k}": text for k, text in enumerate(texts, 1)}
+    for what, text in sentences.items():
+        yield f"{declared['model']}.{what}", text
+
+
 def _sentences(declared):
     """(id, sentence) of everything in a declaration that is one."""
     if isinstance(declared, list):
@@ -42,8 +52,9 @@ def test_every_sentence_has_an_id_made_of_names_alone(model):
     declared = model.as_dict()
     found = list(_sentences(declared))
     assert len(found) == _meanings(declared)
+    found += _told(declared)
     assert dict(found) == model.messages()
-    kinds = "title|size|(control|observable|branch|transition|evidence|view|axis)\\.[\\w-]+"
+    kinds = "title|size|summary|chapter|about\\.(formula|assumes)\\.\\d+|(control|observable|branch|transition|evidence|view|axis)\\.[\\w-]+"
     for id, _ in found:
         assert re.fullmatch(f"{re.escape(model.name)}\\.({kinds})", id)
 
@@ -71,7 +82,7 @@ def test_a_file_of_sentences_suffices_for_a_language(model):
     other = {id: f"<{sentence}>" for id, sentence in model.messages().items()}
     declared = model.as_dict()
     translated = catalogue.translate(declared, other)
-    assert dict(_sentences(translated)) == other
+    assert dict([*_sentences(translated), *_told(translated)]) == other
     back = catalogue.translate(translated, model.messages())
     assert back == declared
     assert catalogue.translate(declared, {}) == declared

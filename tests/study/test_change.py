@@ -133,6 +133,33 @@ def test_what_a_file_says_of_its_tour_and_costs_is_checked(tmp_path, line, sente
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('change = "sweeps=20"', "change = 'sweeps=20' must be a table of key = value"),
+        ('change = { set = "sweeps=20" }', "change has no 'look': it needs set, look"),
+        ('change = { set = 20, look = "a" }', "change, set = 20: set must be a text"),
+        ('change = { sets = "a=1", look = "a" }', "unknown key 'sets'. Keys: look, set"),
+    ],
+)
+def test_the_change_that_a_file_proposes_is_checked(tmp_path, line, sentence):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'{line}\n[[theory]]\nname = "a"\nmodel = "curie-weiss"\n')
+    with pytest.raises(InputError) as refused:
+        plan.planned(path)
+    assert sentence in str(refused.value)
+
+
+def test_the_change_that_a_study_proposes_is_told(capsys, tmp_path):
+    change = json.loads(call(capsys, "studies", "hopfield-capacity", "--json")[1])["change"]
+    out = " ".join(call(capsys, "studies", "hopfield-capacity")[1].split())
+    assert f"add --set {change['set']}: {change['look']}" in out
+    path = tmp_path / "mine.toml"
+    path.write_text('[[theory]]\nname = "a"\nmodel = "curie-weiss"\n')
+    assert plan.described(path)["change"] is None
+    assert "--set" not in call(capsys, "studies", str(path))[1]
+
+
 def test_one_study_is_told_whole(capsys):
     told = json.loads(call(capsys, "studies", "hopfield-capacity", "--json")[1])
     assert {one["series"]: one["points"] for one in told["series"]} == {

@@ -92,6 +92,16 @@ def test_unstable_theory_is_dashed_and_named_once(results):
     assert dashed.label is None
 
 
+def test_a_line_that_ends_where_its_branch_turns_unstable_has_no_dashed_end(results):
+    line = results["line"].assign(
+        stable=xr.DataArray([1.0, 1.0, 0.0], dims="temperature"),
+        magnetization=xr.DataArray([0.5, 0.8, np.nan], dims="temperature"),
+    )
+    marks = series.read(TABLE, {**results, "line": line}).rows[0][0].marks
+    (curve,) = [mark for mark in marks if isinstance(mark, Curve)]
+    np.testing.assert_array_equal(curve.y, [0.5, 0.8, np.nan])
+
+
 def test_what_is_drawn_is_known_without_matplotlib():
     code = (
         "import sys, replicon; from replicon.view import series; "

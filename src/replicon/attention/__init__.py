@@ -26,6 +26,7 @@ from replicon._declare import (
     whole,
 )
 from replicon._rooms import contents
+from replicon.attention import about
 
 _THEORY_ATTENTION = "replicon.attention.theory"
 _SIMULATION_ATTENTION = "replicon.attention.finite"
@@ -56,6 +57,7 @@ _NOISE = Control(
 _ATTENTION = Model(
     name="attention",
     title="In-context learning of linear attention",
+    about=about.ATTENTION,
     controls=(
         _CONTEXT,
         Control(
@@ -221,6 +223,7 @@ _SIMULATION_IN_CONTEXT_ESTIMATORS = "replicon.attention.estimators_finite"
 _IN_CONTEXT_ESTIMATORS = Model(
     name="in-context-estimators",
     title="Baselines of in-context learning",
+    about=about.IN_CONTEXT_ESTIMATORS,
     controls=(
         Control(
             "estimator",
@@ -274,11 +277,10 @@ _IN_CONTEXT_ESTIMATORS = Model(
     ),
 )
 
-_SIMULATION_SOFTMAX_TRANSFORMER = "replicon.attention.transformer"
-
 _SOFTMAX_TRANSFORMER = Model(
     name="softmax-transformer",
     title="Softmax transformer learning in context",
+    about=about.SOFTMAX_TRANSFORMER,
     controls=(
         Control(
             "context",
@@ -355,7 +357,7 @@ _SOFTMAX_TRANSFORMER = Model(
             role="simulation",
         ),
     ),
-    start=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:start",
+    start="replicon.attention.transformer:start",
     schedule=Schedule("steps", burn=1.0),
     views=(
         View("losses", "trajectory", "mean square error of each batch so far"),
@@ -366,7 +368,7 @@ _SOFTMAX_TRANSFORMER = Model(
             " for each example, the query itself last",
         ),
     ),
-    check_size=f"{_SIMULATION_SOFTMAX_TRANSFORMER}:check_size",
+    check_size="replicon.attention.transformer:check_size",
     potential=None,
     source="Garg et al., NeurIPS (2022); Raventos et al., NeurIPS (2023)",
     size=Size(

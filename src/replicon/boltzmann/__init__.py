@@ -26,10 +26,12 @@ from replicon._declare import (
 from replicon._files import ROWS
 from replicon._objects import DATA
 from replicon._rooms import contents
+from replicon.boltzmann import about
 
 _BOLTZMANN_MACHINE = Model(
     name="boltzmann-machine",
     title="Boltzmann machine: couplings inferred from samples",
+    about=about.BOLTZMANN_MACHINE,
     controls=(
         Control(
             "load",
@@ -159,6 +161,7 @@ _SCALE = Axis(
 _BOLTZMANN_DATA = Model(
     name="boltzmann-data",
     title="Boltzmann machine of real data",
+    about=about.BOLTZMANN_DATA,
     controls=(
         Control(
             "data",

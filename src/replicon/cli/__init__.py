@@ -228,23 +228,30 @@ def serve(
         Path | None,
         Parameter(help="Write a static copy into this folder instead: recorded, for a lecture."),
     ] = None,
+    site: Annotated[
+        str,
+        Parameter(
+            help="Address of the documentation, to which the page then links; for a copy that lies"
+            " in it the path to it, such as '..'."
+        ),
+    ] = "",
 ) -> int:
     """The live page: drag a point through a phase diagram and see the theory and a finite network
     obey it, until Ctrl-C.
     """
     if export is not None:
-        return _export_page(given, export)
+        return _export_page(given, export, site)
     from replicon.serve.server import serve as serve_page
     from replicon.study import grid
 
     kept.set("the page is closed")
     files = grid.split_assignments([word for word in given if "=" in word])
     own = tuple(word for word in given if "=" not in word)
-    serve_page(own, files, host=host, port=port, browser=browser, language=lang)
+    serve_page(own, files, host=host, port=port, browser=browser, language=lang, site=site)
     return OK
 
 
-def _export_page(given: tuple[str, ...], folder: Path) -> int:
+def _export_page(given: tuple[str, ...], folder: Path, site: str) -> int:
     from replicon.serve.export import export
     from replicon.view.progress import progress
 
@@ -253,7 +260,7 @@ def _export_page(given: tuple[str, ...], folder: Path) -> int:
             f"A static copy holds the shipped exhibits alone, not {given[0]}: serve that live."
         )
     with progress("the page") as bar:
-        files = export(folder, bar)
+        files = export(folder, bar, site)
     print(files[0])
     return OK
 

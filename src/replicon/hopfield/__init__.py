@@ -24,6 +24,7 @@ from replicon._declare import (
 from replicon._files import ROWS
 from replicon._objects import PATTERNS
 from replicon._rooms import contents
+from replicon.hopfield import about
 
 _THEORY = "replicon.hopfield.theory"
 _SIMULATION = "replicon.hopfield.finite"
@@ -34,6 +35,7 @@ _RANDOM = ("patterns", "random")
 _HOPFIELD = Model(
     name="hopfield",
     title="Hopfield memory",
+    about=about.HOPFIELD,
     controls=(
         Control(
             "load",
@@ -130,7 +132,7 @@ _HOPFIELD = Model(
     branches=(
         Branch("retrieval", "one pattern condensed", ends_at="retrieval"),
         Branch("spin-glass", "frozen, no pattern recalled", ends_at="spin-glass"),
-        Branch("paramagnet", "nothing frozen"),
+        Branch("paramagnet", "nothing frozen", example={"temperature": 1.5}),
     ),
     transitions=(
         Transition(

@@ -27,11 +27,12 @@ from replicon._declare import (
 )
 from replicon._rooms import contents
 from replicon._statistics import autocorrelation
-from replicon.ising import declare_square_lattice
+from replicon.ising import about, declare_square_lattice
 
 _CURIE_WEISS = Model(
     name="curie-weiss",
     title="Curie-Weiss ferromagnet",
+    about=about.CURIE_WEISS,
     controls=(
         Control(
             "coupling",
@@ -138,6 +139,7 @@ _BIN = Axis(
 _SHERRINGTON_KIRKPATRICK = Model(
     name="sherrington-kirkpatrick",
     title="Sherrington-Kirkpatrick spin glass",
+    about=about.SHERRINGTON_KIRKPATRICK,
     controls=(
         Control(
             "temperature",

@@ -16,6 +16,7 @@ from replicon._declare import (
 )
 from replicon._errors import InputError
 from replicon._statistics import autocorrelation
+from replicon.ising import about
 
 
 def _binder(second, fourth):
@@ -56,6 +57,7 @@ def check_size(controls: dict, size: int) -> None:
 model = Model(
     name="square-lattice",
     title="Square-lattice Ising model",
+    about=about.SQUARE_LATTICE,
     controls=(
         Control(
             "coupling",

@@ -24,6 +24,7 @@ from replicon._declare import (
     whole,
 )
 from replicon._rooms import contents
+from replicon.langevin import about
 
 _BINS = 100  # of the weights from -2.5 to 2.5
 _WEIGHT = Axis(
@@ -32,6 +33,7 @@ _WEIGHT = Axis(
     "a weight, centre of the bin",
     coordinate=tuple(5 * (k + 0.5) / _BINS - 2.5 for k in range(_BINS)),
 )
+
 _RECORD = Axis("record", "", "moment on the way from small weights", coordinate="time")
 
 
@@ -43,6 +45,7 @@ def _steps(controls) -> int:
 _LANGEVIN_LEARNING = Model(
     name="langevin-learning",
     title="Learning as Langevin dynamics",
+    about=about.LANGEVIN_LEARNING,
     controls=(
         Control(
             "energy",

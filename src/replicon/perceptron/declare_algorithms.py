@@ -12,6 +12,7 @@ from replicon._declare import (
     View,
     Words,
 )
+from replicon.perceptron import about
 
 _SIMULATION_PERCEPTRON_ALGORITHMS = "replicon.perceptron.algorithms_finite"
 _METHODS_PERCEPTRON_ALGORITHMS = (
@@ -38,6 +39,7 @@ def _ratio_perceptron_algorithms(total, counted):
 model = Model(
     name="perceptron-algorithms",
     title="Algorithms for the binary perceptron",
+    about=about.PERCEPTRON_ALGORITHMS,
     controls=(
         Control(
             "load",

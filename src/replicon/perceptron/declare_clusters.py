@@ -10,12 +10,14 @@ from replicon._declare import (
     Observable,
     Transition,
 )
+from replicon.perceptron import about
 
 _THEORY_PERCEPTRON_CLUSTERS = "replicon.perceptron.clusters"
 
 model = Model(
     name="perceptron-clusters",
     title="Rare dense clusters of solutions",
+    about=about.PERCEPTRON_CLUSTERS,
     controls=(
         Control(
             "load",

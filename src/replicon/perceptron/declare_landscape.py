@@ -10,12 +10,14 @@ from replicon._declare import (
     Observable,
     Transition,
 )
+from replicon.perceptron import about
 
 _THEORY_PERCEPTRON_LANDSCAPE = "replicon.perceptron.landscape"
 
 model = Model(
     name="perceptron-landscape",
     title="Entropy landscape around a typical solution",
+    about=about.PERCEPTRON_LANDSCAPE,
     controls=(
         Control(
             "load",

@@ -16,6 +16,7 @@ from replicon._declare import (
     whole,
 )
 from replicon._objects import Objects
+from replicon.perceptron import about
 
 _THEORY_PERCEPTRON = "replicon.perceptron.storage"
 _SIMULATION_PERCEPTRON = "replicon.perceptron.storage_finite"
@@ -29,6 +30,7 @@ _CHANNELS = Objects(
 model = Model(
     name="perceptron",
     title="Perceptron with random labels",
+    about=about.PERCEPTRON,
     controls=(
         Control(
             "load",
@@ -138,12 +140,16 @@ model = Model(
     branches=(
         Branch("replica-symmetric", "all solutions alike"),
         Branch(
-            "one-step", "clusters of solutions: one step of replica-symmetry breaking", dear=True
+            "one-step",
+            "clusters of solutions: one step of replica-symmetry breaking",
+            example={"load": 9.0, "margin": -1.0, "weights": "spherical"},
+            dear=True,
         ),
         Branch(
             "frozen",
             "one step, every cluster a single binary weight vector: holds above the capacity",
             ends_at="freezing",
+            example={"load": 1.0, "temperature": 0.1},
         ),
     ),
     transitions=(
@@ -160,6 +166,7 @@ model = Model(
             "entropy zero: below it the energy stays at its least",
             "replicon.perceptron.storage:find_freezing",
             bounds=("replica-symmetric", "frozen"),
+            example={"load": 1.0},
         ),
         Transition(
             "almeida-thouless",

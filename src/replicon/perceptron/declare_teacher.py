@@ -16,6 +16,7 @@ from replicon._declare import (
     whole,
 )
 from replicon._objects import Objects
+from replicon.perceptron import about
 
 _THEORY_PERCEPTRON_TEACHER = "replicon.perceptron.teacher"
 _SIMULATION_PERCEPTRON_TEACHER = "replicon.perceptron.teacher_finite"
@@ -28,6 +29,7 @@ _PRIORS = Objects(
 model = Model(
     name="perceptron-teacher",
     title="Perceptron with a teacher",
+    about=about.PERCEPTRON_TEACHER,
     controls=(
         Control(
             "load",

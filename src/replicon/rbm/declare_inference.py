@@ -13,6 +13,7 @@ from replicon._declare import (
     Words,
     whole,
 )
+from replicon.rbm import about
 
 _THEORY_RBM = "replicon.rbm.inference"
 _SIMULATION_RBM = "replicon.rbm.inference_finite"
@@ -20,6 +21,7 @@ _SIMULATION_RBM = "replicon.rbm.inference_finite"
 model = Model(
     name="rbm",
     title="Restricted Boltzmann machine with a teacher",
+    about=about.RBM,
     controls=(
         Control(
             "load",

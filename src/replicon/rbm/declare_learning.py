@@ -14,10 +14,12 @@ from replicon._declare import (
 )
 from replicon._files import ROWS
 from replicon._objects import DATA
+from replicon.rbm import about
 
 _EVALUATION = Axis(
     "evaluation", "", "moment at which the likelihood is measured", coordinate="epoch"
 )
+
 _UPDATE = Axis("update", "", "moment at which the weights are looked at", coordinate="time")
 _PICTURE = Axis("picture", "", "picture shown")
 _PIXEL = Axis("pixel", "i", "visible unit or pixel")
@@ -25,6 +27,7 @@ _PIXEL = Axis("pixel", "i", "visible unit or pixel")
 model = Model(
     name="rbm-training",
     title="Restricted Boltzmann machine learning data",
+    about=about.RBM_TRAINING,
     controls=(
         Control(
             "data",

@@ -11,6 +11,7 @@ from replicon._declare import (
     Size,
     Transition,
 )
+from replicon.recurrent import about
 from replicon.recurrent.declare_shared import (
     DURATION,
     NOISE,
@@ -30,6 +31,7 @@ _LAG = Axis("lag", "tau", "time between two moments", coordinate=tuple(k / 4 for
 model = Model(
     name="recurrent-dynamics",
     title="Random recurrent network in motion",
+    about=about.DYNAMICS,
     controls=(
         Control(
             "gain",

@@ -9,6 +9,7 @@ from replicon._declare import (
     Size,
     Transition,
 )
+from replicon.recurrent import about
 from replicon.recurrent.declare_shared import NONLINEARITY, REGULARISER, SYMMETRY
 
 _THEORY_RECURRENT_FIXED_POINTS = "replicon.recurrent.fixed_points"
@@ -17,6 +18,7 @@ _SIMULATION_RECURRENT_FIXED_POINTS = "replicon.recurrent.fixed_points_finite"
 model = Model(
     name="recurrent-fixed-points",
     title="Steady states of a random recurrent network",
+    about=about.FIXED_POINTS,
     controls=(
         Control(
             "gain",
@@ -93,7 +95,11 @@ model = Model(
             "the state with activity where there is one; at temperature > 0, for an odd phi,"
             " without overlap between replicas",
         ),
-        Branch("frozen", "with an overlap between replicas, at temperature > 0"),
+        Branch(
+            "frozen",
+            "with an overlap between replicas, at temperature > 0",
+            example={"gain": 1.2, "temperature": 0.05, "nonlinearity": "relu"},
+        ),
         Branch("quiescent", "x = 0"),
     ),
     transitions=(

@@ -16,6 +16,7 @@ from replicon._declare import (
 )
 from replicon._files import NETWORKS
 from replicon._objects import COUPLINGS
+from replicon.recurrent import about
 from replicon.recurrent.declare_shared import (
     DURATION,
     NOISE,
@@ -34,6 +35,7 @@ _EIGENVALUE = Axis("eigenvalue", "k", "eigenvalue of J / g")
 model = Model(
     name="recurrent-network",
     title="Recurrent network with given couplings",
+    about=about.NETWORK,
     controls=(
         Control(
             "gain",
@@ -136,6 +138,7 @@ model = Model(
             " gain of the instability",
             f"{_THEORY_RECURRENT_NETWORK}:find_chaos",
             bounds=("rest",),
+            example={"network": "random"},
             evidence=(
                 Observable("bracket_low", "g_-", "largest gain without chaos below the value"),
                 Observable("bracket_high", "g_+", "smallest gain with chaos above it"),

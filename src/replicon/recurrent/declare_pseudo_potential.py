@@ -16,6 +16,7 @@ from replicon._declare import (
 )
 from replicon._files import NETWORKS
 from replicon._objects import COUPLINGS
+from replicon.recurrent import about
 from replicon.recurrent.declare_shared import NONLINEARITY, REGULARISER
 
 _THEORY_RECURRENT_PSEUDO_POTENTIAL = "replicon.recurrent.pseudo_potential"
@@ -34,6 +35,7 @@ _TIME = Axis("moment", "t", "moment, 0.05 apart")
 model = Model(
     name="recurrent-pseudo-potential",
     title="Pseudo-potential of a few neurons",
+    about=about.PSEUDO_POTENTIAL,
     controls=(
         Control(
             "couplings",

@@ -26,6 +26,7 @@ from replicon.serve.asked import Offer
 from replicon.serve.desk import Desk, Question
 from replicon.serve.frames import message, parsed
 from replicon.serve.relay import Relay
+from replicon.serve.site import with_site
 
 _PAGE = Path(__file__).parent / "page"
 _TYPES = {
@@ -296,10 +297,14 @@ def _ahead(offer: Offer) -> list[Question]:
 
 
 def build(
-    brought: tuple[tuple[str, ...], dict[str, str]], hosts: set[str], token: str, cookie: str
+    brought: tuple[tuple[str, ...], dict[str, str]],
+    hosts: set[str],
+    token: str,
+    cookie: str,
+    site: str = "",
 ) -> ASGIApp:
     """The application: `brought` is what the command line names, (files of models, {control: file
-    of data}).
+    of data}), `site` the address of the documentation.
     """
     offer = Offer(*brought)
     house = House(offer, brought)
@@ -309,6 +314,8 @@ def build(
         for path in _PAGE.iterdir()
         if path.suffix in _TYPES
     }
+    index = with_site((_PAGE / "index.html").read_text(encoding="utf-8"), site)
+    files["index.html"] = _Packed(_TYPES[".html"], index.encode())
 
     async def page(request: Request) -> Response:
         name = request.path_params.get("name") or "index.html"

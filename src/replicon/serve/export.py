@@ -20,6 +20,7 @@ from replicon.serve.asked import Offer
 from replicon.serve.bundle import PAGE, bundled
 from replicon.serve.exhibits import networks, questions
 from replicon.serve.frames import message, plain
+from replicon.serve.site import site_address, with_site
 
 _PICTURES = 90  # of a film, which then begins again
 _FEWEST = 20  # of one whose pictures are large
@@ -29,18 +30,21 @@ _RATE = 15  # pictures a second (page/recorded.js)
 
 
 def export(
-    folder: Path, progress: Callable[[int, int, str], None] = lambda done, all_, name: None
+    folder: Path,
+    progress: Callable[[int, int, str], None] = lambda done, all_, name: None,
+    site: str = "",
 ) -> list[Path]:
     """Write the copy into a folder, which is made; the files that were written, `index.html` first.
-    It opens from a file or any web host. `progress(done, of, screen)`. Raises InputError where it
-    cannot be written.
+    It opens from a file or any web host. `progress(done, of, screen)`; `site`: the address of the
+    documentation, or the path to it from a copy that lies in it. Raises InputError where it cannot
+    be written.
 
-    Source: none. Referee: tests/serve/test_export.py (what is recorded is what the server answers),
-    tests/page (it opens from a file).
+    Source: none. Referee: tests/page/test_copies.py (it opens from a file, answers as the server).
     """
+    site = site_address(site)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [write_whole(folder / name, text) for name, text in _frame()]
+        written = [write_whole(folder / name, text) for name, text in _frame(site)]
         screens = walk()
         for done, (screen, said) in enumerate(screens.items()):
             progress(done, len(screens), screen)
@@ -61,13 +65,13 @@ def walk() -> dict[str, list[dict[str, Any]]]:
     return json.loads((resources.files("replicon.serve") / "walk.json").read_text())
 
 
-def _frame() -> Iterator[tuple[str, str]]:
+def _frame(site: str) -> Iterator[tuple[str, str]]:
     """The files of every copy: page, style, program."""
     given = {
         "declarations": plain(Offer().declarations()),
         "words": {"zh": words.catalogue("zh")},
     }
-    yield "index.html", _INDEX.format(version=__version__)
+    yield "index.html", with_site(_INDEX.format(version=__version__), site)
     yield "style.css", (PAGE / "style.css").read_text()
     yield "icon.svg", (PAGE / "icon.svg").read_text()
     begin = f"m_recorded.beginRecorded({json.dumps(given)});\n"
@@ -80,6 +84,7 @@ _INDEX = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Replicon {version}">
+<meta name="site" content="">
 <title>Replicon</title>
 <link rel="icon" href="icon.svg">
 <link rel="stylesheet" href="style.css">

@@ -113,15 +113,19 @@ def serve(
     port: int | None = None,
     browser: bool = True,
     language: str = "",
+    site: str = "",
 ) -> None:
     """Serve the page until interrupted. `models`: files of your own models; `files`: {control:
-    file} of data that the page offers beside the shipped; `language`: 'zh' opens it in Chinese.
+    file} of data that the page offers beside the shipped; `language`: 'zh' opens it in Chinese;
+    `site`: the address of the documentation, to which the page then links.
     Prints the address with its token. Raises InputError before anything is served.
 
     Source: none. Referee: tests/serve.
     """
     from replicon.serve import processes, words
+    from replicon.serve.site import site_address
 
+    site = site_address(site)
     if language:
         words.catalogue(language)  # says which there are
     address = Address(host, port)
@@ -133,7 +137,7 @@ def serve(
 
     brought = (tuple(models), dict(files or {}))
     cookie = f"replicon-{address.port}"
-    app = application.build(brought, address.hosts, address.token, cookie)
+    app = application.build(brought, address.hosts, address.token, cookie, site)
     config = uvicorn.Config(
         app,
         log_level="error",

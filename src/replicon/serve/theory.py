@@ -36,10 +36,12 @@ def curve(
     span: list,
     branch: str | None = None,
     count: int = CURVE,
+    why: bool = True,
 ) -> Answer:
     """One branch at `count` values of a control, all others held, and at the point itself: arrays
     `x` (count,) and every observable that is one number; `point`, {observable: value}, with
-    `converged`, `stable` and `reason`.
+    `converged`, `stable` and `reason`, which is left empty where nobody asks `why`: to find where a
+    branch ends may take ten times as long as to find that it has no solution here.
     """  # fmt: skip
     asked = offer.model(model)
     chosen = ask.theory_branch(asked, branch)
@@ -52,7 +54,7 @@ def curve(
     values = ask.solved_values(asked, chosen, table)
     seconds = time.perf_counter() - begun
     header = {
-        "point": _first(asked, chosen, at, values),
+        "point": _first(asked, chosen, at, values, why is True),
         "along": along,
         "branch": chosen,
         "seconds": seconds,
@@ -74,7 +76,7 @@ def point(offer: Offer, *, model: str, controls: dict, branch: str | None = None
     at = offer.controls(asked, controls, "theory")
     values = ask.solved_values(asked, chosen, [at])
     arrays = {name: array[0] for name, array in values.items() if array.ndim > 1}
-    return {"point": _first(asked, chosen, at, values), "branch": chosen, "at": at}, arrays
+    return {"point": _first(asked, chosen, at, values, True), "branch": chosen, "at": at}, arrays
 
 
 def line(
@@ -177,10 +179,10 @@ def _numeric(model: Model, name: str, at: dict) -> Control:
     return control
 
 
-def _first(model: Model, branch: str, at: dict, values: dict) -> dict[str, Any]:
+def _first(model: Model, branch: str, at: dict, values: dict, why: bool) -> dict[str, Any]:
     """Every number of the first point of a table, with the reason why it did not converge."""
     told = {name: array[0] for name, array in values.items() if array.ndim == 1}
-    if told["converged"]:
+    if told["converged"] or not why:
         return {**told, "reason": ""}
     first = {name: array[:1] for name, array in values.items()}
     return {**told, "reason": verdict.why_unsolved(model, branch, at, first)}

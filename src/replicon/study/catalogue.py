@@ -203,6 +203,9 @@ def translate(declared: dict, sentences: Mapping[str, str]) -> dict:
     """
     out = {}
     for name, value in declared.items():
+        if name == "about" and isinstance(value, dict):
+            out[name] = _about(declared["model"], value, sentences)
+            continue
         if isinstance(value, dict):
             value = translate(value, sentences)
         if isinstance(value, list):
@@ -211,3 +214,17 @@ def translate(declared: dict, sentences: Mapping[str, str]) -> dict:
             value = sentences.get(declared.get("id", ""), value)
         out[name] = value
     return out
+
+
+def _about(model: str, told: dict, sentences: Mapping[str, str]) -> dict:
+    def said(what: str, text: str) -> str:
+        return sentences.get(f"{model}.{what}", text)
+
+    formulas = enumerate(told["formulas"].items(), 1)
+    return {
+        **told,
+        "summary": said("summary", told["summary"]),
+        "formulas": {said(f"about.formula.{k}", of): latex for k, (of, latex) in formulas},
+        "assumes": [said(f"about.assumes.{k}", text) for k, text in enumerate(told["assumes"], 1)],
+        "chapter": said("chapter", told["chapter"]),
+    }

@@ -75,6 +75,8 @@ class _Any:
         return list(value)
 
 
+# A value to try in the place of the study's own, as `--set` takes it, and what to look for then.
+_CHANGE = Table({"set": Text(longest=200), "look": Text(longest=400)}, required=("set", "look"))
 # What a shipped study costs: see `sources.headline`.
 _COST = Number(Interval(0, open_low=True))
 _STUDY = Table(
@@ -83,6 +85,7 @@ _STUDY = Table(
         "title": Text(),
         "question": Text(longest=200),
         "text": Text(),
+        "change": _CHANGE,
         "order": Number(Interval()),
         "tour": OneOf(("core",)),
         "quick_seconds": _COST,
@@ -125,8 +128,9 @@ def planned(
 
 
 def described(study: str | Path) -> dict[str, Any]:
-    """What a study is, as plain values: study, system, title, question, text, its series with
-    their kinds, models and numbers of points, and the titles of its figures.
+    """What a study is, as plain values: study, system, title, question, text, a change to try and
+    what to look for (None in a file that proposes none), its series with their kinds, models and
+    numbers of points, and the titles of its figures.
     """
     told, plan = planned(study)
     series = []
@@ -137,6 +141,7 @@ def described(study: str | Path) -> dict[str, Any]:
     return {
         **headline(study),
         "text": " ".join(told["text"].split()),
+        "change": told.get("change"),
         "series": series,
         "figures": [figure.get("title", "") for figure in told["figure"]],
     }

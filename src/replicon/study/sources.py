@@ -61,7 +61,8 @@ def headline(study: str | Path) -> dict[str, Any]:
 
     `quick_seconds`: the small version in the tour of all studies by two workers from empty caches,
     measured; studies of a system share what they compile. `full_minutes`: the whole in one process,
-    estimated from two points of each series as `cost.costs` does, at least the small one's time.
+    of processor time where the gallery's pictures were drawn from it (`docs/draw.py`), else
+    estimated from two points of each series as `cost.costs` does; at least the small one's time.
     """
     path, table = read_table(study)
     system = path.parents[1].name if path in _shipped().values() else ""

@@ -129,7 +129,7 @@ def _contents(system: str, places: list[Place]) -> str:
     )
     if not system:
         return links
-    link = f'<a href="#{_anchor(_heading(system))}">{html.escape(_title(system))}</a>'
+    link = f'<a href="#{_anchor(_heading(system))}">{html.escape(system_title(system))}</a>'
     return f"<li>{link}<ul>{links}</ul></li>"
 
 
@@ -145,7 +145,7 @@ def _group(system: str, places: list[Place]) -> str:
     studies = "".join(map(_study, places))
     if not system:
         return studies
-    return f'<h2 id="{_anchor(_heading(system))}">{html.escape(_title(system))}</h2>{studies}'
+    return f'<h2 id="{_anchor(_heading(system))}">{html.escape(system_title(system))}</h2>{studies}'
 
 
 def _study(place: Place) -> str:
@@ -165,7 +165,7 @@ def _heading(system: str) -> str:
     return f"system-{system}"
 
 
-def _title(system: str) -> str:
+def system_title(system: str) -> str:
     """What a system is, as the first words of its room say."""
     told = importlib.import_module(f"replicon.{system}").__doc__ or system
     return " ".join(re.split(r"[:,.]", told)[0].split())

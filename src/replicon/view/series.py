@@ -86,9 +86,10 @@ def _theory_line(
     x = line[spec["x"]].values
     stable = line["stable"].values if "stable" in line else np.full(len(x), np.nan)
     out = [Curve(x, np.where(stable == 0, np.nan, y), label, "theory", hue)]
-    if (stable == 0).any():
+    seen = (stable == 0) & np.isfinite(y)
+    if seen.any():
         # One neighbour each side closes the gap.
-        unstable = (stable == 0) | np.r_[False, stable[:-1] == 0] | np.r_[stable[1:] == 0, False]
+        unstable = seen | np.r_[False, seen[:-1]] | np.r_[seen[1:], False]
         only = label if (stable == 0)[np.isfinite(y)].all() else None
         out.append(Curve(x, np.where(unstable, y, np.nan), only, "theory", hue, "dashed"))
     return out

@@ -207,8 +207,9 @@ def print_studies(rows: list[dict[str, Any]]) -> None:
     out = console()
     out.print(table)
     out.print(
-        "quick: measured from empty caches, by two workers; full: estimated from two points of each"
-        " series, in one process (-: ask replicon run NAME --dry-run); both on idle cores.\n"
+        "quick: measured from empty caches, by two workers; full: in one process, measured or"
+        " estimated from two points of each series (-: ask replicon run NAME --dry-run); both on"
+        " idle cores.\n"
         "replicon studies NAME (what it shows), replicon run NAME --quick (run it),"
         " replicon studies NAME --copy mine.toml (change it)",
         markup=False,
@@ -258,5 +259,9 @@ def print_study(about: dict[str, Any]) -> None:
     for row in about["series"]:
         table.add_row(row["series"], row["kind"], row["model"], str(row["points"]))
     out.print(table)
+    if about["change"] is not None:
+        change = about["change"]
+        told = f"To change one number, add --set {change['set']}: {change['look']}"
+        out.print(told, markup=False, highlight=False)
     for number, title in enumerate(about["figures"], start=1):
         out.print(f"figure {number}: {title}", markup=False)

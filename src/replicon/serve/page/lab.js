@@ -1,6 +1,7 @@
 // The lab: any model. Two controls make a phase diagram, one makes curves of an order parameter by
 // branch; the network runs beside it and its measurements gather.
 
+import {aboutModel} from "./about.js";
 import {COLOURS} from "./board.js";
 import {Chart} from "./chart.js";
 import {controlInput, driving, gaveWay, symbolText, transport} from "./controls.js";
@@ -46,7 +47,7 @@ export class Lab extends LabTheory {
     this.recopy = copies(this.places.same, () => this.text());
     this.places.steps.append(el("p", {text: () => say("Theory is lines, networks are dots. Grab " +
       "the ring, or move it by the arrows of your keyboard.")}),
-      el("p", {class: "quiet", text: () => model.source}));
+      ...aboutModel(model));
     this.solve("release");
     this.begin();
     this.surroundings();

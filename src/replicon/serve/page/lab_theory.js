@@ -50,7 +50,7 @@ export class LabTheory {
       const slow = cost !== undefined && cost > QUICK;
       if (phase === "drag" && slow) this.nearest(branch);
       else if (cost === undefined) this.askCurve(branch, this.plane ? 0 : COARSE);
-      else if (!slow) this.askCurve(branch, this.plane ? 0 : CURVES[0]);
+      else if (!slow) this.askCurve(branch, this.count(branch), phase !== "drag");
       else if (this.plane || this.isOn(branch)) this.askCurve(branch, 0);
       else this.askCurve(branch, this.counts.get(branch) || COARSE);
     }
@@ -60,8 +60,17 @@ export class LabTheory {
     this.redraw();
   }
 
-  askCurve(branch, count) {
-    ask(`curve:${branch}`, "curve", this.asked(branch, count), ({header, arrays}) => {
+  // Points of the curve to be asked for: none where it is there, and the handle moved along it.
+  count(branch) {
+    const wanted = this.counts.get(branch) || COARSE;
+    const there = this.isOn(branch) && this.answers.get(branch).arrays.x.data.length >= wanted;
+    return this.plane || there ? 0 : wanted;
+  }
+
+  // `why` theory has no number is asked when the handle is let go, for that may take longer.
+  askCurve(branch, count, why = true) {
+    const asked = {...this.asked(branch, count), why};
+    ask(`curve:${branch}`, "curve", asked, ({header, arrays}) => {
       if (header.trouble) {
         this.which.textContent = header.trouble;
         return;

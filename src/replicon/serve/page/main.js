@@ -1,5 +1,6 @@
 // The page: its head, its screens by address (#/hopfield?load=0.05), its two languages.
 
+import {siteLink} from "./about.js";
 import {closeHelp} from "./help.js";
 import {clear, el, shownNumber} from "./el.js";
 import {EXHIBITS} from "./exhibits.js";
@@ -52,7 +53,7 @@ function frame(root) {
     el("header", {class: "top"},
       el("a", {class: "brand", href: "#/"}, "Replicon"),
       el("nav", {"aria-label": () => say("Screens")}, links.map(([name, text]) =>
-        el("a", {href: `#/${name}`, "data-screen": name, text}))),
+        el("a", {href: `#/${name}`, "data-screen": name, text})), siteLink("index.html")),
       language, status),
     el("main", {id: "screen", tabindex: "-1"}));
   mark();
@@ -86,7 +87,7 @@ async function show(root) {
   const make = exhibit ? await SCREENS[name]() : name === "lab" ? lab : home;
   if (address().name !== name) return; // another was opened meanwhile
   screen = make(place, {query, models});
-  for (const link of document.querySelectorAll("nav a")) {
+  for (const link of document.querySelectorAll("nav a[data-screen]")) {
     if (link.dataset.screen === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

@@ -1,0 +1,59 @@
+"""The site in English and in Chinese: the catalogues of a build that is not English, and a search
+that finds Chinese words.
+"""
+
+import re
+from pathlib import Path
+
+import catalogue
+from sphinx.application import Sphinx
+from sphinx.search.zh import SearchChinese
+
+HAN = re.compile("[㐀-鿿]+")
+# What the theme and the site say in a frame around the text.
+TITLES = {"zh_CN": "Replicon：神经网络的统计物理"}
+MORE = {"zh_CN": "更多"}
+# On what opens and closes a folded cell: all of them are answers of exercises.
+ANSWERS = {"en": ("Show the answer", "Hide the answer"), "zh_CN": ("显示答案", "隐藏答案")}
+
+
+class PairsOfCharacters(SearchChinese):
+    """Chinese has no spaces. Pages and queries are cut alike, into every two neighbouring
+    characters, which finds any word and needs no dictionary.
+    """
+
+    language_name = "English"  # that of the stemmer, which Latin words go through
+    js_splitter_code = r"""
+var splitQuery = (query) => query
+  .split(/[^\p{Letter}\p{Number}_]+/gu)
+  .flatMap((run) => run.split(/([\u3400-\u9fff]+)/u))
+  .flatMap((run) => /[\u3400-\u9fff]{2}/u.test(run)
+    ? Array.from({length: run.length - 1}, (_, i) => run.slice(i, i + 2)) : [run])
+  .filter((term) => term);
+"""
+
+    def split(self, input: str) -> list[str]:
+        """Pairs of Chinese characters, and Latin words."""
+        words = super().split(HAN.sub(" ", input))
+        for run in HAN.findall(input):
+            words += [run[i : i + 2] for i in range(max(len(run) - 1, 1))]
+        return words
+
+
+def join(app: Sphinx, config) -> None:
+    """Before the first page is read: one catalogue of all pages and of the live page."""
+    shown, hidden = ANSWERS.get(config.language, ANSWERS["en"])
+    config.nb_code_prompt_show = shown
+    config.nb_code_prompt_hide = hidden
+    if config.language in TITLES:
+        config.html_title = TITLES[config.language]
+        config.html_theme_options["header_dropdown_text"] = MORE[config.language]
+        target = Path(config.locale_dirs[0]) / config.language / "LC_MESSAGES" / "docs.po"
+        catalogue.join(config.language, target)
+
+
+def setup(app: Sphinx) -> dict:
+    """Register both."""
+    app.connect("config-inited", join, priority=100)  # before myst-nb reads what it is told
+    app.add_search_language(PairsOfCharacters)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,81 @@
+"""What a reader is told of the models of this system."""
+
+from replicon._about import About
+
+_CHAPTER = "Restricted Boltzmann machines"
+
+RBM = About(
+    summary=(
+        "A machine with two hidden units sees samples of a teacher of its own kind, and no labels."
+        " As samples become more, symmetries break one by one: first it learns anything at all,"
+        " then its two units become different, then each belongs to a unit of the teacher."
+    ),
+    formulas={
+        "Machine": (
+            r"P(\sigma, h) \propto \exp\Bigl[\frac{\beta}{\sqrt{N}} \sum_i \sigma_i"
+            r" (\xi_{i1} h_1 + \xi_{i2} h_2)\Bigr], \quad \sigma_i, h_k, \xi_{ik} = \pm 1"
+        ),
+        "Likelihood of a sample": (
+            r"P(\sigma | \xi) = \frac{\cosh(\beta X_1) \cosh(\beta X_2)}"
+            r"{2^N e^{\beta^2} \cosh(\beta^2 R)}, \quad X_k = \frac{\xi_k \cdot \sigma}{\sqrt{N}},"
+            r" \quad R = \frac{\xi_1 \cdot \xi_2}{N}"
+        ),
+        "Posterior; p is the correlation, or 0 with prior=uniform": (
+            r"P(\xi | \sigma^1, \dots, \sigma^{\alpha N}) \propto \prod_a P(\sigma^a | \xi)"
+            r" \prod_i (1 + p\, \xi_{i1} \xi_{i2})"
+        ),
+        "Free entropy per visible unit": (
+            r"\varphi = -2 (\hat T T + \hat\tau \tau) - \hat q_1 (1 - q_1) - \hat R R + \hat r r"
+            r" + S_w + \alpha S_d"
+        ),
+        "Weights": (
+            r"S_w = \left\langle \ln \sum_{\xi_1, \xi_2 = \pm 1} \frac{1 + p\, \xi_1 \xi_2}{4}"
+            r" e^{a \xi_1 + b \xi_2 + (\hat R - \hat r) \xi_1 \xi_2} \right\rangle"
+        ),
+        "Data": (
+            r"S_d = \left\langle \ln\frac{A_+ + A_-}{2} \right\rangle - \beta^2 q_1"
+            r" - \ln\cosh(\beta^2 R), \quad A_\pm = e^{\pm\beta^2 (R - r)} \cosh\beta(a \pm b)"
+        ),
+        "Learning begins at": (r"\alpha = \frac{1}{\beta^4 (1 + t) (1 + q_0) (1 + t_p) (1 + p)}"),
+        "where": (r"t = \tanh(\beta^2 q_0), \quad t_p = \tanh(\beta^2 p)"),
+    },
+    assumes=(
+        "Two hidden units, or one, however many visible ones: in infinite size the machine's own"
+        " partition function is then known.",
+        "Weights are binary, and the teacher is of the student's kind, at the same temperature.",
+        "Replica symmetry. With prior=informed the student knows the teacher's law, and it is"
+        " exact; with prior=uniform it is assumed.",
+        "The averages a, b of the formulas are normal, as in an infinite machine. Branch"
+        " equilibrium is the one that is stable.",
+    ),
+    chapter=_CHAPTER,
+    papers=("Huang & Toyoizumi, PRE 94, 062310 (2016)",),
+)
+
+RBM_TRAINING = About(
+    summary=(
+        "A machine with H hidden units learns real data by gradient ascent. Modes of its weights"
+        " grow one by one, the strongest direction of the data first: a cascade of transitions."
+    ),
+    formulas={
+        "Energy": r"E(v, h) = -v^\top W h - a \cdot v - b \cdot h, \quad v_i, h_k \in \{0, 1\}",
+        "Gradient": (
+            r"\frac{\partial L}{\partial W} = \langle v h^\top \rangle_{\text{data}}"
+            r" - \langle v h^\top \rangle_{\text{model}}"
+        ),
+        "Small weights": (
+            r"\frac{\mathrm{d} W}{\mathrm{d} t} = \frac{1}{4} \bigl[C - \operatorname{diag}"
+            r"\bigl(p_i (1 - p_i)\bigr)\bigr] W"
+        ),
+        "Growth of a mode": r"w_k(t) = w_k(0)\, e^{\lambda_k t}",
+    },
+    assumes=(
+        "Weights are small: modes grow independently, and exponentially. Later they saturate, and"
+        " theory ends.",
+        "Visible biases fit the means p of the data, whose covariance is C; units are centred.",
+        "Time is updates times learning rate, small enough for a gradient flow, and the model's"
+        " average is the true one.",
+    ),
+    chapter=_CHAPTER,
+    papers=("Tubiana & Monasson, PRL 118, 138301 (2017)",),
+)
