@@ -35,7 +35,6 @@ TYPES = {
     "Seed": "study.ask",
     "Value": "_items",
     "Role": "_items",
-    "About": "_about",
     "Scalar": "theory.gaussian",
     "Side": "channel.factors",
     "Objects": "_objects",

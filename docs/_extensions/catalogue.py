@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,8 +44,9 @@ def languages() -> list[str]:
     return sorted(folder.name for folder in LOCALE.glob("*/"))
 
 
+@cache
 def live(language: str) -> dict[str, str]:
-    """{English: translation} of the live page."""
+    """{English: translation} of the live page, read once."""
     from replicon.serve import words
 
     return words.catalogue(language)
@@ -111,10 +113,10 @@ def catalogues(messages: dict[str, list[str]], studies: Iterable[str]) -> dict[s
 
 
 def has_words(text: str) -> bool:
-    """Whether anything is left to translate when code, formulas, addresses and roles are taken
-    out.
+    """Whether anything is left to translate when code, formulas, addresses, classes and roles are
+    taken out.
     """
-    rest = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|<[^>]*>", " ", text)
+    rest = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|\]\{[^}]*\}|<[^>]*>", " ", text)
     return re.search(r"[A-Za-z]{2}", rest) is not None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gallery_pictures
+from markdown_tables import table
 
 from replicon.study.grid import split_assignments
 from replicon.study.plan import described, read_study
@@ -91,9 +92,9 @@ def _figures(name: str, *, quick: bool) -> list[str]:
     study = read_study(name, quick=quick)
     paths = gallery_pictures.files(name, len(study["figure"]))
     return [
-        f"```{{figure}} {_beside(path)}\n:alt: {table.get('title', study['title'])}\n"
-        f"{_width(path)}\n{table.get('caption', '')}\n```"
-        for path, table in zip(paths, study["figure"], strict=True)
+        f"```{{figure}} {_beside(path)}\n:alt: {figure.get('title', study['title'])}\n"
+        f"{_width(path)}\n{figure.get('caption', '')}\n```"
+        for path, figure in zip(paths, study["figure"], strict=True)
     ]
 
 
@@ -113,9 +114,13 @@ def _runs(told: dict[str, Any]) -> list[str]:
     quick = duration(told["quick_seconds"])
     return [
         "## Run it",
-        "| version | time | command |\n|---|---|---|\n"
-        f"| full | {full} | `replicon run {name}` |\n"
-        f"| quick | {quick} | `replicon run {name} --quick` |",
+        table(
+            ["version", "time", "command"],
+            [
+                ["full", full, f"`replicon run {name}`"],
+                ["quick", quick, f"`replicon run {name} --quick`"],
+            ],
+        ).rstrip(),
         "Times are those of one process on an idle core. Every finished point is kept in a folder,"
         " so that a run that was stopped goes on where it stopped.",
         f"```python\nfrom replicon import run_study\n\n"
@@ -149,14 +154,16 @@ def _literal(value: str) -> str:
 
 def _series(told: dict[str, Any]) -> list[str]:
     rows = [
-        f"| {one['series']} | {one['kind']} | [{one['model']}](../models/{one['model']}.md) |"
-        f" {one['points']} |"
+        [
+            one["series"],
+            one["kind"],
+            f"[{one['model']}](../models/{one['model']}.md)",
+            str(one["points"]),
+        ]
         for one in told["series"]
     ]
-    return [
-        "## What is computed",
-        "\n".join(["| series | kind | model | points |", "|---|---|---|---|", *rows]),
-    ]
+    head = ["series", "kind", "model", "points"]
+    return ["## What is computed", table(head, rows).rstrip()]
 
 
 def _file(name: str) -> list[str]:

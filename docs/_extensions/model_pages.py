@@ -8,27 +8,24 @@ page translates it as a whole.
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import markdown_tables
 import model_commands
+from catalogue import live
 from declared_markdown import allowed, linked, named, value
 from markdown_tables import number
 from model_studies import picture_of, studies_of
-from reference_pages import kept, known_numbers
+from reference_pages import known, known_numbers, ours
 
 from replicon import Control, Interval, Model, Observable
 from replicon._declare import axes, evidence
-from replicon.serve import words as live
 from replicon.study import catalogue, sources
 from replicon.view.frame import system_title
 
 REVIEW = "H. Huang, *Physics thoughts in neural network theory* (2024)"
 BOOK = "H. Huang, *Statistical Mechanics of Neural Networks* (Springer, 2021)"
-LANGUAGE = "zh_CN"
 ROLES = {"both": "theory and networks", "theory": "theory", "simulation": "networks"}
-DIGITS = 9  # of a known number and of our own: more than any but an exact one has
 MEASURES = (
     r"$\mathrm{D}z$ is the standard normal measure $e^{-z^2/2}\,\mathrm{d}z/\sqrt{2\pi}$, and"
     r" $H(x) = \int_x^\infty \mathrm{D}z$. Logarithms are natural, $k_B = 1$, and quantities are"
@@ -257,8 +254,8 @@ def _known(model: Model) -> list[str]:
         [
             f"`{one['name']}`",
             _at(one),
-            _unbroken(f"{number(one['value'], DIGITS)} ± {number(one['uncertainty'], 2)}"),
-            _unbroken(number(kept()[known_numbers.key(one)]["ours"], DIGITS)),
+            known(one),
+            ours(one),
             str(told.index((one["kind"], one["source"])) + 1),
         ]
         for one in values
@@ -272,15 +269,10 @@ def _known(model: Model) -> list[str]:
     ]
 
 
-def _unbroken(text: str) -> str:
-    """A number with its error in one line."""
-    return text.replace(" ", "\u00a0")
-
-
-def _at(known: dict[str, Any]) -> str:
+def _at(one: dict[str, Any]) -> str:
     """Where a value is known: its controls, and the branch where it is not the first."""
-    given = [f"`{name}` = {value(one)}" for name, one in known["controls"].items()]
-    branch = [f"branch `{known['branch']}`"] if "branch" in known else []
+    given = [f"`{name}` = {value(told)}" for name, told in one["controls"].items()]
+    branch = [f"branch `{one['branch']}`"] if "branch" in one else []
     return ", ".join([*given, *branch]) or "the defaults"
 
 
@@ -328,15 +320,9 @@ def _chapter(model: Model) -> list[str]:
     """The chapter's name in both languages, which is the same text in both builds."""
     assert model.about is not None
     return [
-        f"**{model.about.chapter}** · {chinese()[model.about.chapter]}",
+        f"**{model.about.chapter}** · {live('zh_CN')[model.about.chapter]}",
         f"In {REVIEW}; the textbook beside it is {BOOK}.",
     ]
-
-
-@cache
-def chinese() -> dict[str, str]:
-    """{English: Chinese}, of the live page's catalogue."""
-    return live.catalogue(LANGUAGE)
 
 
 def _answers(model: Model) -> str:

@@ -8,6 +8,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from catalogue import live
 from markdown_tables import filled, plain, table
 
 from replicon._declare import Model
@@ -52,7 +53,7 @@ def shipped() -> list[Model]:
 
 def chinese(english: str) -> str:
     """What the live page says for it in Chinese, else nothing."""
-    known = words.catalogue("zh")
+    known = live("zh_CN")
     for text in (english, english[:1].upper() + english[1:]):
         if text in known:
             return known[text]

@@ -12,12 +12,14 @@ import json
 import re
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from markdown_tables import filled, number, plain, table, unbroken
 
 import replicon
 from replicon.study import catalogue
+from replicon.view.frame import system_title
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -31,14 +33,6 @@ _ROOMS = {*catalogue.systems(), "channel", "spins", "theory"}
 _REFEREE = re.compile(r"\bReferee\b\W*\s+(.*?)(?=\n\s*\n|\*\*Source|\Z)", re.DOTALL)
 _DIGITS = 9  # shown of a number; distances are taken before rounding
 _THOSE_OF = "those of"  # another function, whose referee stands there
-_TITLES = {
-    "ising": "Ising models",
-    "hopfield": "Hopfield memory",
-    "perceptron": "Perceptron",
-    "rbm": "Restricted Boltzmann machine",
-    "recurrent": "Recurrent networks",
-    "attention": "Attention",
-}
 
 
 def pages() -> dict[str, str]:
@@ -91,7 +85,23 @@ def _write(found: dict) -> None:
 
 def distance(value: dict) -> float:
     """Of our value from the known one, in units of its uncertainty."""
-    return abs(kept()[known_numbers.key(value)]["ours"] - value["value"]) / value["uncertainty"]
+    return abs(_shown()[known_numbers.key(value)]["ours"] - value["value"]) / value["uncertainty"]
+
+
+def known(value: dict) -> str:
+    """The known value with its uncertainty, as a table shows it."""
+    return unbroken(f"{number(value['value'], _DIGITS)} ± {number(value['uncertainty'], 2)}")
+
+
+def ours(value: dict) -> str:
+    """The library's own value, as a table shows it."""
+    return unbroken(number(_shown()[known_numbers.key(value)]["ours"], _DIGITS))
+
+
+@cache
+def _shown() -> dict[str, dict]:
+    """What pages show of the kept values, read once."""
+    return kept()
 
 
 def _summary() -> str:
@@ -116,7 +126,7 @@ def _system(system: str, values: list[dict]) -> str:
     """A table a model, and the list of sources to which their last columns point."""
     sources = list(dict.fromkeys((value["kind"], value["source"]) for value in values))
     header = ["Quantity", "Controls", "Known", "Here", "Distance", "Source"]
-    out = [f"### {_TITLES.get(system, system)}\n\n"]
+    out = [f"### {system_title(system)}\n\n"]
     for model in dict.fromkeys(value["model"] for value in values):
         rows = [_row(value, sources) for value in values if value["model"] == model]
         out.append(f"[{model}](models/{model}.md):\n\n{table(header, rows)}")
@@ -127,12 +137,11 @@ def _system(system: str, values: list[dict]) -> str:
 def _row(value: dict, sources: list[tuple[str, str]]) -> list[str]:
     controls = [f"{name} = {_told(one)}" for name, one in value["controls"].items()]
     branch = [f"branch {value['branch']}"] if "branch" in value else []
-    known = f"{number(value['value'], _DIGITS)} ± {number(value['uncertainty'], 2)}"
     return [
         f"`{value['name']}`",
         ", ".join(unbroken(plain(one)) for one in [*branch, *controls]) or "the defaults",
-        unbroken(known),
-        unbroken(number(kept()[known_numbers.key(value)]["ours"], _DIGITS)),
+        known(value),
+        ours(value),
         f"{distance(value):.2f}",
         str(sources.index((value["kind"], value["source"])) + 1),
     ]

@@ -1,18 +1,13 @@
 """Every public name has an example, and every example gives what it shows."""
 
 import doctest
-import sys
-from pathlib import Path
 
 import matplotlib
 import numpy as np
+import public
 import pytest
 
 import replicon
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "_extensions"))
-
-import public
 
 EXAMPLES = public.examples()
 VALUES = {one.path: one.value for one in public.names()}

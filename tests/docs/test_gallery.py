@@ -8,9 +8,11 @@ import html
 import json
 import re
 import struct
-import sys
 from pathlib import Path
 
+import draw
+import gallery_pages
+import gallery_pictures
 import pytest
 
 import replicon.hopfield
@@ -19,11 +21,6 @@ from replicon.study.plan import described, planned, read_study
 from replicon.study.sources import shipped, source
 
 DOCS = Path(__file__).parents[2] / "docs"
-sys.path[:0] = [str(DOCS), str(DOCS / "_extensions")]
-import draw  # noqa: E402
-import gallery_pages  # noqa: E402
-import gallery_pictures  # noqa: E402
-
 LARGEST = 80_000  # bytes of a picture
 WIDEST = 1400  # pixels across
 

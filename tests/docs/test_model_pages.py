@@ -5,8 +5,6 @@ one to type is understood; and its formulas are those that are solved.
 import ast
 import html
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,12 +19,11 @@ from replicon.serve import words as live
 from replicon.study import catalogue
 
 pytest.importorskip("latex2mathml", reason="the packages of the site are not installed: '.[docs]'")
-sys.path[:0] = [str(Path(__file__).parents[2] / "docs" / "_extensions")]
-import declared_markdown  # noqa: E402
-import mathml  # noqa: E402
-import model_commands  # noqa: E402
-import model_pages  # noqa: E402
-import model_studies  # noqa: E402
+import declared_markdown
+import mathml
+import model_commands
+import model_pages
+import model_studies
 
 MODELS = {model.name: model for model in catalogue.shipped()}
 EACH = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)

@@ -3,13 +3,9 @@ Chinese.
 """
 
 import re
-import sys
-from pathlib import Path
 
+import notation_pages
 import pytest
-
-sys.path[:0] = [str(Path(__file__).parents[2] / "docs" / "_extensions")]
-import notation_pages  # noqa: E402
 
 ROWS = [row for group in notation_pages.NOTATION["group"] for row in group["row"]]
 TERMS = [term for chapter in notation_pages.GLOSSARY["chapter"] for term in chapter["terms"]]

@@ -1,14 +1,10 @@
 """The page of numerics: every model's size and time stands in it."""
 
 import json
-import sys
-from pathlib import Path
 
+import numerics_pages
 import pytest
-
-sys.path[:0] = [str(Path(__file__).parents[2] / "docs" / "_extensions")]
-import numerics_pages  # noqa: E402
-from markdown_tables import filled, number, plain, table  # noqa: E402
+from markdown_tables import filled, number, plain, table
 
 
 def test_every_size_is_shown():

@@ -3,21 +3,17 @@ the check of a built site, the pages of the API.
 """
 
 import re
-import sys
 from pathlib import Path
-
-import polib
-import pytest
-
-import replicon
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "_extensions"))
 
 import api_pages
 import catalogue
 import check_built
 import docstrings
+import polib
 import public
+import pytest
+
+import replicon
 
 ROOT = Path(__file__).parents[2]
 

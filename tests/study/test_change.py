@@ -123,26 +123,13 @@ def test_every_shipped_study_asks_a_question_and_is_listed(capsys):
         ('tour = "yes"', "tour must be one of core"),
         ("quick_seconds = 0", "quick_seconds must be a number > 0"),
         ('full_minutes = "long"', "full_minutes must be a number > 0"),
-    ],
-)
-def test_what_a_file_says_of_its_tour_and_costs_is_checked(tmp_path, line, sentence):
-    path = tmp_path / "mine.toml"
-    path.write_text(f'{line}\n[[theory]]\nname = "a"\nmodel = "curie-weiss"\n')
-    with pytest.raises(InputError) as refused:
-        plan.planned(path)
-    assert sentence in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
         ('change = "sweeps=20"', "change = 'sweeps=20' must be a table of key = value"),
         ('change = { set = "sweeps=20" }', "change has no 'look': it needs set, look"),
         ('change = { set = 20, look = "a" }', "change, set = 20: set must be a text"),
         ('change = { sets = "a=1", look = "a" }', "unknown key 'sets'. Keys: look, set"),
     ],
 )
-def test_the_change_that_a_file_proposes_is_checked(tmp_path, line, sentence):
+def test_what_a_file_says_of_its_tour_costs_and_change_is_checked(tmp_path, line, sentence):
     path = tmp_path / "mine.toml"
     path.write_text(f'{line}\n[[theory]]\nname = "a"\nmodel = "curie-weiss"\n')
     with pytest.raises(InputError) as refused:

@@ -46,21 +46,15 @@ class Desk:
         self._bytes = 0
         self._compiling: dict[str, Question] = {}
 
-        def solver(
-            name: str, run: Callable, answered: Callable, ready: Callable = lambda: None
-        ) -> Solver:
+        def solver(name: str, run: Callable, ready: Callable = lambda: None) -> Solver:
             def waits(question: Question | None) -> None:
                 self._waits(name, question)
 
-            def replaced() -> None:
-                if name != "compiler":
-                    tell("", message({"kind": "state", "state": "replaced", "of": "theory"}))
+            return Solver(run, brought, limits, self._answered, waits, self._replaced, ready)
 
-            return Solver(run, brought, limits, answered, waits, replaced, ready)
-
-        self.front = solver("front", answer_questions, self._answered, self._begun)
-        self.behind = solver("behind", answer_behind, self._answered)
-        self._compiler = solver("compiler", answer_behind, self._compiled)
+        self.front = solver("front", answer_questions, self._begun)
+        self.behind = solver("behind", answer_behind)
+        self._compiler = Solver(answer_behind, brought, limits, self._compiled)
 
     def begin(self) -> None:
         """Start the process that follows the finger; the others begin when there is need."""
@@ -106,7 +100,7 @@ class Desk:
     def _waits(self, solver: str, question: Question | None) -> None:
         """Tell a page that its question waits for a compilation, or that it does no more."""
         told = self._compiling.pop(solver, None)
-        if question is not None and question.page:
+        if question is not None:
             self._compiling[solver] = question
             told = question
         if told is None:
@@ -119,6 +113,9 @@ class Desk:
         seconds = _COMPILING.get(model, _COMPILING_OTHERS)
         state = {"kind": "state", "state": "compiling", "of": model, "seconds": seconds}
         self._tell(told.page, message(state))
+
+    def _replaced(self) -> None:
+        self._tell("", message({"kind": "state", "state": "replaced", "of": "theory"}))
 
     def _answered(self, question: Question, data: bytes) -> None:
         if "trouble" not in read(data)[0]:

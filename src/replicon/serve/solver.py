@@ -52,8 +52,8 @@ class Solver:
         brought: tuple,
         limits: tuple[float, float],
         answered: Callable[[Question, bytes], None],
-        waits: Callable[[Question | None], None],
-        replaced: Callable[[], None],
+        waits: Callable[[Question | None], None] = lambda question: None,
+        replaced: Callable[[], None] = lambda: None,
         ready: Callable[[], None] = lambda: None,
     ):
         self._run = run

@@ -50,9 +50,7 @@ export class LabTheory {
       const slow = cost !== undefined && cost > QUICK;
       if (phase === "drag" && slow) this.nearest(branch);
       else if (cost === undefined) this.askCurve(branch, this.plane ? 0 : COARSE);
-      else if (!slow) this.askCurve(branch, this.count(branch), phase !== "drag");
-      else if (this.plane || this.isOn(branch)) this.askCurve(branch, 0);
-      else this.askCurve(branch, this.counts.get(branch) || COARSE);
+      else this.askCurve(branch, this.count(branch), phase !== "drag");
     }
     for (const branch of [...this.answers.keys()]) {
       if (branch && !wanted.includes(branch)) this.answers.delete(branch);
@@ -63,7 +61,7 @@ export class LabTheory {
   // Points of the curve to be asked for: none where it is there, and the handle moved along it.
   count(branch) {
     const wanted = this.counts.get(branch) || COARSE;
-    const there = this.isOn(branch) && this.answers.get(branch).arrays.x.data.length >= wanted;
+    const there = this.isOn(branch) && this.answers.get(branch).count >= wanted;
     return this.plane || there ? 0 : wanted;
   }
 
@@ -77,8 +75,9 @@ export class LabTheory {
       }
       const before = this.answers.get(branch);
       const kept = count === 0 && before && !this.plane ? before : null;
-      this.answers.set(branch, {header: kept ? {...header, curve: kept.header.curve}
-        : {...header, curve: this.offAxis(header.at)}, arrays: kept ? kept.arrays : arrays, exact: true});
+      const curve = kept ? kept.header.curve : this.offAxis(header.at);
+      this.answers.set(branch, {header: {...header, curve}, arrays: kept ? kept.arrays : arrays,
+        count: kept ? kept.count : count, exact: true});
       if (!this.took.has(branch)) this.refine(branch, header.seconds, count);
       this.redraw();
     });
@@ -125,7 +124,7 @@ export class LabTheory {
     const point = along(best, x);
     const at = name ? best.header.at[name] : null;
     if (!name && !this.isOn(branch)) return;
-    this.answers.set(branch, {header: {...best.header, point}, arrays: best.arrays, exact: false, at});
+    this.answers.set(branch, {...best, header: {...best.header, point}, exact: false, at});
   }
 
   solveAhead(branch) {
