@@ -320,6 +320,8 @@ def test_more_points_than_a_page_shows_get_a_sentence(served):
             assert "points of a side" in answer["trouble"]
         answer, _ = page.ask("regions", **plane, branches=["retrieval"] * 1000)
         assert "name some of hopfield" in answer["trouble"]
+        answer, _ = page.ask("points", model="hopfield", controls={}, branches="retrieval")
+        assert "name some of hopfield" in answer["trouble"]
 
 
 @pytest.mark.parametrize("model", _PROCESSES)

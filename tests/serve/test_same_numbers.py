@@ -107,6 +107,11 @@ def test_a_point_on_a_curve_is_the_solution(name):
                 np.testing.assert_array_equal(got, float(solved[observable.name]))
         if model.potential:
             assert header["point"][model.potential] == float(solved[model.potential])
+        chosen = [branch] if branch else []
+        asked = {"model": name, "controls": example, "branches": chosen}
+        under_a_finger, _ = theory.points(Offer(), **asked)
+        for of in chosen:
+            np.testing.assert_equal(under_a_finger["points"][of], header["point"])
         # And so is any other point of the curve.
         place = int(np.flatnonzero(shown["converged"])[-1])
         there = {**example, control.name: float(shown["x"][place])}

@@ -149,7 +149,7 @@ def test_the_end_of_a_branch_is_not_mistaken_for_a_zero():
     assert not found.converged[0]
 
 
-@pytest.mark.parametrize("count", [1, 127, 128, 129, 300])
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 100])
 def test_any_number_of_points_gives_the_same_values(count):
     c = controls(np.linspace(0, 1, 300)[:count], 0.8)
     found = stationary.solve(residual, Magnetization(np.ones(count)), c)

@@ -122,13 +122,13 @@ def _potential(phi: Nonlinearity, controls) -> dict:
     )
     general = stationary_dynamics.point(phi, controls.time, False)
     if not phi.odd:
-        return dict(evaluate(general, c, batch=4))
+        return dict(evaluate(general, c, batch=1))
     # Where a part of rank one holds up no mean activity, the network is as without it.
     centred = stationary_dynamics.point(phi, controls.time, True)
-    plain = evaluate(centred, c._replace(rank_one=0 * c.gain), batch=4)
+    plain = evaluate(centred, c._replace(rank_one=0 * c.gain), batch=1)
     if not (controls.rank_one != 0).any():
         return dict(plain)
-    out = evaluate(general, c, batch=4)
+    out = evaluate(general, c, batch=1)
     held = out["converged"] & (out["latent"] > _HELD)
     return {
         name: np.where(held.reshape(-1, *[1] * (v.ndim - 1)), v, plain[name])
@@ -186,11 +186,11 @@ def _misses(phi: Nonlinearity, controls, out: dict, row: int) -> bool:
         x = jnp.asarray(mean + np.sqrt(max(variance, 0.0)) * z)
         value = np.asarray(phi.function(x))
         slope = np.asarray(phi.slope(x))
-    activity = weight @ value**2
+    activity = (weight * value**2).sum()
     missed = abs(activity - out["activity"][row]) > _MISSED * (activity + 1e-12)
     if not controls.symmetry[row]:
-        room = _MISSED * (np.abs(slope) @ weight + 1e-12)
-        missed |= abs(weight @ slope - out["response"][row]) > room
+        room = _MISSED * ((weight * np.abs(slope)).sum() + 1e-12)
+        missed |= abs((weight * slope).sum() - out["response"][row]) > room
     return bool(missed)
 
 

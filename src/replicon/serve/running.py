@@ -22,6 +22,7 @@ from replicon.serve.networks import Pace
 from replicon.serve.processes import begin, explained, named
 from replicon.serve.turns import Turns
 
+_BEHIND = 5  # how far networks stand behind the theory that follows a finger
 _FRAME = 1 / 60  # seconds between pictures
 _BUDGET = 0.8 * _FRAME  # of which networks may step
 _MEASURED = 0.25  # seconds between two reports of what was measured, at least
@@ -48,6 +49,8 @@ def run_networks(
     relay should know: ("alive", None), ("turn", place), ("hopeless", place).
     """
     begin()
+    with contextlib.suppress(OSError, AttributeError):  # where the system has no such
+        os.nice(_BEHIND)
     import scipy.linalg  # noqa: F401 - what is there can be limited to one thread
 
     # As in `simulate`: sums, and so the bits, would else depend on the number of cores.

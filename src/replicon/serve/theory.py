@@ -19,7 +19,7 @@ from replicon.study import ask, verdict
 
 Answer = tuple[dict[str, Any], dict[str, Any]]
 
-# A curve and the point on it together are one batch of theory (`theory.points.BATCH`).
+# A curve and the point on it together are whole batches of theory (`theory.points.BATCH`).
 CURVE = 127
 _LINE = 33  # points of a line of a phase diagram
 _SIDE = 25  # points of a side of its regions
@@ -36,12 +36,10 @@ def curve(
     span: list,
     branch: str | None = None,
     count: int = CURVE,
-    why: bool = True,
 ) -> Answer:
     """One branch at `count` values of a control, all others held, and at the point itself: arrays
     `x` (count,) and every observable that is one number; `point`, {observable: value}, with
-    `converged`, `stable` and `reason`, which is left empty where nobody asks `why`: to find where a
-    branch ends may take ten times as long as to find that it has no solution here.
+    `converged` and `stable`. Why there is no number only `point` tells.
     """  # fmt: skip
     asked = offer.model(model)
     chosen = ask.theory_branch(asked, branch)
@@ -54,7 +52,7 @@ def curve(
     values = ask.solved_values(asked, chosen, table)
     seconds = time.perf_counter() - begun
     header = {
-        "point": _first(asked, chosen, at, values, why is True),
+        "point": _first(values),
         "along": along,
         "branch": chosen,
         "seconds": seconds,
@@ -70,13 +68,35 @@ def curve(
 
 
 def point(offer: Offer, *, model: str, controls: dict, branch: str | None = None) -> Answer:
-    """Everything that theory knows at one point, arrays too."""
+    """Everything that theory knows at one point, arrays too, and the `reason` why it has no number:
+    to find where a branch ends may take ten times as long as to find that it is not here.
+    """  # fmt: skip
     asked = offer.model(model)
     chosen = ask.theory_branch(asked, branch)
     at = offer.controls(asked, controls, "theory")
     values = ask.solved_values(asked, chosen, [at])
     arrays = {name: array[0] for name, array in values.items() if array.ndim > 1}
-    return {"point": _first(asked, chosen, at, values, True), "branch": chosen, "at": at}, arrays
+    told = {**_first(values), "reason": ""}
+    if not told["converged"]:
+        first = {name: array[:1] for name, array in values.items()}
+        told["reason"] = verdict.why_unsolved(asked, chosen, at, first)
+    return {"point": told, "branch": chosen, "at": at}, arrays
+
+
+def points(offer: Offer, *, model: str, controls: dict, branches: list) -> Answer:
+    """Several branches at one point, as a finger asks for them, in one way there and back:
+    `points`, {branch: its numbers}, and `seconds` that each took.
+    """  # fmt: skip
+    asked = offer.model(model)
+    chosen = _branches(asked, branches)
+    at = offer.controls(asked, controls, "theory")
+    solved = {}
+    seconds = {}
+    for branch in chosen:
+        begun = time.perf_counter()
+        solved[branch] = _first(ask.solved_values(asked, branch, [at]))
+        seconds[branch] = time.perf_counter() - begun
+    return {"points": solved, "seconds": seconds, "at": at}, {}
 
 
 def line(
@@ -131,9 +151,7 @@ def regions(
     does.
     """  # fmt: skip
     asked = offer.model(model)
-    if not isinstance(branches, list) or len(branches) > max(1, len(asked.branches)):
-        raise InputError(f"Regions are those of branches: name some of {asked.name}.")
-    chosen = [ask.theory_branch(asked, name) for name in branches]
+    chosen = _branches(asked, branches)
     at = offer.controls(asked, controls, "theory")
     side = check_argument("side", side, _SIDES, "points of a side")
     xs = _axis(_numeric(asked, x, at), x_span, side)
@@ -154,6 +172,12 @@ def regions(
         rules[better] = place
         best = np.where(better, height, best)
     return {"branches": chosen}, {"x": xs, "y": ys, "rules": rules.reshape(side, side)}
+
+
+def _branches(model: Model, given: list) -> list[str]:
+    if not isinstance(given, list) or len(given) > max(1, len(model.branches)):
+        raise InputError(f"Branches are given as a list: name some of {model.name}.")
+    return [ask.theory_branch(model, name) for name in given]
 
 
 def _axis(control: Control, span: list, count: int) -> np.ndarray:
@@ -179,18 +203,15 @@ def _numeric(model: Model, name: str, at: dict) -> Control:
     return control
 
 
-def _first(model: Model, branch: str, at: dict, values: dict, why: bool) -> dict[str, Any]:
-    """Every number of the first point of a table, with the reason why it did not converge."""
-    told = {name: array[0] for name, array in values.items() if array.ndim == 1}
-    if told["converged"] or not why:
-        return {**told, "reason": ""}
-    first = {name: array[:1] for name, array in values.items()}
-    return {**told, "reason": verdict.why_unsolved(model, branch, at, first)}
+def _first(values: dict) -> dict[str, Any]:
+    """Every number of the first point of a table."""
+    return {name: array[0] for name, array in values.items() if array.ndim == 1}
 
 
 QUESTIONS: dict[str, Callable[..., Answer]] = {
     "curve": curve,
     "point": point,
+    "points": points,
     "line": line,
     "regions": regions,
 }

@@ -13,7 +13,7 @@ from replicon.study import grid
 from replicon.study.merge import tasks
 from replicon.study.run import execute, model_of
 
-_TOGETHER = 128  # points of a grid that theory solves at once: `theory.points.BATCH`
+_TOGETHER = 32  # points of a grid that theory solves at once: `theory.points.BATCH`
 
 
 class Cost(NamedTuple):

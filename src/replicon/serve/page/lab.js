@@ -232,10 +232,7 @@ export class Lab extends LabTheory {
           : say("read off the curve; exact when you let go")));
       }
     }
-    const none = [...this.answers.values()].every((one) => !one.header.point.converged);
-    const [only] = this.answers.values();
-    if (none && only && only.header.point.reason) texts.push(only.header.point.reason);
-    this.which.textContent = texts.join("  ");
+    this.which.textContent = [...texts, this.why.text].join("  ").trim();
   }
 
   ghost() {

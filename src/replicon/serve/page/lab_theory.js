@@ -5,6 +5,7 @@ import {COLOURS} from "./board.js";
 import {ask, forget} from "./wire.js";
 import {told} from "./words.js";
 
+const UNKNOWN = {of: "", text: ""};
 const QUICK = 0.1; // seconds of a point up to which theory follows the finger
 const LADDER = 9; // lines solved ahead where it does not, and points of each
 const COARSE = 9; // points of a first curve, from which the cost of others is known
@@ -22,6 +23,7 @@ export class LabTheory {
     this.ladder = new Map(); // branch -> answers along the axis that is not theirs
     this.took = new Map(); // branch -> seconds of a point
     this.counts = new Map(); // branch -> points of its curves
+    this.why = UNKNOWN; // why there is no number, and what was asked to learn it
     this.again = new Set(); // branches whose first answer, which may have compiled, was slow
   }
 
@@ -45,13 +47,17 @@ export class LabTheory {
   solve(phase) {
     if (!this.chart) return;
     const wanted = this.model.branches.length ? this.state.branches : [""];
+    const moving = [];
     for (const branch of wanted) {
       const cost = this.took.get(branch);
       const slow = cost !== undefined && cost > QUICK;
       if (phase === "drag" && slow) this.nearest(branch);
       else if (cost === undefined) this.askCurve(branch, this.plane ? 0 : COARSE);
-      else this.askCurve(branch, this.count(branch), phase !== "drag");
+      else if (phase === "drag" && branch && !this.count(branch)) moving.push(branch);
+      else this.askCurve(branch, this.count(branch));
     }
+    if (moving.length) this.askPoints(moving);
+    this.why = UNKNOWN;
     for (const branch of [...this.answers.keys()]) {
       if (branch && !wanted.includes(branch)) this.answers.delete(branch);
     }
@@ -65,10 +71,8 @@ export class LabTheory {
     return this.plane || there ? 0 : wanted;
   }
 
-  // `why` theory has no number is asked when the handle is let go, for that may take longer.
-  askCurve(branch, count, why = true) {
-    const asked = {...this.asked(branch, count), why};
-    ask(`curve:${branch}`, "curve", asked, ({header, arrays}) => {
+  askCurve(branch, count) {
+    ask(`curve:${branch}`, "curve", this.asked(branch, count), ({header, arrays}) => {
       if (header.trouble) {
         this.which.textContent = header.trouble;
         return;
@@ -79,8 +83,54 @@ export class LabTheory {
       this.answers.set(branch, {header: {...header, curve}, arrays: kept ? kept.arrays : arrays,
         count: kept ? kept.count : count, exact: true});
       if (!this.took.has(branch)) this.refine(branch, header.seconds, count);
+      this.askWhy();
       this.redraw();
     });
+  }
+
+  // Why theory has no number: asked when the handle is at rest, since that may take seconds.
+  askWhy() {
+    const none = [...this.answers.values()].every((one) => !one.header.point.converged);
+    const [branch] = this.answers.keys();
+    const asked = {model: this.model.model, controls: this.theoryControls(),
+      ...(branch ? {branch} : {})};
+    const of = JSON.stringify(asked);
+    if (!none || this.why.of === of) return;
+    this.why = {of, text: ""};
+    ask("why", "point", asked, ({header}) => {
+      if (this.why.of !== of) return;
+      this.why.text = header.trouble || header.point.reason;
+      this.redraw();
+    }, true);
+  }
+
+  // What moves under the finger, of all branches in one question.
+  askPoints(branches) {
+    const asked = {model: this.model.model, controls: this.theoryControls(), branches};
+    ask("points", "points", asked, ({header}) => {
+      if (header.trouble) {
+        this.which.textContent = header.trouble;
+        return;
+      }
+      for (const [branch, point] of Object.entries(header.points)) {
+        const before = this.answers.get(branch);
+        if (!before) continue;
+        if (header.seconds[branch] > QUICK) this.isSlow(branch, header.seconds[branch]);
+        const curve = this.plane ? this.offAxis(header.at) : before.header.curve;
+        this.answers.set(branch, {...before, exact: true,
+          header: {...before.header, point, at: header.at, curve}});
+      }
+      this.redraw();
+    });
+  }
+
+  // Slow twice, here if not where it began: it follows the finger no more.
+  isSlow(branch, seconds) {
+    const again = this.again.has(branch);
+    this.again.add(branch);
+    if (!again) return;
+    this.took.set(branch, seconds);
+    this.solveAhead(branch);
   }
 
   // The first answer says how many points a curve may have. Models that solve many points as one
@@ -203,6 +253,8 @@ export class LabTheory {
       forget(`ahead:${branch}`);
     }
     forget("regions");
+    forget("points");
+    forget("why");
     for (const transition of model.transitions) forget(`line:${transition.name}`);
   }
 }

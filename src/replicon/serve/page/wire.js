@@ -75,7 +75,7 @@ const networks = new Map(); // slot -> Network
 const listeners = new Set();
 let wire = null;
 let number = 0;
-export const timings = []; // milliseconds from a question to its answer, the last few hundred
+export const timings = []; // milliseconds to answers that follow a finger, the last few hundred
 
 export function connect(makeWire = (...ends) => new SocketWire(...ends)) {
   wire = makeWire(receive, opened, () => state({state: "away"}));
@@ -125,7 +125,7 @@ function answer(header, buffer, end) {
   place.under = place.next;
   place.next = null;
   if (place.under) send(header.slot, place.under);
-  timings.push(performance.now() - asked.since);
+  if (!asked.patient) timings.push(performance.now() - asked.since);
   if (timings.length > 500) timings.shift();
   asked.answered(translated(unpack(buffer, end)));
 }
