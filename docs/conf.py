@@ -2,6 +2,7 @@
 that are executed. `python -m sphinx -W docs OUT`; `-D language=zh_CN` builds it in Chinese.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import replicon
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
+os.environ.pop("MPLBACKEND", None)  # lessons draw as notebooks do
 
 project = "Replicon"
 author = "Replicon developers"

@@ -62,7 +62,8 @@ export class LinearAttention {
   // ---- the map
 
   choices() {
-    const entries = [["diversity", () => say("along tasks κ")], ["prompts", () => say("along prompts τ")],
+    const entries = [["diversity", () => say("along tasks κ")], ["prompts",
+      () => say("along prompts τ")],
       ["both", () => say("both: who recites?")]];
     this.axisButtons = entries.map(([name, text]) =>
       el("button", {type: "button", text, onclick: () => this.along(name)}));
@@ -347,7 +348,8 @@ export class LinearAttention {
       this.showDots();
     }
     if (header.done && this.measured) {
-      this.trouble.textContent = say("{n} networks: that is enough.", {n: this.measured.samples.now});
+      this.trouble.textContent = say("{n} networks: that is enough.",
+        {n: this.measured.samples.now});
     }
   }
 

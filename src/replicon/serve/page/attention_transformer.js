@@ -51,7 +51,8 @@ export class Transformer {
   // ---- theory
 
   map() {
-    this.chart = new Chart(this.places.left, () => say("Errors while the transformer trains"), {axes: {
+    this.chart = new Chart(this.places.left, () => say("Errors while the transformer trains"),
+      {axes: {
       x: {low: 1, high: STEPS, log: true, label: () => say("t  steps of training")},
       y: {low: 0.05, high: 4, log: true, label: () => say("mean square error")}}});
     this.note = el("p", {class: "note", "aria-live": "polite"});
@@ -94,8 +95,10 @@ export class Transformer {
       {x: null, y: header.floors.none, colour: "quiet", label: () => say("no answer")},
       {x: null, y: header.floors.ridge, colour: "green", label: () => say("best possible")}];
     if (!this.fresh) {
-      chart.curves.push({x, y: arrays.idg_error.data, colour: OLD, label: () => say("twin, old tasks")});
-      chart.marks.push({x: null, y: this.controls.noise, colour: OLD, label: () => say("noise alone")});
+      chart.curves.push({x, y: arrays.idg_error.data, colour: OLD, label: () =>
+        say("twin, old tasks")});
+      chart.marks.push({x: null, y: this.controls.noise, colour: OLD, label: () =>
+        say("noise alone")});
     }
     chart.later();
     this.meet();

@@ -32,7 +32,8 @@ export function attentionFormulas(parent) {
 
 // How large the network is; header: an answer to "attention.curve".
 export function attentionCounts({size: d, counts: {l, k, n}}) {
-  return say("d = {d}: {k} tasks, {n} prompts of {l} examples for {w} weights", {d, k, n, l, w: d * d});
+  return say("d = {d}: {k} tasks, {n} prompts of {l} examples for {w} weights", {d, k, n, l,
+    w: d * d});
 }
 
 // Why theory and network may differ.

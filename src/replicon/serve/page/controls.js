@@ -12,7 +12,8 @@ const STEPS = 1000; // of a slider
 export function controlInput(model, control, value, changed) {
   const label = el("span", {class: "name"}, symbolOf(control), " ",
     el("span", {text: () => told(control.name)}));
-  const row = el("div", {class: "control"}, el("div", {class: "label"}, help(model, control, label)));
+  const row = el("div", {class: "control"}, el("div", {class: "label"},
+    help(model, control, label)));
   if (control.domain.kind === "words") {
     const choice = el("select", {"aria-label": () => told(control.name)},
       control.domain.words.map((word) =>
@@ -117,7 +118,8 @@ export function transport(given, on) {
     el("button", {type: "button", text: () => say("Reset"), onclick: () => on.reset()}),
     el("label", {class: "field"}, el("span", {text: () => say("Speed")}), speed, rate),
   ];
-  if (given.size !== undefined) parts.push(wholeField(() => say("Size"), given.size, given.sizes, on.size));
+  if (given.size !== undefined) parts.push(wholeField(() => say("Size"), given.size, given.sizes,
+    on.size));
   const seed = wholeField(() => say("Seed"), given.seed ?? 0, [0, 2 ** 31], on.seed);
   parts.push(seed);
   const row = el("div", {class: "transport", role: "group", "aria-label": () => say("Network")},

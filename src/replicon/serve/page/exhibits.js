@@ -12,7 +12,8 @@ export const EXHIBITS = [
     title: () => say("Order from nothing"),
     sentence: () => say("Cool a lattice of spins through its critical point: out of noise comes " +
       "order, and nobody told it which."),
-    thumb: {network: "model", arguments: {model: "square-lattice", controls: {temperature: 2.3, method: "heat-bath"}, size: 128, seed: 1}, view: "spins", speed: 20},
+    thumb: {network: "model", arguments: {model: "square-lattice", controls: {temperature: 2.3,
+      method: "heat-bath"}, size: 128, seed: 1}, view: "spins", speed: 20},
   },
   {
     name: "hopfield",
@@ -37,7 +38,8 @@ export const EXHIBITS = [
     title: () => say("Learning without being told"),
     sentence: () => say("Data fall in, and a machine discovers what made them: first the sign, " +
       "then the difference, then the order."),
-    thumb: {network: "model", arguments: {model: "rbm-training", controls: {}, size: 16, seed: 1}, view: "receptive_fields", speed: 2},
+    thumb: {network: "model", arguments: {model: "rbm-training", controls: {}, size: 16, seed: 1},
+      view: "receptive_fields", speed: 2},
   },
   {
     name: "recurrent",
@@ -54,7 +56,8 @@ export const EXHIBITS = [
     sentence: () => say("A machine that reads examples and answers, without changing a single " +
       "weight: when does it understand, and when does it only recite?"),
     thumb: {network: "attention.samples", view: "mean_weights", speed: 4,
-      arguments: {controls: {diversity: 4, prompts: 4, context: 4, noise: 0.1, ridge: 0.01}, size: 16, seed: 1}},
+      arguments: {controls: {diversity: 4, prompts: 4, context: 4, noise: 0.1, ridge: 0.01},
+        size: 16, seed: 1}},
   },
   {
     name: "langevin",
@@ -62,7 +65,9 @@ export const EXHIBITS = [
     title: () => say("The DNA of learning"),
     sentence: () => say("Data, network, algorithm: learning is a walk in a landscape, and its " +
       "thermometer tells how honest the walker is."),
-    thumb: {network: "model", arguments: {model: "langevin-learning", controls: {energy: "double-well", temperature: 0.3, method: "ula"}, size: 50, seed: 1}, view: "histogram", speed: 20},
+    thumb: {network: "model", arguments: {model: "langevin-learning",
+      controls: {energy: "double-well", temperature: 0.3, method: "ula"}, size: 50, seed: 1},
+        view: "histogram", speed: 20},
   },
 ];
 

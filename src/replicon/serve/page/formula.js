@@ -3,7 +3,8 @@
 
 import {el} from "./el.js";
 
-const piece = (given) => (typeof given === "string" || typeof given === "number" ? guess(String(given)) : given);
+const piece = (given) => (typeof given === "string" || typeof given === "number" ?
+  guess(String(given)) : given);
 
 // Words of a formula: a number, a letter, or an operator.
 function guess(text) {

@@ -9,7 +9,8 @@ let card = null;
 // `node`, which opens a card on an item of a declaration (a control, an observable, a transition).
 export function help(model, item, node) {
   const button = el("button", {class: "help", type: "button", "aria-haspopup": "dialog"}, node);
-  button.addEventListener("click", () => (card && card.of === button ? closeHelp() : open(button, model, item)));
+  button.addEventListener("click", () =>
+    (card && card.of === button ? closeHelp() : open(button, model, item)));
   button.addEventListener("pointerenter", (event) => {
     if (event.pointerType === "mouse") open(button, model, item);
   });
@@ -30,7 +31,8 @@ async function open(button, model, item) {
     el("b", {}, item.symbol ? `${item.symbol}  ` : "", told(item.name)),
     el("div", {}, told(item.meaning)),
   ];
-  if (item.domain && item.domain.kind === "interval") lines.push(el("div", {class: "quiet"}, domainOf(item)));
+  if (item.domain && item.domain.kind === "interval") lines.push(el("div", {class: "quiet"},
+    domainOf(item)));
   if (model && model.source) {
     lines.push(el("div", {class: "quiet"}, `${say("Source")}: ${model.source}`));
   }
@@ -56,7 +58,8 @@ function put(button) {
   const width = card.offsetWidth;
   card.style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - width - 8))}px`;
   const below = box.bottom + 6;
-  const top = below + card.offsetHeight > window.innerHeight ? box.top - card.offsetHeight - 6 : below;
+  const top = below + card.offsetHeight > window.innerHeight ?
+    box.top - card.offsetHeight - 6 : below;
   card.style.top = `${Math.max(8, top)}px`;
 }
 

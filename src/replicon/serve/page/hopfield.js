@@ -354,7 +354,8 @@ class Screen {
 
   asLab() {
     const {size, seed} = this.state;
-    return {model: this.model.model, x: "load", y: "temperature", controls: this.given(), size, seed};
+    return {model: this.model.model, x: "load", y: "temperature", controls: this.given(), size,
+      seed};
   }
 
   text() {

@@ -42,7 +42,8 @@ export function steps(screen) {
               "it and it is there again.")},
     {ask: () => say("Draw a picture of your own, store it and recall it. Then take real digits: " +
       "what does Hebb's rule make of them, and what the pseudo-inverse?"),
-      buttons: [[() => say("Draw a memory"), lit("sum", () => screen.draw(true))], [() => say("Store it"), lit("sum", () => screen.store())],
+      buttons: [[() => say("Draw a memory"), lit("sum", () => screen.draw(true))],
+        [() => say("Store it"), lit("sum", () => screen.store())],
       [() => say("Real digits, Hebb"), digits("hebb", "sum")],
       [() => say("Real digits, pseudo-inverse"), digits("pseudo-inverse", "inverse")]],
       happened: () => say("One picture more is one term more in the sum. Real digits are mostly " +

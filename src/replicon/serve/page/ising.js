@@ -95,7 +95,8 @@ class IsingScreen {
       {
         ask: () => say("Below the critical temperature, drag the field to and fro. Where does " +
           "the magnet turn over?"),
-        buttons: [[() => say("Drive the field"), () => this.open("loop", {ratio: 0.6, drive: true})],
+        buttons: [[() => say("Drive the field"), () => this.open("loop",
+          {ratio: 0.6, drive: true})],
           [() => say("Watch the ball in its well"), () => this.open("magnet", {ratio: 0.6})]],
         happened: () => say("Not at zero field, but near the spinodal, where the well that holds " +
           "the ball ceases to exist: the way up and the way down differ, and enclose a loop. " +

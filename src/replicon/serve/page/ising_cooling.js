@@ -114,7 +114,8 @@ export class Cooling {
     }
     const striped = each.some((m) => Math.abs(m) < 0.5);
     this.ends.textContent = [
-      say("theory ±{exact}; network {first}, {second}, {third}.", {exact: shownNumber(exact.magnetization),
+      say("theory ±{exact}; network {first}, {second}, {third}.",
+        {exact: shownNumber(exact.magnetization),
         first: shownNumber(each[0]), second: shownNumber(each[1]), third: shownNumber(each[2])}),
       say("So far: {up} up, {down} down.", this.tally),
       striped ? say("One kept a stripe: two walls across the lattice, which take very long to meet.") : "",

@@ -257,7 +257,8 @@ export class MagnetView {
     const h = this.spinodalField(this.temperature);
     this.map.curves = [...(this.curves || new Map()).values()];
     this.map.marks = Number.isFinite(h)
-      ? [-1, 1].map((sign) => ({x: sign * h, y: null, colour: "wine", label: () => say("spinodal")}))
+      ? [-1, 1].map((sign) => ({x: sign * h, y: null, colour: "wine", label: () =>
+        say("spinodal")}))
       : [];
     this.map.placeHandle(this.now ?? null);
   }

@@ -86,7 +86,8 @@ export class Lab extends LabTheory {
         this.chart.covered = !this.chart.covered;
         if (this.chart.covered) this.chart.guess = null;
         this.chart.ring.hidden = this.chart.covered;
-        event.target.textContent = this.chart.covered ? say("Lift the cover") : say("Predict first");
+        event.target.textContent = this.chart.covered ?
+          say("Lift the cover") : say("Predict first");
         this.chart.later();
       }}));
     for (const branch of model.branches) {
@@ -100,7 +101,8 @@ export class Lab extends LabTheory {
           this.surroundings();
         }});
       row.append(el("label", {class: "field"}, box,
-        el("span", {style: `color: var(--${this.shade(branch.name)})`, text: () => told(branch.name)})));
+        el("span", {style: `color: var(--${this.shade(branch.name)})`, text: () =>
+          told(branch.name)})));
     }
   }
 
@@ -259,7 +261,8 @@ export class Lab extends LabTheory {
     this.places.right.append(el("div", {class: "panels"}, model.views.map((view) => {
       const box = el("div", {}, el("div", {class: "caption", text: () => told(view.meaning)}));
       this.panels.set(view.name, new Panel(box, () => told(view.meaning),
-        {ratio: ["spins", "lattice", "weights", "image", "spectrum"].includes(view.kind) ? 0.8 : 0.55}));
+        {ratio: ["spins", "lattice", "weights", "image", "spectrum"].includes(view.kind) ?
+          0.8 : 0.55}));
       return box;
     })));
     this.trouble = el("p", {class: "note", role: "status"});
@@ -408,7 +411,8 @@ export function lab(root, {query, models}) {
     current = new Lab(root, models, state, {changed});
   };
   const changed = (state, anew = false) => {
-    const full = {...(anew && state.model && state.model !== current.model.model ? {} : current.state),
+    const full = {...(anew && state.model && state.model !== current.model.model ?
+      {} : current.state),
       ...state};
     history.replaceState(null, "", `#/lab?${toQuery(full)}`);
     if (anew) open(full);

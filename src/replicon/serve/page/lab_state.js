@@ -2,12 +2,14 @@
 
 // Controls that can be axes of the theory, and observables that can be drawn along them.
 export function numeric(model) {
-  return model.controls.filter((c) => c.role !== "simulation" && c.typical && c.domain.kind !== "words");
+  return model.controls.filter((c) => c.role !== "simulation" && c.typical &&
+    c.domain.kind !== "words");
 }
 
 export function shownObservables(model) {
   const theory = model.observables.filter((o) => !o.axes.length && o.role !== "simulation");
-  const out = [...theory.filter((o) => o.role === "both"), ...theory.filter((o) => o.role !== "both")];
+  const out = [...theory.filter((o) => o.role === "both"),
+    ...theory.filter((o) => o.role !== "both")];
   return model.potential ? [...out, {name: model.potential, symbol: "", role: "theory"}] : out;
 }
 
@@ -24,10 +26,12 @@ export function settled(model, given) {
   const axes = numeric(model).map((c) => c.name);
   // What moves a transition is worth an axis; two of them make a plane.
   const turning = [...new Set(model.transitions.map((t) => t.control))];
-  const x = axes.includes(given.x) ? given.x : axes.find((name) => name === turning[0]) || axes[0] || "";
+  const x = axes.includes(given.x) ? given.x : axes.find((name) => name === turning[0]) ||
+    axes[0] || "";
   const shown = shownObservables(model).map((o) => `:${o.name}`);
   const fallback = turning.find((name) => name !== x && axes.includes(name)) || shown[0] || "";
-  const y = (axes.includes(given.y) && given.y !== x) || shown.includes(given.y) ? given.y : fallback;
+  const y = (axes.includes(given.y) && given.y !== x) || shown.includes(given.y) ?
+    given.y : fallback;
   const branches = model.branches.map((b) => b.name);
   const asked = (given.branches || []).filter((name) => branches.includes(name));
   const quick = model.branches.filter((b) => !b.dear).map((b) => b.name);

@@ -94,7 +94,8 @@ export class RegressionView extends Thermometers {
       compared: ["virial_temperature", "configurational_temperature"]});
     const {places} = screen;
     const weight = (label) => ({low: -2.4, high: 2.4, label});
-    this.map = new Landscape(places.right, () => say("The landscape of two weights, with walkers"), {
+    this.map = new Landscape(places.right, () => say("The landscape of two weights, with walkers"),
+      {
       ratio: 0.85, axes: {x: weight(() => "w₁"), y: weight(() => "w₂")}});
     places.right.append(el("p", {class: "quiet", text: () => say("Bands: E above its least value " +
       "by T, 3T, 7T, 15T and so on, for these data. Diamond: the teacher's weights. Dots: eight " +

@@ -112,7 +112,8 @@ function stretch(row, values, item) {
   const low = Math.min(...known);
   const high = Math.max(...known);
   const room = 0.08 * (high - low) || 0.1 * Math.abs(high) || 0.1;
-  if (row.low === null || low < row.low || high > row.high || high - low < 0.2 * (row.high - row.low)) {
+  if (row.low === null || low < row.low || high > row.high ||
+    high - low < 0.2 * (row.high - row.low)) {
     row.low = low - room;
     row.high = high + room;
   }

@@ -188,7 +188,8 @@ class Counting extends Tab {
     right.append(this.caption);
     this.sky = this.board(new Sky(right,
       () => say("Which weights still get every pattern right"), {ratio: 0.25, least: 40}));
-    const names = [() => say("Instances, one line each"), () => say("Deaths at N = 11, 15, 21, 25")];
+    const names = [() => say("Instances, one line each"), () =>
+      say("Deaths at N = 11, 15, 21, 25")];
     this.kinds = KINDS.map((kind, i) =>
       el("button", {type: "button", text: names[i], onclick: () => this.show(kind)}));
     this.boxes = [el("div"), el("div", {hidden: true})];
@@ -362,8 +363,10 @@ class Counting extends Tab {
   reason() {
     return this.load > 0.7
       ? say("Finite size: N = {size}. Near the capacity only the lucky instances are left in the " +
-        "mean, and they have more solutions; the theory is for infinitely many weights.", {size: this.size})
-      : say("Finite size: N = {size}; the theory is for infinitely many weights.", {size: this.size});
+        "mean, and they have more solutions; the theory is for infinitely many weights.",
+          {size: this.size})
+      : say("Finite size: N = {size}; the theory is for infinitely many weights.",
+        {size: this.size});
   }
 
   steps() {
@@ -372,7 +375,8 @@ class Counting extends Tab {
         "Draw your guess first."),
         buttons: [[() => say("Hide the theory and begin"), () => {
           if (!this.map_.covered) this.cover();
-        }], [() => say("Add patterns"), () => (this.map_.covered ? this.cover() : this.play(true))]],
+        }], [() => say("Add patterns"), () =>
+          (this.map_.covered ? this.cover() : this.play(true))]],
         happened: () => say("Each pattern rules out half of all weights, so the average number " +
           "is 2 to the power N − P and would last to load 1 (grey). But a few lucky instances " +
             "carry that average: the typical one loses more than half each time, because what is " +

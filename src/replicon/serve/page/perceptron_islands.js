@@ -315,7 +315,8 @@ class Islands extends Tab {
     const columns = this.size + 1;
     const measured = {};
     KEYS.forEach((name, i) => {
-      const [now, error] = [this.entropies, this.errors].map((all) => all[i * columns + this.flips]);
+      const [now, error] = [this.entropies, this.errors].map((all) =>
+        all[i * columns + this.flips]);
       measured[name] = Number.isFinite(now)
         ? {now, mean: now, error: Number.isFinite(error) ? error : null} : null;
     });

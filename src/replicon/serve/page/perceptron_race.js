@@ -164,7 +164,8 @@ class Race extends Tab {
     const passes = shownNumber(used, 4);
     const text = () => {
       if (solved) return say("solved after {passes} passes", {passes});
-      if (Number.isFinite(used)) return say("gave up with {share} % wrong", {share: shownNumber(100 * now, 2)});
+      if (Number.isFinite(used)) return say("gave up with {share} % wrong",
+        {share: shownNumber(100 * now, 2)});
       return now === null ? "" : say("{share} % wrong", {share: shownNumber(100 * now, 2)});
     };
     return el("li", {class: `shade-${SHADES[i]}`}, el("b", {}, told(method)), ` ${text()}`);
@@ -178,7 +179,8 @@ class Race extends Tab {
       METHODS.map((name) => ({...item, name})));
     this.ends.push(() => this.meeting.close());
     this.meeting.because(() => say("Theory says that a solution exists, not that it can be " +
-      "found: what lies between is the hardness of the search. The network has N = {size} weights.", {size: this.size}));
+      "found: what lies between is the hardness of the search. The network has N = {size} weights.",
+        {size: this.size}));
   }
 
   meetNow() {

@@ -23,6 +23,7 @@ function further(parent, {lab, study, papers}) {
   parent.append(
     el("p", {}, el("a", {href: lab(), text: () => say("Open in the lab"),
       onclick: (event) => (event.target.href = lab())})),
-    el("p", {class: "quiet", text: () => say("The study in the gallery: replicon run {study}", {study})}),
+    el("p", {class: "quiet", text: () => say("The study in the gallery: replicon run {study}",
+      {study})}),
     el("p", {class: "quiet", text: papers}));
 }

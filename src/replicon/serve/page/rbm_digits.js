@@ -52,7 +52,8 @@ class Training {
   }
 
   map() {
-    this.chart = new Chart(this.places.left, () => say("Singular values of the weights against time"), {
+    this.chart = new Chart(this.places.left, () =>
+      say("Singular values of the weights against time"), {
       axes: {x: {low: 0, high: 10, label: () => say("time: updates × learning rate")},
         y: {low: 5e-4, high: TOP, log: true, label: () => say("singular value")}},
       handle: {x: 0, label: () => say("time that is looked at"), moved: (at) => this.look(at.x)},
@@ -73,7 +74,8 @@ class Training {
       controls.learning_rate, (value) => this.set("learning_rate", value));
     this.places.controls.append(
       controlInput(this.model, shown, controls.data, (value) => this.other(value)), this.rate,
-      controlInput(this.model, control("steps"), controls.steps, (value) => this.set("steps", value)));
+      controlInput(this.model, control("steps"), controls.steps, (value) => this.set("steps",
+        value)));
   }
 
   set(name, value) {

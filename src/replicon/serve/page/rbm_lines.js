@@ -82,7 +82,8 @@ export function marksOf(line) {
 
 // Which of the phases a load is in: 0 nothing, 1 alike, 2 different, 3 in order.
 export function phaseAt(line, load) {
-  return NAMES.filter((name) => line.thresholds[name] !== null && load > line.thresholds[name]).length;
+  return NAMES.filter((name) => line.thresholds[name] !== null &&
+    load > line.thresholds[name]).length;
 }
 
 export const PHASE_NAMES = [() => say("nothing is known"), () => say("only what the rows share"),

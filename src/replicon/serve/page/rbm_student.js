@@ -65,7 +65,8 @@ class Student {
     this.chart = new Chart(left, () => say("Overlaps against load, with a handle"), {
       axes: {x: {low: 0, high: LAST, label: () => say("α  samples per weight of a row")},
         y: {low: -0.03, high: 1, label: () => say("overlap")}},
-      handle: {x: this.state.load, label: () => say("load"), moved: (at, phase) => this.drag(at, phase)},
+      handle: {x: this.state.load, label: () => say("load"), moved: (at, phase) => this.drag(at,
+        phase)},
     });
     this.which = el("p", {class: "note", "aria-live": "polite"});
     this.phase = el("p", {class: "note"});
@@ -167,7 +168,8 @@ class Student {
     if (!line) return;
     this.phase.textContent = `α = ${shownNumber(state.load)}: ${PHASE_NAMES[phaseAt(line, state.load)]()}`;
     const there = line.correlation === state.correlation;
-    const told = [there ? say("Line: exact for q₀ = {value}.", {value: shownNumber(state.correlation)})
+    const told = [there ? say("Line: exact for q₀ = {value}.",
+      {value: shownNumber(state.correlation)})
       : say("Line: the nearest solved before, q₀ = {value}; exact some seconds after you let go.",
         {value: shownNumber(line.correlation)})];
     told.push(this.point ? say("Mark: exact.") : say("Mark: read off the line."));
@@ -186,7 +188,8 @@ class Student {
     const box = el("div", {}, el("div", {class: "caption quiet", text: () => say("overlap with " +
       "the teacher after each iteration of message passing, four random starts")}));
     right.append(this.count, box);
-    this.learning = new Panel(box, () => say("Learning curves of the messages"), {ratio: 0.26, least: 110});
+    this.learning = new Panel(box, () => say("Learning curves of the messages"), {ratio: 0.26,
+      least: 110});
     this.trouble = el("p", {class: "note", role: "status"});
     right.append(this.trouble);
     this.live = new Network("rbm-student", {
@@ -313,7 +316,8 @@ class Student {
       row(term("own", row(id("T"), "=", frac("1", "N"), sum("i"), subsup("ξ", "i", "1*"),
         mean(subsup("ξ", "i", "1")))), ",  ", term("cross", row("τ", "=", frac("1", "N"), sum("i"),
         subsup("ξ", "i", "2*"), mean(subsup("ξ", "i", "1"))))),
-      term("onset", row(sub("α", "c"), "=", frac("1", row(sup("β", "4"), brackets("1", "+", id("t")),
+      term("onset", row(sub("α", "c"), "=", frac("1",
+        row(sup("β", "4"), brackets("1", "+", id("t")),
         term("correlation", brackets("1", "+", sub("q", "0"))), brackets("1", "+", t),
         brackets("1", "+", id("p")))), ",  ", id("t"), "=", id("tanh"), brackets(sup("β", "2"),
         sub("q", "0")))));
@@ -350,8 +354,10 @@ class Student {
       {ask: () => say("When do the student's rows become different, and when do they know which " +
         "is which? Compare a student who knows how the teacher's rows are correlated with one " +
           "who takes them for independent."),
-        buttons: [[() => say("It takes them for independent"), to({prior: "uniform", correlation: 0.3}, "cross")],
-          [() => say("It knows the correlation"), to({prior: "informed", correlation: 0.3}, "own")]],
+        buttons: [[() => say("It takes them for independent"),
+          to({prior: "uniform", correlation: 0.3}, "cross")],
+          [() => say("It knows the correlation"), to({prior: "informed", correlation: 0.3},
+            "own")]],
         happened: () => say("The informed student's rows differ and find their order at one " +
           "load: T leaves τ where q₁ leaves r. For the other there are three thresholds: it " +
             "begins later; at the second its own rows become different (q₁ leaves r) while " +
@@ -371,7 +377,8 @@ class Student {
 
   text() {
     const {load, correlation, prior, size, seed} = this.state;
-    return asText(this.model, {controls: {load, correlation, prior}, branch: "equilibrium", size, seed,
+    return asText(this.model, {controls: {load, correlation, prior}, branch: "equilibrium", size,
+      seed,
       sweep: {name: "load", low: 0, high: LAST, count: 25, shown: "teacher_overlap"}});
   }
 

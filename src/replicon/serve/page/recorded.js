@@ -123,7 +123,8 @@ function distance(a, b) {
   }
   if (a && b && typeof a === "object" && typeof b === "object") {
     let far = 0;
-    for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) far += distance(a[name], b[name]);
+    for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) far += distance(a[name],
+      b[name]);
     return far;
   }
   if (a === b) return 0;

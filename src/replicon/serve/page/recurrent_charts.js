@@ -41,7 +41,8 @@ export class Traces extends Chart {
       this.curves.push(line(trajectory, neuron, {}));
     }
     if (copy) {
-      for (let neuron = 0; neuron < 3; neuron++) this.curves.push(line(copy, neuron, {dashed: true}));
+      for (let neuron = 0; neuron < 3; neuron++) this.curves.push(line(copy, neuron,
+        {dashed: true}));
     }
     this.later();
   }
@@ -51,7 +52,8 @@ export class Traces extends Chart {
 // theory knows it, the edge of the cloud.
 export class Cloud extends Chart {
   constructor(parent, reach) {
-    super(parent, () => say("Eigenvalues of the couplings in the complex plane"), {ratio: 0.72, axes: {
+    super(parent, () => say("Eigenvalues of the couplings in the complex plane"), {ratio: 0.72,
+      axes: {
       x: {low: -1, high: 1, label: () => say("real part")},
       y: {low: -1, high: 1, label: () => say("imaginary part")}}});
     this.reach = reach;
@@ -116,7 +118,8 @@ export class Distance extends Chart {
       const at = (i) => ({x: distance.data[2 * i], y: Math.max(1e-12, distance.data[2 * i + 1])});
       for (let i = 0; i < count; i++) this.dots.push({...at(i), colour: "ink", size: 1.6});
       // As long as they are apart.
-      const last = Math.max(...this.dots.filter((dot) => dot.y > this.axes.y.low).map((dot) => dot.x));
+      const last = Math.max(...this.dots.filter((dot) => dot.y > this.axes.y.low).map((dot) =>
+        dot.x));
       this.axes.x.high = [60, 120, 240, 480, 960].find((end) => end > last) || last;
       if (Number.isFinite(exponent)) {
         const x = Array.from({length: 61}, (_, k) => (this.axes.x.high * k) / 60);
@@ -178,7 +181,8 @@ export class Plane extends Chart {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const value = E[column * rows + (rows - 1 - row)];
-        const level = Number.isFinite(value) ? Math.min(10, Math.floor(value / temperature)) / 10 : 1;
+        const level = Number.isFinite(value) ? Math.min(10,
+          Math.floor(value / temperature)) / 10 : 1;
         const at = 4 * (row * columns + column);
         for (let c = 0; c < 3; c++) image.data[at + c] = low[c] + (high[c] - low[c]) * level;
         image.data[at + 3] = 255;
@@ -195,7 +199,8 @@ export class Plane extends Chart {
     this.pen.fillStyle = colour("ink");
     this.pen.globalAlpha = 0.6;
     for (let i = 0; i < shape[0]; i++) {
-      this.pen.fillRect(this.px(data[i * shape[1]]) - 1.5, this.py(data[i * shape[1] + 1]) - 1.5, 3, 3);
+      this.pen.fillRect(this.px(data[i * shape[1]]) - 1.5, this.py(data[i * shape[1] + 1]) - 1.5, 3,
+        3);
     }
     this.pen.globalAlpha = 1;
   }

@@ -37,7 +37,8 @@ export class GivenNetwork extends Part {
     };
     const gain = query.has("gain") ? Number(query.get("gain")) : NaN;
     this.free = !(gain >= 0); // to begin a little beyond the instability, when that is known
-    this.state = {gain: gain >= 0 ? clamp(gain, [0, 5]) : 0.3, seed: Math.round(Number(query.get("seed"))) || 0,
+    this.state = {gain: gain >= 0 ? clamp(gain, [0, 5]) : 0.3,
+      seed: Math.round(Number(query.get("seed"))) || 0,
       ...Object.fromEntries(CHOSEN.map((name) => [name, word(name)]))};
     this.points = [];
     this.map();
@@ -66,7 +67,8 @@ export class GivenNetwork extends Part {
       ratio: 0.66, least: 230,
       axes: {x: {low: 0, high: 0.7, label: () => `g  ${told("gain")}`},
         y: {low: LOW, high: HIGH, label: () => `${lyapunov()}, R ${told("response")}`}},
-      handle: {x: this.state.gain, label: () => told("gain"), moved: (at, phase) => this.turn(at.x, phase)},
+      handle: {x: this.state.gain, label: () => told("gain"), moved: (at, phase) => this.turn(at.x,
+        phase)},
     });
     this.which = el("p", {class: "note", "aria-live": "polite"});
     this.places.left.append(this.which);
@@ -77,7 +79,8 @@ export class GivenNetwork extends Part {
       row(sub("ẋ", "i"), "=", "−", sub("x", "i"), "+", "g", sum("j"),
         term("couplings", frac(sub("W", row("i", "j")), "s")), fn("φ"), brackets(sub("x", "j"))),
       row(term("exponent", row("λ", "=", "g", fn("Re"), sub("l", "1"), "−", "1")), ",",
-        term("response", row("R", "=", frac("1", "N"), fn("tr"), sup(brackets("1", "−", "J"), "−1")))));
+        term("response", row("R", "=", frac("1", "N"), fn("tr"), sup(brackets("1", "−", "J"),
+          "−1")))));
   }
 
   curve() {
@@ -85,9 +88,11 @@ export class GivenNetwork extends Part {
     this.edge = null;
     this.why = "solving";
     this.redraw();
-    ask("recurrent-rest", "recurrent.rest", {model: MODEL, controls: this.words()}, ({header, arrays}) => {
+    ask("recurrent-rest", "recurrent.rest", {model: MODEL, controls: this.words()},
+      ({header, arrays}) => {
       if (this.closed) return;
-      this.why = header.trouble || (DRAWN.includes(this.state.network) ? "drawn" : header.reason || "");
+      this.why = header.trouble || (DRAWN.includes(this.state.network) ? "drawn" : header.reason ||
+        "");
       this.edge = header.edge ?? null;
       this.known = arrays.gain ? arrays : null;
       this.chart.axes.x.high = arrays.gain ? header.greatest : FURTHEST;
@@ -197,7 +202,8 @@ export class GivenNetwork extends Part {
 
   startsWith() {
     this.cloud.key = "";
-    return {network: "recurrent.moving", args: {controls: {...this.words(), gain: this.state.gain}}};
+    return {network: "recurrent.moving",
+      args: {controls: {...this.words(), gain: this.state.gain}}};
   }
 
   frame(header, arrays) {
@@ -219,7 +225,8 @@ export class GivenNetwork extends Part {
     guide(this.places.steps, [
       {ask: () => say("Raise the gain until one eigenvalue passes Re = 1: where does the worm " +
         "wake, and how?"),
-        buttons: [[() => "g = 0.15", () => this.wake(0.15)], [() => "g = 0.5", () => this.wake(0.5)],
+        buttons: [[() => "g = 0.15", () => this.wake(0.15)], [() => "g = 0.5",
+          () => this.wake(0.5)],
           [() => say("Start again"), () => this.begin()]],
         happened: () => say("At g = 0.23, long before a random network: most synapses excite, " +
           "and their common pull makes one eigenvalue far outside the cloud. But it does not " +
@@ -233,7 +240,8 @@ export class GivenNetwork extends Part {
               "takes the worm's rest away so early.")},
       {ask: () => say("And a random network of its size, gain and symmetry?"),
         buttons: [[() => say("Random network"), () => this.swap("random", 2.5)],
-          [() => say("Logarithms of the synapses"), () => this.take({network: "original", weights: "log"})]],
+          [() => say("Logarithms of the synapses"), () =>
+            this.take({network: "original", weights: "log"})]],
         happened: () => say("Its eigenvalues fill an ellipse, wider along the real line, since " +
           "its couplings have some symmetry: it wakes at g = 0.71, and far beyond it is chaotic, " +
             "as the worm never is. With the logarithms of the numbers of synapses the worm's " +
@@ -258,10 +266,12 @@ export class GivenNetwork extends Part {
 
   text() {
     const {gain, seed} = this.state;
-    const words = Object.entries(this.words()).filter(([name, word]) => word !== this.control(name).default);
+    const words = Object.entries(this.words()).filter(([name, word]) =>
+      word !== this.control(name).default);
     const model = this.now() ? this.model : {...this.model, theory: false};
     return asText(model, {controls: {gain, ...Object.fromEntries(words)}, branch: "rest",
-      size: this.told ? this.told.size : 300, seed, sweep: {name: "gain", low: 0, high: shownHigh(this.edge), count: 21,
+      size: this.told ? this.told.size : 300, seed, sweep: {name: "gain", low: 0,
+        high: shownHigh(this.edge), count: 21,
         shown: "lyapunov_exponent"}});
   }
 

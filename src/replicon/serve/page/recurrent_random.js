@@ -33,11 +33,13 @@ export class RandomNetwork extends Part {
     this.slots = ["recurrent-curve", "recurrent-point"];
     const given = (name, usual, span) => clamp(Number(query.get(name) ?? usual) || 0, span);
     this.state = {gain: given("gain", 1.5, SPAN), symmetry: given("symmetry", 0, [-1, 1]),
-      size: Math.round(given("size", 500, SIZES)), seed: Math.round(given("seed", 1, [0, 2 ** 31]))};
+      size: Math.round(given("size", 500, SIZES)),
+        seed: Math.round(given("seed", 1, [0, 2 ** 31]))};
     this.points = [];
     this.map();
     this.network();
-    this.meeting = new Meeting(this.places.meeting, this.model, SHOWN.map((name) => this.observable(name)));
+    this.meeting = new Meeting(this.places.meeting, this.model,
+      SHOWN.map((name) => this.observable(name)));
     this.meeting.because(() => this.reason());
     this.steps();
     this.ends(() => say("In the review: recurrent networks, chaos and the edge of chaos."));
@@ -61,7 +63,8 @@ export class RandomNetwork extends Part {
     this.predict = el("button", {type: "button",
       text: () => (this.chart.covered ? say("Lift the cover") : say("Predict first")),
       onclick: () => this.cover()});
-    this.symmetry = controlInput(this.model, this.control("symmetry"), this.state.symmetry, (value, phase) =>
+    this.symmetry = controlInput(this.model, this.control("symmetry"), this.state.symmetry, (value,
+      phase) =>
       this.lean(value, phase));
     this.places.left.append(this.which);
     this.places.controls.append(this.symmetry);
@@ -69,7 +72,8 @@ export class RandomNetwork extends Part {
     const [x, phi] = [sub("x", "i"), (inside) => row(fn("φ"), brackets(inside))];
     this.light = formula(this.places.formula,
       row(sub("ẋ", "i"), "=", "−", x, "+", sum("j"), term("couplings", sub("J", row("i", "j"))),
-        phi(sub("x", "j")), ",", mean(subsup("J", row("i", "j"), "2")), "=", frac(sup("g", "2"), "N")),
+        phi(sub("x", "j")), ",", mean(subsup("J", row("i", "j"), "2")), "=", frac(sup("g", "2"),
+          "N")),
       row(term("variance", sub("Δ", "0")), "=", mean(sup("x", "2")), ",",
         term("response", row("R", "=", frac(row("d", mean(phi("x"))), row("d", "h")))), ",",
         term("exponent", row(fn("d"), brackets("t"), "≃", fn("d"), brackets("0"),
@@ -106,7 +110,8 @@ export class RandomNetwork extends Part {
       return;
     }
     const {gain, symmetry} = this.state;
-    ask("recurrent-point", "point", {model: MODEL, branch: "stationary", controls: {gain, symmetry}},
+    ask("recurrent-point", "point", {model: MODEL, branch: "stationary",
+      controls: {gain, symmetry}},
       ({header}) => {
         if (header.at && header.at.gain !== this.state.gain) return;
         this.exact = header.trouble ? {reason: header.trouble} : header.point;
@@ -116,7 +121,8 @@ export class RandomNetwork extends Part {
 
   now() {
     if (this.exact) return this.exact.converged ? rounded(this.exact) : null;
-    if (!this.known || (this.state.symmetry && this.edge && this.state.gain > this.edge)) return null;
+    if (!this.known || (this.state.symmetry && this.edge &&
+      this.state.gain > this.edge)) return null;
     const {gain, variance, response} = this.known;
     return {variance: between(gain.data, variance.data, this.state.gain),
       response: between(gain.data, response.data, this.state.gain)};
@@ -333,8 +339,10 @@ export class RandomNetwork extends Part {
   text() {
     const {gain, symmetry, size, seed} = this.state;
     const known = !symmetry || !this.edge || gain <= this.edge;
-    return asText(known ? this.model : {...this.model, theory: false}, {controls: symmetry ? {gain, symmetry} : {gain}, branch: "stationary",
-      size, seed, sweep: {name: "gain", low: SPAN[0], high: SPAN[1], count: 23, shown: "variance"}});
+    return asText(known ? this.model : {...this.model, theory: false},
+      {controls: symmetry ? {gain, symmetry} : {gain}, branch: "stationary",
+      size, seed, sweep: {name: "gain", low: SPAN[0], high: SPAN[1], count: 23,
+        shown: "variance"}});
   }
 
   boards() {

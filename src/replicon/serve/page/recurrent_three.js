@@ -52,7 +52,8 @@ export class ThreeNeurons extends Part {
     this.chart = new Chart(this.places.left, () => say("Energy against the temperature, with a " +
       "handle"), {
       ratio: 0.42, least: 190,
-      axes: {x: {low: SPAN[0], high: SPAN[1], log: true, label: () => `T  ${told(temperature.name)}`},
+      axes: {x: {low: SPAN[0], high: SPAN[1], log: true, label: () =>
+        `T  ${told(temperature.name)}`},
         y: {low: 0, high: 1, label: () => `e  ${told("energy")}`}},
       handle: {x: this.state.temperature, label: () => told(temperature.name),
         moved: (at, phase) => this.turn(at.x, phase)},
@@ -69,11 +70,13 @@ export class ThreeNeurons extends Part {
     this.light = formula(this.places.formula,
       term("motion", row(sub("ẋ", "i"), "=", "−", sub("x", "i"), "+", sum("j"),
         sub("J", row("i", "j")), phi("j"))),
-      row(term("energy", row("E", brackets("x"), "=", frac("1", "2"), sum("i"), sup(sub("ẋ", "i"), "2"))),
+      row(term("energy", row("E", brackets("x"), "=", frac("1", "2"), sum("i"), sup(sub("ẋ", "i"),
+        "2"))),
         ",", term("measure", row("p", brackets("x"), "∝", sup("e", row("−", "E", "/", "T"))))));
   }
 
-  // Answers along the ladder for these couplings, one after another; then exact where the handle is.
+  // Answers along the ladder for these couplings, one after another; then exact where the handle
+  // is.
   landscapes() {
     this.answers = [];
     this.exact = null;
@@ -279,7 +282,8 @@ export class ThreeNeurons extends Part {
 
   text() {
     const {temperature, couplings, seed} = this.state;
-    return asText(this.model, {controls: {couplings, temperature}, branch: "equilibrium", size: 3, seed,
+    return asText(this.model, {controls: {couplings, temperature}, branch: "equilibrium", size: 3,
+      seed,
       sweep: {name: "temperature", low: SPAN[0], high: SPAN[1], count: 9, shown: "energy"}});
   }
 

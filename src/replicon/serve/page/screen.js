@@ -89,7 +89,8 @@ export function asText(model, {controls, branch, size, seed, sweep}) {
   const words = entries.map(([name, v]) => `${name}=${shell(value(v))}`).join(" ");
   const numbers = verb === "solve" ? "" : ` --size ${size} --seed ${seed}`;
   const which = branch && verb !== "simulate" ? ` --branch ${branch}` : "";
-  const python = (v) => (v === "inf" ? 'float("inf")' : typeof v === "string" ? JSON.stringify(v) : v);
+  const python = (v) => (v === "inf" ? 'float("inf")' : typeof v === "string" ?
+    JSON.stringify(v) : v);
   const named = entries.map(([name, v]) => `${name}=${python(v)}`);
   if (verb !== "solve") named.push(`size=${size}`, `seed=${seed}`);
   if (branch && verb !== "simulate") named.push(`branch=${JSON.stringify(branch)}`);
