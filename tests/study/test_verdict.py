@@ -150,3 +150,16 @@ def test_words_of_any_length_and_arrays_of_any_width_are_put_together():
     assert out["branch"].values.tolist() == [["short", "wide"]] * 2
     assert np.isnan(out["levels"].sel(kind="short").values[:, 2]).all()
     assert (out["levels"].sel(kind="wide").values == 1).all()
+
+
+def test_every_point_of_a_grid_without_a_solution_has_a_reason():
+    def solve(c):
+        return {"overlap": c.load, "converged": c.load < 0.15}
+
+    out = replicon.solve(_model(solve), load=[0.1, 0.2])
+    assert list(out["reason"].values) == [
+        "",
+        "it was not found, which does not say that it does not exist",
+    ]
+    hopfield = replicon.solve("hopfield", branch="retrieval", load=[0.05, 0.3])
+    assert list(hopfield["reason"].values != "") == [False, True]

@@ -19,6 +19,7 @@ from replicon._errors import InputError
 _SOLVED = 1e-10  # the residual that counts as solved: `theory.stationary.TOLERANCE`
 # such a residual moves an order parameter about that far over its bound
 TOLERANCE = 10 * _SOLVED
+NOT_FOUND = "it was not found, which does not say that it does not exist"
 
 Found = list[tuple[list[int], Any]]
 
@@ -51,7 +52,7 @@ def theory_values(model: Model, found: Found, branch: str, count: int) -> dict[s
 
     A point is `converged` if the model says so and every theory observable and the potential is
     finite and within its declared bounds (`Observable(partial=True)` may be NaN). Numbers of other
-    points are NaN, with the `reason`.
+    points are NaN, with the `reason`, `NOT_FOUND` where the model gives none.
     """
     merged = _merged(model, found, count)
     wanted = [o.name for o in model.scalars if o.role != "simulation"]
@@ -90,6 +91,7 @@ def theory_values(model: Model, found: Found, branch: str, count: int) -> dict[s
     values["branch"] = merged.pop("branch", np.full(count, branch, dtype=f"U{max(1, len(branch))}"))
     values["converged"] = converged
     values["residual"] = merged.pop("residual", np.zeros(count))
+    reason[reason == ""] = NOT_FOUND
     values["reason"] = np.where(converged, "", reason).astype(str)
     del merged["converged"]
     known = {o.name for o in model.arrays if o.role != "simulation"}
@@ -162,7 +164,7 @@ def why_unsolved(
     residual = float(values["residual"][0])
     size = f" (residual {residual:.1g})" if _SOLVED < residual < 1 else ""
     sentence = f"{model.name}{named} did not converge at {_at(point)}{size}"
-    if values["reason"][0]:
+    if values["reason"][0] != NOT_FOUND:
         return f"{sentence}: {values['reason'][0]}."
     declared = model.branch(branch) if model.branches else None
     if declared is not None and declared.ends_at:
@@ -176,7 +178,7 @@ def why_unsolved(
                 f" {transition.control} {end.value[0]:.4g}."
             )
     others = [b.name for b in model.branches if b.name != branch]
-    return f"{sentence}: it was not found, which does not say that it does not exist" + (
+    return f"{sentence}: {NOT_FOUND}" + (
         f"; other branches: {', '.join(others)}." if others else "."
     )
 
