@@ -1,6 +1,6 @@
 """Ising magnets and glasses: their theory, and what one can do with couplings of one's own.
 
-Models: curie-weiss, square-lattice, sherrington-kirkpatrick.
+Models: curie-weiss, square-lattice, sherrington-kirkpatrick, random-energy-model.
 
 For any couplings J and fields h of your own, energy E = -(1/2) s J s - h s:
 `enumerate_states`: exact averages of up to 24 spins. `Enumeration`: what it returns.
@@ -27,7 +27,7 @@ from replicon._declare import (
 )
 from replicon._rooms import contents
 from replicon._statistics import autocorrelation
-from replicon.ising import about, declare_square_lattice
+from replicon.ising import about, declare_random_energy, declare_square_lattice
 
 _CURIE_WEISS = Model(
     name="curie-weiss",
@@ -263,7 +263,12 @@ _SHERRINGTON_KIRKPATRICK = Model(
     size=Size(typical=(16, 256), greatest=2048, cost=2.5),
 )
 
-MODELS = (_CURIE_WEISS, declare_square_lattice.model, _SHERRINGTON_KIRKPATRICK)
+MODELS = (
+    _CURIE_WEISS,
+    declare_square_lattice.model,
+    _SHERRINGTON_KIRKPATRICK,
+    declare_random_energy.model,
+)
 
 if TYPE_CHECKING:
     from replicon.spins.exact import Enumeration, enumerate_states

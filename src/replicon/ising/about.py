@@ -105,3 +105,46 @@ SHERRINGTON_KIRKPATRICK = About(
         "Talagrand, Ann. Math. 163, 221 (2006)",
     ),
 )
+
+RANDOM_ENERGY = About(
+    summary=(
+        "2^N configurations whose energies are independent random numbers: the simplest spin glass,"
+        " in which nothing is left but how many levels there are at each energy. Below a critical"
+        " temperature the Gibbs measure condenses on the lowest few."
+    ),
+    formulas={
+        "Energy": r"E_s \sim \mathcal{N}(0, N/2), \quad s \in \{-1, 1\}^N",
+        "Number of levels at an energy": (r"s(e) = \ln 2 - e^2, \quad |e| \le \sqrt{\ln 2}"),
+        "Critical temperature": r"T_c = \frac{1}{2 \sqrt{\ln 2}} \approx 0.6006",
+        "Free entropy above it": r"\phi = \ln 2 + \frac{1}{4 T^2}",
+        "Free entropy below it": r"\phi = \frac{\sqrt{\ln 2}}{T}",
+        "Free energy of replicas in groups of m": (
+            r"f(m) = -\frac{T \ln 2}{m} - \frac{m}{4T}, \quad"
+            r" f'(m) = 0 \text{ at } m = \frac{T}{T_c}"
+        ),
+        "Overlap of two replicas": (
+            r"P(q) = (1 - Y)\, \delta(q) + Y\, \delta(q - 1), \quad"
+            r" \langle Y \rangle = 1 - m"
+        ),
+        "Spread of it over samples": (
+            r"\langle Y^2 \rangle - \langle Y \rangle^2 = \frac{m (1 - m)}{3}"
+        ),
+    },
+    assumes=(
+        "Energies are independent: a spin that flips says nothing on the energy it leads to. It is"
+        " the limit of couplings of p spins each for large p.",
+        "Where the entropy of the levels vanishes the annealed average ends: continued below the"
+        " critical temperature it would have fewer than one level, and is refused.",
+        "Below the critical temperature Y differs from sample to sample however large the system;"
+        " theory gives its mean and its spread.",
+        "Finite systems approach the limit as ln N / N: with 20 spins the ground state lies 7 %"
+        " above it.",
+        "Equilibrium is summed over all levels. The dynamics has no theory here.",
+    ),
+    chapter=_CHAPTER,
+    papers=(
+        "Gross & Mezard, Nucl. Phys. B 240, 431 (1984)",
+        "Derrida & Toulouse, J. Physique Lett. 46, L223 (1985)",
+        "Bouchaud, J. Physique I 2, 1705 (1992)",
+    ),
+)
