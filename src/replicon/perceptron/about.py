@@ -189,9 +189,9 @@ PERCEPTRON_CLUSTERS = About(
 
 PERCEPTRON_ALGORITHMS = About(
     summary=(
-        "Ten ways to look for binary weights without error, on the same instances and with the same"
-        " budget: message passing with reinforcement or with a focus, local rules, annealing, and"
-        " trying all."
+        "Eleven ways to look for binary weights without error, on the same instances and with the"
+        " same budget: message passing with reinforcement or with a focus, weights as a"
+        " distribution, local rules, annealing, and trying all."
     ),
     formulas={
         "Wanted": r"w \in \{-1, 1\}^N, \quad y^\mu\, w \cdot x^\mu \ge 0, \quad \mu = 1, \dots, P",
@@ -201,6 +201,11 @@ PERCEPTRON_ALGORITHMS = About(
         "Focusing, y replicas": (
             r"h_i \leftarrow h_i^{\text{messages}} + \operatorname{artanh}\bigl(J \tanh((y - 1)"
             r" \operatorname{artanh}(J \tanh h_i))\bigr), \quad J = \tanh\gamma_t"
+        ),
+        "Weights as a distribution (variational)": (
+            r"\theta_i \leftarrow \theta_i + \eta\, \frac{\partial}{\partial m_i} \sum_\mu"
+            r" \ln H\Bigl(-\frac{\omega_\mu}{\sqrt{V_\mu}}\Bigr), \quad m_i = \tanh\theta_i, \quad"
+            r" \omega_\mu = \sum_i F_{\mu i} m_i, \quad V_\mu = \sum_i F_{\mu i}^2 (1 - m_i^2)"
         ),
         "Annealing": (
             r"P(w) \propto \exp\Bigl[-\frac{1}{T} \sum_\mu \theta(-y^\mu\, w \cdot x^\mu)\Bigr]"
@@ -216,5 +221,6 @@ PERCEPTRON_ALGORITHMS = About(
     papers=(
         "Baldassi, Braunstein, Brunel & Zecchina, PNAS 104, 11079 (2007)",
         "Baldassi & Braunstein, J. Stat. Mech. P08008 (2015)",
+        "Baldassi et al., PRL 120, 268103 (2018)",
     ),
 )

@@ -76,6 +76,7 @@ class Race:
         self.seen, self.unseen = instance(controls.data, count, size, rng)
         x = scaled(check_patterns(self.seen))
         self.hunt = begin_hunt(x, controls.method, rng, controls.passes)
+        self.concentration = [self.hunt.attempt.concentration]
 
     @property
     def done(self) -> bool:
@@ -83,7 +84,11 @@ class Race:
 
     def step(self, count: int) -> None:
         """So many iterations, fewer once solved or out of budget."""
-        self.hunt.step(count)
+        for _ in range(count):
+            if self.done:
+                return
+            self.hunt.step(1)
+            self.concentration.append(self.hunt.attempt.concentration)
 
     def measure(self) -> dict:
         w = self.hunt.weights
@@ -107,7 +112,9 @@ class Race:
         }
 
     def view(self) -> dict:
-        """Stabilities y w.x/sqrt(N) of the patterns as a histogram, and errors over iterations."""
+        """Stabilities y w.x/sqrt(N) of the patterns as a histogram; errors, and the mean square of
+        the means held, over iterations.
+        """
         stability = self.seen @ self.hunt.weights / np.sqrt(self.seen.shape[1])
         density, edges = np.histogram(stability, 40, (-4.0, 4.0), density=False)
         density = density / (len(stability) * (edges[1] - edges[0]))
@@ -115,4 +122,5 @@ class Race:
         return {
             "stabilities": np.column_stack([(edges[1:] + edges[:-1]) / 2, density]),
             "errors": (errors / len(self.seen))[:, None],
+            "concentration": np.array(self.concentration)[:, None],
         }

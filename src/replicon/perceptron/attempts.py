@@ -15,7 +15,7 @@ import numba
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.perceptron import annealing, passing
+from replicon.perceptron import annealing, passing, variational
 from replicon.perceptron.enumeration import LARGEST
 from replicon.spins.exact import lowest_bit
 
@@ -60,6 +60,13 @@ class Attempt:
     def weights(self) -> np.ndarray:
         """The weights now, those of fewest errors where the attempt remembers them."""
         raise NotImplementedError
+
+    @property
+    def concentration(self) -> float:
+        """Q = sum_i m_i^2/N of the means that it holds: 0 where nothing is decided, 1 for one set
+        of weights.
+        """
+        return 1.0
 
 
 def small_fields(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -107,6 +114,35 @@ class Messages(Attempt):
     @property
     def weights(self) -> np.ndarray:
         return np.where(self.h >= 0, 1, -1)
+
+    @property
+    def concentration(self) -> float:
+        return float(np.mean(self.means**2))
+
+
+class Variational(Attempt):
+    """Means of independent weights, by mirror ascent of the log-probability that weights drawn from
+    them satisfy each pattern; `likelihood` is that, before the last step.
+    """
+
+    def __init__(self, x, rng, iterations, damping):
+        super().__init__(x, iterations)
+        self.theta = small_fields(x, rng).astype(float)
+        self.likelihood = np.nan
+
+    def advance(self, end: int) -> int:
+        done, self.likelihood = variational.search(
+            self.x, self.theta, self.history, self.iterations, end, variational.RATE
+        )
+        return done
+
+    @property
+    def weights(self) -> np.ndarray:
+        return np.where(self.theta >= 0, 1, -1)
+
+    @property
+    def concentration(self) -> float:
+        return float(np.mean(np.tanh(self.theta) ** 2))
 
 
 class Sbpi(Attempt):
@@ -288,6 +324,7 @@ METHODS = {
     "sbpi": Method(Sbpi, 2, None, True),
     "max-sum": Method(MaxSum, 4, None, True),
     "focusing-bp": Method(_messages(False, replicas=7.0, strongest=2.0), 2, 500, damping=0.3),
+    "variational": Method(Variational, 2),
     "simulated-annealing": Method(_annealing(1, 0.0), 1),
     "replicated-annealing": Method(_annealing(5, 2.0), 6),
     "enumeration": Method(Enumeration, 1, exhaustive=True),

@@ -23,6 +23,7 @@ _METHODS_PERCEPTRON_ALGORITHMS = (
     "max-sum",
     "belief-propagation",
     "amp",
+    "variational",
     "simulated-annealing",
     "replicated-annealing",
     "enumeration",
@@ -114,6 +115,11 @@ model = Model(
     views=(
         View("stabilities", "histogram", "stabilities of the patterns to be learnt"),
         View("errors", "trajectory", "fraction of patterns in error after each iteration"),
+        View(
+            "concentration",
+            "trajectory",
+            "mean square of the means of the weights after each iteration; 1 where there are none",
+        ),
     ),
     check_size=f"{_SIMULATION_PERCEPTRON_ALGORITHMS}:check_size",
     potential=None,

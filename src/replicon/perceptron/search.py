@@ -109,15 +109,16 @@ def find_weights(
 
     `method`: belief-propagation, amp (both without reinforcement: marginals, whose signs rarely
     solve), reinforced-bp, reinforced-amp, sbpi, max-sum, focusing-bp (7 replicas, in AMP form),
-    simulated-annealing, replicated-annealing (5 replicas) or enumeration (N <= 25). `passes`: the
-    budget, counted in reads of all P N numbers: an iteration of AMP reads them twice (its check for
-    errors included), of belief propagation four times (with its messages), a sweep of annealing
-    once for each replica. Message passing that has not solved within an attempt begins anew while
-    budget is left, more damped where it diverged (patterns of real data are correlated);
-    enumeration ends after one. The same seed gives the same weights. Raises InputError.
+    variational (means of the weights, by gradient), simulated-annealing, replicated-annealing (5
+    replicas) or enumeration (N <= 25). `passes`: the budget, counted in reads of all P N numbers:
+    an iteration of AMP or a step of the gradient reads them twice (its check for errors included),
+    of belief propagation four times (with its messages), a sweep of annealing once for each
+    replica. Message passing that has not solved within an attempt begins anew while budget is left,
+    more damped where it diverged (patterns of real data are correlated); enumeration ends after
+    one. The same seed gives the same weights. Raises InputError.
 
-    Sources: see `passing` and `annealing` beside this file. Referee: exact enumeration
-    (tests/perceptron/test_perceptron_algorithms.py).
+    Sources: see `passing`, `variational` and `annealing` beside this file. Referee: exact
+    enumeration (tests/perceptron/test_perceptron_algorithms.py).
     """
     x = scaled(check_patterns(patterns))
     if not Words(tuple(METHODS)).admits(method):
