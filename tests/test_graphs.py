@@ -21,6 +21,7 @@ MOST = {
     "perceptron-landscape": 5_620,
     "perceptron-teacher": 5_140,
     "rbm": 5_480,
+    "rbm-unmatched": 6_530,
     "recurrent-dynamics": 1_190,
     "recurrent-fixed-points": 32,
     "sherrington-kirkpatrick": 1_600,

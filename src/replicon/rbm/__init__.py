@@ -1,7 +1,7 @@
 """Restricted Boltzmann machines: what can be inferred from the data of a teacher, and machines that
 learn from data of your own.
 
-Models: rbm, rbm-training.
+Models: rbm, rbm-unmatched, rbm-training.
 
 `RestrictedBoltzmannMachine`: an estimator with scikit-learn's conventions, whose visible units are
 binary or real-valued, and whose weights may come from elsewhere. `LogPartition`: ln Z as its
@@ -11,10 +11,11 @@ binary or real-valued, and whose weights may come from elsewhere. `LogPartition`
 from typing import TYPE_CHECKING
 
 from replicon._rooms import contents
-from replicon.rbm import declare_inference, declare_learning
+from replicon.rbm import declare_inference, declare_learning, declare_unmatched
 
 MODELS = (
     declare_inference.model,
+    declare_unmatched.model,
     declare_learning.model,
 )
 

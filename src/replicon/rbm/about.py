@@ -52,6 +52,60 @@ RBM = About(
     papers=("Huang & Toyoizumi, PRE 94, 062310 (2016)",),
 )
 
+RBM_UNMATCHED = About(
+    summary=(
+        "A student with one hidden unit looks for the direction in which the samples of a teacher"
+        " vary, and believes them more, or less, than they deserve. One that believes too much"
+        " freezes in a direction of its own before it finds the teacher's."
+    ),
+    formulas={
+        "Samples": (
+            r"P(\sigma) \propto \cosh(\beta_0 X^*), \quad X^* = \frac{\xi^* \cdot \sigma}"
+            r"{\sqrt{N}}, \quad \sigma_i, \xi^*_i = \pm 1"
+        ),
+        "Student's posterior": (
+            r"P(\xi | \sigma^1, \dots, \sigma^{\alpha N}) \propto \prod_a \cosh(\beta X_a),"
+            r" \quad X_a = \frac{\xi \cdot \sigma^a}{\sqrt{N}}"
+        ),
+        "Free entropy per weight": (
+            r"\varphi = -\hat T T - \frac{\hat q (1 - q)}{2} + \int \mathrm{D}z\,"
+            r" \ln 2\cosh(\hat T + \sqrt{\hat q}\,z) + \alpha \Bigl[\int \mathrm{D}z\,"
+            r" \ln\cosh(\beta a) - \frac{\beta^2 q}{2}\Bigr]"
+        ),
+        "where": r"a = \beta_0 T + \sqrt{q}\,z",
+        "Hopfield expansion, D = 1 - beta^2 (1 - q) > 0": (
+            r"\cosh(\beta X) \to e^{\beta^2 X^2/2}, \quad [\dots] \to -\frac{\ln D}{2}"
+            r" + \frac{\beta^2 (q + \beta_0^2 T^2)}{2 D}"
+        ),
+        "Entropy of the weights": (
+            r"S_w = \frac{1}{N} \Bigl(\ln Z - \sum_a \langle \ln\cosh \beta X_a \rangle\Bigr)"
+        ),
+        "Thermodynamic entropy": (
+            r"S_{\mathrm{th}} = \frac{1}{N} \Bigl(\ln Z - \beta \sum_a \langle X_a"
+            r" \tanh \beta X_a \rangle\Bigr) = \Bigl(1 - \beta \frac{\partial}{\partial \beta}"
+            r"\Bigr) \frac{\ln Z}{N}"
+        ),
+        "Spin glass, and signal, from the paramagnet": (
+            r"\alpha = \beta^{-4}, \quad \alpha = (\beta \beta_0)^{-2}"
+        ),
+    },
+    assumes=(
+        "One hidden unit and binary weights. Student and teacher share the law of the machine, and"
+        " not its inverse temperature.",
+        "Replica symmetry: exact on the matched line, where both inverse temperatures are equal,"
+        " wrong in the spin glass, where the replicon is negative.",
+        "Thermodynamic entropy counts the hidden units and may be negative. On the matched line"
+        " the entropy of the weights is far from zero where it vanishes, and the transition is the"
+        " continuous one at load beta^-4: the entropy crisis is no proof of a discontinuous"
+        " transition, for which it has been taken.",
+        "Branch spin-glass of the Hopfield expansion retrieves none of the samples themselves, as a"
+        " Hopfield memory would where beta exceeds 1 and loads are below 0.138.",
+        "A student may learn its inverse temperature. In the paramagnet the samples say nothing of"
+        " it, and it stays where it began.",
+    ),
+    chapter=_CHAPTER,
+)
+
 RBM_TRAINING = About(
     summary=(
         "A machine with H hidden units learns real data by gradient ascent. Modes of its weights"
