@@ -19,6 +19,7 @@ MOST = {
     "perceptron": 4_070,
     "perceptron-clusters": 4_750,
     "perceptron-landscape": 5_620,
+    "perceptron-pairs": 4_390,
     "perceptron-teacher": 5_140,
     "rbm": 5_480,
     "rbm-unmatched": 6_530,

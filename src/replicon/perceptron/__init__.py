@@ -2,7 +2,7 @@
 find them.
 
 Models: perceptron, perceptron-teacher, perceptron-algorithms, perceptron-clusters,
-perceptron-landscape.
+perceptron-landscape, perceptron-pairs.
 
 For patterns of your own, labels absorbed: `find_weights`: binary weights without error, by ten
 algorithms. `Search`: what it returns. `count_solutions`: entropy of all solutions and marginals of
@@ -17,6 +17,7 @@ from replicon.perceptron import (
     declare_algorithms,
     declare_clusters,
     declare_landscape,
+    declare_pairs,
     declare_storage,
     declare_teacher,
 )
@@ -27,6 +28,7 @@ MODELS = (
     declare_algorithms.model,
     declare_clusters.model,
     declare_landscape.model,
+    declare_pairs.model,
 )
 
 if TYPE_CHECKING:

@@ -142,6 +142,53 @@ PERCEPTRON_LANDSCAPE = About(
     ),
 )
 
+PERCEPTRON_PAIRS = About(
+    summary=(
+        "Count the pairs of solutions of the binary perceptron at every distance: how wide their"
+        " space is, and, at high load, a gap of distances at which no two solutions lie. The same"
+        " about a random configuration."
+    ),
+    formulas={
+        "Entropy of ordered pairs, chi(w) = 1 for solutions, else 0": (
+            r"s_2(d) = \frac{1}{N} \left\langle \ln \sum_{w, v} \chi(w) \chi(v)\,"
+            r" \delta\bigl(w \cdot v,\, N (1 - 2d)\bigr) \right\rangle"
+        ),
+        "Replica symmetric, at overlap p = 1 - 2d": (
+            r"s_2 = \operatorname{extr} \left[-(J + \hat q) p - \hat q (1 - 2q)"
+            r" + \int \mathrm{D}z \ln Z(z) + \alpha \int \mathrm{D}z \ln K(z)\right]"
+        ),
+        "Weights": r"Z(z) = 2 e^{J} \cosh(2 \sqrt{\hat q}\,z) + 2 e^{-J}",
+        "Patterns": (
+            r"K(z) = 2 \int_{-h}^\infty \mathrm{D}x\, H(a x), \quad"
+            r" h = \frac{\sqrt{q}\,z - \kappa}{\sqrt{1 - q}}, \quad"
+            r" a^2 = \frac{1 - p}{1 + p - 2q}"
+        ),
+        "Coupling field": r"x = -\frac{\partial s_2}{\partial p}",
+        "Annealed, margin zero": (
+            r"s_2 \le \ln 2 - d \ln d - (1 - d) \ln(1 - d) + \alpha \ln\Bigl(\frac{1}{2}"
+            r" - \frac{\arccos p}{2 \pi}\Bigr)"
+        ),
+        "Around a random configuration": (
+            r"s = \operatorname{extr} \Bigl[-h p - \frac{\hat q (1 - q)}{2} + \int \mathrm{D}z"
+            r" \ln 2\cosh(\sqrt{\hat q}\,z + h) + \alpha \int \mathrm{D}z \ln H\Bigl("
+            r"\frac{\kappa - \sqrt{q}\,z}{\sqrt{1 - q}}\Bigr)\Bigr]"
+        ),
+    },
+    assumes=(
+        "Binary weights and random patterns.",
+        "Replica symmetry, and that the members of a pair are alike; both are tested: stable is"
+        " false where they fail, and where there are no pairs.",
+        "The pairs counted need not hold a typical solution: where their entropy is below that of"
+        " solutions, a typical solution has no partner.",
+        "Branch annealed averages the number itself, which rare instances dominate: an upper"
+        " bound.",
+        "What a finite network has at D weights is compared with the number C(N, D) of all vectors"
+        " there, which removes the largest correction in 1/N.",
+    ),
+    chapter=_CHAPTER,
+    papers=("Huang & Kabashima, PRE 90, 052813 (2014)",),
+)
+
 PERCEPTRON_CLUSTERS = About(
     summary=(
         "y solutions held at a mutual overlap weigh regions by how many solutions lie close"

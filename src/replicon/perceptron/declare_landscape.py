@@ -68,8 +68,5 @@ model = Model(
     ),
     solve=f"{_THEORY_PERCEPTRON_LANDSCAPE}:solve",
     potential=None,
-    source=(
-        "Huang, Wong & Kabashima, J. Phys. A 46, 375002 (2013); Huang & Kabashima, PRE 90, 052813"
-        " (2014)"
-    ),
+    source="Huang & Kabashima, PRE 90, 052813 (2014)",
 )

@@ -1,10 +1,12 @@
 """All weights of small binary perceptrons: by errors, by Gray code; by how long they live while
-patterns are added, by tables of two parts.
+patterns are added, by tables of two parts; pairs of solutions by distance, by a Walsh-Hadamard
+transform.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -123,6 +125,115 @@ class Census:
     def alive(self) -> np.ndarray:
         """Whether each of the 2^N vectors satisfies all patterns, by its number."""
         return _alive(self._row_fields, self._column_fields).ravel()
+
+
+def satisfied(patterns: np.ndarray, margin: float) -> np.ndarray:
+    """Whether x.w >= margin sqrt(N) for all patterns x (P, N), of each of the 2^N vectors, by its
+    number (see `Census`).
+    """
+    count, size = patterns.shape
+    if count == 0:
+        return np.ones(2**size, bool)
+    first = min(_FIRST, size - 1)
+    rows = _fields(patterns[:, :first]) - margin * math.sqrt(size)
+    return _alive(rows, _fields(patterns[:, first:])).ravel()
+
+
+class ByDistance(NamedTuple):
+    """At each distance 0 to N: counts (N + 1,), and sums (N + 1, N) of weight vectors; `total`, of
+    vectors at any distance.
+    """
+
+    counts: np.ndarray
+    sums: np.ndarray
+    total: int
+
+
+def pairs_by_distance(alive: np.ndarray) -> ByDistance:
+    """Ordered pairs of the vectors that are alive (2^N,), and the sums of their first members.
+
+    Exact. The number of pairs at a distance is the autocorrelation of what is alive, summed over
+    vectors of so many ones: of its transform only sums over numbers of as many ones are needed
+    (MacWilliams' identity). Referee: all pairs one by one (tests/perceptron).
+    """
+    size = len(alive).bit_length() - 1
+    squares, products = _spectra(_walsh(alive.astype(np.int32)), size)
+    table = _krawtchouk(size)
+    total = 2**size
+    counts = table @ squares.astype(object) // total
+    sums = -(table @ products.astype(object).T // total)
+    return ByDistance(counts.astype(float), sums[:, ::-1].astype(float), int(alive.sum()))
+
+
+def around_by_distance(alive: np.ndarray, reference: int) -> ByDistance:
+    """Vectors that are alive (2^N,), by their distance from the one of number `reference`."""
+    size = len(alive).bit_length() - 1
+    counts, sums = _from_reference(alive, reference, size)
+    return ByDistance(counts, sums, int(alive.sum()))
+
+
+def _krawtchouk(size: int) -> np.ndarray:
+    """Sum of (-1)^(k.v) over vectors v of D ones, for k of j ones: whole numbers (D, j)."""
+
+    def sum_(d: int, j: int) -> int:
+        terms = range(max(0, d - size + j), min(d, j) + 1)
+        return sum((-1) ** s * math.comb(j, s) * math.comb(size - j, d - s) for s in terms)
+
+    every = range(size + 1)
+    return np.array([[sum_(d, j) for j in every] for d in every], dtype=object)
+
+
+@numba.njit(cache=True)
+def _walsh(f):
+    """The Walsh-Hadamard transform of f (2^N,), in its place."""
+    half = 1
+    while half < len(f):
+        for begin in range(0, len(f), 2 * half):
+            for i in range(begin, begin + half):
+                a = f[i]
+                b = f[i + half]
+                f[i] = a + b
+                f[i + half] = a - b
+        half *= 2
+    return f
+
+
+@numba.njit(cache=True)
+def _ones(k):
+    count = 0
+    while k:
+        k &= k - 1
+        count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def _spectra(f, n):
+    """Sums over numbers k of j ones of f(k)^2, (n + 1,), and of f(k) f(k with bit i turned), (n, n
+    + 1): below 2^(2 n), hence exact.
+    """
+    squares = np.zeros(n + 1, np.int64)
+    products = np.zeros((n, n + 1), np.int64)
+    for k in range(len(f)):
+        j = _ones(k)
+        value = np.int64(f[k])
+        squares[j] += value * value
+        for i in range(n):
+            products[i, j] += value * f[k ^ (1 << i)]
+    return squares, products
+
+
+@numba.njit(cache=True)
+def _from_reference(alive, reference, n):
+    counts = np.zeros(n + 1)
+    sums = np.zeros((n + 1, n))
+    for k in range(len(alive)):
+        if alive[k]:
+            d = _ones(k ^ reference)
+            counts[d] += 1
+            for i in range(n):
+                sums[d, i] += 1.0 if k >> (n - 1 - i) & 1 else -1.0
+    return counts, sums
 
 
 def _fields(patterns: np.ndarray) -> np.ndarray:
