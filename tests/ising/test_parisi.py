@@ -57,3 +57,18 @@ def test_sum_rule_of_the_overlap_distribution():
     assert (weight > 0).all()
     # At zero field e = -(beta/2)(1 - <q^2>), with <q^2> over the distribution.
     assert float(out["energy"]) == pytest.approx(-(1 - weight @ q**2) / (2 * 0.5), abs=1e-6)
+
+
+@pytest.mark.slow
+def test_continuous_breaking_is_found_at_every_temperature():
+    """Without a field: f falls from the ground state, -0.76317 (Schmidt 2008), and its slope is the
+    entropy, s = -df/dT, within the error of eight steps.
+    """
+    temperature = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4]
+    out = replicon.solve("sherrington-kirkpatrick", temperature=temperature, ansatz="frsb")
+    assert out["converged"].all(), out["reason"].values
+    free = out["free_energy"].values
+    assert free[0] == pytest.approx(-0.7631667, abs=3e-5)
+    mean_entropy = (out["entropy"].values[1:] + out["entropy"].values[:-1]) / 2
+    # The trapezoid rule on s, which grows as T^2: h^3 s''/12 with s'' about 1.5.
+    np.testing.assert_allclose(-np.diff(free), mean_entropy * np.diff(temperature), atol=2e-4)

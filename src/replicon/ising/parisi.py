@@ -27,6 +27,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon.ising.kept_newton import kept_newton
+
 COLDEST = 0.02  # lower temperatures are continued from here: the grids resolve no narrower step
 _FIELDS = 257  # values of y, clustered where Phi bends
 TOLERANCE = 1e-8  # of the gradient, one step
@@ -35,6 +37,8 @@ STAIRCASE_TOLERANCE = (
 )
 _LOWEST = 0.1  # of the second level, what the lowest may be
 _HALVINGS = 6  # of the step in the field, on the way from a solved one
+_STEPS_ONE = 40  # of Newton's method: they are cheap with one step, and dear with more
+_STEPS_MANY = 15
 _NODES = 97  # Gaussian nodes, clustered likewise
 
 
@@ -301,44 +305,21 @@ def _rises(w: np.ndarray, T: float) -> bool:
     return bool(np.all(np.diff(q) > 0) and q[0] > _LOWEST * q[1] and q[-1] < 1 and w[-1] > 0)
 
 
-def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray, iterations: int = 40):
-    """Newton's method with step halving, staircases kept in order. The Jacobian is by differences:
-    compiling the exact one takes longer than all solutions of a study; it is kept while full steps
-    shrink the gradient tenfold.
-    """
+def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray):
+    """Stationary point of f near a staircase, and the gradient there."""
+    one = len(w) == 3
 
-    def function(w):
+    def gradient(w):
         return _functions().gradient(w, shape, T, field)
 
-    gradient = function(w)
-    jacobian = None
-    enough = 1e-3 * TOLERANCE if len(w) == 3 else 0.2 * STAIRCASE_TOLERANCE
-    for _ in range(iterations):
-        if not np.isfinite(gradient).all() or np.max(np.abs(gradient)) < enough:
-            break
-        if jacobian is None:
-            steps = 1e-6 * np.maximum(np.abs(w), 1e-2)
-            ends = [
-                (function(w + h * e), function(w - h * e)) for h, e in zip(steps, np.eye(len(w)))
-            ]
-            jacobian = np.stack(
-                [(up - down) / (2 * h) for (up, down), h in zip(ends, steps)], axis=1
-            )
-            if not np.isfinite(jacobian).all():
-                break
-        change = np.linalg.lstsq(jacobian, gradient, rcond=1e-13)[0]
-        for fraction in 0.5 ** np.arange(6):
-            trial = w - fraction * change
-            new = function(trial) if _rises(trial, T) else np.full_like(gradient, np.inf)
-            if np.linalg.norm(new) < np.linalg.norm(gradient):
-                break
-        else:
-            break
-        if fraction < 1 or np.linalg.norm(new) > 0.1 * np.linalg.norm(gradient):
-            jacobian = None
-        w = trial
-        gradient = new
-    return w, gradient
+    return kept_newton(
+        gradient,
+        w,
+        allowed=lambda w: _rises(w, T),
+        tolerance=_tolerance(w),
+        enough=1e-3 * TOLERANCE if one else 0.2 * STAIRCASE_TOLERANCE,
+        steps=_STEPS_ONE if one else _STEPS_MANY,
+    )
 
 
 class _Functions(NamedTuple):
