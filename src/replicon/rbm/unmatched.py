@@ -242,12 +242,11 @@ def convergence_time(c, out: dict) -> np.ndarray:
     direction contracts more slowly. Referee: message passing (tests/rbm).
     """
     turn = np.clip(1 - out["replicon"], 0.0, np.inf)
-    begin = BEGIN * np.sqrt(2 / np.pi)
     noise = np.sqrt(c.load) * c.teacher_inverse_temperature**2 <= 1
     known = out["converged"] & (out["overlap"] == 0) & (turn < 1) & noise
     with np.errstate(divide="ignore"):
         rate = -np.log(np.where(known, turn, 0.5)) / 2
-    return np.where(known, np.log(begin / SETTLED) / rate, np.nan)
+    return np.where(known, np.log(BEGIN / SETTLED) / rate, np.nan)
 
 
 def as_arrays(controls):
