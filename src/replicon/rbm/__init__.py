@@ -4,8 +4,10 @@ learn from data of your own.
 Models: rbm, rbm-unmatched, rbm-training.
 
 `RestrictedBoltzmannMachine`: an estimator with scikit-learn's conventions, whose visible units are
-binary or real-valued, and whose weights may come from elsewhere. `LogPartition`: ln Z as its
-`log_partition` returns it. `MeanField`: TAP solutions as its `mean_field` returns them.
+binary or real-valued, and whose weights may come from elsewhere. `infer_features`: binary
+weights, inverse temperature and correlation of the machine that made your data, as `Features`.
+`LogPartition`: ln Z as its `log_partition` returns it. `MeanField`: TAP solutions as its
+`mean_field` returns them.
 """
 
 from typing import TYPE_CHECKING
@@ -21,10 +23,15 @@ MODELS = (
 
 if TYPE_CHECKING:
     from replicon.rbm.estimator import RestrictedBoltzmannMachine
+    from replicon.rbm.features import Features, infer_features
     from replicon.rbm.partition import MeanField
     from replicon.spins.log_partition import LogPartition
 
 __getattr__, __dir__, __all__ = contents(
     __name__,
-    {"estimator": ["RestrictedBoltzmannMachine"], "partition": ["LogPartition", "MeanField"]},
+    {
+        "estimator": ["RestrictedBoltzmannMachine"],
+        "features": ["Features", "infer_features"],
+        "partition": ["LogPartition", "MeanField"],
+    },
 )

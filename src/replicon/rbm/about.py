@@ -40,8 +40,13 @@ RBM = About(
         "where": (r"t = \tanh(\beta^2 q_0), \quad t_p = \tanh(\beta^2 p)"),
     },
     assumes=(
-        "Two hidden units, or one, however many visible ones: in infinite size the machine's own"
-        " partition function is then known.",
+        "Few hidden units, however many visible ones: in infinite size the machine's own partition"
+        " function is then known. The formulas are those of two; learning begins for K units at"
+        " 1/beta^4 over the product of 1 + (K - 1) v, v each of q_0, p and the correlations of the"
+        " hidden units that these make.",
+        "Three and four units: T, q and R are symmetric under permutations of the units, so that"
+        " all of them become different together; states in which only some do are not sought. More"
+        " than four are known as long as they are alike, and without correlation.",
         "Weights are binary, and the teacher is of the student's kind, at the same temperature.",
         "Replica symmetry. With prior=informed the student knows the teacher's law, and it is"
         " exact; with prior=uniform it is assumed.",

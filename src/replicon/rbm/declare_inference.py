@@ -46,7 +46,7 @@ model = Model(
             "q_0",
             0.3,
             Interval(0, 1, open_high=True),
-            "of the teacher's two receptive fields",
+            "of any two of the teacher's receptive fields",
             typical=(0.0, 0.9),
         ),
         Control(
@@ -60,23 +60,32 @@ model = Model(
             "hidden",
             "K",
             2,
-            Interval(1, 2, integer=True),
+            Interval(1, 8, integer=True),
             "hidden units of teacher and student",
-            typical=(1, 2),
+            typical=(1, 4),
         ),
         Control(
             "method",
             "method",
             "amp",
             Words(
-                ("amp", "belief-propagation", "gibbs", "pca", "enumeration"),
+                (
+                    "amp",
+                    "learning-amp",
+                    "belief-propagation",
+                    "gibbs",
+                    "pca",
+                    "enumeration",
+                ),
                 synonyms={
+                    "expectation-maximisation": "learning-amp",
                     "bp": "belief-propagation",
                     "exact": "enumeration",
                     "monte-carlo": "gibbs",
                 },
             ),
-            "of inference; all see the same instances",
+            "of inference; all see the same instances, learning-amp without the inverse temperature"
+            " and correlation, which it learns",
             "simulation",
             shared=True,
         ),
@@ -114,7 +123,7 @@ model = Model(
         Observable(
             "cross_overlap",
             "tau",
-            "with the other teacher's, where there are two",
+            "with another teacher's, where there are more than one",
             -1,
             1,
             partial=True,
@@ -131,13 +140,27 @@ model = Model(
         Observable(
             "receptive_overlap",
             "R",
-            "of the two receptive fields of one student",
+            "of two receptive fields of one student",
             -1,
             1,
             partial=True,
         ),
         Observable(
-            "entropy", "s", "of the posterior, nats per visible unit", high=1.3862943611198906
+            "entropy", "s", "of the posterior, nats per visible unit", high=5.545177444479562
+        ),
+        Observable(
+            "learned_inverse_temperature",
+            "beta_s",
+            "that the student takes the machine to have",
+            0,
+        ),
+        Observable(
+            "learned_correlation",
+            "q_s",
+            "that the student takes the receptive fields to have, as a modulus",
+            0,
+            1,
+            partial=True,
         ),
         Observable(
             "converged_fraction",
@@ -154,7 +177,7 @@ model = Model(
         Branch("random-guess", "nothing is learned"),
         Branch(
             "symmetric",
-            "both units learn the same: where the teacher's weights agree",
+            "all units learn the same: where the teacher's weights agree",
             ends_at="symmetry-breaking",
         ),
         Branch(
@@ -177,7 +200,7 @@ model = Model(
         Transition(
             "permutation-symmetry-breaking",
             "load",
-            "continuous: the student's units become different (correlation > 0, two units)",
+            "continuous: the student's units become different (correlation > 0, two units or more)",
             "replicon.rbm.transitions:find_permutation_student",
             bounds=("symmetric", "permutation-student"),
         ),

@@ -47,9 +47,9 @@ def enumerate_posterior(data, beta: float, guess: float, teacher: np.ndarray) ->
     if units == 1:
         sign = np.where(states @ teacher[:, 0] < 0, -1.0, 1.0)
         mean = ((weight * sign) @ states)[:, None]
-        return Posterior(mean, math.nan, math.nan, entropy, True, 1)
+        return Posterior(mean, np.zeros(0), math.nan, entropy, True, 1)
     mean, receptive = _matched_pairs(states, weight, teacher)
-    return Posterior(mean, receptive, math.nan, entropy, True, 1)
+    return Posterior(mean, np.array([receptive]), math.nan, entropy, True, 1)
 
 
 def _matched_pairs(

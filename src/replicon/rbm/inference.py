@@ -8,19 +8,19 @@ independent: with T +- tau = P, D and q1 +- r = A, B,
 
     a + b ~ N(2 P [s = 1], 2 A),  a - b ~ N(2 D [s = -1], 2 B).
 
-A machine with one hidden unit is the same with one spin, a ~ N(T, q).
+A machine with one hidden unit is the same with one spin, a ~ N(T, q); with three or more, `units`.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
+from replicon.rbm import many_units
 from replicon.rbm.single import NODE, WEIGHT, log_cosh, one_unit, one_unit_guess
+from replicon.rbm.units import Order
 from replicon.theory import stationary
 from replicon.theory.kept import side_by_side
 from replicon.theory.points import evaluate
@@ -35,17 +35,8 @@ KEPT = {
 _KEPT = ("keeps_sum", "keeps_difference", "keeps_sum_square", "keeps_difference_square")
 _TINY = 1e-40  # of squares that vanish: far below rounding, and yet sqrt of it has a derivative
 _NOTHING = 1e-30  # overlaps below it are what _TINY leaves of zero
+_NONE = "no stable state was found"
 _OVERLAPS = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
-
-
-class Order(NamedTuple):
-    """P = T + tau, D = T - tau, A = q1 + r, B = q1 - r, and R."""
-
-    sum: jax.Array
-    difference: jax.Array
-    sum_square: jax.Array
-    difference_square: jax.Array
-    receptive: jax.Array
 
 
 def _fields(x: Order, scale):
@@ -287,19 +278,13 @@ def as_arrays(controls):
 
 
 def onset(c) -> np.ndarray:
-    """The load at which learning begins: 1/beta^4 for one unit, 1/[beta^4 (1 + t)(1 + q)(1 + t_p)(1
-    + p)] for two.
+    """The load at which learning begins (`many_units.onset`): 1/beta^4 for one unit, 1/[beta^4
+    (1 + t)(1 + q)(1 + t_p)(1 + p)] for two.
 
     t = tanh(beta^2 q) of the teacher; t_p the same of the student, who takes the correlation for p:
     q (informed) or 0 (uniform).
     """
-    beta4 = c.inverse_temperature**4
-    t = np.tanh(c.inverse_temperature**2 * c.correlation)
-    own = np.tanh(c.inverse_temperature**2 * c.guess)
-    return 1 / (
-        beta4
-        * np.where(c.hidden == 1, 1.0, (1 + t) * (1 + c.correlation) * (1 + own) * (1 + c.guess))
-    )
+    return many_units.onset(c)
 
 
 def solve(controls, branch: str) -> dict:
@@ -311,31 +296,40 @@ def solve(controls, branch: str) -> dict:
     """
     c = as_arrays(controls)
     if branch == "random-guess":
-        return _random_guess(c)
-    if branch == "equilibrium":
-        return _equilibrium(c)
-    out = _learned(c, branch)
-    return {**out, "reason": np.where(out["converged"], "", "this symmetry is not broken here")}
+        out = _random_guess(c)
+    elif branch == "equilibrium":
+        out = _equilibrium(c)
+    else:
+        out = _learned(c, branch)
+    # What the student takes for them; one that learns them ends with the teacher's.
+    out["learned_inverse_temperature"] = c.inverse_temperature
+    out["learned_correlation"] = np.where(c.hidden > 1, c.guess, np.nan)
+    most = c.hidden * np.log(2.0)
+    beyond = out["converged"] & (out["entropy"] > most + 1e-9)
+    why = "the numbers found are no solution, since their entropy is above that of all weights"
+    reason = np.where(beyond, why, out["reason"])
+    return {**out, "converged": out["converged"] & ~beyond, "reason": reason}
 
 
 def _random_guess(c) -> dict:
     """The state in which nothing is learned, which is always there."""
-    single = c.hidden == 1
-    out = by_hidden(single, one_unit_guess, _trivial, c)
+    out = state(c, "random-guess")
     overlaps = {name: np.where(np.abs(out[name]) < _NOTHING, 0.0, out[name]) for name in _OVERLAPS}
     return {
         **out,
-        "converged": np.ones(single.shape, bool),
-        "residual": np.zeros(single.shape),
+        "converged": np.ones(c.load.shape, bool),
+        "residual": np.zeros(c.load.shape),
         "stable": (c.load <= onset(c)).astype(float),
         **overlaps,
     }
 
 
-def _learned(c, name: str) -> dict:
-    """A state in which something is learned, by the name of its branch."""
+def _learned(c, name: str, wanted=True) -> dict:
+    """A state in which something is learned, by the name of its branch. Three units and more are
+    solved where `wanted` only: they are dear.
+    """
     single = c.hidden == 1
-    out = by_hidden(single, one_unit, branch, of_branch(c, name))
+    out = state(c, name, (c.hidden < 3) | wanted)
     exists = out["converged"] & (c.load > onset(c)) & (~single | (name == "symmetric"))
     # The free entropies decide nothing here: the transitions are continuous, and growth factors
     # tell which state is stable.
@@ -346,7 +340,9 @@ def _learned(c, name: str) -> dict:
         "permutation-student": teacher,
         "permutation-broken": np.zeros(single.shape),
     }[name]
-    return {**out, "converged": exists, "stable": (grows < 1) * 1.0}
+    known = np.where(out["reason"] == "", "this symmetry is not broken here", out["reason"])
+    reason = np.where(exists, "", known)
+    return {**out, "converged": exists, "stable": (grows < 1) * 1.0, "reason": reason}
 
 
 def _equilibrium(c) -> dict:
@@ -354,27 +350,50 @@ def _equilibrium(c) -> dict:
     learns = c.load > onset(c)
     # Two graphs, compiled at the same time.
     out, symmetric = side_by_side(lambda: _random_guess(c), lambda: _learned(c, "symmetric"))
+    out["reason"] = np.full(learns.shape, "", object)
     chosen = np.full(learns.shape, "random-guess", dtype="U20")
     for name in KEPT:
-        values = symmetric if name == "symmetric" else _learned(c, name)
+        wanted = learns & (out["stable"] == 0)
+        if name == "permutation-student":
+            wanted &= c.guess != c.correlation  # an informed student breaks both at once
+        values = symmetric if name == "symmetric" else _learned(c, name, wanted)
         better = values["converged"] & learns & ((chosen == "random-guess") | (out["stable"] == 0))
+        why = np.where(wanted & ~values["converged"], values["reason"], out["reason"])
         out = {key: np.where(better, values[key], out[key]) for key in out}
+        out["reason"] = np.where(better, "", why)
         chosen = np.where(better, name, chosen)
     there = (chosen != "random-guess") | ~learns
     converged = out["converged"] & there & (out["stable"] == 1)
-    reason = np.where(converged, "", "no stable state was found")
-    return {**out, "converged": converged, "branch": chosen, "reason": reason}
+    # Of two units the states that exist are known; of more, why one was not found.
+    why = np.where((c.hidden > 2) & (out["reason"] != ""), out["reason"], _NONE)
+    return {**out, "converged": converged, "branch": chosen, "reason": np.where(converged, "", why)}
 
 
-def by_hidden(single, one, two, c) -> dict:
-    """Rows with one hidden unit by `one`, those with two by `two`, as one dictionary of arrays."""
-    out = {}
-    for rows, function in ((single, one), (~single, two)):
-        if rows.any():
-            for name, values in evaluate(function, type(c)(*(v[rows] for v in c)), batch=1).items():
-                out.setdefault(name, np.full(single.shape, np.nan))[rows] = values
-    for name in ("student", "teacher"):
-        out.setdefault(name, np.full(single.shape, np.nan))
-    if "converged" in out:
-        out["converged"] = np.nan_to_num(out["converged"]).astype(bool)
-    return out
+def state(c, name: str, wanted=True) -> dict:
+    """The branch of that name at rows `wanted` (NaN at others), as one dictionary of arrays: rows
+    with one hidden unit by `single`, with two by this module, with more by `many_units`.
+    """
+    wanted = np.broadcast_to(wanted, c.load.shape)
+    out = {"reason": np.full(c.load.shape, "", object)}
+    for count in np.unique(c.hidden[wanted]).astype(int):
+        rows = wanted & (c.hidden == count)
+        part = _of_units(type(c)(*(v[rows] for v in c)), name, count)
+        for key, values in part.items():
+            out.setdefault(key, np.full(c.load.shape, np.nan))[rows] = values
+    for key in (*_OVERLAPS, "receptive_overlap", "free_entropy", "entropy", "residual"):
+        out.setdefault(key, np.full(c.load.shape, np.nan))
+    for key in ("student", "teacher"):
+        out.setdefault(key, np.full(c.load.shape, np.nan))
+    converged = out.get("converged", np.zeros(c.load.shape))
+    return {**out, "converged": np.nan_to_num(converged).astype(bool)}
+
+
+def _of_units(c, name: str, count: int) -> dict:
+    """`state` of rows that all have `count` hidden units."""
+    if count > 2:
+        return many_units.state(c, name, count)
+    if name == "random-guess":
+        return evaluate(one_unit_guess if count == 1 else _trivial, c, batch=1)
+    if count == 1:
+        return evaluate(one_unit, of_branch(c, name), batch=1)
+    return evaluate(branch, of_branch(c, name), batch=1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.rbm.enumeration import LARGEST, enumerate_posterior
+from replicon.rbm.features import COLDEST, LearningMessages, start_of
 from replicon.rbm.instance import draw_samples, draw_teacher
 from replicon.rbm.passing import ITERATIONS, ApproximateMessages, EdgeMessages
 from replicon.rbm.posterior import Overlaps, Posterior, largest_overlap, matched, measure
@@ -17,6 +18,9 @@ from replicon.rbm.principal import principal_weights
 from replicon.rbm.weight_chain import Chain
 
 _EDGES = 20_000_000
+# Methods of one or two units. From its one start belief propagation of three often comes to rest
+# with a unit's sign wrong.
+_FEW = ("belief-propagation", "gibbs", "pca", "enumeration")
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -25,6 +29,17 @@ def check_size(controls: dict, size: int) -> None:
         raise InputError(
             f"size = {size} is too large for method=enumeration: give size <= {LARGEST} (4^N pairs"
             " of weights)."
+        )
+    many = max(controls["hidden"])
+    few = next((m for m in controls["method"] if m in _FEW), None)
+    if many > 2 and few:
+        raise InputError(
+            f"hidden = {many:g} is too many for method={few}: give hidden <= 2, or method=amp."
+        )
+    if "learning-amp" in controls["method"] and "uniform" in controls["prior"]:
+        raise InputError(
+            "method=learning-amp ends with the teacher's correlation, which prior=uniform leaves"
+            " out: give prior=informed."
         )
     edges = max(controls["load"]) * size**2
     if "belief-propagation" in controls["method"] and edges > _EDGES:
@@ -100,7 +115,12 @@ class _Student:
             self.history.append(largest_overlap(self.means, self.teacher))
 
     def measure(self) -> dict:
-        return self.overlaps()._asdict()
+        guess = self.guess if self.controls.hidden > 1 else math.nan
+        return {
+            **self.overlaps()._asdict(),
+            "learned_inverse_temperature": float(self.controls.inverse_temperature),
+            "learned_correlation": guess,
+        }
 
     def view(self) -> dict:
         """Receptive fields of teacher and student, and the teacher overlap after every step."""
@@ -117,9 +137,13 @@ class _Messages(_Student):
     """
 
     def begin(self) -> None:
-        kind = ApproximateMessages if self.controls.method == "amp" else EdgeMessages
+        kind = _MESSAGES[self.controls.method]
         beta = self.controls.inverse_temperature
-        self.messages = kind(self.data, beta, self.guess, self.controls.hidden, self.rng)
+        guess = self.guess
+        if kind is LearningMessages:
+            beta = min(start_of(len(self.data) / len(self.teacher)), COLDEST)
+            guess = 0.0
+        self.messages = kind(self.data, beta, guess, int(self.controls.hidden), self.rng)
 
     def turn(self) -> None:
         self.messages.step(1)
@@ -137,6 +161,15 @@ class _Messages(_Student):
 
     def overlaps(self) -> Overlaps:
         return measure(self.messages.posterior(), self.teacher)
+
+    def measure(self) -> dict:
+        out = super().measure()
+        if isinstance(self.messages, LearningMessages):
+            best, _ = self.messages.best() if self.messages.iterations else (0, 0.0)
+            out["learned_inverse_temperature"] = float(self.messages.beta[best])
+            if self.controls.hidden > 1:
+                out["learned_correlation"] = abs(float(self.messages.correlation[best]))
+        return out
 
 
 class _Chains(_Student):
@@ -168,7 +201,8 @@ class _Chains(_Student):
 
     def overlaps(self) -> Overlaps:
         first, second = self.chains
-        product = float(np.mean([chain.mean_product() for chain in self.chains]))
+        product = np.mean([[chain.mean_product()] for chain in self.chains], axis=0)
+        product = product[: self.controls.hidden - 1]
         found = Posterior(first.mean(), product, math.nan, math.nan, True, self.sweeps)
         return measure(found, self.teacher, second.mean())
 
@@ -181,7 +215,8 @@ class _AtOnce(_Student):
 
     def begin(self) -> None:
         blank = np.zeros_like(self.teacher)
-        self.found = Posterior(blank, self.guess, math.nan, math.nan, False, 0)
+        product = np.full(1 if self.controls.hidden > 1 else 0, self.guess)
+        self.found = Posterior(blank, product, math.nan, math.nan, False, 0)
 
     def turn(self) -> None:
         beta = self.controls.inverse_temperature
@@ -189,7 +224,7 @@ class _AtOnce(_Student):
             self.found = enumerate_posterior(self.data, beta, self.guess, self.teacher)
             return
         mean = principal_weights(self.data, self.controls.hidden, self.guess)
-        product = float(mean.prod(axis=1).mean())
+        product = np.atleast_1d(mean.prod(axis=1).mean())[: mean.shape[1] - 1]
         self.found = Posterior(mean, product, math.nan, math.nan, True, 1)
 
     @property
@@ -204,8 +239,14 @@ class _AtOnce(_Student):
         return measure(self.found, self.teacher)
 
 
+_MESSAGES = {
+    "amp": ApproximateMessages,
+    "learning-amp": LearningMessages,
+    "belief-propagation": EdgeMessages,
+}
 _KINDS = {
     "amp": _Messages,
+    "learning-amp": _Messages,
     "belief-propagation": _Messages,
     "gibbs": _Chains,
     "pca": _AtOnce,

@@ -1,5 +1,5 @@
-"""A teacher and its samples: exact draws of a machine of one or two hidden units, and its exact
-normalisation.
+"""A teacher and its samples: exact draws of a machine, and the exact normalisation of one or two
+hidden units.
 """
 
 from __future__ import annotations
@@ -8,9 +8,17 @@ import math
 
 import numpy as np
 
+from replicon.rbm.clusters import prior_coupling, states
+
 
 def draw_teacher(size: int, units: int, correlation: float, rng: np.random.Generator) -> np.ndarray:
-    """Weights (N, K) of +-1; two units' weights of a site with probability (1 + q xi1 xi2)/4."""
+    """Weights (N, K) of +-1; two units' weights of a site with probability (1 + q xi1 xi2)/4, more
+    with one ~ exp(J sum_{k<l} xi_k xi_l), whose pairs have the mean product q.
+    """
+    if units > 2:
+        spins, products = states(units)
+        exponent = float(prior_coupling(correlation, units)) * products.sum(axis=1)
+        return spins[rng.choice(len(spins), size, p=_normalised(exponent))]
     weights = rng.choice([-1.0, 1.0], (size, units))
     if units == 2:
         equal = rng.random(size) < (1 + correlation) / 2
@@ -24,11 +32,15 @@ def draw_samples(
     """Independent samples (M, N) of +-1 of the teacher (N, K), exact, without burn-in: hidden units
     first, then visible given hidden.
 
-    P(h) ~ prod_i 2 cosh(beta xi_i . h / sqrt N) depends on h1 h2 and on the teacher's own overlap Q
-    alone.
+    P(h) ~ prod_i 2 cosh(beta xi_i . h / sqrt N), which of two units depends on h1 h2 and on the
+    teacher's own overlap Q alone.
     """
     size, units = teacher.shape
-    hidden = rng.choice([-1.0, 1.0], (samples, units))
+    hidden = rng.choice([-1.0, 1.0], (samples, units if units < 3 else 0))
+    if units > 2:
+        spins, _ = states(units)
+        gain = log_cosh(beta / math.sqrt(size) * teacher @ spins.T).sum(axis=0)
+        hidden = spins[rng.choice(len(spins), samples, p=_normalised(gain))]
     if units == 2:
         overlap = float(np.mean(teacher[:, 0] * teacher[:, 1]))
         gain = size * overlap * log_cosh(2 * beta / math.sqrt(size))
@@ -36,6 +48,11 @@ def draw_samples(
         hidden[:, 1] = hidden[:, 0] * np.where(equal, 1.0, -1.0)
     field = beta / math.sqrt(size) * hidden @ teacher.T
     return np.where(rng.random((samples, size)) * (1 + np.exp(-2 * field)) < 1, 1.0, -1.0)
+
+
+def _normalised(exponent: np.ndarray) -> np.ndarray:
+    weight = np.exp(exponent - exponent.max())
+    return weight / weight.sum()
 
 
 def log_cosh(x):

@@ -1,30 +1,40 @@
 """Message passing for the weights of a restricted Boltzmann machine, given samples of it.
 
-Units k = 1..K (K = 1 or 2), sites i = 1..N, samples a = 1..M; w_ai = beta sigma_i^a / sqrt N. The
+Units k = 1..K, sites i = 1..N, samples a = 1..M; w_ai = beta sigma_i^a / sqrt N. The
 posterior of the weights and of the samples' hidden units is prod_i p(xi_i) prod_a exp(sum_i w_ai
-xi_i . h_a) / Z(R): two layers of spins (or pairs of spins), one the mirror of the other. Both
-algorithms know the marginals of a pair from its coupling J and fields F alone.
+xi_i . h_a) / Z(R): two layers of clusters of K spins, one the mirror of the other. Both algorithms
+know the marginals of a cluster from its couplings J and fields F alone.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
 
+from replicon.rbm.clusters import (
+    covariance,
+    log_mean,
+    marginals,
+    off_diagonal,
+    prior_coupling,
+    states,
+    symmetric,
+)
 from replicon.rbm.posterior import Posterior
 
 # Iterations after which messages that still move are given up.
-ITERATIONS = {"amp": 500, "belief-propagation": 300}
+ITERATIONS = {"amp": 500, "learning-amp": 500, "belief-propagation": 300}
 _TOLERANCE = 1e-6  # largest change of a mean in one iteration
+_SHARE = 0.4  # of the new value, in the overlaps R of three units and more
 _NODE, _WEIGHT = np.polynomial.hermite_e.hermegauss(24)
 
 
 class Layer(NamedTuple):
-    """The spins of one layer in every restart: means (restarts, n, K) and mean products of a pair
-    (restarts, n), from their fields (restarts, n, K) and the coupling (restarts,) that all share.
+    """The spins of one layer in every restart: means (restarts, n, K) and mean products of pairs
+    (restarts, n, P), from their fields (restarts, n, K) and the couplings (restarts, P) that all
+    share.
     """
 
     mean: np.ndarray
@@ -33,55 +43,8 @@ class Layer(NamedTuple):
     coupling: np.ndarray
 
 
-def pair(coupling, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means (..., K) and mean product (...,) of spins with weight exp(J s1 s2 + F . s); the product
-    of a single spin is 0.
-    """
-    if field.shape[-1] == 1:
-        return np.tanh(field), np.zeros(field.shape[:-1])
-    # The product is even with probability (1 + c)/2 and known from J and |F1 + F2| - |F1 - F2|,
-    # which saturates without 0/0.
-    total = field[..., 0] + field[..., 1]
-    change = field[..., 0] - field[..., 1]
-    a = np.abs(total)
-    b = np.abs(change)
-    product = np.tanh(coupling + (a - b + np.log1p(np.exp(-2 * a)) - np.log1p(np.exp(-2 * b))) / 2)
-    even = (1 + product) / 2 * np.tanh(total)
-    odd = (1 - product) / 2 * np.tanh(change)
-    return np.stack([even + odd, even - odd], axis=-1), product
-
-
-def _log_sum(coupling, field: np.ndarray) -> np.ndarray:
-    """Ln of the mean of exp(J s1 s2 + F . s) over the states of one or two spins."""
-    if field.shape[-1] == 1:
-        return np.logaddexp(field[..., 0], -field[..., 0]) - math.log(2)
-    total = field.sum(axis=-1)
-    change = field[..., 0] - field[..., 1]
-    even = np.logaddexp(total, -total)
-    odd = np.logaddexp(change, -change)
-    return np.logaddexp(coupling + even, odd - coupling) - math.log(4)
-
-
-def _covariance(mean: np.ndarray, product: np.ndarray) -> np.ndarray:
-    """Average over sites or samples of the covariance of their spins: (..., n, K) and (..., n) to
-    (..., K, K).
-    """
-    n = max(mean.shape[-2], 1)  # no samples at all: nothing to sum
-    k = mean.shape[-1]
-    second = np.broadcast_to(np.eye(k), (*mean.shape[:-2], k, k)).copy()
-    if k == 2:
-        both = product.sum(axis=-1) / n
-        second[..., 0, 1] = both
-        second[..., 1, 0] = both
-    return second - np.swapaxes(mean, -1, -2) @ mean / n
-
-
-def _off(matrix: np.ndarray) -> np.ndarray:
-    return matrix[..., 0, 1] if matrix.shape[-1] == 2 else np.zeros(matrix.shape[:-2])
-
-
 def _layer(coupling: np.ndarray, field: np.ndarray) -> Layer:
-    mean, product = pair(coupling[:, None], field)
+    mean, product = marginals(coupling[:, None], field)
     return Layer(mean, product, field, coupling)
 
 
@@ -100,9 +63,10 @@ class _Passing:
     def __init__(self, data: np.ndarray, beta: float, guess: float, units: int):
         samples, size = data.shape
         self.units = units
+        self.pairs = units * (units - 1) // 2
         self.guess = guess
-        self.prior = math.atanh(guess)
-        self.square = beta**2
+        self.prior = prior_coupling(guess, units)
+        self.square = np.array([beta**2])  # of every restart
         self.load = samples / size
         self.scaled = data.astype(float) * (beta / math.sqrt(size))
         self.change = np.array([np.inf])
@@ -134,46 +98,70 @@ class _Passing:
             self.iterations += 1
 
     def _shared_coupling(self, outer: np.ndarray, receptive, before):
-        """Coupling of a site's two weights, averaged with that of the iteration before."""
-        data = self.load * self.square * np.tanh(self.square * receptive)
-        target = self.prior + _off(outer) - data
-        return target if self.iterations == 0 else (before + target) / 2
+        """Couplings (restarts, P) of a site's weights; of two, averaged with those of the iteration
+        before.
+        """
+        square = self.square[:, None]
+        norm = machine_alone(square * receptive, self.units)
+        target = self.prior + off_diagonal(outer) - self.load * square * norm
+        damped = self.iterations > 0 and self.units == 2
+        return (before + target) / 2 if damped else target
+
+
+def machine_alone(coupling: np.ndarray, units: int) -> np.ndarray:
+    """Mean products (..., P) of hidden units without fields, whose weights' overlaps times beta^2
+    are `coupling` (..., P): those of the machine itself.
+    """
+    return marginals(coupling, np.zeros((*coupling.shape[:-1], units)))[1]
 
 
 class ApproximateMessages(_Passing):
     """AMP with its Onsager terms, from `restarts` small random means at once.
 
     data (M, N) of +-1, `guess` the correlation of the student's prior. Means and fields are not
-    damped (that leads to the trivial point); the coupling that all sites share is averaged over two
-    turns, without which it oscillates at large loads. Source and referee: see
-    `approximate_message_passing`. Raises nothing.
+    damped (that leads to the trivial point). What all sites share is: of two units the coupling is
+    averaged over two turns, of more their overlaps R move by two fifths, without which they
+    oscillate. Source and referee: see `approximate_message_passing`. Raises nothing.
     """
 
     def __init__(self, data, beta, guess, units, rng, restarts: int = 4):
         super().__init__(data, beta, guess, units)
         samples, size = data.shape
-        unknown = np.full(restarts, np.nan)
+        self.square = np.full(restarts, self.square[0])
+        self.gain = np.ones(restarts)  # of the samples as they are scaled
+        unknown = np.full((restarts, self.pairs), np.nan)
         mean = 0.1 * rng.standard_normal((restarts, size, units))
-        product = np.full((restarts, size), guess if units == 2 else 0.0)
+        product = np.full((restarts, size, self.pairs), float(guess))
         self.weights = Layer(mean, product, np.zeros_like(mean), unknown)
         blank = np.zeros((restarts, samples, units))
-        self.hidden = Layer(blank, np.zeros((restarts, samples)), blank, unknown)
-        self.receptive = product.mean(axis=-1)  # as the latest iteration found it
+        self.hidden = Layer(blank, np.zeros((restarts, samples, self.pairs)), blank, unknown)
+        self.receptive = product.mean(axis=-2)  # as the latest iteration found it
         self.change = np.full(restarts, np.inf)
 
     @property
     def means(self) -> np.ndarray:
         return self.weights.mean
 
+    def _inner(self) -> np.ndarray:
+        """Covariance C (restarts, K, K) of the weights, averaged over sites."""
+        mean = self.weights.mean
+        if self.units < 3:
+            self.receptive = self.weights.product.mean(axis=-2)
+            return covariance(mean, self.weights.product)
+        found = self.weights.product.mean(axis=-2)
+        self.receptive = self.receptive + _SHARE * (found - self.receptive)
+        second = symmetric(self.receptive, self.units)
+        return second - np.swapaxes(mean, -1, -2) @ mean / mean.shape[-2]
+
     def _turn(self) -> np.ndarray:
-        square = self.square
+        square = self.square[:, None, None]
+        gain = self.gain[:, None, None]
         weights = self.weights
-        inner = _covariance(weights.mean, weights.product)
-        field = _across(self.scaled, weights.mean) - square * self.hidden.mean @ inner
-        hidden = _layer(square * _off(inner), field)
-        outer = self.load * square * _covariance(hidden.mean, hidden.product)
-        self.receptive = weights.product.mean(axis=-1)
-        field = _across(self.scaled.T, hidden.mean) - weights.mean @ outer
+        inner = self._inner()
+        field = gain * _across(self.scaled, weights.mean) - square * self.hidden.mean @ inner
+        hidden = _layer(square[..., 0] * off_diagonal(inner), field)
+        outer = self.load * square * covariance(hidden.mean, hidden.product)
+        field = gain * _across(self.scaled.T, hidden.mean) - weights.mean @ outer
         coupling = self._shared_coupling(outer, self.receptive, weights.coupling)
         self.hidden = hidden
         self.weights = _layer(coupling, field)
@@ -184,28 +172,61 @@ class ApproximateMessages(_Passing):
         none came to rest. Entropy: NaN where it did not.
         """
         if self.iterations == 0:
-            receptive = float(self.receptive[0]) if self.units == 2 else math.nan
-            return Posterior(self.means[0], receptive, math.nan, math.nan, False, 0)
-        free = _free_entropy(self.scaled, self.weights, self.hidden, self.guess, self.square)
-        at_rest = self.change < _TOLERANCE
-        best = int(np.argmax(np.where(at_rest | ~at_rest.any(), free, -np.inf)))
+            return Posterior(self.means[0], self.receptive[0], math.nan, math.nan, False, 0)
+        best, free = self.best()
+        at_rest = bool(self.change[best] < _TOLERANCE)
         receptive = self.receptive[best]
         entropy = math.nan
-        if at_rest[best]:
-            size = self.means.shape[1]
-            hidden = Layer._make(part[best] for part in self.hidden)
-            inner = _covariance(self.means[best], self.weights.product[best])
-            energy = _log_likelihood(hidden, inner, self.square, receptive)
-            log_prior = _log_prior(receptive, self.guess, self.units)
-            entropy = float(free[best] - energy / size - log_prior)
-        return Posterior(
-            self.means[best],
-            float(receptive) if self.units == 2 else math.nan,
-            float(free[best]),
-            entropy,
-            bool(at_rest[best]),
-            self.iterations,
-        )
+        if at_rest:
+            entropy = free - self._mean_log(best)
+        return Posterior(self.means[best], receptive, free, entropy, at_rest, self.iterations)
+
+    def best(self) -> tuple[int, float]:
+        """The restart that `posterior` tells of, and its Bethe free entropy."""
+        free = self._free_entropy()
+        at_rest = self.change < _TOLERANCE
+        best = int(np.argmax(np.where(at_rest | ~at_rest.any(), free, -np.inf)))
+        return best, float(free[best])
+
+    def _free_entropy(self) -> np.ndarray:
+        """(restarts,), per visible unit. prod_i and prod_a of sums over single clusters, less F . m
+        and J c, plus h S m and (1/2) beta^2 sum_a tr C_a C.
+        """
+        samples, size = self.scaled.shape
+        weights = self.weights
+        hidden = self.hidden
+        alone = np.zeros((len(self.square), self.units))
+        prior = np.broadcast_to(self.prior, weights.coupling.shape)
+        inner = covariance(weights.mean, weights.product)
+        outer = samples * covariance(hidden.mean, hidden.product)
+        overlaps = self.square[:, None] * weights.product.mean(axis=-2)
+        log_data = self.units * self.square / 2 + log_mean(overlaps, alone)
+        log_weights = log_mean(weights.coupling[:, None], weights.field)
+        out = (log_weights - log_mean(prior, alone)[:, None]).sum(axis=-1)
+        out = out - (weights.field * weights.mean).sum(axis=(1, 2))
+        out = out - ((weights.coupling - prior) * weights.product.sum(axis=-2)).sum(axis=-1)
+        out = out + log_mean(hidden.coupling[:, None], hidden.field).sum(axis=-1)
+        out = out - (hidden.field * hidden.mean).sum(axis=(1, 2))
+        out = out - (hidden.coupling * hidden.product.sum(axis=-2)).sum(axis=-1)
+        both = np.einsum("rak,ai,rik->r", hidden.mean, self.scaled, weights.mean, optimize=True)
+        out = out + self.gain * both
+        out = out + self.square / 2 * (outer * inner).sum(axis=(1, 2))
+        return (out - samples * log_data) / size
+
+    def _mean_log(self, best: int) -> float:
+        """Posterior mean of ln prior + ln likelihood of a restart, per visible unit, samples
+        without structure taken for zero.
+        """
+        size = self.means.shape[1]
+        square = float(self.square[best])
+        receptive = self.receptive[best]
+        hidden = Layer._make(part[best] for part in self.hidden)
+        inner = covariance(self.means[best], self.weights.product[best])
+        prior = np.broadcast_to(self.prior, self.weights.coupling.shape)[best]
+        alone = np.zeros(self.units)
+        own = prior @ receptive - log_mean(prior, alone) - self.units * math.log(2)
+        norm = self.units * square / 2 + log_mean(square * receptive, alone)
+        return float(own + _log_cosh(hidden, inner, square) / size - self.load * norm)
 
 
 class EdgeMessages(_Passing):
@@ -224,32 +245,33 @@ class EdgeMessages(_Passing):
         self.weight = self.scaled[..., None]
         self.edge = np.broadcast_to(begin, (samples, size, units))  # site to sample
         self.mean = begin if samples else np.zeros((size, units))
-        self.product = np.full(size, guess if units == 2 else 0.0)
-        self.coupling = math.nan
+        self.product = np.full((size, self.pairs), float(guess))
+        self.coupling = np.full((1, self.pairs), math.nan)
 
     @property
     def means(self) -> np.ndarray:
         return self.mean[None]
 
     def _turn(self) -> np.ndarray:
-        square = self.square
-        inner = _covariance(self.mean, self.product)
+        square = float(self.square[0])
+        inner = covariance(self.mean, self.product)
         part = self.weight * self.edge
         field = part.sum(axis=1)
-        coupling = square * _off(inner)
-        marginal, product = pair(coupling, field)
-        part = self.weight * pair(coupling, field[:, None] - part)[0]
-        outer = self.load * square * _covariance(marginal, product)
+        coupling = square * off_diagonal(inner)
+        marginal, product = marginals(coupling, field)
+        part = self.weight * marginals(coupling, field[:, None] - part)[0]
+        outer = self.load * square * covariance(marginal, product)
         field = part.sum(axis=0)
-        self.coupling = self._shared_coupling(outer, self.product.mean(), self.coupling)
+        receptive = self.product.mean(axis=0)[None]
+        self.coupling = self._shared_coupling(outer[None], receptive, self.coupling)
         before = self.mean
-        self.mean, self.product = pair(self.coupling, field)
-        self.edge = pair(self.coupling, field - part)[0]
+        self.mean, self.product = marginals(self.coupling[0], field)
+        self.edge = marginals(self.coupling[0], field - part)[0]
         return np.abs(self.mean - before).max()[None]
 
     def posterior(self) -> Posterior:
         """What the messages say now; neither free entropy nor entropy."""
-        receptive = float(self.product.mean()) if self.units == 2 else math.nan
+        receptive = self.product.mean(axis=0)
         return Posterior(self.mean, receptive, math.nan, math.nan, self.settled, self.iterations)
 
 
@@ -264,7 +286,7 @@ def approximate_message_passing(
     structure, as in `theory.free_entropy`.
 
     Source: Hou, Wong & Huang (2019), sec. 3; with one unit Huang & Toyoizumi, PRE 94, 062310
-    (2016). Referee: exact enumeration, Gibbs sampling, state evolution (`inference`).
+    (2016). Referee: exact enumeration, Gibbs sampling, state evolution (`inference`, `units`).
     """
     messages = ApproximateMessages(data, beta, guess, units, rng, restarts)
     messages.step(iterations)
@@ -284,58 +306,20 @@ def relaxed_belief_propagation(
     return messages.posterior()
 
 
-def _free_entropy(data, weights: Layer, hidden: Layer, guess, square) -> np.ndarray:
-    """(restarts,), per visible unit; data (M, N), scaled. prod_i and prod_a of single-pair sums,
-    less F . m and J c, plus h S m and (1/2) beta^2 sum_a tr C_a C.
-    """
-    samples, size = data.shape
-    units = weights.mean.shape[-1]
-    prior = math.atanh(guess)
-    inner = _covariance(weights.mean, weights.product)
-    outer = samples * _covariance(hidden.mean, hidden.product)
-    log_weights = _log_sum(weights.coupling[:, None], weights.field)
-    log_data = units * square / 2
-    if units == 2:
-        log_weights = log_weights - math.log(math.cosh(prior))
-        log_data = log_data + np.log(np.cosh(square * weights.product.mean(axis=-1)))
-    out = log_weights.sum(axis=-1) - (weights.field * weights.mean).sum(axis=(1, 2))
-    out = out - (weights.coupling - prior) * weights.product.sum(axis=-1)
-    out = out + _log_sum(hidden.coupling[:, None], hidden.field).sum(axis=-1)
-    out = out - (hidden.field * hidden.mean).sum(axis=(1, 2))
-    out = out - hidden.coupling * hidden.product.sum(axis=-1)
-    out = out + np.einsum("rak,ai,rik->r", hidden.mean, data, weights.mean, optimize=True)
-    out = out + square / 2 * (outer * inner).sum(axis=(1, 2))
-    return (out - samples * log_data) / size
-
-
-def _log_prior(receptive, guess, units) -> float:
-    """Mean ln p(xi) per site."""
-    if units == 1:
-        return -math.log(2)
-    equal = math.log((1 + guess) / 4) * (1 + receptive) / 2
-    return equal + math.log((1 - guess) / 4) * (1 - receptive) / 2
-
-
-def _log_likelihood(hidden: Layer, inner, square, receptive) -> float:
-    """Posterior mean of sum_a ln P(sigma_a | xi) + N M ln 2, of one restart; `inner` C (K, K).
+def _log_cosh(hidden: Layer, inner, square: float) -> float:
+    """Posterior mean of sum_a sum_k ln cosh(beta X_k^a), of one restart; `inner` C (K, K).
 
     Given the hidden spins h, the fields beta X_k of a sample are normal about F + beta^2 C h with
     variance beta^2 C_kk.
     """
-    samples, units = hidden.field.shape
-    states = np.array(list(itertools.product((1, -1), repeat=units)))
-    exponent = hidden.field @ states.T
-    if units == 2:
-        exponent = exponent + hidden.coupling * states.prod(axis=1)
+    spins, products = states(hidden.field.shape[1])
+    exponent = hidden.field @ spins.T + hidden.coupling @ products.T
     chance = np.exp(exponent - np.logaddexp.reduce(exponent, axis=1, keepdims=True))
     deviation = math.sqrt(square) * np.sqrt(np.maximum(np.diag(inner), 0.0))
     total = 0.0
-    for state, p in zip(states, chance.T, strict=True):
+    for state, p in zip(spins, chance.T, strict=True):
         centre = hidden.field + square * (inner @ state)
         argument = centre[..., None] + deviation[:, None] * _NODE
         inside = (np.logaddexp(argument, -argument) - math.log(2)) @ (_WEIGHT / _WEIGHT.sum())
         total += float(p @ inside.sum(axis=1))
-    norm = units * square / 2
-    if units == 2:
-        norm = norm + math.log(math.cosh(square * receptive))
-    return total - samples * norm
+    return total

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.rbm.inference import as_arrays, branch, by_hidden, of_branch, onset
-from replicon.rbm.single import one_unit
+from replicon.rbm.grids import LARGEST
+from replicon.rbm.inference import as_arrays, onset, state
+from replicon.rbm.many_units import beyond
 from replicon.theory.branch import Found
 from replicon.theory.transition import zero
 
 _LARGEST = 100.0  # load, the end of its domain
+# Of the load at which three units or more become different, how far to look for their choosing.
+_FAR = 8.0
 
 # Where the search along the student's branch begins, relative to its onset, at which that branch is
 # still too small to see.
@@ -27,8 +30,8 @@ def find_symmetry_breaking(controls) -> Found:
 def _along(controls, name: str, factor: str):
     def at(load):
         c = as_arrays(controls._replace(load=load))
-        out = by_hidden(c.hidden == 1, one_unit, branch, of_branch(c, name))
-        return out[factor] - 1, out["converged"] & (c.hidden == 2)
+        out = state(c, name, c.hidden > 1)
+        return out[factor] - 1, out["converged"]
 
     return at
 
@@ -67,10 +70,12 @@ def find_permutation_teacher(controls) -> Found:
     together = student.converged & (_along(controls, "symmetric", "teacher")(load)[0] > -1e-6)
     branch = _along(controls, "permutation-student", "teacher")
     value = np.where(together, student.value, np.nan)
+    hidden = as_arrays(controls._replace(load=load)).hidden
+    end = np.where(hidden > 2, _FAR * load, np.maximum(_LARGEST, 2 * load))
     for beginning in _BEGINNINGS:
-        if (student.converged & np.isnan(value)).any():
-            later = zero(
-                branch, load * (1 + beginning), np.maximum(_LARGEST, 2 * load), geometric=True
-            )
+        if (student.converged & np.isnan(value) & (hidden <= LARGEST)).any():
+            later = zero(branch, load * (1 + beginning), end, geometric=True)
             value = np.where(student.converged & np.isnan(value), later.value, value)
-    return Found(value, np.isfinite(value), reason=student.reason)
+    many = student.converged & np.isnan(value) & (hidden > LARGEST)
+    reason = [beyond(int(k)) if out else why for k, out, why in zip(hidden, many, student.reason)]
+    return Found(value, np.isfinite(value), reason=np.array(reason, object))

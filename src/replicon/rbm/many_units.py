@@ -1,0 +1,158 @@
+"""The branches of a student with three hidden units or more, for every point of a grid; where
+learning begins for any number of them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from replicon.rbm.clusters import pair_mean, prior_coupling, states
+from replicon.rbm.grids import LARGEST, Grid, full_grid, sum_grid
+from replicon.rbm.single import one_unit
+from replicon.rbm.units import Given, broken, symmetric
+from replicon.theory.points import evaluate
+
+_ERROR = 1e-6  # of an order parameter, the most by which two grids may differ
+
+
+def onset(c) -> np.ndarray:
+    """The load at which learning begins, for every K: 1/beta^4 over (1 + (K - 1) v), v each of q,
+    c(beta^2 q), p, c(beta^2 p).
+
+    The student takes the teacher's correlation q for p: q (informed) or 0 (uniform), and c(J) is
+    `pair_mean`, tanh J for two units.
+    Source: largest eigenvalues of the covariances of weights and hidden units, each of which acts
+    on both sides of T. Referee: growth of the map at K = 3, 4 (tests/rbm/test_rbm_units.py).
+    """
+    units = c.hidden
+    square = c.inverse_temperature**2
+    out = 1 / square**2
+    for v in (c.correlation, c.guess):
+        out = out / (1 + (units - 1) * v) / (1 + (units - 1) * pair_mean(square * v, units))
+    return out
+
+
+def random_guess(c, units: int) -> dict:
+    """The state in which nothing is learned, at every point: the student's prior."""
+    spins, products = states(units)
+    pairs = products.sum(axis=1)
+    square = c.inverse_temperature[:, None] ** 2
+    most = units * (units - 1) / 2
+
+    def law(coupling):
+        exponent = coupling[:, None] * pairs
+        log_sum = np.logaddexp.reduce(exponent, axis=1)
+        return np.exp(exponent - log_sum[:, None]), log_sum - units * math.log(2)
+
+    chance, log_norm = law(square[:, 0] * c.guess)
+    others = spins[:, 0] * spins[:, 1:].sum(axis=1)
+    # X_1 in the direction of its own hidden unit, normal about beta (1 + p sum of the others).
+    centre = square * (1 + c.guess[:, None] * others)
+    node = np.linspace(-8.0, 8.0, 161)
+    weight = np.exp(-(node**2) / 2) / np.exp(-(node**2) / 2).sum()
+    field = np.abs(centre[..., None] + np.sqrt(square)[..., None] * node)
+    blurred = (field + np.log1p(np.exp(-2 * field)) - math.log(2)) @ weight
+    likelihood = units * (chance * blurred).sum(axis=1) - units * square[:, 0] / 2 - log_norm
+    own = most * c.guess_coupling * c.guess - law(c.guess_coupling)[1] - units * math.log(2)
+    none = np.zeros(len(c.load))
+    overlaps = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
+    return {
+        **dict.fromkeys(overlaps, none),
+        "receptive_overlap": c.guess,
+        "free_entropy": none,
+        "entropy": -own - c.load * likelihood,
+    }
+
+
+def given(c, kept_difference: float = 1.0) -> Given:
+    """What these functions read, of controls (points,) that all have the same number of units."""
+    units = c.hidden
+    return Given(
+        c.load,
+        c.inverse_temperature,
+        c.correlation,
+        prior_coupling(c.correlation, units),
+        c.guess,
+        prior_coupling(c.guess, units),
+        np.full_like(c.load, kept_difference),
+    )
+
+
+def state(c, name: str, units: int) -> dict:
+    """A branch by its name, arrays (points,), with `reason` where there is none of it that is
+    known.
+    """
+    if name == "random-guess":
+        return random_guess(given(c), units)
+    if name == "symmetric":
+        return _evaluated(symmetric, given(c), sum_grid(units), sum_grid(units))
+    apart = (c.correlation == 0) & (name == "permutation-broken")
+    out = {}
+    for rows, function in ((apart, _apart), (~apart, _together)):
+        if rows.any():
+            part = function(type(c)(*(v[rows] for v in c)), name, units)
+            for key, values in part.items():
+                blank = np.full(len(rows), np.nan if values.dtype.kind == "f" else 0).astype(
+                    object if values.dtype.kind in "OU" else values.dtype
+                )
+                out.setdefault(key, blank)[rows] = values
+    return out
+
+
+def _evaluated(function, c: Given, grid: Grid, coarse: Grid) -> dict:
+    """`function` at every point; what two grids do not agree on is no solution."""
+    points = len(c.load)
+    grids = [Grid(*(np.broadcast_to(v, (points, *v.shape)) for v in g)) for g in (grid, coarse)]
+    out = evaluate(function, c, *grids, batch=1)
+    shift = out.pop("shift")
+    exact = shift < _ERROR
+    solved = out["converged"].astype(bool)
+    reason = [
+        f"its quadrature errs by {error:.0e} here, more than {_ERROR:.0e}" if bad else ""
+        for error, bad in zip(shift, solved & ~exact)
+    ]
+    return {**out, "converged": solved & exact, "reason": np.array(reason, object)}
+
+
+def _apart(c, name: str, units: int) -> dict:
+    """Teachers without correlation: every unit is learned as if it were alone."""
+    out = evaluate(one_unit, c, batch=1)
+    none = np.zeros(len(c.load))
+    return {
+        **out,
+        "converged": out["converged"].astype(bool),
+        "cross_overlap": none,
+        "cross_replica_overlap": none,
+        "receptive_overlap": none,
+        "free_entropy": units * out["free_entropy"],
+        "entropy": units * out["entropy"],
+        "student": np.full(len(c.load), np.nan),
+        "teacher": np.full(len(c.load), np.nan),
+        "reason": np.full(len(c.load), "", object),
+    }
+
+
+def _together(c, name: str, units: int) -> dict:
+    """Units that differ, in as many dimensions as there are."""
+    if units <= LARGEST:
+        at = given(c, float(name == "permutation-broken"))
+        return _evaluated(broken, at, full_grid(units), full_grid(units, coarse=True))
+    unknown = np.full(len(c.load), np.nan)
+    names = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
+    names += ("receptive_overlap", "free_entropy", "entropy", "residual", "student", "teacher")
+    return {
+        **dict.fromkeys(names, unknown),
+        "converged": np.zeros(len(c.load), bool),
+        "reason": np.full(len(c.load), beyond(units), object),
+    }
+
+
+def beyond(units: int) -> str:
+    """Why units that differ are not known for so many of them."""
+    return (
+        f"the states of {units} units that differ need an integral over {units} dimensions: give"
+        f" hidden <= {LARGEST}, or correlation = 0, where each unit learns as if alone (the load at"
+        " which learning begins is known for every number)"
+    )
