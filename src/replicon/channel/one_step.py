@@ -12,8 +12,10 @@ over z1 with weight Z^m.
 The inner average is where plain quadrature fails: with m replicas its weight lies at z1 ~ sqrt(m)
 and may be as narrow as the channel is sharp. ln Z_in is convex in the field (a cumulant generating
 function), so that its weight is never narrower than the normal's: a uniform grid wide enough is
-exact. ln Z_out of the channels here is concave, so that its weight has one peak: nodes are placed
-about it, fine there and coarse far off (sinh spacing).
+exact. ln Z_out of the channels here is concave at zero temperature, so that its weight has one
+peak: nodes are placed about it, fine there and coarse far off (sinh spacing). Where errors are
+allowed there may be a second one, broad as the normal's, at replicas that leave a pattern in error:
+nodes stay about the sharp one.
 
 Source: Gardner, J. Phys. A 21, 271 (1988); Baldassi et al., PRL 115, 128101 (2015). Referee: m = 1
 is replica symmetric, node counts doubled (`accuracy` of every solution), the closed limit y ->
@@ -38,6 +40,8 @@ from replicon.theory.bisection import bisect
 OUTER = 97
 INNER_WIDE = 257
 INNER_PEAK = 129
+_SCAN = (-13.0, 7.0, 513)  # fields among which the maximum of g is looked for
+_NEGLIGIBLE = 40.0  # of the logarithm of a weight
 _SHARPEST = 1e-4  # least width of a peak, in units of the Gaussian's, that nodes are graded for
 
 
@@ -132,27 +136,41 @@ def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) 
         return channel.log_integral(1.0, omega, norm - q1, *parameters)
 
     slope_of = jax.vmap(jax.grad(log_integral))
-    peak = _peak(slope_of, centre, s, m)
+    peak, reach = _peak(log_integral, slope_of, centre, s, m)
     sharp = -jax.vmap(jax.grad(jax.grad(log_integral)))(centre + s * peak)
     width = jax.lax.stop_gradient(
         jnp.clip(1 / jnp.sqrt(1 + m * s**2 * jnp.maximum(sharp, 0.0)), _SHARPEST, 1.0)
     )
-    z1, spacing = jax.vmap(lambda at, fine: gaussian.graded(at, fine, INNER_PEAK * finer))(
-        peak, width
-    )
+    z1, spacing = jax.vmap(
+        lambda at, fine, far: gaussian.graded(at, fine, INNER_PEAK * finer, far)
+    )(peak, width, reach)
     log, slope, curvature = _thrice(log_integral)(centre[:, None] + s * z1)
     return _side(log, slope, curvature, -(z1**2) / 2 + m * log + jnp.log(spacing), weight)
 
 
-def _peak(slope: Callable, centre, s, m):
-    """Where z = m s g(centre + s z): between zero and m s g(centre), as g falls; by bisection."""
+def _peak(log_integral: Callable, slope: Callable, centre, s, m):
+    """The peak of -z^2/2 + m ln Z_out(centre + s z), where z = m s g(centre + s z), and how far
+    nodes must reach from it; by bisection.
+
+    Where g falls throughout, that is between zero and m s g(centre). Where g has a maximum (errors
+    are allowed) the largest z may lie beyond it: it is taken unless its weight is negligible.
+    """
     far = m * s * slope(centre)
-    return bisect(
-        lambda z: m * s * slope(centre + s * z) - z,
-        jnp.minimum(far, 0.0),
-        jnp.maximum(far, 0.0),
-        halvings=40,
-    )
+
+    def pull(z):
+        return m * s * slope(centre + s * z) - z
+
+    def height(z):
+        return -(z**2) / 2 + m * jax.vmap(log_integral)(centre + s * z)
+
+    near = bisect(pull, jnp.minimum(far, 0.0), jnp.maximum(far, 0.0), halvings=40)
+    omega = jnp.linspace(*_SCAN)
+    steep = slope(omega)
+    begin = (omega[jnp.argmax(steep)] - centre) / s
+    beyond = bisect(pull, begin, jnp.maximum(1.2 * m * s * jnp.max(steep), begin), halvings=40)
+    there = (begin > 0) & (pull(begin) > 0) & (height(beyond) > height(near) - _NEGLIGIBLE)
+    peak = jnp.where(there, beyond, near)
+    return peak, jnp.where(there, jnp.abs(beyond) + 9.0, 12.0)
 
 
 @cached()
@@ -207,9 +225,9 @@ def held(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Call
         parameters = tuple(getattr(c, name) for name in channel.parameters)
         m = c.breaking_parameter
         out = channel_side(channel, x.outer_overlap, c.overlap, x.norm, m, parameters, finer)
-        A = -c.load * out.slope
         qh0 = c.load * out.outer
         qh1 = qh0 + x.force / m
+        A = qh1 - c.load * (out.slope + out.inner)  # stationary in Q: here qh1 is not load E <g^2>
         return out, prior_side(prior, A, qh0, qh1, m, finer), (A, qh0, qh1)
 
     def residual(x: Held, c) -> Held:

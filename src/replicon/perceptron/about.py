@@ -200,7 +200,7 @@ PERCEPTRON_CLUSTERS = About(
             r"Z_y = \sum_{w^1, \dots, w^y} \prod_a \chi(w^a) \prod_{a<b} \delta\bigl(w^a \cdot w^b,"
             r"\, N q_1\bigr), \quad \varphi = \frac{1}{N y} \langle \ln Z_y \rangle"
         ),
-        "Entropy inside a cluster, and entropy of clusters": (
+        "Entropy inside a cluster, and entropy of clusters, T = 0": (
             r"S_{\text{int}} = \frac{\partial (y \varphi)}{\partial y}, \quad"
             r" S_{\text{ext}} = y (\varphi - S_{\text{int}})"
         ),
@@ -217,12 +217,20 @@ PERCEPTRON_CLUSTERS = About(
             r"{2\,\delta q}\Bigr], \quad \omega = \sqrt{q_1}\,z + \delta q\, g"
         ),
         "where": (
-            r"\tau = \frac{-\omega}{\sqrt{1 - q_1}}, \quad"
+            r"\tau = \frac{\kappa - \omega}{\sqrt{1 - q_1}}, \quad"
             r" g = \frac{e^{-\tau^2/2}}{\sqrt{2\pi (1 - q_1)}\, H(\tau)}"
+        ),
+        "At temperature T each replica weighs": (
+            r"e^{-E(w^a)/T}, \quad H \to e^{-1/T} + (1 - e^{-1/T}) H"
+        ),
+        "then": (
+            r"S_{\text{int}} = \varphi_{\text{int}} + \frac{e}{T}, \quad"
+            r" \varphi_{\text{int}} = \frac{\partial (y \varphi)}{\partial y}, \quad"
+            r" S_{\text{ext}} = y (\varphi - \varphi_{\text{int}})"
         ),
     },
     assumes=(
-        "Binary weights, margin zero, random patterns.",
+        "Random patterns. Weights other than binary are known for finitely many replicas only.",
         "The solutions of a cluster are alike, and so are the clusters: the symmetry is not broken"
         " further.",
         "Numbers count while the external entropy is not negative: beyond, there are no such"

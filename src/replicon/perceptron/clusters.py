@@ -1,12 +1,6 @@
-"""Dense clusters of the binary perceptron, margin zero: y replicas at imposed overlap q1, by the
-potential of one-step breaking with m = y (`channel.one_step`), and its closed limit y -> infinity,
-
-phi = -qh (1 - q1 + dq)/2 - q1 dh/2 + E [ln 2cosh h - dh tanh^2(h)/2] + load E [ln H(tau) - (omega -
-sqrt(q1) z)^2/(2 dq)],
-
-omega = sqrt(q1) z + dq g, g = G(tau)/(H(tau) sqrt(1 - q1)), tau = -omega/sqrt(1 - q1), h = sqrt(qh)
-z + dh tanh h, with qh = load E g^2, q1 = E tanh^2 h, dq = E z tanh(h)/sqrt(qh) - (1 - q1): dq = y
-(q1 - q0) and dh = y (qh1 - qh0) stay finite.
+"""Dense clusters of the perceptron with random labels: y replicas at imposed overlap q1, each with
+the weight exp(-errors/T), by the potential of one-step breaking with m = y (`channel.one_step`),
+and its closed limit y -> infinity (`clusters_limit`).
 """
 
 from __future__ import annotations
@@ -22,35 +16,91 @@ from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
-from replicon.perceptron.landscape import typical
-from replicon.theory import gaussian
-from replicon.theory.bisection import bisect, polish
+from replicon.perceptron.clusters_limit import Limit, limit, limit_slope
+from replicon.perceptron.storage_controls import inverse_temperature
+from replicon.theory import stationary
 from replicon.theory.branch import Found, Visited, visit
-from replicon.theory.normal import hazard, log_normal
 from replicon.theory.points import evaluate
 
+PRIORS = {
+    "ising": replica.ising,
+    "ternary": replica.discrete((-1.0, 0.0, 1.0), (1.0, 1.0, 1.0)),  # each state counts once
+    "zero-one": replica.discrete((0.0, 1.0), (1.0, 1.0)),
+}
 # The saddle is degenerate at the typical overlap: entered this far above, with so many.
 _ENTER = 0.01
 _ENTER_REPLICAS = 2.0
 _STEP = 0.02  # of the overlap: the corrector still finds the branch
+# Where errors are allowed averages have kinks as narrow as 1/y: so many times the usual nodes, and
+# how much entropies may change with more of them.
+_FINE = 2
+_FINER = 3
+_ACCURATE = 1e-6
 
 
-class Limit(NamedTuple):
-    """qh, dq and dh of the module's formula: scalars."""
+class _Point(NamedTuple):
+    """What is the same along a curve: load, margin, temperature, and the word of the weights."""
 
-    conjugate: Any
-    excess: Any
-    conjugate_excess: Any
+    load: float
+    margin: float
+    temperature: float
+    weights: str
+
+    @property
+    def leak(self) -> float:
+        """exp(-1/T)."""
+        return float(np.exp(-inverse_temperature(self.temperature)))
 
 
-class _Patterns(NamedTuple):
-    """At the nodes z (257,): omega, g and its slope dg/domega, sqrt(q1) z and their weights."""
+class _Typical(NamedTuple):
+    """The replica-symmetric state: overlap q and its conjugate, norm Q, entropy per weight, whether
+    there is such a state; numbers.
+    """
 
-    omega: Any
-    g: Any
-    curvature: Any
-    b: Any
-    weight: Any
+    overlap: float
+    conjugate: float
+    norm: float
+    entropy: float
+    exists: bool
+
+
+@lru_cache
+def _symmetric(weights: str) -> Callable:
+    theory = replica.storage(PRIORS[weights], replica.threshold)
+
+    def one(norm, c) -> dict:
+        start = replica.Overlaps(jnp.full((), 0.3) * norm, norm)
+        found = stationary.solve_one(
+            theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3
+        )
+
+        def energetic(overlap, leak):
+            return theory.energetic(found.x._replace(overlap=overlap), c._replace(leak=leak))
+
+        by_overlap, by_leak = jax.grad(energetic, (0, 1))(found.x.overlap, c.leak)
+        return {
+            "overlap": found.x.overlap,
+            "conjugate": -2 * by_overlap,
+            "norm": found.x.norm,
+            "free_entropy": theory.potential(found.x, c),
+            "errors": c.leak * by_leak,
+            "converged": found.converged,
+        }
+
+    return one
+
+
+def _typical(point: _Point) -> _Typical:
+    values, chances = (np.array(v) for v in PRIORS[point.weights].support or ((), ()))
+    square = float(values**2 @ chances / chances.sum())
+    names = ("load", "margin", "leak")
+    c = controls_tuple(names, np.array([[point.load], [point.margin], [point.leak]]))
+    out = evaluate(_symmetric(point.weights), np.array([square]), c)
+    out = {name: float(values[0]) for name, values in out.items()}
+    warm = out["errors"] / point.temperature if point.temperature > 0 else 0.0
+    entropy = out["free_entropy"] + warm
+    exists = bool(out["converged"]) and 0 <= out["overlap"] < out["norm"] and entropy > 0
+    return _Typical(out["overlap"], out["conjugate"], out["norm"], entropy, exists)
 
 
 class _Way(NamedTuple):
@@ -75,108 +125,53 @@ class _Followed(NamedTuple):
     visited: Visited
 
 
-_HALF, _HALF_WEIGHT = np.polynomial.legendre.leggauss(200)
-_HALF = 4.5 * (_HALF + 1)  # z in (0, 9): for dh > 1 the sign of h jumps at z = 0
-_HALF_WEIGHT = _HALF_WEIGHT * np.exp(-(_HALF**2) / 2)
-_HALF_WEIGHT /= _HALF_WEIGHT.sum()
-
-
-def _fields(x: Limit):
-    """h(z) > 0 at the half-line's nodes, by Newton from above, where h - sqrt(qh) z - dh tanh h is
-    convex.
-    """
-    b = jnp.sqrt(x.conjugate) * _HALF
-
-    def newton(_, h):
-        t = jnp.tanh(h)
-        return h - (h - b - x.conjugate_excess * t) / (1 - x.conjugate_excess * (1 - t**2))
-
-    start = b + jnp.maximum(x.conjugate_excess, 0.0)
-    return newton(
-        0, jax.lax.stop_gradient(jax.lax.fori_loop(0, 60, newton, start))
-    )  # the last step carries the derivative
-
-
-def _slope(omega, variance):
-    return hazard(omega / jnp.sqrt(variance)) / jnp.sqrt(variance)
-
-
-def _patterns(x: Limit, c) -> _Patterns:
-    """By bisection: omega - dq g(omega) grows."""
-    z, weight = gaussian.nodes(257)
-    b = jnp.sqrt(c.overlap) * z
-    variance = 1 - c.overlap
-    slope = jax.vmap(lambda k: _slope(k, variance))
-
-    def pull(omega):
-        return b + x.excess * slope(omega) - omega
-
-    omega = polish(pull, bisect(pull, b, b + x.excess * slope(b), halvings=50))
-    curvature = jax.vmap(jax.grad(lambda k: _slope(k, variance)))(omega)
-    return _Patterns(omega, slope(omega), curvature, b, weight)
-
-
-def limit_residual(x: Limit, c) -> Limit:
-    """The three equations of the y -> infinity limit; controls load, overlap."""
-    m = jnp.tanh(_fields(x))
-    told = _patterns(x, c)
-    excess = _HALF_WEIGHT @ (_HALF * m) / jnp.sqrt(x.conjugate) - 1 + c.overlap
-    return Limit(
-        x.conjugate - c.load * told.weight @ told.g**2,
-        x.excess - excess,
-        c.overlap - _HALF_WEIGHT @ m**2,
-    )
-
-
-def limit_measure(x: Limit, c) -> dict:
-    """As `one_step.entropies`; the complexity is the coefficient of 1/y in phi: its explicit part
-    and the fluctuations about the maxima.
-    """
-    qh, dq, dh = x
-    h = _fields(x)
-    omega, _, curvature, b, weight = _patterns(x, c)
-    m = jnp.tanh(h)
-    log_2cosh = jnp.logaddexp(h, -h)
-    prior = _HALF_WEIGHT @ (log_2cosh - dh * m**2 / 2)
-    energetic = weight @ (log_normal(omega / jnp.sqrt(1 - c.overlap)) - (omega - b) ** 2 / (2 * dq))
-    phi = -qh * (1 - c.overlap + dq) / 2 - c.overlap * dh / 2 + prior + c.load * energetic
-    stiff = 1 - dq * curvature
-    fluctuations = (
-        -_HALF_WEIGHT @ jnp.log(1 - dh * (1 - m**2)) / 2
-        - c.load * weight @ (dq * curvature / stiff + jnp.log(stiff)) / 2
-    )
-    return {
-        "free_entropy": phi,
-        "internal_entropy": phi,
-        "distance": (1 - _HALF_WEIGHT @ m) / 2,
-        "complexity": fluctuations - dh * (1 - c.overlap) / 2,
-    }
-
-
-def _many(load: float, overlaps: np.ndarray, q: float, qh: float) -> _Way:
+def _many(point: _Point, overlaps: np.ndarray, typical: _Typical) -> _Way:
     """The way for y = infinity."""
 
     def at(q1):
-        return controls_tuple(("load", "overlap"), (load, q1))
+        names = ("load", "overlap", "margin", "leak")
+        return controls_tuple(names, (point.load, q1, point.margin, point.leak))
 
-    path = [at(q1) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
-    return _Way(limit_residual, limit_measure, Limit(qh, 2 * _ENTER, 0.05), path, at)
+    path = [at(q1) for q1 in np.arange(typical.overlap + _ENTER, overlaps[0], _STEP)]
+    start = Limit(typical.conjugate, 2 * _ENTER, 0.05)
+    return _Way(*limit(point.leak > 0), start, path, at)
 
 
-def _few(load: float, y: float, overlaps: np.ndarray, q: float) -> _Way:
+@lru_cache
+def _counted(weights: str, warm: bool) -> tuple[Callable, Callable]:
+    """`one_step.held`, which also measures the errors per weight of one replica."""
+    finer = _FINE if warm else 1
+    residual, measure = one_step.held(PRIORS[weights], replica.threshold, finer)
+
+    def with_errors(x, c):
+        if not warm:
+            return {**measure(x, c), "errors": jnp.zeros(())}
+
+        def by_leak(leak):
+            out = measure(x, c._replace(leak=leak))
+            return out["free_entropy"], out
+
+        slope, out = jax.grad(by_leak, has_aux=True)(c.leak)
+        return {**out, "errors": c.leak * slope}
+
+    return residual, with_errors
+
+
+def _few(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> _Way:
     """The way for finite y: in the overlap with few replicas, then in their number."""
-    residual, measure = one_step.held(replica.ising, replica.threshold)
+    q = typical.overlap
     few = min(y, _ENTER_REPLICAS)
 
     def at(q1, replicas=y):
         names = ("load", "overlap", "breaking_parameter", "margin", "leak")
-        return controls_tuple(names, (load, q1, replicas, 0.0, 0.0))
+        return controls_tuple(names, (point.load, q1, replicas, point.margin, point.leak))
 
     path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
     path += [
         at(overlaps[0], k) for k in np.geomspace(few, y, 1 + int(np.ceil(4 * np.log2(y / few))))
     ]
-    return _Way(residual, measure, one_step.Held(q - _ENTER, 1.0, 0.05), path, at)
+    start = one_step.Held(q - _ENTER, typical.norm, 0.05)
+    return _Way(*_counted(point.weights, point.leak > 0), start, path, at)
 
 
 def _follow(way: _Way, overlaps: np.ndarray) -> _Followed:
@@ -195,66 +190,105 @@ def _follow(way: _Way, overlaps: np.ndarray) -> _Followed:
     return _Followed(evaluate(way.measure, x, c, batch=8), c, visited)
 
 
+def _refused(point: _Point, many: bool, typical: _Typical) -> str:
+    """Why there is no curve, '' where there may be one."""
+    if many and point.weights != "ising":
+        return "infinitely many replicas are known of binary weights alone: give a finite number"
+    if typical.exists:
+        return ""
+    if point.temperature > 0:
+        return (
+            "the replica-symmetric entropy is negative there, the typical state is frozen: give a"
+            " larger temperature or a smaller load"
+        )
+    if point.weights == "ising" and point.margin == 0:
+        return "there are no solutions beyond the capacity, load 0.833"
+    return "there are no solutions beyond the capacity of these weights and this margin"
+
+
+_NAMES = (
+    "free_entropy",
+    "internal_entropy",
+    "complexity",
+    "errors",
+    "outer_overlap",
+    "distance",
+    "residual",
+)
+
+
 def solve(controls) -> dict:
-    """Arrays (points,). One path for each (load, replicas): in the overlap from just above that of
-    typical solutions.
+    """Arrays (points,). One path for each (load, margin, temperature, replicas): in the overlap
+    from just above that of typical solutions.
     """
-    load = np.asarray(controls.load, float)
-    overlap = np.asarray(controls.overlap, float)
-    replicas = np.asarray(controls.replicas, float)
-    names = (
-        "free_entropy",
-        "internal_entropy",
-        "complexity",
-        "outer_overlap",
-        "distance",
-        "residual",
-    )
-    out = {name: np.full(load.shape, np.nan) for name in names}
-    converged = np.zeros(load.shape, bool)
-    reason = np.full(load.shape, "", dtype="U120")
-    known = typical(load)
-    for alpha, y in sorted({*zip(load.tolist(), replicas.tolist())}):
-        rows = np.flatnonzero((load == alpha) & (replicas == y))
+    numbers = ("load", "margin", "temperature", "replicas", "overlap")
+    given = np.array([np.asarray(getattr(controls, name), float) for name in numbers])
+    overlap = given[-1]
+    out = {name: np.full(overlap.shape, np.nan) for name in _NAMES}
+    converged = np.zeros(overlap.shape, bool)
+    reason = np.full(overlap.shape, "", dtype="U200")
+    for load, margin, temperature, y in sorted({*map(tuple, given[:-1].T.tolist())}):
+        curve = np.array([load, margin, temperature, y])
+        rows = np.flatnonzero((curve == given[:-1].T).all(axis=1))
         rows = rows[np.argsort(overlap[rows], kind="stable")]
-        q = float(known.overlap[rows[0]])
-        qh = float(known.conjugate[rows[0]])
-        if not known.exists[rows[0]]:
-            reason[rows] = "there are no solutions beyond the capacity, load 0.833"
-            continue
-        reason[rows] = f"give an overlap well above that of typical solutions, {q:.4g}"
-        rows = rows[overlap[rows] > q + _ENTER]
+        point = _Point(load, margin, temperature, controls.weights)
+        typical = _typical(point)
+        refused = _refused(point, bool(np.isinf(y)), typical)
+        above = overlap[rows] > typical.overlap + _ENTER
+        below = overlap[rows] < typical.norm
+        reason[rows] = refused or np.where(
+            below,
+            f"give an overlap well above that of typical solutions, {typical.overlap:.4g}",
+            f"give an overlap below the norm of these weights, {typical.norm:.4g}",
+        )
+        rows = rows[above & below & (refused == "")]
         if len(rows):
-            asked = overlap[rows]
-            many = np.isinf(y)
-            way = _many(alpha, asked, q, qh) if many else _few(alpha, y, asked, q)
-            found, _, reached = _follow(way, asked)
+            found, good, why = _curve(point, y, overlap[rows], typical)
             for name, values in found.items():
                 out[name][rows] = values
-            out["outer_overlap"][rows] = asked if many else reached.x.outer_overlap
-            out["residual"][rows] = reached.residual
-            converged[rows] = reached.converged
-            reason[rows] = np.where(
-                reached.converged,
-                "",
-                "the saddle point was lost on the way from the typical overlap",
-            )
-    out["local_entropy"] = out.pop("internal_entropy")
+            converged[rows] = good
+            reason[rows] = why
+    return _told(out, converged, reason, overlap, inverse_temperature(given[2]))
+
+
+def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> tuple:
+    """Observables {name: (overlaps,)} on one path, whether converged, and why not."""
+    many = np.isinf(y)
+    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical)
+    found, c, reached = _follow(way, overlaps)
+    outer = overlaps if many else reached.x.outer_overlap
+    found = {**found, "outer_overlap": outer, "residual": reached.residual}
+    good = reached.converged
+    why = np.where(good, "", "the saddle point was lost on the way from the typical overlap")
+    if not many and point.leak > 0:
+        accurate = _accurate(point, found, c, reached)
+        sharp = "the integrand is too sharp for the quadrature: give fewer replicas, or inf"
+        why = np.where(good & ~accurate, sharp, why)
+        good = good & accurate
+    return found, good, why
+
+
+def _accurate(point: _Point, found: dict, c, reached: Visited) -> np.ndarray:
+    """Whether more nodes give the same entropies."""
+    _, measure = one_step.held(PRIORS[point.weights], replica.threshold, _FINER)
+    finer = evaluate(measure, reached.x, c, batch=8)
+    names = ("free_entropy", "internal_entropy")
+    return np.all([np.abs(finer[name] - found[name]) < _ACCURATE for name in names], axis=0)
+
+
+def _told(out: dict, converged, reason, overlap, beta) -> dict:
+    """Under the declared names."""
+    errors = out.pop("errors")
+    inside = out.pop("internal_entropy")
+    warm = np.isfinite(beta)
+    out["local_free_entropy"] = inside
+    out["local_entropy"] = inside + np.where(warm, np.where(warm, beta, 0.0) * errors, 0.0)
+    out["errors_per_weight"] = errors
     out["external_entropy"] = out.pop("complexity")
+    out["inner_overlap"] = np.where(converged, overlap, np.nan)
     # Below zero there is no such cluster.
     stable = np.where(out["external_entropy"] >= 0, np.nan, 0.0)
     return {**out, "converged": converged, "stable": stable, "reason": reason}
-
-
-@lru_cache
-def _limit_slope():
-    def one(x, c):
-        """D phi / d q1: explicit, the order parameters being stationary."""
-        return jax.grad(lambda q1: limit_measure(x, c._replace(overlap=q1))["free_entropy"])(
-            c.overlap
-        )
-
-    return one
 
 
 def _steepest(load: float) -> float:
@@ -263,12 +297,12 @@ def _steepest(load: float) -> float:
 
     (Below, the curve begins flat at the overlap of typical solutions.)
     """
-    known = typical(np.array([load]))
+    point = _Point(load, 0.0, 0.0, "ising")
+    typical = _typical(point)
     grid = np.arange(0.8, 0.985, 0.01)
     for _ in range(2):
-        way = _many(load, grid, float(known.overlap[0]), float(known.conjugate[0]))
-        _, c, reached = _follow(way, grid)
-        slope = np.where(reached.converged, evaluate(_limit_slope(), reached.x, c), -np.inf)
+        _, c, reached = _follow(_many(point, grid, typical), grid)
+        slope = np.where(reached.converged, evaluate(limit_slope(), reached.x, c), -np.inf)
         k = min(max(int(np.argmax(slope)), 1), len(grid) - 2)
         grid = np.linspace(grid[k - 1], grid[k + 1], 21)
     return float(slope.max())
@@ -276,13 +310,24 @@ def _steepest(load: float) -> float:
 
 def find_cluster_limit(controls) -> Found:
     """The load at which the y = infinity local entropy, as a function of the overlap, gets a
-    horizontal tangent.
+    horizontal tangent; of binary weights without errors, at margin zero.
     """
-    many = np.isinf(
-        np.broadcast_to(
-            np.asarray(getattr(controls, "replicas", np.inf), float), np.shape(controls.overlap)
-        )
+    shape = np.shape(controls.overlap)
+
+    def given(name, default):
+        return np.broadcast_to(np.asarray(getattr(controls, name, default), float), shape)
+
+    many = np.isinf(given("replicas", np.inf))
+    plain = (given("margin", 0.0) == 0) & (given("temperature", 0.0) == 0)
+    plain = plain & (getattr(controls, "weights", "ising") == "ising")
+    reason = np.select(
+        [~many, ~plain],
+        [
+            "it is defined for infinitely many replicas: leave replicas at inf",
+            "it is known at margin 0 and temperature 0 of binary weights: leave these as they are",
+        ],
+        "",
     )
-    reason = np.where(many, "", "it is defined for infinitely many replicas: leave replicas at inf")
-    load = float(brentq(_steepest, 0.70, 0.79, xtol=1e-7)) if many.any() else np.nan  # pyright: ignore
-    return Found(np.where(many, load, np.nan), many, reason=reason)
+    found = many & plain
+    load = float(brentq(_steepest, 0.70, 0.79, xtol=1e-7)) if found.any() else np.nan  # pyright: ignore
+    return Found(np.where(found, load, np.nan), found, reason=reason)

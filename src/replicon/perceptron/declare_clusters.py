@@ -9,6 +9,7 @@ from replicon._declare import (
     Model,
     Observable,
     Transition,
+    Words,
 )
 from replicon.perceptron import about
 
@@ -43,22 +44,62 @@ model = Model(
             "real replicas: weight of the dense regions",
             typical=(1.0, 50.0),
         ),
+        Control(
+            "temperature",
+            "T",
+            0.0,
+            Interval(0),
+            "temperature of the number of errors; 0: no error",
+            typical=(0.0, 1.0),
+            inverse=("beta", "inverse_temperature"),
+        ),
+        Control(
+            "margin",
+            "kappa",
+            0.0,
+            Interval(-5, 5),
+            "least stability y w.x/sqrt(N)",
+            typical=(-1.0, 1.0),
+        ),
+        Control(
+            "weights",
+            "W",
+            "ising",
+            Words(("ising", "ternary", "zero-one"), synonyms={"binary": "ising"}),
+            "w = +-1; -1, 0 or 1; 0 or 1",
+            "theory",
+        ),
     ),
     observables=(
         Observable(
             "local_entropy",
             "S_int",
             "entropy of solutions inside one cluster, per weight (nats)",
-            high=math.log(2),
+            high=math.log(3),
+            role="theory",
+        ),
+        Observable(
+            "local_free_entropy",
+            "phi_int",
+            "local entropy less errors per weight over the temperature (nats)",
+            high=math.log(3),
             role="theory",
         ),
         Observable(
             "external_entropy",
             "S_ext",
             "entropy of such clusters, per weight (nats); meaningful while >= 0",
-            high=math.log(2),
+            high=math.log(3),
             role="theory",
         ),
+        Observable(
+            "errors_per_weight",
+            "e",
+            "patterns in error per weight, of one replica",
+            0,
+            role="theory",
+        ),
+        Observable("inner_overlap", "q_1", "overlap of two replicas", 0, 1, role="theory"),
         Observable("outer_overlap", "q_0", "overlap of two clusters", 0, 1, role="theory"),
         Observable(
             "distance",

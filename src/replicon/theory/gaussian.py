@@ -42,7 +42,7 @@ def nodes(count: int = NODES, half_range: float = HALF_RANGE) -> tuple[np.ndarra
 
 
 def graded(
-    centre: Scalar, width: Scalar, count: int, reach: float = 12.0
+    centre: Scalar, width: Scalar, count: int, reach: Scalar | float = 12.0
 ) -> tuple[jax.Array, jax.Array]:
     """Nodes centre + width sinh(u), u uniform, as far as centre +- reach, for an integrand that
     changes within `width` of `centre` and is smooth elsewhere, and their spacing over sqrt(2 pi):
@@ -50,7 +50,7 @@ def graded(
 
     Constants to differentiation, as the integral does not depend on its nodes.
     """
-    centre, width = jax.lax.stop_gradient((centre, width))
+    centre, width, reach = jax.lax.stop_gradient((centre, width, reach))
     u = jnp.arcsinh(reach / width) * jnp.linspace(-1.0, 1.0, count)
     return centre + width * jnp.sinh(u), width * jnp.cosh(u) * (u[1] - u[0]) / np.sqrt(2 * np.pi)
 
