@@ -28,7 +28,9 @@ _NODE, _WEIGHT = nodes(193, 8.0)  # of a field, and of the spread about it
 _SPREAD, _SPREAD_WEIGHT = nodes(129, 8.0)
 _FEW = 16  # points at once of what takes two integrals
 _LEARNED = 1e-6  # smaller overlaps are taken for none
-_ROUNDING = 1e-9  # of growth factors where a branch has just left another
+# Of growth factors where a branch has just left another: two that coincide are known to the root
+# of the rounding of a product.
+_ROUNDING = 1e-7
 _THINNEST = 1e-3  # the Hopfield denominator while the map is on its way
 
 _tanh = jax.grad(log_2cosh)
