@@ -94,7 +94,7 @@ def _typical(point: _Point) -> _Typical:
     values, chances = (np.array(v) for v in PRIORS[point.weights].support or ((), ()))
     square = float(values**2 @ chances / chances.sum())
     names = ("load", "margin", "leak")
-    c = controls_tuple(names, np.array([[point.load], [point.margin], [point.leak]]))
+    c = controls_tuple(names, [np.array([v]) for v in (point.load, point.margin, point.leak)])
     out = evaluate(_symmetric(point.weights), np.array([square]), c)
     out = {name: float(values[0]) for name, values in out.items()}
     warm = out["errors"] / point.temperature if point.temperature > 0 else 0.0

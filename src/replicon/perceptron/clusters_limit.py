@@ -120,7 +120,7 @@ def _bump(c) -> _Bump:
     far = jnp.sqrt(-2 * jnp.log(c.leak))
     steepest = bisect(curvature, c.margin - root * (far + 6), c.margin)
     bending = bisect(third, c.margin - root * (far + 9), steepest)
-    return _Bump(*(jax.vmap(f) for f in (log, slope, curvature)), steepest, bending)
+    return _Bump(jax.vmap(log), jax.vmap(slope), jax.vmap(curvature), steepest, bending)
 
 
 def _warm(x: Limit, c) -> _Patterns:
