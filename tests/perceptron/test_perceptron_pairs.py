@@ -15,7 +15,7 @@ import replicon
 from replicon.perceptron.enumeration import around_by_distance, pairs_by_distance, satisfied
 from replicon.perceptron.pair_passing import PairPassing, log_orthant
 from replicon.perceptron.pair_tail import log_pair
-from statistical import assert_mean
+from statistical import z_score
 
 
 def test_tail_of_two_fields_keeps_relative_accuracy():
@@ -146,15 +146,18 @@ def test_message_passing_beside_theory(reference, most):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("reference", "distance"),
-    [("solution-pair", [0.2, 0.25, 0.5, 0.6]), ("random", [0.4, 0.5, 0.6])],
+    ("reference", "load", "distance"),
+    [("solution-pair", 0.5, [0.2, 0.25, 0.5, 0.6]), ("random", 0.3, [0.4, 0.5])],
 )
-def test_enumeration_beside_theory(reference, distance):
-    asked = {"load": 0.5, "distance": distance, "reference": reference}
+def test_enumeration_beside_theory(reference, load, distance):
+    """200 instances of 20 weights, but for the few that have no pairs at a large distance."""
+    asked = {"load": load, "distance": distance, "reference": reference}
     found = replicon.simulate("perceptron-pairs", size=20, samples=200, seed=9, **asked)
     theory = replicon.solve("perceptron-pairs", **asked)
-    assert (found.solvable == 1).all()
     for samples, expected in zip(
         found.relative_entropy.values, theory.relative_entropy.values, strict=True
     ):
-        assert_mean(samples, float(expected), effect=0.03)
+        known = samples[np.isfinite(samples)]
+        assert len(known) >= 195
+        assert abs(z_score(known, float(expected))) < 4
+        assert known.std() / np.sqrt(len(known)) < 0.003

@@ -46,7 +46,7 @@ class Pairs(NamedTuple):
     solvable: float
 
 
-_UNKNOWN = Pairs(*(math.nan,) * 5, 0.0)
+_UNKNOWN = Pairs(math.nan, math.nan, math.nan, math.nan, math.nan, 0.0)
 
 
 def start(controls, size: int, rng: np.random.Generator):
