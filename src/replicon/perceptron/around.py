@@ -131,8 +131,8 @@ def around(c) -> dict:
 
 def typical(load, margin) -> dict:
     """The saddle of all solutions, arrays (points,): `entropy`, `overlap`, `converged` and more."""
-    both, place = np.unique(np.stack([load, margin]), axis=1, return_inverse=True)
-    found = around(asked(*both, 0.5))
+    (loads, margins), place = np.unique(np.stack([load, margin]), axis=1, return_inverse=True)
+    found = around(asked(loads, margins, 0.5))
     return {name: values[place.ravel()] for name, values in found.items()}
 
 
