@@ -112,8 +112,8 @@ class Served:
         return 1024 * int(re.search(r"VmRSS:\s+(\d+)", told).group(1))
 
     def workers(self, behind=False):
-        """Process numbers of those that solve and run networks; `behind`: also of the one that
-        compiles ahead, which stands behind them in the machine's order.
+        """Process numbers of those that follow the finger and run networks; `behind`: also of those
+        that stand far behind them in the machine's order.
         """
         parents = {}
         for entry in Path("/proc").iterdir():
@@ -123,7 +123,7 @@ class Served:
         ours = {pid for pid, parent in parents.items() if parent == self.process.pid}
         found = sorted(pid for pid, parent in parents.items() if parent in ours)
         own = os.getpriority(os.PRIO_PROCESS, self.process.pid)
-        return [pid for pid in found if behind or _priority(pid) == own]
+        return [pid for pid in found if behind or _priority(pid) < own + 10]
 
 
 def _priority(pid):

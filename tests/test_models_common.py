@@ -438,13 +438,13 @@ def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
             for c in model.controls_for("theory")
             if c.name != transition.control
         }
-        for control in grids:
-            if control == "temperature":
-                grids[control] = [0.1, 0.5]
-            if control == "load":
-                grids[control] = [0.1, 0.5, 1.2]
-            if control == "network":
-                grids[control] = ["original", "random"]
+        several = {
+            "temperature": [0.1, 0.5],
+            "load": [0.1, 0.5, 1.2],
+            "network": ["original", "random"],
+        }
+        named = transition.example
+        grids |= {c: values for c, values in several.items() if c in grids and c not in named}
         # Without a list it is one point, which raises where there is no such transition.
         out = replicon.find_transition(name, transition.name, **grids)
         assert bool(out["converged"].any()), transition.name

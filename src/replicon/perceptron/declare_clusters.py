@@ -119,6 +119,7 @@ model = Model(
             "y = inf: the local entropy stops to fall with the overlap",
             f"{_THEORY_PERCEPTRON_CLUSTERS}:find_cluster_limit",
             bounds=("dense",),
+            example={"temperature": 0.0},
         ),
     ),
     solve=f"{_THEORY_PERCEPTRON_CLUSTERS}:solve",
