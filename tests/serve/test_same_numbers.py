@@ -29,7 +29,11 @@ _ABSENT = {("perceptron", "freezing")}
 # Theories whose points are found one after another, in seconds.
 _SLOW = {"perceptron-landscape", "perceptron-clusters", "recurrent-pseudo-potential"}
 # Lines of which a point takes longer than a second.
-_DEAR = {("perceptron", "one-step-capacity"), ("perceptron-clusters", "capacity")}
+_DEAR = {
+    ("perceptron", "one-step-capacity"),
+    ("perceptron-clusters", "capacity"),
+    ("perceptron-pairs", "gap-opening"),
+}
 
 
 def _axes(model):
@@ -146,7 +150,9 @@ def test_a_line_is_the_transition(name, line):
     assert np.isfinite(drawn[own.name]).any() or (name, line) in _ABSENT
 
 
-@pytest.mark.parametrize("model", ["hopfield", "curie-weiss", "perceptron"])
+@pytest.mark.parametrize(
+    "model", ["hopfield", "curie-weiss", pytest.param("perceptron", marks=pytest.mark.slow)]
+)
 def test_the_branch_that_rules_is_that_of_the_better_potential(model):
     declared = catalogue.get(model)
     x, y = _axes(declared)[:2]
