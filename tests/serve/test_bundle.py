@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from replicon.serve.bundle import PAGE, bundled
+from replicon.serve.bundle import PAGE, bundled, wanted
 
 
 def test_imports_and_exports_are_of_the_one_form_that_is_joined():
@@ -19,6 +19,19 @@ def test_imports_and_exports_are_of_the_one_form_that_is_joined():
             assert re.match(r"export ((async )?function|class|const) \w+", line), line
         for found in re.findall(r"\bimport\(.*?\)", source):
             assert re.fullmatch(r'import\("\./[\w-]+\.js"\)', found), found
+
+
+def test_what_a_browser_needs_at_once_is_all_that_is_imported_and_no_exhibit():
+    names = wanted("start")
+    assert len(names) == len(set(names)) > 10
+    for name in names:
+        for other in re.findall(r'^import [^;]*"\./([\w-]+)\.js";', _text(name), re.M):
+            assert other in names
+    assert "hopfield" not in names and "hopfield" in _text("screens")
+
+
+def _text(name):
+    return (PAGE / f"{name}.js").read_text()
 
 
 @pytest.mark.parametrize("first", ["start", "notebook", "recorded"])

@@ -1,4 +1,5 @@
-"""All modules of the page as one, for places that load no others: notebooks and static copies.
+"""All modules of the page as one, for places that load no others: notebooks and static copies; and
+which of them a browser will need at once.
 
 Our modules import each other by name from files beside them, in no circle, at once or when they are
 needed; each becomes a function that returns what it exports, and an import a lookup in what another
@@ -23,6 +24,14 @@ def bundled(first: str) -> str:
     order: list[str] = []
     _visit(first, order, ())
     return "\n".join(map(_wrapped, order))
+
+
+def wanted(first: str) -> list[str]:
+    """Names of the modules without which `first` does not run, itself among them."""
+    names = [first]
+    for name in names:
+        names += [one[1] for one in _IMPORT.findall(_source(name)) if one[1] not in names]
+    return list(dict.fromkeys(names))
 
 
 def _wrapped(name: str) -> str:

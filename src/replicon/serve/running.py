@@ -49,8 +49,6 @@ def run_networks(
     relay should know: ("alive", None), ("turn", place), ("hopeless", place).
     """
     begin()
-    with contextlib.suppress(OSError, AttributeError):  # where the system has no such
-        os.nice(_BEHIND)
     import scipy.linalg  # noqa: F401 - what is there can be limited to one thread
 
     # As in `simulate`: sums, and so the bits, would else depend on the number of cores.
@@ -133,6 +131,7 @@ class _House:
         self.asked = Turns()
         self.making: _Making | None = None
         self.alive = 0.0
+        self._stands_behind = False
         self._orders = {
             "set": self._set,
             "act": self._act,
@@ -149,6 +148,8 @@ class _House:
                 self.alive = begun
             self._make()
             self._turn()
+            if self.running and not self.making:
+                self._stand_behind()
             busy = self.running or self.making
             rest = max(0.0, begun + _FRAME - time.monotonic()) if busy else _ALIVE
             orders = 0
@@ -156,6 +157,15 @@ class _House:
                 self._obey(*self.pipe.recv())
                 orders += 1
                 rest = 0.0
+
+    def _stand_behind(self) -> None:
+        """Behind the theory that follows a finger, once the first pictures are made: before, nobody
+        drags, and everybody waits for them.
+        """
+        if not self._stands_behind:
+            self._stands_behind = True
+            with contextlib.suppress(OSError, AttributeError):  # where the system has no such
+                os.nice(_BEHIND)
 
     # ---- making
 
