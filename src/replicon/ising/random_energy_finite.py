@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from replicon.ising.declare_random_energy import BINS, LEVELS
-from replicon.ising.declare_random_energy import check_size as _check_size
+from replicon.spins.hypercube import ones, walsh
 
 WALKERS = 32
 SHOWN = 8  # walkers in the view of paths
@@ -44,30 +44,11 @@ def gibbs(energies: np.ndarray, size: int, temperature: float) -> tuple[np.ndarr
 
 
 @numba.njit(cache=True)
-def _walsh(values):
-    """Walsh-Hadamard transform in place, unnormalised."""
-    half = 1
-    while half < len(values):
-        for begin in range(0, len(values), 2 * half):
-            for i in range(begin, begin + half):
-                one = values[i]
-                other = values[i + half]
-                values[i] = one + other
-                values[i + half] = one - other
-        half *= 2
-
-
-@numba.njit(cache=True)
 def _by_distance(values, size):
     """Sums of values (2^N,) over configurations with the same number of spins down, (N + 1,)."""
     sums = np.zeros(size + 1)
     for i in range(len(values)):
-        count = 0
-        rest = i
-        while rest:
-            rest &= rest - 1
-            count += 1
-        sums[count] += values[i]
+        sums[ones(i)] += values[i]
     return sums
 
 
@@ -75,10 +56,9 @@ def distance_law(weights: np.ndarray, size: int) -> np.ndarray:
     """Probability that two replicas differ in D spins, (N + 1,): the sum over pairs of weights by
     distance, an autocorrelation on the hypercube, by two Walsh-Hadamard transforms.
     """
-    spectrum = weights.copy()
-    _walsh(spectrum)
+    spectrum = walsh(weights.copy())
     np.square(spectrum, out=spectrum)
-    _walsh(spectrum)
+    walsh(spectrum)
     return np.maximum(_by_distance(spectrum, size), 0.0) / len(weights)
 
 
@@ -162,7 +142,6 @@ class Levels:
     """
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
-        _check_size({}, size)
         self.controls = controls
         self.size = size
         self.rng = rng

@@ -13,6 +13,7 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon.spins.exact import lowest_bit
+from replicon.spins.hypercube import ones, walsh
 
 LARGEST = 25
 _FIRST = 14  # weights that are the same in a row of a census
@@ -157,7 +158,7 @@ def pairs_by_distance(alive: np.ndarray) -> ByDistance:
     (MacWilliams' identity). Referee: all pairs one by one (tests/perceptron).
     """
     size = len(alive).bit_length() - 1
-    squares, products = _spectra(_walsh(alive.astype(np.int32)), size)
+    squares, products = _spectra(walsh(alive.astype(np.int32)), size)
     table = _krawtchouk(size)
     total = 2**size
     counts = table @ squares.astype(object) // total
@@ -184,30 +185,6 @@ def _krawtchouk(size: int) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _walsh(f):
-    """The Walsh-Hadamard transform of f (2^N,), in its place."""
-    half = 1
-    while half < len(f):
-        for begin in range(0, len(f), 2 * half):
-            for i in range(begin, begin + half):
-                a = f[i]
-                b = f[i + half]
-                f[i] = a + b
-                f[i + half] = a - b
-        half *= 2
-    return f
-
-
-@numba.njit(cache=True)
-def _ones(k):
-    count = 0
-    while k:
-        k &= k - 1
-        count += 1
-    return count
-
-
-@numba.njit(cache=True)
 def _spectra(f, n):
     """Sums over numbers k of j ones of f(k)^2, (n + 1,), and of f(k) f(k with bit i turned), (n, n
     + 1): below 2^(2 n), hence exact.
@@ -215,7 +192,7 @@ def _spectra(f, n):
     squares = np.zeros(n + 1, np.int64)
     products = np.zeros((n, n + 1), np.int64)
     for k in range(len(f)):
-        j = _ones(k)
+        j = ones(k)
         value = np.int64(f[k])
         squares[j] += value * value
         for i in range(n):
@@ -229,7 +206,7 @@ def _from_reference(alive, reference, n):
     sums = np.zeros((n + 1, n))
     for k in range(len(alive)):
         if alive[k]:
-            d = _ones(k ^ reference)
+            d = ones(k ^ reference)
             counts[d] += 1
             for i in range(n):
                 sums[d, i] += 1.0 if k >> (n - 1 - i) & 1 else -1.0

@@ -22,12 +22,14 @@ import numba
 import numpy as np
 from scipy.special import log_ndtr
 
+from replicon.perceptron.passing import _answer
+
 _DAMPING = 0.3
 _GAIN = 0.3  # of Newton's step of the field
 _TOLERANCE = 1e-6  # of the mean change of a mean
 _LARGEST = 30.0  # of a field on a weight
 _SMALLEST = 1e-7  # of the variance of a pattern's field
-_ITERATIONS = 1000
+ITERATIONS = 1000
 _NODE, _WEIGHT = np.polynomial.legendre.leggauss(64)
 _REACH = 9.0
 
@@ -44,16 +46,6 @@ def log_orthant(h: np.ndarray, k: np.ndarray, rho: float) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _log_normal(x):
-    """Ln Phi(x)."""
-    if x > -25.0:
-        return math.log(0.5 * math.erfc(-x / math.sqrt(2.0)))
-    t = -x
-    ratio = t + 1 / (t + 2 / (t + 3 / (t + 4 / t)))  # Laplace's continued fraction
-    return -x * x / 2 - math.log(math.sqrt(2 * math.pi) * ratio)
-
-
-@numba.njit(cache=True)
 def _log_orthants(h, k, rho, node, weight, out):
     root = math.sqrt(1 - rho * rho)
     logs = np.empty(len(node))
@@ -65,7 +57,7 @@ def _log_orthants(h, k, rho, node, weight, out):
             length = _REACH**2 / (math.hypot(start, _REACH) + start)
         for j in range(len(node)):
             x = start + length * (node[j] + 1) / 2
-            logs[j] = _log_normal((high + rho * x) / root) - x * x / 2
+            logs[j] = _answer((high + rho * x) / root, 1.0)[2] - x * x / 2
         largest = logs.max()
         total = 0.0
         for j in range(len(node)):
@@ -92,7 +84,7 @@ class _Held:
     def hold(self, overlap: float) -> None:
         """Another overlap, from the messages there are, with as many iterations again."""
         self._overlap = overlap
-        self._left = _ITERATIONS
+        self._left = ITERATIONS
         self._change = math.inf
 
     @property

@@ -18,9 +18,8 @@ from replicon.perceptron.enumeration import (
     pairs_by_distance,
     satisfied,
 )
-from replicon.perceptron.pair_passing import PairPassing, SinglePassing
+from replicon.perceptron.pair_passing import ITERATIONS, PairPassing, SinglePassing
 
-_ITERATIONS = 1000
 _ROUNDING = 1e-6  # of an entropy, beyond its bounds
 
 
@@ -32,7 +31,7 @@ def check_size(controls: dict, size: int) -> None:
 
 def iterations(controls) -> int:
     """Iterations after which a method has done what it can."""
-    return 1 if controls.method == "enumeration" else _ITERATIONS
+    return 1 if controls.method == "enumeration" else ITERATIONS
 
 
 class Pairs(NamedTuple):

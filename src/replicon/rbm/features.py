@@ -12,7 +12,7 @@ import numpy as np
 from replicon._arrays import real_array
 from replicon._domains import Interval, check_argument, check_seed
 from replicon._errors import InputError
-from replicon.rbm.clusters import prior_coupling, symmetric
+from replicon.rbm.clusters import covariance, prior_coupling, symmetric
 from replicon.rbm.passing import ITERATIONS, ApproximateMessages, machine_alone
 
 _FREE = 5  # iterations before inverse temperature and correlation begin to move
@@ -52,7 +52,7 @@ class LearningMessages(ApproximateMessages):
         hidden = self.hidden
         mean = self.weights.mean
         products = self.weights.product.mean(axis=-2)
-        second = symmetric(products, units) - np.swapaxes(mean, -1, -2) @ mean / mean.shape[-2]
+        second = covariance(mean, self.weights.product)
         together = symmetric(hidden.product.mean(axis=-2), units)
         energy = (hidden.mean * hidden.field).sum(axis=-1).mean(axis=-1) / self.beta
         energy = energy + self.beta * (second * together).sum(axis=(1, 2))

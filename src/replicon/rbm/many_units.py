@@ -10,8 +10,10 @@ import numpy as np
 
 from replicon.rbm.clusters import pair_mean, prior_coupling, states
 from replicon.rbm.grids import LARGEST, Grid, full_grid, sum_grid
+from replicon.rbm.instance import log_cosh
 from replicon.rbm.single import one_unit
 from replicon.rbm.units import Given, broken, symmetric
+from replicon.theory.gaussian import nodes
 from replicon.theory.points import evaluate
 
 _ERROR = 1e-6  # of an order parameter, the most by which two grids may differ
@@ -50,10 +52,8 @@ def random_guess(c, units: int) -> dict:
     others = spins[:, 0] * spins[:, 1:].sum(axis=1)
     # X_1 in the direction of its own hidden unit, normal about beta (1 + p sum of the others).
     centre = square * (1 + c.guess[:, None] * others)
-    node = np.linspace(-8.0, 8.0, 161)
-    weight = np.exp(-(node**2) / 2) / np.exp(-(node**2) / 2).sum()
-    field = np.abs(centre[..., None] + np.sqrt(square)[..., None] * node)
-    blurred = (field + np.log1p(np.exp(-2 * field)) - math.log(2)) @ weight
+    node, weight = nodes(161, 8.0)
+    blurred = log_cosh(centre[..., None] + np.sqrt(square)[..., None] * node) @ weight
     likelihood = units * (chance * blurred).sum(axis=1) - units * square[:, 0] / 2 - log_norm
     own = most * c.guess_coupling * c.guess - law(c.guess_coupling)[1] - units * math.log(2)
     none = np.zeros(len(c.load))
@@ -89,15 +89,12 @@ def state(c, name: str, units: int) -> dict:
     if name == "symmetric":
         return _evaluated(symmetric, given(c), sum_grid(units), sum_grid(units))
     apart = (c.correlation == 0) & (name == "permutation-broken")
-    out = {}
+    out = {"reason": np.full(apart.shape, "", object)}
     for rows, function in ((apart, _apart), (~apart, _together)):
         if rows.any():
             part = function(type(c)(*(v[rows] for v in c)), name, units)
             for key, values in part.items():
-                blank = np.full(len(rows), np.nan if values.dtype.kind == "f" else 0).astype(
-                    object if values.dtype.kind in "OU" else values.dtype
-                )
-                out.setdefault(key, blank)[rows] = values
+                out.setdefault(key, np.full(apart.shape, np.nan))[rows] = values
     return out
 
 

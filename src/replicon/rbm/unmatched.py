@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
+from replicon.rbm.single import log_cosh
 from replicon.rbm.unmatched_passing import BEGIN, SETTLED
 from replicon.theory import stationary
 from replicon.theory.bisection import bisect
@@ -87,7 +88,7 @@ class Exact:
         for h in (1.0, -1.0):
             # Given the hidden unit h, X is normal about a + beta (1 - q) h.
             argument = beta * (a + h * beta * free)[:, None] + spread
-            inner = (jnp.logaddexp(argument, -argument) - jnp.log(2.0)) @ _SPREAD_WEIGHT
+            inner = log_cosh(argument) @ _SPREAD_WEIGHT
             total += _WEIGHT @ (jax.nn.sigmoid(2 * h * beta * a) * inner)
         return total - beta**2 / 2
 

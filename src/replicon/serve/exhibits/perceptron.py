@@ -41,8 +41,8 @@ def around(offer: Offer, *, load: Any) -> Answer:
     values = ask.solved_values(landscape, "typical", table)
     typical = np.where(values["converged"], values["entropy"], np.nan)
     clusters = offer.model("perceptron-clusters")
-    plain = {"temperature": 0.0, "margin": 0.0, "weights": "ising"}
-    table = [{"load": load, "overlap": float(q), "replicas": math.inf, **plain} for q in _OVERLAPS]
+    many = {"load": load, "replicas": math.inf}
+    table = [offer.controls(clusters, {**many, "overlap": float(q)}, "theory") for q in _OVERLAPS]
     values = ask.solved_values(clusters, "dense", table)
     good = np.flatnonzero(values["converged"] & np.isfinite(values["distance"]))
     good = good[np.argsort(values["distance"][good])]
