@@ -200,7 +200,9 @@ def _beside(tree: Any, shift: float) -> Any:
     def moved(leaf):
         if not jnp.issubdtype(leaf.dtype, jnp.floating):
             return leaf
-        return leaf + shift * jnp.cos(jnp.arange(leaf.size, dtype=leaf.dtype)).reshape(leaf.shape)
+        # Of NumPy: every operation of JAX on its own is compiled.
+        apart = shift * np.cos(np.arange(leaf.size)).reshape(leaf.shape)
+        return jnp.asarray(np.asarray(leaf) + apart.astype(leaf.dtype))
 
     return jax.tree.map(moved, tree)
 

@@ -10,7 +10,6 @@ from scipy.special import expit
 
 from replicon._objects import held
 from replicon.data.rows import load_rows
-from replicon.rbm.estimator import RestrictedBoltzmannMachine
 from replicon.rbm.learning import growth_rates
 
 _CURVE = 12  # epochs at which the likelihood is measured
@@ -25,6 +24,9 @@ class Training:
     """
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
+        # scikit-learn takes half a second to import, which the live page's first picture waits for.
+        from replicon.rbm.estimator import RestrictedBoltzmannMachine
+
         self.controls = controls
         rows = held(controls.data, load_rows)
         order = rng.permutation(len(rows))

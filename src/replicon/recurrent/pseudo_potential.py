@@ -4,12 +4,12 @@ fine enough to be exact.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.interpolate import RegularGridInterpolator
 from threadpoolctl import threadpool_limits
 
 from replicon._errors import InputError
@@ -129,6 +129,7 @@ def _integrate(measure: _Measure, bound: float) -> dict:
         "converged": False,
     }
     room = _CORNERED_ROOM if measure.cornered else _SMOOTH_ROOM
+    plane = _plane(measure)
     for _ in range(3):
         if measure.cornered:
             step = 1 / np.ceil(1 / step)
@@ -140,8 +141,7 @@ def _integrate(measure: _Measure, bound: float) -> dict:
                 " temperature, or scale J"
             )
             return {**blank, "reason": reason}
-        first = _sums(measure, reach, counts.astype(int), 0.0)
-        second = _sums(measure, reach, counts.astype(int), 0.5)
+        first, second = (_sums(plane, reach, counts.astype(int), shift) for shift in (0.0, 0.5))
         apart = max(abs(a / b - 1) for a, b in zip(first.total, second.total, strict=True) if b)
         if apart < room:
             break
@@ -178,34 +178,47 @@ def _landscape(sums: _Sums, T: float, shown: list[np.ndarray]) -> np.ndarray:
     """-T ln of the density at the places shown, its minimum zero."""
     top = sums.density.max()
     level = -T * np.log(np.maximum(sums.density, _LEAST * top) / top)
-    grid = np.stack(np.meshgrid(*shown, indexing="ij"), axis=-1)
-    return RegularGridInterpolator(tuple(sums.axes[:2]), level, bounds_error=False)(grid)
+    first, second = (
+        lambda row, n=n: np.interp(shown[n], sums.axes[n], row, left=np.nan, right=np.nan)
+        for n in (0, 1)
+    )
+    return np.apply_along_axis(second, 1, np.apply_along_axis(first, 0, level))
 
 
-def _sums(measure: _Measure, reach: np.ndarray, counts: np.ndarray, shift: float) -> _Sums:
-    """The measure summed over so many places along each axis, moved by `shift` steps."""
+def _plane(measure: _Measure) -> Callable:
+    """Of the measure at places along each axis, the first a single one, (1,), (n_2,), (n_3,): the
+    density (n_2,), and the sums (4,); compiled.
+    """
     J, phi, T, eta = measure
     n = len(J)
     padded = np.zeros((3, 3))
     padded[:n, :n] = J
-    axes = [np.linspace(-r, r, count) for r, count in zip(reach, counts, strict=True)]
-    axes = [axis + shift * (axis[1] - axis[0]) for axis in axes] + [np.zeros(1)] * (3 - n)
+    there = np.arange(3)[:, None, None] < n
+
+    def spread(first, *rest):
+        return jnp.stack(jnp.broadcast_arrays(first[0], *jnp.meshgrid(*rest, indexing="ij")))
 
     @jax.jit
-    def plane(first):
-        x = jnp.stack(jnp.broadcast_arrays(first, *jnp.meshgrid(axes[1], axes[2], indexing="ij")))
-        value = phi.function(x)
-        force = jnp.tensordot(jnp.asarray(padded), value, 1) - x
-        kept = jnp.arange(3)[:, None, None] < n
-        energy = ((kept * force) ** 2).sum(axis=0) / 2 + eta * (x**2).sum(axis=0)
+    def plane(*axes):
+        x = spread(*axes)
+        value = spread(*map(phi.function, axes))  # of each neuron by itself
+        force = sum(padded[:, k, None, None] * value[k] for k in range(3)) - x
+        energy = ((there * force) ** 2).sum(axis=0) / 2 + eta * (x**2).sum(axis=0)
         weight = jnp.exp(-energy / T)
         moments = [
-            (weight * q).sum() for q in ((kept * x**2).sum(0), (kept * value**2).sum(0), energy)
+            (weight * q).sum() for q in ((there * x**2).sum(0), (there * value**2).sum(0), energy)
         ]
         return weight.sum(axis=1), jnp.stack([weight.sum(), *moments])
 
+    return plane
+
+
+def _sums(plane: Callable, reach: np.ndarray, counts: np.ndarray, shift: float) -> _Sums:
+    """The measure summed over so many places along each axis, moved by `shift` steps."""
+    axes = [np.linspace(-r, r, count) for r, count in zip(reach, counts, strict=True)]
+    axes = [axis + shift * (axis[1] - axis[0]) for axis in axes] + [np.zeros(1)] * (3 - len(reach))
     with jax.enable_x64(True):
-        parts = [plane(first) for first in axes[0]]
+        parts = [plane(axes[0][i : i + 1], axes[1], axes[2]) for i in range(len(axes[0]))]
         return _Sums(
             np.sum([np.asarray(part[1]) for part in parts], axis=0),
             np.array([np.asarray(part[0]) for part in parts]),
@@ -216,7 +229,8 @@ def _sums(measure: _Measure, reach: np.ndarray, counts: np.ndarray, shift: float
 def _steepest(phi: Nonlinearity) -> float:
     """The largest slope of phi, either sign."""
     with jax.enable_x64(True):
-        return float(np.abs(np.asarray(phi.slope(jnp.linspace(-20.0, 20.0, 4001)))).max())
+        places = jnp.asarray(np.linspace(-20.0, 20.0, 4001))
+        return float(np.abs(np.asarray(phi.slope(places))).max())
 
 
 def _zeros(J: np.ndarray, phi: Nonlinearity, bound: float) -> dict:

@@ -9,6 +9,10 @@ import jax  # noqa: E402, F401
 import numba  # noqa: E402, F401
 import xarray  # noqa: E402, F401
 
-import replicon.serve.exhibits  # noqa: E402
 import replicon.study.ask  # noqa: E402
 import replicon.theory  # noqa: E402, F401
+from replicon.serve import exhibits  # noqa: E402
+
+# What each of the processes would import by itself, at the same time as the others.
+exhibits.questions()
+exhibits.networks()

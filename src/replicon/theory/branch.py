@@ -26,6 +26,9 @@ _LEVEL = 1e-10
 _NEAR = 0.5
 _COSINE = 0.8
 _SHORTEST = 1e-2  # a step so short says nothing of how near is near
+# A path takes some twenty steps: compiled in 9.7 instead of 12.5 s of processor (Franz-Parisi
+# potential), its steps take a tenth longer.
+_ONE_POINT = {"xla_cpu_use_fusion_emitters": False}
 
 
 class Found(NamedTuple):
@@ -259,7 +262,6 @@ def _stepper(residual: Callable, kind: type) -> Callable:
     def function(v, c):
         return as_vector(residual(kind(*v), c))
 
-    @kept.compiled
     def step(x, now, there):
         begin = as_vector(x)
         count = len(begin)
@@ -301,4 +303,4 @@ def _stepper(residual: Callable, kind: type) -> Callable:
         near = jnp.linalg.norm(end.w - end.guess) < _NEAR * length
         return kind(*end.w), (end.error < _SOLVED) & near, end.error
 
-    return step
+    return kept.compiled(step, _ONE_POINT)

@@ -15,7 +15,7 @@ import importlib
 import itertools
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,15 @@ _MOST = 400  # graphs of a folder, about a hundred kilobytes each; the oldest go
 _MARK = b"replicon graph 1"
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable, options: Mapping[str, Any] | None = None) -> Callable:
     """`jax.jit(function)` of trees of arrays, whose graph is read from disk where a process before
-    has traced it.
+    has traced it. `options`: XLA's, by their names.
 
     The same bits either way. Raises what tracing raises. Source: jax.export. Referee: the function
     without it (tests/theory/test_kept.py).
     """
-    plain = jax.jit(function)
+    jit = functools.partial(jax.jit, compiler_options=dict(options or {}))
+    plain = jit(function)
     identity = shipped(function)
     if identity is None:
         return plain
@@ -50,7 +51,7 @@ def compiled(function: Callable) -> Callable:
         leaves, tree = jax.tree.flatten(arguments)
         shapes = tuple((leaf.shape, leaf.dtype.str) for leaf in leaves)
         if (tree, shapes) not in ready:
-            ready[tree, shapes] = _kept(function, identity, arguments) or plain
+            ready[tree, shapes] = _kept(function, identity, arguments, jit) or plain
         return ready[tree, shapes](*arguments)
 
     return call
@@ -64,7 +65,9 @@ def side_by_side(*calls: Callable[[], Any]) -> list:
         return list(pool.map(lambda call: call(), calls))
 
 
-def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Callable | None:
+def _kept(
+    function: Callable, identity: tuple[str, ...], arguments: tuple, jit: Callable
+) -> Callable | None:
     """The function for arguments of these shapes, from disk or traced now and left there; None
     where nothing can be kept.
     """
@@ -80,7 +83,7 @@ def _kept(function: Callable, identity: tuple[str, ...], arguments: tuple) -> Ca
     if found is None:
         return None
     graph, shape = found
-    body = jax.jit(graph.call)
+    body = jit(graph.call)
 
     def call(*arguments: Any) -> Any:
         return _built(shape, body(*jax.tree.leaves(arguments)))
