@@ -35,5 +35,6 @@ def heard_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # what comes later would end the program
         sys.unraisablehook = hook
         signal.signal(signal.SIGALRM, handler)
