@@ -55,6 +55,9 @@ def test_the_entropy_is_the_legendre_transform_of_the_free_entropy():
     np.testing.assert_allclose(out["energy"], e, atol=1e-12)
     np.testing.assert_allclose(out["entropy"], s, atol=1e-12)
     assert np.isnan(theory.microcanonical_entropy(np.array([-0.84, 0.84]))).all()
+    shown = out["microcanonical_entropy"][0].dropna("level_energy")
+    np.testing.assert_allclose(shown["level_energy"][[0, -1]], [theory.GROUND, -theory.GROUND])
+    np.testing.assert_allclose(shown[[0, -1]], 0, atol=1e-15)  # the curve that is drawn ends at 0
 
 
 @pytest.mark.parametrize("m", [0.25, 0.5])

@@ -20,7 +20,9 @@ from replicon._errors import InputError
 from replicon.ising import about
 
 LARGEST = 24  # spins whose 2^N energies, weights and overlaps are held: 400 MB
-LEVELS = tuple(round(-1 + 0.05 * k, 2) for k in range(41))  # energies per spin at which s is told
+GROUND = -math.sqrt(math.log(2))  # energy per spin below which there is no level
+# Energies per spin at which s is told: their range ends, at +-GROUND, are among them.
+LEVELS = tuple(-GROUND * (k / 17) for k in range(-20, 21))
 BINS = 20  # of |q| on [0, 1]
 
 _LEVEL = Axis("level", "k", "value that the overlap takes, from the smallest")
@@ -186,4 +188,5 @@ model = Model(
     check_size=check_size,
     size=Size(typical=(8, 20), greatest=LARGEST, cost=math.inf, quick=8),
     source="B. Derrida, Phys. Rev. B 24, 2613 (1981)",
+    revision=2,
 )

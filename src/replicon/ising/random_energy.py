@@ -9,19 +9,19 @@ import math
 
 import numpy as np
 
-from replicon.ising.declare_random_energy import LEVELS
+from replicon.ising.declare_random_energy import GROUND, LEVELS
 from replicon.theory.branch import Found
 
-GROUND = -math.sqrt(math.log(2))  # energy per spin below which there is no level
 CRITICAL = 1 / (2 * math.sqrt(math.log(2)))  # temperature at which the energy reaches it
 
 
 def microcanonical_entropy(energy: np.ndarray) -> np.ndarray:
-    """s(e) = ln 2 - e^2, (1/N) ln of the number of levels at energy N e; NaN where it would be
-    negative, since there are none.
+    """s(e) = ln 2 - e^2, (1/N) ln of the number of levels at energy N e, 0 at the ends of their
+    range; NaN beyond, since there are none.
     """
-    entropy = math.log(2) - np.asarray(energy, float) ** 2
-    return np.where(entropy >= 0, entropy, np.nan)
+    modulus = np.abs(np.asarray(energy, float))
+    entropy = np.maximum(math.log(2) - modulus**2, 0.0)
+    return np.where(modulus <= -GROUND, entropy, np.nan)
 
 
 def one_step(breaking: np.ndarray, temperature: np.ndarray) -> np.ndarray:
