@@ -16,6 +16,7 @@ from catalogue import live
 from declared_markdown import allowed, linked, named, value
 from markdown_tables import number
 from model_studies import picture_of, studies_of
+from notation_pages import formula
 from reference_pages import known, known_numbers, ours
 
 from replicon import Control, Interval, Model, Observable
@@ -25,6 +26,9 @@ from replicon.view.frame import system_title
 
 REVIEW = "H. Huang, *Physics thoughts in neural network theory* (2024)"
 BOOK = "H. Huang, *Statistical Mechanics of Neural Networks* (Springer, 2021)"
+# Rows of known numbers that a page shows: all of them up to MOST_OPEN, else the first OPEN.
+MOST_OPEN = 24
+OPEN = 12
 ROLES = {"both": "theory and networks", "theory": "theory", "simulation": "networks"}
 MEASURES = (
     r"$\mathrm{D}z$ is the standard normal measure $e^{-z^2/2}\,\mathrm{d}z/\sqrt{2\pi}$, and"
@@ -253,27 +257,40 @@ def _known(model: Model) -> list[str]:
     rows = [
         [
             f"`{one['name']}`",
-            _at(one),
+            _at(one, model),
             known(one),
             ours(one),
             str(told.index((one["kind"], one["source"])) + 1),
         ]
         for one in values
     ]
+    head = ["Quantity", "At", "Known", "Here", "Source"]
+    shown = len(rows) if len(rows) <= MOST_OPEN else OPEN
+    folded = rows[shown:]
     return [
         "## Known numbers",
         "The tests hold the theory to each of these within its uncertainty; how they were found,"
         " [Why believe it](../why-believe.md) tells.",
-        table(["Quantity", "At", "Known", "Here", "Source"], rows),
+        table(head, rows[:shown]),
+        *([f":::{{dropdown}} More known numbers\n{table(head, folded)}\n:::"] if folded else []),
         "\n".join(f"{k}. {kind}: {linked(source)}" for k, (kind, source) in enumerate(told, 1)),
     ]
 
 
-def _at(one: dict[str, Any]) -> str:
+def _at(one: dict[str, Any], model: Model) -> str:
     """Where a value is known: its controls, and the branch where it is not the first."""
-    given = [f"`{name}` = {value(told)}" for name, told in one["controls"].items()]
-    branch = [f"branch `{one['branch']}`"] if "branch" in one else []
+    given = [f"{_short(name, model)} = {value(told)}" for name, told in one["controls"].items()]
+    other = "branch" in one and one["branch"] != model.branches[0].name
+    branch = [f"branch `{one['branch']}`"] if other else []
     return ", ".join([*given, *branch]) or "the defaults"
+
+
+def _short(name: str, model: Model) -> str:
+    """The symbol of a control; its name where it has none, or was given by an inverse."""
+    for control in model.controls:
+        if control.name == name and control.symbol != name:
+            return f"${formula(control.symbol)}$"
+    return f"`{name}`"
 
 
 def _examples(model: Model) -> list[str]:
