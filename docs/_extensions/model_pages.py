@@ -15,7 +15,7 @@ import model_commands
 from catalogue import live
 from declared_markdown import allowed, linked, named, value
 from markdown_tables import number
-from model_studies import picture_of, studies_of
+from model_studies import lessons_of, picture_of, studies_of
 from notation_pages import formula
 from reference_pages import known, known_numbers, ours
 
@@ -312,11 +312,14 @@ def _examples(model: Model) -> list[str]:
 
 
 def _studies(model: Model) -> list[str]:
+    """Where one sees the model at work: studies with their questions, and lessons."""
     rows = [
         [f"[](../gallery/{name}.md)", sources.headline(name)["question"]]
         for name in studies_of(model.name)
     ]
-    return ["## Studies", table(["Study", "Question"], rows)] if rows else []
+    studies = ["## Studies", table(["Study", "Question"], rows)] if rows else []
+    links = [f"- [](../lessons/{name}.md)" for name in lessons_of(model.name)]
+    return [*studies, *(["## Lessons", "\n".join(links)] if links else [])]
 
 
 def _drawn(model: Model) -> list[str]:

@@ -1,7 +1,8 @@
-"""The studies that ask a model, and a picture that shows it."""
+"""The studies that ask a model, a picture that shows it, and the lessons that tell of it."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,19 @@ def studies_of(model: str) -> list[str]:
         if model in asked:
             shares[name] = asked.count(model) / len(asked)
     return sorted(shares, key=lambda name: shares[name] < MOSTLY)
+
+
+@cache
+def lessons_of(model: str) -> list[str]:
+    """The lessons that link to a model's page, in the order of their index."""
+    lessons = DOCS / "lessons"
+    names = re.findall(r"^\| \[.*?\]\((.+?)\.md\)", (lessons / "index.md").read_text(), re.M)
+    return [name for name in names if f"(../models/{model}.md" in _text(lessons / f"{name}.md")]
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text()
 
 
 @cache

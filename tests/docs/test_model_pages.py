@@ -94,6 +94,12 @@ def test_studies_are_those_that_ask():
     assert not model_studies.studies_of("no-such-model")
 
 
+def test_lessons_are_those_that_link_to_a_model(pages):
+    assert model_studies.lessons_of("perceptron-pairs") == ["perceptron", "landscape"]
+    assert not model_studies.lessons_of("no-such-model")
+    assert "- [](../lessons/landscape.md)" in pages["models/perceptron-pairs.md"]
+
+
 def test_a_page_is_told_alike_twice(pages):
     assert model_pages.pages() == pages
 
