@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import replicon
+from replicon.rbm.unmatched_likelihood import log_likelihood, ways
+from replicon.theory.gaussian import nodes
+from replicon.theory.points import evaluate
 
 MODEL = "rbm-unmatched"
 MATCHED = {"inverse_temperature": 1.0, "teacher_inverse_temperature": 1.0}
@@ -27,6 +30,23 @@ def test_matched_student_is_the_nishimori_line_of_rbm():
     # <X tanh beta X> = beta in any phase.
     free = out["free_entropy"].values - np.array(loads) / 2
     np.testing.assert_allclose(out["thermodynamic_entropy"], free, atol=1e-9)
+
+
+def test_fewer_nodes_are_enough_where_they_are_used():
+    """Against the trapezoid of 769 nodes each way; near both borders too."""
+    beta = np.array([0.5, 1.5, 1.3, 1.9, 2.0, 3.0, 1.79])
+    q = np.array([0.0, 0.0, 1e-9, 0.89, 0.5, 0.9, 1.0])
+    mean = np.array([0.0, 0.0, 0.1, 0.9, 0.7, 0.95, 1.5])
+    used = np.zeros(len(q), int)
+    grid = (*nodes(769, 8.0), *nodes(769, 8.0))
+    for place, (average, rows, point) in enumerate(ways(mean, q, 1 / beta)):
+        used[rows] = place
+        if not rows.any():
+            continue
+        some = [values[rows] for values in point]
+        known = evaluate(lambda *one: log_likelihood(*one, grid), *some, batch=1)
+        np.testing.assert_allclose(evaluate(average, *some), known, rtol=0, atol=3e-14)
+    assert used.tolist() == [0, 0, 1, 1, 2, 2, 1]
 
 
 @pytest.mark.parametrize("approximation", ["exact", "hopfield"])

@@ -17,16 +17,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.rbm.single import log_cosh
+from replicon.rbm import unmatched_likelihood
 from replicon.rbm.unmatched_passing import BEGIN, SETTLED
 from replicon.theory import stationary
 from replicon.theory.bisection import bisect
-from replicon.theory.gaussian import log_2cosh, nodes, sech_fourth
+from replicon.theory.gaussian import log_2cosh, sech_fourth
 from replicon.theory.points import evaluate
 
 _NUMBERS = ("load", "inverse_temperature", "teacher_inverse_temperature")
-_NODE, _WEIGHT = nodes(193, 8.0)  # of a field, and of the spread about it
-_SPREAD, _SPREAD_WEIGHT = nodes(129, 8.0)
 _FEW = 16  # points at once of what takes two integrals
 _LEARNED = 1e-6  # smaller overlaps are taken for none
 # Of growth factors where a branch has just left another: two that coincide are known to the root
@@ -77,20 +75,9 @@ class Exact:
         return beta * log_2cosh(*Exact.field(x, c)) - jnp.log(2.0) - beta**2 * x.overlap / 2
 
     @staticmethod
-    def log_likelihood(x: Order, c):
-        """<ln cosh beta X> of a sample, less beta^2/2 of the norm."""
-        beta = c.inverse_temperature
-        mean, q, _ = Exact.field(x, c)
-        free = jnp.maximum(1 - q, 0.0)
-        a = mean + jnp.sqrt(q) * _NODE
-        spread = beta * jnp.sqrt(free) * _SPREAD
-        total = 0.0
-        for h in (1.0, -1.0):
-            # Given the hidden unit h, X is normal about a + beta (1 - q) h.
-            argument = beta * (a + h * beta * free)[:, None] + spread
-            inner = log_cosh(argument) @ _SPREAD_WEIGHT
-            total += _WEIGHT @ (jax.nn.sigmoid(2 * h * beta * a) * inner)
-        return total - beta**2 / 2
+    def log_likelihoods(x: Order, c) -> list:
+        """What a sample adds to the energy, as `unmatched_likelihood.ways`."""
+        return unmatched_likelihood.ways(*Exact.field(x, c))
 
     @staticmethod
     def slope(x: Order, c):
@@ -136,13 +123,16 @@ class Hopfield:
         return (c.inverse_temperature**2 * Hopfield._square(x, c) / D - jnp.log(D)) / 2
 
     @staticmethod
-    def log_likelihood(x: Order, c):
+    def slope(x: Order, c):
         """<beta^2 X^2 / 2> of a sample."""
         D = Hopfield.denominator(x, c)
         spread = Hopfield._square(x, c) / D**2 + (1 - x.overlap) / D
         return c.inverse_temperature**2 / 2 * spread
 
-    slope = log_likelihood
+    @staticmethod
+    def log_likelihoods(x: Order, c) -> list:
+        """One way for all points, closed."""
+        return [(Hopfield.slope, np.full(x.overlap.shape, True), (x, c))]
 
     @staticmethod
     def softness(x: Order, c):
@@ -233,7 +223,11 @@ def entropy(c, approximation: str, out: dict) -> np.ndarray:
     found = (out["teacher_overlap"], np.clip(out["overlap"], 0.0, 1.0))
     sound = Order._make(np.where(there, v, 0.5) for v in found)
     asked = c._replace(inverse_temperature=np.where(there, c.inverse_temperature, 0.5))
-    energy = evaluate(FORMS[approximation].log_likelihood, sound, asked, batch=_FEW)
+    energy = np.empty(there.shape)
+    for energy_of, rows, point in FORMS[approximation].log_likelihoods(sound, asked):
+        if rows.any():
+            some = jax.tree.map(lambda values, rows=rows: values[rows], point)
+            energy[rows] = evaluate(energy_of, *some, batch=_FEW)
     return np.where(there, out["free_entropy"] - c.load * energy, np.nan)
 
 
