@@ -78,6 +78,7 @@ class Enumerated:
 
     def __init__(self, patterns: np.ndarray, reference: np.ndarray, controls):
         self.patterns = patterns
+        self.reference = reference
         self.controls = controls
         self._reference = None
         if controls.reference == "random":

@@ -4,7 +4,7 @@
 import {clear, el} from "./el.js";
 import {titleOf} from "./exhibits.js";
 import {countingTab} from "./perceptron_counting.js";
-import {islandsTab} from "./perceptron_islands.js";
+import {islandsQuestion, islandsTab} from "./perceptron_islands.js";
 import {raceTab} from "./perceptron_race.js";
 import {layout} from "./screen.js";
 import {say} from "./words.js";
@@ -14,8 +14,7 @@ const TABS = [
     question: () => say("A neuron with N weights of +1 or −1 must answer every pattern as it is " +
       "told. Each pattern rules out half of all weights. When is nobody left?")},
   {name: "islands", text: () => say("Islands"), make: islandsTab,
-    question: () => say("Stand on one solution and look around: is the next one a flip away, or " +
-      "far across the sea?")},
+    question: islandsQuestion},
   {name: "race", text: () => say("Race"), make: raceTab,
     question: () => say("Solutions exist up to load 0.833. Five algorithms look for one, on the " +
       "same patterns: how far does each of them get?")},
@@ -27,7 +26,7 @@ export function perceptronScreen(root, {query, models}) {
     const tab = TABS.find((one) => one.name === name) || TABS[0];
     if (current) current.close();
     clear(root);
-    const places = layout(root, {title: titleOf("perceptron"), question: tab.question});
+    const places = layout(root, {title: titleOf("perceptron"), question: () => tab.question(asked)});
     places.tabs.append(...TABS.map((one) => el("button", {type: "button", text: one.text,
       class: one === tab ? "chosen" : "", "aria-pressed": String(one === tab), onclick: () => {
         history.replaceState(null, "", `#/perceptron?tab=${one.name}`);

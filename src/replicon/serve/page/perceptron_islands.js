@@ -8,6 +8,7 @@ import {formula, frac, id, row, sub, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
 import {Meeting} from "./meeting.js";
 import {HELD} from "./perceptron_lines.js";
+import {Pairs} from "./perceptron_pairs.js";
 import {interpolated, Tab} from "./perceptron_parts.js";
 import {still} from "./screen.js";
 import {ask} from "./wire.js";
@@ -69,8 +70,28 @@ class Rings extends Board {
   }
 }
 
-export function islandsTab(places, {models}) {
-  return new Islands(places, models);
+const VIEWS = [
+  ["solution", () => say("Around one solution"), () => say("Stand on one solution and look " +
+    "around: is the next one a flip away, or far across the sea?")],
+  ["pairs", () => say("Pairs of solutions"), () => say("Take any two solutions: how far apart do " +
+    "they lie, and are there distances at which no two lie at all?")],
+  ["random", () => say("Around a random configuration"), () => say("Stand anywhere, on no " +
+    "solution: how far is it to the nearest, and where are all the others?")],
+];
+
+const viewOf = (query) => VIEWS.find(([name]) => name === query.get("around")) || VIEWS[0];
+
+export const islandsQuestion = (query) => viewOf(query)[2]();
+
+// Three views of the same space of solutions, the first where none is asked for.
+export function islandsTab(places, {models, query}) {
+  const [chosen] = viewOf(query);
+  places.tabs.after(el("div", {class: "row-of tabs"}, VIEWS.map(([name, text]) =>
+    el("button", {type: "button", class: name === chosen ? "chosen" : "", text,
+      "aria-pressed": String(name === chosen),
+      onclick: () => (location.hash = `#/perceptron?tab=islands&around=${name}`)}))));
+  if (chosen === "solution") return new Islands(places, models);
+  return new Pairs(places, models, chosen === "pairs" ? "solution-pair" : "random");
 }
 
 class Islands extends Tab {
