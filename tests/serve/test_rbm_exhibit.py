@@ -51,15 +51,57 @@ def test_kept_thresholds_are_those_of_the_literature():
 
 def test_without_correlation_all_thresholds_are_one():
     for prior in ("informed", "uniform"):
-        line = rbm_lines.kept_lines()[prior][0]
+        line = rbm_lines.kept_lines()["2"][prior][0]
         assert line["correlation"] == 0
         assert set(line["thresholds"].values()) == {1.0}  # 1/beta^4
+
+
+def test_the_onset_falls_with_the_units_where_they_share_something():
+    """At inverse temperature 1: closed values for three and four units of either student, found a
+    second way as the growth of the map (tests/reference); without correlation none moves.
+    """
+    known = {
+        0.1: ((0.467347, 0.318219), (0.683628, 0.564109)),
+        0.3: ((0.129886, 0.047656), (0.360397, 0.218303)),
+        0.5: ((0.050274, 0.014271), (0.224219, 0.119462)),
+    }
+    for correlation, (informed, uniform) in known.items():
+        found = questions()["rbm.onsets"](OFFER, correlation=correlation)[1]
+        assert found["units"].tolist() == list(range(1, 9))
+        assert found["informed"][2:4] == pytest.approx(informed, abs=1e-6)
+        assert found["uniform"][2:4] == pytest.approx(uniform, abs=1e-6)
+    assert questions()["rbm.onsets"](OFFER, correlation=0.0)[1]["informed"].tolist() == [1.0] * 8
+
+
+def test_kept_lines_of_other_numbers_of_units():
+    """Three and four units at correlation 0.3: where the symmetry of permutations breaks, 2.5361
+    informed, 2.0957 and 2.6212 uniform, to the search's 2e-4; overlaps of three at load 1; one unit
+    is that of two that share nothing.
+    """
+    kept = rbm_lines.kept_lines()
+    three = {
+        prior: next(one for one in kept["3"][prior] if one["correlation"] == 0.3)
+        for prior in ("informed", "uniform")
+    }
+    for prior, values in (("informed", (2.5361, 2.5361)), ("uniform", (2.0957, 2.6212))):
+        found = [three[prior]["thresholds"][name] for name in rbm_lines.THRESHOLDS[1:]]
+        assert found == pytest.approx(values, abs=2e-4)
+    read = np.interp(1.0, three["informed"]["load"], three["informed"]["teacher_overlap"])
+    assert read == pytest.approx(0.360094, abs=6e-3)  # between two points of the line
+    one, two = kept["1"]["informed"][0], kept["2"]["informed"][0]
+    for load in (0.7, 2.0, 4.0):
+        values = [np.interp(load, line["load"], line["teacher_overlap"]) for line in (one, two)]
+        assert values[0] == pytest.approx(values[1], abs=2e-3)
+    assert one["thresholds"]["permutation-student"] is None
+    for count, found in kept.items():
+        assert {line["hidden"] for lines in found.values() for line in lines} == {int(count)}
 
 
 @pytest.mark.parametrize("prior", ["informed", "uniform"])
 def test_kept_lines_are_the_stable_state_of_the_theory(prior):
     """A point in every phase, of the line of correlation 0.3."""
-    line = next(one for one in rbm_lines.kept_lines()[prior] if one["correlation"] == 0.3)
+    kept = rbm_lines.kept_lines()["2"][prior]
+    line = next(one for one in kept if one["correlation"] == 0.3)
     loads = np.array(line["load"])
     ends = [0.0, *(line["thresholds"][name] for name in rbm_lines.THRESHOLDS), rbm_lines.LAST]
     for low, high in itertools.pairwise(ends):
@@ -90,14 +132,15 @@ def test_a_line_is_solved_as_it_is_asked_for():
         )
 
 
-def test_students_beside_are_those_of_simulate():
+@pytest.mark.parametrize("hidden", [2, 3])
+def test_students_beside_are_those_of_simulate(hidden):
     """Means and errors over other teachers are those of `simulate`, for the same seed."""
-    one = student()
+    one = student(controls={**CONTROLS, "hidden": hidden})
     one.step(500)
     while len(one.rows) < 3:
         one.step(50)
     count = len(one.rows)
-    sampled = replicon.simulate("rbm", size=60, samples=count, seed=3, **CONTROLS)
+    sampled = replicon.simulate("rbm", size=60, samples=count, seed=3, hidden=hidden, **CONTROLS)
     expected = ask.summarize("rbm", sampled)
     measured = one.measured()
     for name in ("teacher_overlap", "cross_overlap", "overlap", "receptive_overlap"):
@@ -140,6 +183,8 @@ def test_views_put_sites_that_agree_first():
     assert view["student"].shape == view["teacher"].shape == (2, 60)
     assert (count, arriving, load) == (60, 0, 1.0)
     assert view["samples"].shape == (12, 60)
+    other = student(controls={**CONTROLS, "hidden": 4})
+    assert other.view()["teacher"][1].shape == (4, 60)
     # The sign and order of the units are those that the teacher has.
     now = one.measured()["teacher_overlap"]["now"]
     assert (view["student"] * view["teacher"]).mean() == pytest.approx(now)
@@ -162,6 +207,7 @@ def test_data_arrive_up_to_the_end_of_the_axis():
     [
         ({"controls": {"load": 7}}, "load = 7"),
         ({"controls": {"corelation": 0.1}}, "correlation"),
+        ({"controls": {"hidden": 5}}, "hidden = 5"),
         ({"controls": [1]}, "names with values"),
         ({"size": 100000}, "size = 100000"),
         ({"size": "big"}, "size"),
@@ -182,6 +228,11 @@ def test_what_a_page_may_not_do_is_refused_in_a_sentence():
         lambda: questions()["rbm.lines"](OFFER, prior="mine.npy"),
         lambda: questions()["rbm.line"](OFFER, model="rbm", prior="informed", correlation=0.99),
         lambda: questions()["rbm.line"](OFFER, model="rbm", prior=7, correlation=0.1),
+        lambda: questions()["rbm.line"](
+            OFFER, model="rbm", prior="uniform", correlation=0.1, hidden=3
+        ),
+        lambda: questions()["rbm.lines"](OFFER, prior="uniform", hidden=5),
+        lambda: questions()["rbm.onsets"](OFFER, correlation=2),
     ):
         with pytest.raises(InputError):
             call()

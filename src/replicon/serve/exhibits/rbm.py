@@ -18,7 +18,7 @@ from replicon.rbm.passing import ITERATIONS, ApproximateMessages
 from replicon.rbm.posterior import largest_overlap, matched, measure
 from replicon.serve.asked import Offer
 from replicon.serve.exhibits.rbm_digits import Digits
-from replicon.serve.exhibits.rbm_lines import LAST, line, lines
+from replicon.serve.exhibits.rbm_lines import LAST, MANY, line, lines, onsets
 from replicon.serve.networks import Mean, View, told_of
 from replicon.study.process import streams
 
@@ -44,8 +44,8 @@ class Student:
         self.model = offer.model("rbm")
         if not isinstance(controls, Mapping):
             raise InputError("Controls are names with values.")
-        given = {**controls, "hidden": 2, "method": "amp"}
-        self.controls = offer.controls(self.model, given, "simulation")
+        self.controls = offer.controls(self.model, {**controls, "method": "amp"}, "simulation")
+        self.units = check_argument("hidden", self.controls["hidden"], MANY, "units, watched")
         self.size = check_argument("size", size, _SIZES, "visible units while you watch")
         self.seed = check_seed(seed)
         self.arriving = arriving is True
@@ -65,9 +65,9 @@ class Student:
         # A teacher stays whatever its student knows: how much data there are, and what prior.
         told = {**self.controls, "load": 0.0, "prior": "informed"}
         self._rng = _seed.generator(streams(self.model, told, self.size, 1, self.seed)[0])
-        self.teacher = draw_teacher(self.size, 2, correlation, self._rng)
-        # In this order the sites at which the teacher's rows agree come first.
-        self.order = np.argsort(-self.teacher.prod(axis=1), kind="stable")
+        self.teacher = draw_teacher(self.size, self.units, correlation, self._rng)
+        # In this order the sites at which all of the teacher's rows agree come first.
+        self.order = np.argsort(-np.abs(self.teacher.sum(axis=1)), kind="stable")
         self.samples = np.empty((0, self.size))
         self.count = 0 if self.arriving else round(self.controls["load"] * self.size)
         self._forget()
@@ -87,7 +87,7 @@ class Student:
         # Its first messages are the same however the samples came.
         rng = np.random.default_rng([self.seed, self.count])
         data = self.samples[: self.count]
-        self.messages = ApproximateMessages(data, beta, guess, 2, rng)
+        self.messages = ApproximateMessages(data, beta, guess, self.units, rng)
         self.trace = [largest_overlap(self.messages.means, self.teacher)]
 
     def _think(self, count: int) -> None:
@@ -172,13 +172,13 @@ class Student:
             raise InputError(f"A student does not know how to {_told(name)}: arrive or deliver.")
 
     def view(self) -> View:
-        """Sites at which the teacher's rows agree first: `teacher` and `student` (2, N), `samples`
+        """Sites at which the teacher's rows agree first: `teacher` and `student` (K, N), `samples`
         the newest first; `learning`, the teacher overlap after each iteration, a curve a start of
         the messages; `state` [samples, iterations, whether they rest, sites that agree, other
         teachers measured, whether samples arrive, load of what the student believes].
         """
         newest = self.samples[max(0, self.count - _SHOWN) : self.count][::-1]
-        alike = int((self.teacher.prod(axis=1) > 0).sum())
+        alike = int((np.abs(self.teacher.sum(axis=1)) == self.units).sum())
         state = [self.count, self.messages.iterations, self.messages.settled, alike]
         state += [len(self.rows), self.arriving, self.believed_load]
         return {
@@ -213,5 +213,5 @@ def _told(name: Any) -> str:
     return f"'{name}'" if isinstance(name, str) and len(name) < 40 else "do that"
 
 
-QUESTIONS = {"rbm.lines": lines, "rbm.line": line}
+QUESTIONS = {"rbm.lines": lines, "rbm.line": line, "rbm.onsets": onsets}
 NETWORKS = {"rbm.student": Student, "rbm.digits": Digits}

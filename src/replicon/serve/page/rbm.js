@@ -1,24 +1,26 @@
-// Learning without being told: a student whose teacher is known to us, and a machine that learns
-// digits, as two views of one screen.
+// Learning without being told: a student whose teacher is known to us, one of the wrong confidence,
+// and a machine that learns digits, as three views of one screen.
 
 import {el} from "./el.js";
 import {titleOf} from "./exhibits.js";
 import {digits} from "./rbm_digits.js";
 import {student} from "./rbm_student.js";
+import {unmatched} from "./rbm_unmatched.js";
 import {say} from "./words.js";
 
 export function rbmScreen(root, {query, models}) {
-  const chosen = query.get("view") === "digits" ? "digits" : "student";
+  const made = {student, unmatched, digits};
+  const chosen = Object.hasOwn(made, query.get("view")) ? query.get("view") : "student";
   const views = [["student", () => say("A student of samples alone"), "#/rbm"],
+    ["unmatched", () => say("The wrong confidence"), "#/rbm?view=unmatched"],
     ["digits", () => say("A machine learns digits"), "#/rbm?view=digits"]];
   const tabs = el("div", {class: "row-of"}, views.map(([name, text, address]) =>
     el("button", {type: "button", class: name === chosen ? "chosen" : null,
       "aria-pressed": String(name === chosen), text, onclick: () => (location.hash = address)})));
-  const make = chosen === "digits" ? digits : student;
-  return make(root, {query, models, tabs, further, title: titleOf("rbm")});
+  return made[chosen](root, {query, models, tabs, further, title: titleOf("rbm")});
 }
 
-// The end of both views: the same in the lab, the gallery's study, the papers.
+// The end of every view: the same in the lab, the gallery's study, the papers.
 function further(parent, {lab, study, papers}) {
   parent.append(
     el("p", {}, el("a", {href: lab(), text: () => say("Open in the lab"),

@@ -5,7 +5,7 @@ import {say} from "./words.js";
 
 const LABELS = 78; // pixels for what rows are called
 const SAMPLE = 7; // pixels of a sample's height
-const ROW = 26;
+const ROW = 26; // of a row, where there are two; of more each is thinner
 const GAP = 30;
 
 // show({teacher, student, samples, state}), arrays of the network rbm.student.
@@ -36,23 +36,26 @@ export class Barcodes extends Board {
     }
     pen.globalAlpha = 1;
     top += 12 * SAMPLE + GAP;
-    this.pair(student, top, [() => say("student 1"), () => say("student 2")]);
-    this.groups(state.data[3], size, top - 9);
+    this.rows(student, top, (row) => say("student {number}", {number: row + 1}));
+    if (student.shape[0] > 1) this.groups(state.data[3], size, top - 9);
     top += 2 * ROW + GAP;
-    this.pair(teacher, top, [() => say("teacher 1"), () => say("teacher 2")]);
+    this.rows(teacher, top, (row) => say("teacher {number}", {number: row + 1}));
   }
 
-  pair({data, shape}, top, names) {
-    names.forEach((name, row) => {
-      this.name(name, top + row * ROW + ROW / 2);
-      this.bars(data, row * shape[1], shape[1], top + row * ROW, ROW - 3, (value, pen) => {
+  rows({data, shape}, top, nameOf) {
+    const high = Math.min(ROW, (2 * ROW) / shape[0]);
+    const gap = high < ROW ? 2 : 3;
+    for (let row = 0; row < shape[0]; row++) {
+      const begin = top + row * high;
+      this.name(() => nameOf(row), begin + high / 2);
+      this.bars(data, row * shape[1], shape[1], begin, high - gap, (value, pen) => {
         pen.globalAlpha = Math.min(1, Math.abs(value));
         return colour(value > 0 ? "orange" : "blue");
       });
       this.pen.globalAlpha = 1;
       this.pen.strokeStyle = colour("line");
-      this.pen.strokeRect(LABELS + 0.5, top + row * ROW + 0.5, this.width - LABELS - 1, ROW - 4);
-    });
+      this.pen.strokeRect(LABELS + 0.5, begin + 0.5, this.width - LABELS - 1, high - gap - 1);
+    }
   }
 
   bars(data, begin, size, top, height, shade) {

@@ -40,14 +40,15 @@ export function curvesOf(line, prior) {
   const alike = {x: line.alike.load, y: numbers(line.alike.teacher_overlap), colour: "blue",
     dashed: true};
   const informed = prior === "informed";
-  const drawn = informed ? SHOWN.slice(0, 2) : [...SHOWN].reverse();
+  const known = ([name]) => line[name].some((value) => value !== null); // one unit has no cross
+  const drawn = (informed ? SHOWN.slice(0, 2) : [...SHOWN].reverse()).filter(known);
   const second = {teacher_overlap: "T = q₁", cross_overlap: "τ = r"};
   return [alike, ...drawn.map(([name, shade]) => ({x: line.load, y: numbers(line[name]),
     colour: shade})),
   ...drawn.map(([name, shade, symbol]) => label(LABELLED, readOff(line, LABELLED)[name], shade,
     () => (informed ? second[name] : symbol))),
   ...phasesOf(line).filter(({wide}) => wide > LEGIBLE).map(({middle, phase}) =>
-    label(middle, 0.06, "ink", PHASE_NAMES[phase]))];
+    label(middle, 0.06, "ink", namesOf(line)[phase]))];
 }
 
 // A curve of one point, of which nothing but its name is seen.
@@ -56,7 +57,7 @@ const label = (x, y, shade, text) => ({x: [x], y: [y], colour: shade, label: tex
 // The phases along the axis: {phase, middle, wide}.
 function phasesOf(line) {
   const ends = [0, ...NAMES.map((name) => line.thresholds[name] ?? LAST), LAST];
-  return PHASE_NAMES.map((_, phase) => ({phase, middle: (ends[phase] + ends[phase + 1]) / 2,
+  return namesOf(line).map((_, phase) => ({phase, middle: (ends[phase] + ends[phase + 1]) / 2,
     wide: ends[phase + 1] - ends[phase]}));
 }
 
@@ -86,8 +87,13 @@ export function phaseAt(line, load) {
     load > line.thresholds[name]).length;
 }
 
-export const PHASE_NAMES = [() => say("nothing is known"), () => say("only what the rows share"),
+const PHASE_NAMES = [() => say("nothing is known"), () => say("only what the rows share"),
   () => say("the rows differ"), () => say("each its own")];
+const ALONE = [PHASE_NAMES[0], () => say("the row is known, the better the more samples")];
+
+const namesOf = (line) => (line.hidden === 1 ? ALONE : PHASE_NAMES);
+
+export const phaseName = (line, load) => namesOf(line)[phaseAt(line, load)]();
 
 export function regionsOf(line, axes) {
   const x = Array.from({length: CELLS}, (_, i) => axes.x.low

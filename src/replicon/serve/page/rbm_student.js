@@ -3,14 +3,15 @@
 import {Chart} from "./chart.js";
 import {controlInput, gaveWay, transport} from "./controls.js";
 import {el, shownNumber} from "./el.js";
-import {brackets, formula, frac, id, mean, row, sub, subsup, sum, sup, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
 import {Meeting} from "./meeting.js";
 import {Panel} from "./panels.js";
 import {Barcodes} from "./rbm_barcodes.js";
-import {curvesOf, marksOf, nearest, PHASE_NAMES, phaseAt, readOff, regionsOf,
+import {curvesOf, marksOf, nearest, phaseName, readOff, regionsOf,
   SHOWN} from "./rbm_lines.js";
-import {asText, copies, guide, layout, still} from "./screen.js";
+import {Onsets, unitsChosen} from "./rbm_units.js";
+import {formulas, studentSteps} from "./rbm_student_steps.js";
+import {asText, copies, layout, still} from "./screen.js";
 import {ask, forget, Network} from "./wire.js";
 import {onLanguage, say} from "./words.js";
 
@@ -32,6 +33,7 @@ class Student {
     };
     this.state = {load: number("load", 0, 0, LAST), correlation: number("correlation", 0.3, 0, 0.7),
       prior: query.get("prior") === "uniform" ? "uniform" : "informed",
+      hidden: Math.round(number("hidden", 2, 1, 4)),
       size: Math.round(number("size", 200, 20, 400)), seed: Math.round(number("seed", 1, 0, 1e9))};
     this.arriving = !query.has("load");
     this.lines = {};
@@ -45,8 +47,8 @@ class Student {
     const met = MET.map((name) => this.model.observables.find((one) => one.name === name));
     this.meeting = new Meeting(this.places.meeting, this.model, met);
     this.meeting.because(() => this.reason());
-    this.formulas();
-    this.steps();
+    this.light = formulas(this.places.formula);
+    studentSteps(this);
     this.recopy = copies(this.places.same, () => this.text());
     further(this.places.same, {study: "rbm-symmetry-breaking", lab: () => this.lab(),
       papers: () => say("Review: H. Huang, Physics thoughts in neural network theory (2024), the " +
@@ -77,7 +79,14 @@ class Student {
       this.renew({correlation: Math.min(0.7, Math.max(0, Number(value) || 0))}, phase));
     this.prior = controlInput(this.model, control("prior"), this.state.prior, (value) =>
       this.renew({prior: value}, "release"));
-    controls.append(this.correlation, this.prior);
+    this.many = unitsChosen(this.state.hidden, (hidden) => this.renew({hidden}, "release"));
+    controls.append(this.many, this.correlation, this.prior);
+    this.onsets = new Onsets(left);
+  }
+
+  // What says of how many units a question is: nothing of two.
+  get units() {
+    return this.state.hidden === 2 ? {} : {hidden: this.state.hidden};
   }
 
   drag(at, phase) {
@@ -98,6 +107,7 @@ class Student {
     Object.assign(this.state, part);
     this.correlation.put(this.state.correlation);
     this.prior.put(this.state.prior);
+    this.many.put(this.state.hidden);
     this.points = [];
     this.theory(phase);
     if (phase !== "release") return;
@@ -105,31 +115,41 @@ class Student {
     this.changed();
   }
 
-  // The nearest kept line at once; the exact one and the exact point when the finger has let go.
+  // The nearest kept line at once; the exact one and the exact point when the finger has let go, of
+  // one or two units: of more they take minutes.
   theory(phase) {
-    const {prior, correlation} = this.state;
+    const {prior, correlation, hidden} = this.state;
     this.point = null;
-    if (!this.lines[prior]) {
-      ask("rbm-lines", "rbm.lines", {prior}, ({header}) => {
+    this.onsets.ask(correlation, hidden, prior);
+    const kept = `${hidden} ${prior}`;
+    if (!this.lines[kept]) {
+      ask("rbm-lines", "rbm.lines", {prior, ...this.units}, ({header}) => {
         if (header.trouble) return void (this.which.textContent = header.trouble);
-        this.lines[prior] = header.lines;
+        this.lines[kept] = header.lines;
         this.theory(phase);
       });
       return;
     }
-    this.line = nearest(this.lines[prior], correlation);
-    this.asked = {correlation, prior};
-    if (phase === "release") {
+    this.line = nearest(this.lines[kept], correlation);
+    if (phase === "release" && hidden <= 2) {
       this.exactPoint();
-      if (this.line.correlation !== correlation) this.exactLine();
+      if (hidden === 2 && this.line.correlation !== correlation) this.exactLine();
     }
     this.redraw();
   }
 
+  // Whether the state is still what was asked about.
+  asked() {
+    const {correlation, prior, hidden} = this.state;
+    return () => this.state.correlation === correlation && this.state.prior === prior &&
+      this.state.hidden === hidden;
+  }
+
   exactLine() {
     const {correlation, prior} = this.state;
+    const still_ = this.asked();
     ask("rbm-line", "rbm.line", {model: "rbm", correlation, prior}, ({header}) => {
-      if (this.state.correlation !== correlation || this.state.prior !== prior) return;
+      if (!still_()) return;
       if (header.trouble) this.which.textContent = header.trouble;
       else this.line = header.line;
       this.redraw();
@@ -137,12 +157,12 @@ class Student {
   }
 
   exactPoint() {
-    if (this.arriving) return;
+    if (this.arriving || this.state.hidden > 2) return;
     const {load, correlation, prior} = this.state;
-    ask("rbm-point", "point", {model: "rbm", controls: {load, correlation, prior},
+    const still_ = this.asked();
+    ask("rbm-point", "point", {model: "rbm", controls: {load, correlation, prior, ...this.units},
       branch: "equilibrium"}, ({header}) => {
-      const same = this.state.load === load && this.state.correlation === correlation;
-      if (header.trouble || !same || this.state.prior !== prior) return;
+      if (header.trouble || this.state.load !== load || !still_()) return;
       this.point = header.point.converged ? header.point : null;
       this.redraw();
     });
@@ -166,12 +186,16 @@ class Student {
   tell() {
     const {line, state} = this;
     if (!line) return;
-    this.phase.textContent = `α = ${shownNumber(state.load)}: ${PHASE_NAMES[phaseAt(line, state.load)]()}`;
+    this.phase.textContent = `α = ${shownNumber(state.load)}: ${phaseName(line, state.load)}`;
+    const values = {value: shownNumber(line.correlation)};
     const there = line.correlation === state.correlation;
-    const told = [there ? say("Line: exact for q₀ = {value}.",
-      {value: shownNumber(state.correlation)})
-      : say("Line: the nearest solved before, q₀ = {value}; exact some seconds after you let go.",
-        {value: shownNumber(line.correlation)})];
+    const told = [];
+    if (state.hidden === 1) told.push(say("Line: exact; one unit shares nothing with another."));
+    else if (there) told.push(say("Line: exact for q₀ = {value}.", values));
+    else if (state.hidden > 2) told.push(say("Line: the nearest solved before, q₀ = {value}: of " +
+      "three or four units one takes minutes.", values));
+    else told.push(say("Line: the nearest solved before, q₀ = {value}; exact some seconds after " +
+      "you let go.", values));
     told.push(this.point ? say("Mark: exact.") : say("Mark: read off the line."));
     this.which.textContent = told.join(" ");
   }
@@ -238,7 +262,7 @@ class Student {
     const {load, correlation, prior, size, seed} = this.state;
     this.trail = [];
     this.measured = null;
-    this.live.start("rbm.student", {controls: {load, correlation, prior}, size, seed,
+    this.live.start("rbm.student", {controls: {load, correlation, prior, ...this.units}, size, seed,
       arriving: this.arriving}, {speed: this.transport.speedNow(), playing: !this.resting});
     this.resting = false;
   }
@@ -305,92 +329,22 @@ class Student {
       {symbol: "N", size: this.state.size});
   }
 
-  // ---- words
-
-  formulas() {
-    const t = sub("t", "p");
-    this.light = formula(this.places.formula,
-      row(id("P"), brackets("σ", ",", "h"), "∝", fnExp(), brackets(frac("β", rootN()), sum("i"),
-        sub("σ", "i"), brackets(subsup("ξ", "i", "1"), sub("h", "1"), "+", subsup("ξ", "i", "2"),
-          sub("h", "2")))),
-      row(term("own", row(id("T"), "=", frac("1", "N"), sum("i"), subsup("ξ", "i", "1*"),
-        mean(subsup("ξ", "i", "1")))), ",  ", term("cross", row("τ", "=", frac("1", "N"), sum("i"),
-        subsup("ξ", "i", "2*"), mean(subsup("ξ", "i", "1"))))),
-      term("onset", row(sub("α", "c"), "=", frac("1",
-        row(sup("β", "4"), brackets("1", "+", id("t")),
-        term("correlation", brackets("1", "+", sub("q", "0"))), brackets("1", "+", t),
-        brackets("1", "+", id("p")))), ",  ", id("t"), "=", id("tanh"), brackets(sup("β", "2"),
-        sub("q", "0")))));
-    this.places.formula.append(el("p", {class: "quiet", text: () => say("p is the correlation " +
-      "that the student believes in: q₀ if informed, 0 if not; t_p likewise.")}));
-  }
-
-  steps() {
-    const told = () => (this.chart.covered ? say("Lift the cover") : say("Predict first"));
-    const cover = (event) => {
-      const {chart} = this;
-      chart.covered = !chart.covered;
-      if (chart.covered) chart.guess = null;
-      chart.ring.hidden = chart.covered;
-      event.target.textContent = told();
-      this.redraw();
-    };
-    const to = (part, term_) => () => {
-      this.light(term_);
-      this.renew(part, "release");
-    };
-    guide(this.places.steps, [
-      {ask: () => say("The student sees samples and no teacher. How does its overlap with the " +
-        "teacher grow as they arrive? Draw it, lift the cover, then let them fall in."),
-        buttons: [[told, cover], [() => say("Let samples fall in"), () => {
-          this.light("onset");
-          this.arrive();
-        }]],
-        happened: () => say("Below α_c the student knows nothing: an answer and its negative fit " +
-          "the samples equally well, and the overlaps stay near zero. At α_c that symmetry " +
-            "breaks, and both rows of the student become the same row. It knows the left part of " +
-              "the barcode, where the teacher's two rows agree; the right part stays pale, for " +
-                "there the two rows contradict each other.")},
-      {ask: () => say("When do the student's rows become different, and when do they know which " +
-        "is which? Compare a student who knows how the teacher's rows are correlated with one " +
-          "who takes them for independent."),
-        buttons: [[() => say("It takes them for independent"),
-          to({prior: "uniform", correlation: 0.3}, "cross")],
-          [() => say("It knows the correlation"), to({prior: "informed", correlation: 0.3},
-            "own")]],
-        happened: () => say("The informed student's rows differ and find their order at one " +
-          "load: T leaves τ where q₁ leaves r. For the other there are three thresholds: it " +
-            "begins later; at the second its own rows become different (q₁ leaves r) while " +
-              "neither is nearer to a row of the teacher; only at the third each picks its own " +
-                "(T leaves τ).")},
-      {ask: () => say("Turn the correlation of the teacher's rows. Which thresholds part, which " +
-        "merge?"),
-        buttons: [[() => "q₀ = 0", to({correlation: 0}, "correlation")],
-          [() => "q₀ = 0.3", to({correlation: 0.3}, "correlation")],
-          [() => "q₀ = 0.5", to({correlation: 0.5}, "correlation")]],
-        happened: () => say("Rows that share nothing cannot be learned as one: at q₀ = 0 all " +
-          "thresholds merge at α = 1/β⁴. The more they share, the sooner the common part is " +
-            "seen, and the later they are told apart: from q₀ = 0 to 0.5 the first threshold " +
-              "falls from 1 to 0.21 while the last rises to 3.4.")},
-    ]);
-  }
-
   text() {
     const {load, correlation, prior, size, seed} = this.state;
-    return asText(this.model, {controls: {load, correlation, prior}, branch: "equilibrium", size,
-      seed,
+    return asText(this.model, {controls: {load, correlation, prior, ...this.units},
+      branch: "equilibrium", size, seed,
       sweep: {name: "load", low: 0, high: LAST, count: 25, shown: "teacher_overlap"}});
   }
 
   lab() {
     const {load, correlation, prior, size, seed} = this.state;
     return `#/lab?${toQuery({model: "rbm", x: "load", y: ":teacher_overlap", size, seed,
-      branches: ["equilibrium"], controls: {load, correlation, prior}})}`;
+      branches: ["equilibrium"], controls: {load, correlation, prior, ...this.units}})}`;
   }
 
   changed() {
     const {load, correlation, prior, size, seed} = this.state;
-    const query = new URLSearchParams({correlation, prior, size, seed});
+    const query = new URLSearchParams({correlation, prior, size, seed, ...this.units});
     if (!this.arriving) query.set("load", load);
     history.replaceState(null, "", `#/rbm?${query}`);
     this.recopy();
@@ -400,9 +354,8 @@ class Student {
     for (const slot of ["rbm-lines", "rbm-line", "rbm-point"]) forget(slot);
     this.silenced();
     this.live.leave();
-    for (const one of [this.chart, this.barcodes, this.learning, this.meeting]) one.close();
+    for (const one of [this.chart, this.onsets, this.barcodes, this.learning, this.meeting]) {
+      one.close();
+    }
   }
 }
-
-const fnExp = () => id("exp");
-const rootN = () => el("m:msqrt", {}, el("m:mi", {}, "N"));
