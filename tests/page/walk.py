@@ -18,7 +18,7 @@ _PLANE = (7, 5)  # and of one in a plane
 _SETTLED = 250  # milliseconds that theory is given for a place
 _OPENED = 2500
 _NO_TABS = ("Predict first", "Lift the cover", "What happened?")
-_NETWORKS = 6  # films of a screen, the first that it starts
+_NETWORKS = 8  # films of a screen, the first that it starts
 
 
 def walked(url: str, screens: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -59,11 +59,16 @@ def _named(page: Any) -> list[str]:
 def _walk(page: Any) -> None:
     """Every tab, every step, the handle through its axes."""
     tabs = page.locator("main [role=tab], main .tabs button")
-    names = [name for name in tabs.all_inner_texts() if name not in _NO_TABS]
-    for name in names or [None]:
+    ahead = [name for name in tabs.all_inner_texts() if name not in _NO_TABS] or [None]
+    known = {*ahead, *_NO_TABS}
+    while ahead:
+        name = ahead.pop(0)
         if name is not None:
             tabs.filter(has_text=name).first.click()
             page.wait_for_timeout(_OPENED)
+            within = [one for one in tabs.all_inner_texts() if one not in known]
+            ahead = [*within, *ahead]  # views of the tab that is open now
+            known.update(within)
         _drag(page)
         steps = page.locator("main .steps .row-of button")
         for place in range(steps.count()):

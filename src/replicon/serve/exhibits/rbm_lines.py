@@ -28,7 +28,7 @@ _FILE = Path(__file__).with_name("rbm_lines.json")
 _CORRELATIONS = {
     1: (0.0,),  # a single unit has no other
     2: (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
-    3: (0.0, 0.1, 0.3, 0.5),
+    3: (0.0, 0.3, 0.5),
     4: (0.0, 0.3),
 }
 _CORRELATION = Interval(0, 0.7)  # the last threshold at 0.7 lies beyond the axis already

@@ -15,11 +15,10 @@ export function formulas(place) {
       subsup("ξ", "i", "2*"), mean(subsup("ξ", "i", "1"))))),
     term("onset", row(sub("α", "c"), "=", frac("1", row(sup("β", "4"), el("m:munder", {},
       el("m:mo", {}, "∏"), id("v")), term("correlation", brackets("1", "+", brackets(id("K"), "−",
-      "1"), id("v"))))), ",  ", id("v"), "=", sub("q", "0"), ",", sub("c", "0"), ",", id("p"), ",",
-    sub("c", "p"))));
-  place.append(el("p", {class: "quiet", text: () => say("p is the correlation " +
-    "that the student believes in: q₀ if informed, 0 if not; c₀ and c_p are those of two hidden " +
-      "units, for K = 2 tanh(β²q₀) and tanh(β²p).")}));
+      "1"), id("v"))))))));
+  place.append(el("p", {class: "quiet", text: () => say("v runs over q₀, c₀, p and c_p: p is the " +
+    "correlation that the student believes in, q₀ if informed, 0 if not; c₀ and c_p are those of " +
+      "two hidden units, for K = 2 tanh(β²q₀) and tanh(β²p).")}));
   return light;
 }
 

@@ -19,6 +19,7 @@ const SPEEDS = [5, 20, 80, 300, 2000]; // sweeps a second
 const MOVING = 32; // points of a line that follows a finger
 const RESTING = 128;
 const LINES = "rbm-unmatched-lines";
+const ENDS = "rbm-unmatched-ends";
 const BETAS = {inverse_temperature: [0.3, 2], teacher_inverse_temperature: [0, 2]};
 
 export function unmatched(root, given) {
@@ -86,18 +87,25 @@ class Unmatched {
     this.redraw();
   }
 
+  // Lines follow the finger; where they end is looked for behind it, when it has let go.
   theory(phase) {
     const {inverse_temperature, teacher_inverse_temperature} = this.state;
     const resting = phase === "release";
-    ask(LINES, "rbm.unmatched", {model: "rbm-unmatched", inverse_temperature,
-      teacher_inverse_temperature, count: resting ? RESTING : MOVING, ends: resting},
-    ({header, arrays}) => {
+    const asked = {model: "rbm-unmatched", inverse_temperature, teacher_inverse_temperature};
+    this.ends = {};
+    forget(ENDS);
+    ask(LINES, "rbm.unmatched", {...asked, count: resting ? RESTING : MOVING}, ({header,
+      arrays}) => {
       if (header.trouble) return void (this.note.textContent = header.trouble);
       this.line = Object.fromEntries(Object.entries(arrays).map(([name, {data}]) =>
         [name, [...data]]));
-      this.ends = header.ends;
       this.redraw();
     });
+    if (!resting) return;
+    ask(ENDS, "rbm.unmatched", {...asked, count: 2, ends: true}, ({header}) => {
+      if (!header.trouble) this.ends = header.ends;
+      this.redraw();
+    }, true);
   }
 
   redraw() {
@@ -105,22 +113,22 @@ class Unmatched {
     if (!line) return;
     const curve = (name, shade, label) => ({x: line.load, y: line[name], colour: shade,
       stable: line.stable, label});
-    chart.curves = [curve("overlap", "green", () => "q"), curve("teacher_overlap", "blue",
+    chart.curves = [curve("overlap", "orange", () => "q"), curve("teacher_overlap", "blue",
       () => "T")];
     const mark = (name, shade, label) => {
       const x = ends[name];
-      return x !== null && Number.isFinite(x) ? [{x, y: null, colour: shade, label}] : [];
+      return Number.isFinite(x) ? [{x, y: null, colour: shade, label}] : [];
     };
     chart.marks = [
-      ...mark("spin-glass", "green", () => say("freezes")),
+      ...mark("spin-glass", "orange", () => say("freezes")),
       ...mark("retrieval", "blue", () => say("finds its teacher"))];
-    entropies.curves = [curve("thermodynamic_entropy", "orange", () => say("with hidden units")),
+    entropies.curves = [curve("thermodynamic_entropy", "green", () => say("with hidden units")),
       curve("entropy", "wine", () => say("of the weights"))];
     entropies.marks = [{x: null, y: 0, colour: "quiet"},
-      ...mark("entropy-crisis", "orange", () => `α = ${shownNumber(ends["entropy-crisis"])}`),
+      ...mark("entropy-crisis", "green", () => `α = ${shownNumber(ends["entropy-crisis"])}`),
       ...mark("zero-entropy", "wine", () => `α = ${shownNumber(ends["zero-entropy"])}`)];
-    chart.dots = this.dots(["teacher_overlap", "blue"], ["overlap", "green"]);
-    entropies.dots = this.dots(["entropy", "wine"], ["thermodynamic_entropy", "orange"]);
+    chart.dots = this.dots(["teacher_overlap", "blue"], ["overlap", "orange"]);
+    entropies.dots = this.dots(["entropy", "wine"], ["thermodynamic_entropy", "green"]);
     const here = Object.fromEntries(MET.map((name) => [name,
       interpolated(line.load, line[name], this.state.load)]));
     chart.ringHeight = here.teacher_overlap;
@@ -155,8 +163,8 @@ class Unmatched {
 
   right() {
     const {right} = this.places;
-    right.append(el("p", {class: "quiet", text: () => say("Weights: the teacher's above, the " +
-      "student's below; orange +1, blue −1, pale: not sure.")}));
+    right.append(el("p", {class: "quiet", text: () => say("Weights: the teacher's on the left, " +
+      "the student's on the right; orange +1, blue −1, pale: not sure.")}));
     this.fields = new Panel(right, () => say("Weights of teacher and student"), {ratio: 0.16,
       least: 70});
     this.count = el("p", {class: "note"});
@@ -199,8 +207,8 @@ class Unmatched {
     const now = rests ? say("Instance {number}: at rest after {sweeps} sweeps.",
       {number: instances, sweeps}) : say("Instance {number}: sweep {sweeps}, not at rest.",
       {number: instances + 1, sweeps});
-    const all = instances ? say("{percent} % of {count} came to rest.", {count: instances,
-      percent: Math.round(100 * share)}) : "";
+    const all = instances ? say("Of {count} so far {percent} % came to rest.",
+      {count: instances, percent: Math.round(100 * share)}) : "";
     this.count.textContent = `${now} ${all}`;
     if (header.measured) {
       this.measured = header.measured;
@@ -233,6 +241,7 @@ class Unmatched {
 
   close() {
     forget(LINES);
+    forget(ENDS);
     this.silenced();
     this.live.leave();
     for (const one of [this.chart, this.entropies, this.fields, this.learning, this.meeting]) {

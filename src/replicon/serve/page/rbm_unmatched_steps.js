@@ -7,16 +7,16 @@ import {say} from "./words.js";
 
 // Formulas under the map. Returns light(name).
 export function formulas(place) {
-  const star = () => sup("β", "*");
+  const teacher = () => sub("β", "0");
   const light = formula(place,
     term("glass", row(sub("α", "G"), "=", frac("1", sup("β", "4")), ",  ", sub("α", "F"), "=",
-      frac("1", sup(brackets("β", star()), "2")))),
+      frac("1", sup(brackets("β", teacher()), "2")))),
     term("weights", row("s", "=", frac("1", "N"), "[", id("ln"), "Z", "−", sub("∑", "a"), "⟨",
       id("ln"), id("cosh"), "β", sub("X", "a"), "⟩", "]")),
     term("hidden", row(sub("s", "th"), "=", frac("1", "N"), "[", id("ln"), "Z", "−", "β",
       sub("∑", "a"), "⟨", sub("X", "a"), id("tanh"), "β", sub("X", "a"), "⟩", "]")));
   place.append(el("p", {class: "quiet", text: () => say("β is the student's inverse temperature, " +
-    "β* the teacher's. From nothing the student freezes at α_G, or finds its teacher at α_F, " +
+    "β₀ the teacher's. From nothing the student freezes at α_G, or finds its teacher at α_F, " +
       "whichever comes first. s is the entropy of the weights; s_th = (1 − β d/dβ) ln Z/N counts " +
         "the hidden units too. Dashed: replica symmetry is unstable.")}));
   return light;
@@ -29,8 +29,8 @@ export function unmatchedSteps(view) {
     view.put({load, inverse_temperature: beta, teacher_inverse_temperature: teacher}, "release");
   };
   guide(view.places.steps, [
-    {ask: () => say("The teacher has β* = 1. Who needs the fewest samples: a student that is too " +
-      "sure, one that doubts, or one that knows its teacher's β*?"),
+    {ask: () => say("The teacher has β₀ = 1. Who needs the fewest samples: a student that is too " +
+      "sure, one that doubts, or one that knows its teacher's β₀?"),
       buttons: [[() => say("Too sure"), to("glass", 0.7, 1.5, 1)],
         [() => say("Doubting"), to("glass", 1.5, 0.7, 1)],
         [() => say("Matched"), to("glass", 1.5, 1, 1)]],
@@ -42,10 +42,10 @@ export function unmatchedSteps(view) {
       "wrong where it is?"),
       buttons: [[() => say("Matched, β = 0.8"), to("hidden", 2.3, 0.8, 0.8)],
         [() => say("Pure noise, β = 2"), to("weights", 3, 2, 0)]],
-      happened: () => say("The orange one counts hidden units and may be negative: at β = 0.8 it " +
+      happened: () => say("The green one counts hidden units and may be negative: at β = 0.8 it " +
         "crosses zero at 2 ln 2/β² = 2.17, before the student learns anything at 2.44, and " +
           "nothing happens there. The red one is the entropy of the weights, never negative for " +
-            "a true posterior. For a student of pure noise (β* = 0) replica symmetry lets it " +
+            "a true posterior. For a student of pure noise (β₀ = 0) replica symmetry lets it " +
               "vanish, at 3.29 for β = 2: there this theory is wrong, having been unstable (dashed) " +
                 "from the glass on.")},
     {ask: () => say("How many sweeps until the messages rest: with few samples, about as many as " +
