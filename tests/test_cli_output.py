@@ -104,8 +104,8 @@ def test_a_point_without_an_answer_is_in_the_files_and_status_three(capsys, tmp_
 def test_lists_of_models_and_studies_as_csv(capsys, tmp_path):
     rows = read(call(capsys, "models", "--csv", "-")[1])
     assert {row["model"] for row in rows} == set(replicon.models())
-    (clusters,) = [row for row in rows if row["model"] == "perceptron-clusters"]
-    assert (clusters["theory"], clusters["simulation"]) == ("True", "False")
+    (landscape,) = [row for row in rows if row["model"] == "perceptron-landscape"]
+    assert (landscape["theory"], landscape["simulation"]) == ("True", "False")
     rows = read(call(capsys, "models", "hopfield", "--csv", "-")[1])
     assert {row["kind"] for row in rows} == {"control", "observable", "branch", "transition"}
     rows = read(call(capsys, "studies", "--csv", "-")[1])
@@ -192,8 +192,9 @@ _FILES = ("--csv", "--nc", "--plot", "--export", "--copy", "--out")
     ("words", "sentence"),
     [
         ("compare softmax-transformer --size 20", "softmax-transformer has no theory: simulate it"),
-        ("compare perceptron-clusters --size 20", "has no simulation: solve it"),
-        ("simulate perceptron-clusters --size 20", "has no simulation: solve it"),
+        ("compare perceptron-landscape --size 20", "has no simulation: solve it"),
+        ("simulate perceptron-landscape --size 20", "has no simulation: solve it"),
+        ("simulate perceptron-clusters --size 20", "inf cannot be simulated: give a whole number"),
         ("solve perceptron-algorithms", "has no theory: simulate it"),
         ("solve perceptrn", "Did you mean 'perceptron'"),
         ("compare hopfield lod=0.1 --size 20", "Did you mean 'load'"),

@@ -397,7 +397,7 @@ def _strictly(text):
     return json.loads(text, parse_constant=refuse)
 
 
-@pytest.mark.parametrize("name", _without({"perceptron-landscape"}, NAMES))
+@pytest.mark.parametrize("name", _without({"perceptron-clusters", "perceptron-landscape"}, NAMES))
 def test_json_is_json(name, capsys):
     from replicon import cli
 
@@ -429,7 +429,9 @@ def test_json_is_json(name, capsys):
             assert record["model"] == name
 
 
-@pytest.mark.parametrize("name", _without({"perceptron-landscape", "recurrent-network"}, NAMES))
+@pytest.mark.parametrize(
+    "name", _without({"perceptron-clusters", "perceptron-landscape", "recurrent-network"}, NAMES)
+)
 def test_every_transition_declares_a_known_control_and_is_found_somewhere(name):
     model = models.get(name)
     for transition in model.transitions:

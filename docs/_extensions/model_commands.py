@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from replicon import Control, InputError, Interval, Model
 from replicon._declare import Value, resolve
+from replicon.study.catalogue import finite
 
 POINTS = 11  # of a curve
 SAMPLES = 10
@@ -49,7 +50,7 @@ def commands(model: Model) -> dict[str, list[str]]:
         numbers = [] if size is None else ["--size", str(size)]
         numbers += ["--samples", str(SAMPLES if both else FEW)]
         question = "compare" if both else "simulate"
-        found["networks"] = [question, model.name, *point, *numbers]
+        found["networks"] = [question, model.name, *point, *words(finite(model)), *numbers]
     return found
 
 
@@ -63,8 +64,8 @@ def shown(model: Model) -> dict[str, Value]:
     theory and networks both read.
     """
     numbers = [c for c in model.controls if c.role == "both" and isinstance(c.domain, Interval)]
-    finite = [c for c in numbers if not math.isinf(float(c.default))]
-    return {c.name: c.default for c in finite[:2]}
+    some = [c for c in numbers if not math.isinf(float(c.default))]
+    return {c.name: c.default for c in some[:2]}
 
 
 def along(model: Model) -> Control | None:
@@ -82,7 +83,8 @@ def network_size(model: Model) -> int | None:
     """A size in the middle of the typical ones, to one digit, that the model takes at its defaults;
     None where its data give it.
     """
-    controls = {c.name: [c.default] for c in model.controls_for("simulation")}
+    given = finite(model)
+    controls = {c.name: [given.get(c.name, c.default)] for c in model.controls_for("simulation")}
     if model.size.of is not None and len(resolve(model.size.of)(controls)) == 1:
         return None
     middle = math.sqrt(model.size.typical[0] * model.size.typical[1])
@@ -137,6 +139,7 @@ def python(model: Model) -> str:
         size = network_size(model)
         counted = "" if size is None else f", size={size}"
         samples = FEW if model.solve is None else SAMPLES
+        point += "".join(f", {name}={value!r}" for name, value in finite(model).items())
         lines += [
             f'networks = replicon.simulate("{model.name}"{point}{counted}, samples={samples})',
             f'print(replicon.summarize("{model.name}", networks))',

@@ -237,6 +237,8 @@ PERCEPTRON_CLUSTERS = About(
         " clusters.",
         "Clusters are rare. A solution drawn uniformly lies in none: they say what algorithms may"
         " find, not what is typical.",
+        "On an instance belief propagation knows all that theory does; annealing knows errors and"
+        " overlaps. Descent has no temperature: its errors are those of an algorithm.",
     ),
     chapter=_CHAPTER,
     papers=("Baldassi et al., PRL 127, 278301 (2021)",),

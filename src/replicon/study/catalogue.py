@@ -197,6 +197,14 @@ def describe(model: str | Model) -> dict:
     return get(model).as_dict()
 
 
+def finite(model: Model) -> dict:
+    """What an example of a model's networks gives where a default is infinite: {control: the cheap
+    value that it declares}.
+    """
+    endless = [c for c in model.controls_for("simulation") if c.default == float("inf")]
+    return {c.name: c.quick for c in endless if c.quick is not None}
+
+
 def translate(declared: dict, sentences: Mapping[str, str]) -> dict:
     """A declaration as `describe` gives it, in another language. `sentences`: {id: sentence}, for
     the ids of `Model.messages`; what it lacks stays as it is.

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from replicon._declare import Control, Model
 from replicon._result import grid_axes
+from replicon.study import catalogue
 
 if TYPE_CHECKING:
     from replicon.study.cost import Cost
@@ -188,7 +189,8 @@ def _commands(m: Model) -> list[str]:
     out += [f"replicon transition {m.name} {t.name}" for t in m.transitions[:1]]
     if m.simulated:
         question = "simulate" if m.solve is None else "compare"
-        out.append(f"replicon {question} {m.name} --size {m.size.quick} --samples 10")
+        given = "".join(f" {name}={value:g}" for name, value in catalogue.finite(m).items())
+        out.append(f"replicon {question} {m.name}{given} --size {m.size.quick} --samples 10")
     return out
 
 

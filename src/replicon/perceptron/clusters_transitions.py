@@ -1,0 +1,215 @@
+"""The load up to which dense clusters reach to their centre.
+
+Clusters exist while their external entropy is not negative. At each overlap the greatest local
+entropy of clusters that exist is that with so many replicas y that the external entropy vanishes;
+there it is the free entropy phi, stationary in y, so that its slope in the overlap is the explicit
+one. It falls with the overlap throughout up to a load at which the slope first vanishes, close to
+overlap one: beyond, a gap cuts the solutions near to each other off from the rest.
+
+Source: Baldassi et al., PRL 115, 128101 (2015), who read 0.77 off their curves. Referee: the local
+entropy on both sides of the load, and more quadrature nodes (tests/perceptron).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from scipy.optimize import brentq
+
+from replicon._declare import controls_tuple
+from replicon.channel import one_step, replica
+from replicon.perceptron import clusters
+from replicon.theory.branch import Found, visit
+from replicon.theory.points import evaluate
+
+_ENTER = 0.9  # overlap at which clusters without external entropy are entered
+_NEAREST = 1e-3  # 1 - overlap up to which the slope is looked at
+_ENTRY = 0.9  # load of the entry, in parts of the capacity
+_BESIDE = 0.92
+_MANY = 40.0  # replicas among which those without external entropy are looked for
+_SCAN = np.geomspace(1 - _ENTER, _NEAREST, 24)  # of 1 - overlap: the whole curve
+_WIDE = np.geomspace(2.0, 0.5, 9)  # about its steepest place
+_NARROW = np.geomspace(1.1, 1 / 1.1, 5)
+_NEAR = 5e-3  # of the load: the steepest place moves by a factor of two at most
+_CLOSE = 1e-3  # it hardly moves
+_STILL = 1e-8
+_FLAT = 1e-6  # of the largest slope at the load found
+_ROUNDS = 20
+
+
+class Existing(NamedTuple):
+    """`one_step.Held` and the number of replicas: scalars."""
+
+    outer_overlap: Any
+    norm: Any
+    force: Any
+    replicas: Any
+
+
+@lru_cache
+def _existing(finer: int) -> tuple[Callable, Callable]:
+    """(residual, measure) of `Existing`: a saddle point whose external entropy vanishes. measure:
+    as `one_step.held`, with the slope of phi in the overlap.
+    """
+    saddle, entropies = one_step.held(replica.ising, replica.threshold, finer)
+
+    def residual(x: Existing, c) -> Existing:
+        held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
+        q0, norm, force = saddle(held, c)
+        return Existing(q0, norm, force, entropies(held, c)["complexity"])
+
+    def measure(x: Existing, c) -> dict:
+        held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
+
+        def at(overlap):
+            out = entropies(held, c._replace(overlap=overlap))
+            return out["free_entropy"], out
+
+        slope, out = jax.grad(at, has_aux=True)(c.overlap)
+        return {**out, "slope": slope, "replicas": x.replicas}
+
+    return residual, measure
+
+
+def _at(load, overlap, margin, replicas=1.0):
+    names = ("load", "overlap", "breaking_parameter", "margin", "leak")
+    return controls_tuple(names, (load, overlap, replicas, margin, 0.0))
+
+
+def _capacity(margin: float) -> float:
+    """The load at which the replica-symmetric entropy of binary weights vanishes."""
+
+    def entropy(share):
+        return clusters._typical(clusters._Point(share * most, margin, 0.0, "ising")).entropy
+
+    most = float(np.log(2) / -replica.threshold.log_integral(1.0, 0.0, 1.0, margin, 0.0))
+    return most * float(brentq(entropy, 0.3, 1.0, xtol=1e-6))  # pyright: ignore
+
+
+class _Steepest(NamedTuple):
+    """The largest slope in the overlap at a load, 1 - overlap and the replicas there; NaN where the
+    saddle point was lost.
+    """
+
+    slope: float
+    nearness: float
+    replicas: float
+
+
+_LOST = _Steepest(np.nan, np.nan, np.nan)
+
+
+class _Line:
+    """Clusters without external entropy of one margin, followed from one point of theirs."""
+
+    def __init__(self, margin: float, load: float):
+        """`load` of that point; `found`: whether there is one."""
+        self._margin = margin
+        self._x = self._c = None
+        point = clusters._Point(load, margin, 0.0, "ising")
+        typical = clusters._typical(point)
+        self.found = typical.exists and typical.overlap + 0.05 < _ENTER
+        if self.found:
+            self._enter(point, typical)
+
+    def _enter(self, point, typical) -> None:
+        """In the overlap with two replicas, then in their number."""
+        way = clusters._few(point, 2.0, np.array([_ENTER]), typical)
+        counts = np.geomspace(2.0, _MANY, 18)
+        path = [*way.path, *(_at(point.load, _ENTER, self._margin, y) for y in counts)]
+        out = visit(way.residual, way.start, path[0], path)
+        x = type(out.x)(*(v[-len(counts) :] for v in out.x))
+        c = type(path[0])(*np.array(path[-len(counts) :]).T)
+        none = np.flatnonzero(evaluate(way.measure, x, c, batch=8)["complexity"] < 0)
+        self.found = len(none) > 0
+        if self.found:
+            k = none[0]
+            self._x = Existing(x.outer_overlap[k], x.norm[k], x.force[k], counts[k])
+            self._c = path[-1]
+
+    def steepest(self, load: float, nearness: np.ndarray, finer: int = 1) -> _Steepest:
+        """By a parabola in ln(1 - overlap) through the largest of the slopes at 1 - overlap
+        `nearness` and its neighbours.
+        """
+        residual, measure = _existing(finer)
+        way = np.geomspace(1 - _ENTER, nearness[0], 5)
+        path = [_at(load, 1 - d, self._margin) for d in (*way, *nearness)]
+        out = visit(residual, self._x, self._c, path)
+        if not out.converged.all():
+            return _LOST
+        c = type(path[0])(*np.array(path).T)
+        found = evaluate(measure, Existing(*out.x), c, batch=8)
+        slope, y = (found[name][len(way) :] for name in ("slope", "replicas"))
+        u = np.log(nearness)
+        k = int(np.clip(np.argmax(slope), 1, len(u) - 2))
+        a, b, c = np.polyfit(u[k - 1 : k + 2] - u[k], slope[k - 1 : k + 2], 2)
+        return _Steepest(c - b**2 / (4 * a), float(np.exp(u[k] - b / (2 * a))), y[k])
+
+
+class _Broken(NamedTuple):
+    """A load, its numerical error, and where the slope vanishes; NaN, and why."""
+
+    load: float
+    load_error: float
+    overlap: float
+    replicas: float
+    reason: str = ""
+
+
+def _nothing(reason: str) -> _Broken:
+    return _Broken(np.nan, np.nan, np.nan, np.nan, reason)
+
+
+@lru_cache
+def _breaks(margin: float) -> _Broken:
+    """Secants in the load on the largest slope; then the whole curve is looked at once more, and
+    the load found again from more nodes: by how much it moves is its error.
+    """
+    capacity = _capacity(margin)
+    line = _Line(margin, _ENTRY * capacity)
+    if not line.found:
+        return _nothing("clusters without external entropy were not found at overlap 0.9")
+    before, load = _ENTRY * capacity, _BESIDE * capacity
+    old, new = line.steepest(before, _SCAN), line.steepest(load, _SCAN)
+    if not (new.nearness < 0.7 * (1 - _ENTER) and old.nearness > _NEAREST):
+        return _nothing("the local entropy has no bulge at overlaps from 0.9 to 0.999")
+    gain = np.nan
+    for _ in range(_ROUNDS):
+        gain = (new.slope - old.slope) / (load - before)
+        moved = -new.slope / gain
+        if not abs(moved) > _STILL:
+            break
+        before, old, load = load, new, float(np.clip(load + moved, 0.5 * capacity, capacity))
+        width = _NARROW if abs(moved) < _CLOSE else _WIDE
+        new = line.steepest(load, new.nearness * width if abs(moved) < _NEAR else _SCAN)
+    whole = line.steepest(load, _SCAN)
+    fine = line.steepest(load, new.nearness * _NARROW, finer=2)
+    if not (abs(new.slope) < _FLAT and abs(whole.nearness / new.nearness - 1) < 0.3):
+        return _nothing("")
+    error = abs(fine.slope - new.slope) / gain + _STILL
+    return _Broken(load, error, 1 - new.nearness, new.replicas)
+
+
+def find_cluster_breakup(controls) -> Found:
+    """The load up to which the local entropy of clusters that exist falls with the overlap;
+    evidence: its numerical error, the overlap and the number of replicas at which the slope first
+    vanishes. Of binary weights without errors, at any margin.
+    """
+    margin = np.asarray(controls.margin, float)
+    plain = np.broadcast_to(np.asarray(controls.temperature) == 0, margin.shape)
+    plain = plain & (controls.weights == "ising")
+    unknown = _nothing(
+        "it is known of binary weights without errors: leave weights and temperature as they are"
+    )
+    rows = [_breaks(m) if p else unknown for m, p in zip(margin.tolist(), plain, strict=True)]
+    load, error, overlap, replicas, reason = (np.array(v) for v in zip(*rows, strict=True))
+    evidence = {
+        "load_error": error,
+        "breakup_overlap": overlap,
+        "breakup_replicas": replicas,
+    }
+    return Found(load, np.isfinite(load), reason=reason, evidence=evidence)
