@@ -105,3 +105,36 @@ def test_what_is_not_known_is_refused_in_a_sentence():
         given = {"load": 0.6, "overlap": 0.8, "temperature": 1 / 3} | controls
         with pytest.raises(replicon.ConvergenceError, match=match):
             solve(**given)
+
+
+def local_entropies(load, overlaps):
+    """Of clusters that exist: the least free entropy over the number of replicas, by a parabola in
+    its logarithm, at each overlap.
+    """
+    y = np.geomspace(5.0, 9.0, 5)
+    phi = solve(load=load, overlap=overlaps, replicas=y.tolist())["free_entropy"].values
+    least = []
+    for row in phi:
+        a, b, c = np.polyfit(np.log(y), row, 2)
+        assert 0 < np.argmin(row) < len(y) - 1
+        least.append(c - b**2 / (4 * a))
+    return np.array(least)
+
+
+@pytest.mark.slow
+def test_clusters_that_exist_break_up_where_their_entropy_stops_to_fall():
+    """Their local entropy is the least free entropy over y; a thousandth below the load it falls
+    towards the centre, as far beyond it rises. Published as about 0.77.
+    """
+    found = replicon.find_transition("perceptron-clusters", "cluster-breakup")
+    load = float(found["value"])
+    assert load == pytest.approx(0.773749, abs=2e-6)
+    assert 0 < float(found["load_error"]) < 2e-6
+    at = float(found["breakup_overlap"])
+    overlaps = [at - 1e-3, at + 1e-3]
+    below, above = (np.diff(local_entropies(load + d, overlaps))[0] for d in (-1e-3, 1e-3))
+    assert below < 0 < above
+    with_margin = replicon.find_transition("perceptron-clusters", "cluster-breakup", margin=0.25)
+    assert float(with_margin["value"]) == pytest.approx(0.569244, abs=2e-6)
+    warm = replicon.find_transition("perceptron-clusters", "cluster-breakup", temperature=[0.1])
+    assert not bool(warm["converged"].any())

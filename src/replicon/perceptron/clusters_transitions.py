@@ -29,7 +29,7 @@ from replicon.theory.points import evaluate
 _ENTER = 0.9  # overlap at which clusters without external entropy are entered
 _NEAREST = 1e-3  # 1 - overlap up to which the slope is looked at
 _ENTRY = 0.9  # load of the entry, in parts of the capacity
-_BESIDE = 0.92
+_FIRST = (0.9, 0.92, 0.94, 0.96)  # loads of which the first two that are reached begin
 _MANY = 40.0  # replicas among which those without external entropy are looked for
 _SCAN = np.geomspace(1 - _ENTER, _NEAREST, 24)  # of 1 - overlap: the whole curve
 _WIDE = np.geomspace(2.0, 0.5, 9)  # about its steepest place
@@ -84,7 +84,8 @@ def _capacity(margin: float) -> float:
     """The load at which the replica-symmetric entropy of binary weights vanishes."""
 
     def entropy(share):
-        return clusters._typical(clusters._Point(share * most, margin, 0.0, "ising")).entropy
+        typical = clusters._typical(clusters._Point(share * most, margin, 0.0, "ising"))
+        return np.nan_to_num(typical.entropy, nan=-1.0)  # far beyond there is no saddle point
 
     most = float(np.log(2) / -replica.threshold.log_integral(1.0, 0.0, 1.0, margin, 0.0))
     return most * float(brentq(entropy, 0.3, 1.0, xtol=1e-6))  # pyright: ignore
@@ -173,9 +174,16 @@ def _breaks(margin: float) -> _Broken:
     line = _Line(margin, _ENTRY * capacity)
     if not line.found:
         return _nothing("clusters without external entropy were not found at overlap 0.9")
-    before, load = _ENTRY * capacity, _BESIDE * capacity
-    old, new = line.steepest(before, _SCAN), line.steepest(load, _SCAN)
-    if not (new.nearness < 0.7 * (1 - _ENTER) and old.nearness > _NEAREST):
+    first = []
+    for share in _FIRST:
+        found = line.steepest(share * capacity, _SCAN)
+        first += [(share * capacity, found)] * bool(np.isfinite(found.slope))
+        if len(first) == 2:
+            break
+    if len(first) < 2:
+        return _nothing("")
+    (before, old), (load, new) = first
+    if not (_NEAREST < new.nearness < 0.7 * (1 - _ENTER)):
         return _nothing("the local entropy has no bulge at overlaps from 0.9 to 0.999")
     gain = np.nan
     for _ in range(_ROUNDS):
