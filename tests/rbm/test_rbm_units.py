@@ -21,21 +21,21 @@ _NAMES = (
 )
 
 
-def _given(count: int, load, correlation=0.3, guess=0.3, kept=1.0):
+def _given(count: int, load, correlation=0.3, guess=0.3, kept=(1, 1, 1)):
     load = np.asarray(load, float)
-    full = [np.full_like(load, v) for v in (correlation, guess, kept)]
-    coupling = [clusters.prior_coupling(v, count) for v in full[:2]]
-    return units.Given(
-        load, np.ones_like(load), full[0], coupling[0], full[1], coupling[1], full[2]
-    )
+    one = np.ones_like(load)
+    priors = []
+    for v in (correlation, guess):
+        priors += [v * one, clusters.prior_coupling(v * one, count)]
+    return units.Given(load, one, one, *priors, *(keep * one for keep in kept))
 
 
-def _states(function, given, grid, coarse):
+def _states(given, grid, coarse):
     points = len(given.load)
     both = [
         grids.Grid(*(np.broadcast_to(v, (points, *v.shape)) for v in g)) for g in (grid, coarse)
     ]
-    return evaluate(function, given, *both, batch=1)
+    return evaluate(units.learned, given, *both, batch=1)
 
 
 @pytest.mark.slow
@@ -44,13 +44,13 @@ def test_two_units_are_the_theory_of_two_units():
     for prior, guess in (("informed", 0.3), ("uniform", 0.0)):
         expected = replicon.solve("rbm", load=[4.0, 5.0], prior=prior)
         both = grids.full_grid(2), grids.full_grid(2, coarse=True)
-        out = _states(units.broken, _given(2, [4.0, 5.0], guess=guess), *both)
+        out = _states(_given(2, [4.0, 5.0], guess=guess), *both)
         assert out["converged"].all()
         for name in _NAMES:
             np.testing.assert_allclose(out[name], expected[name], atol=1e-10, err_msg=name)
         expected = replicon.solve("rbm", load=[1.0, 3.0], prior=prior, branch="symmetric")
         both = grids.sum_grid(2), grids.sum_grid(2)
-        out = _states(units.symmetric, _given(2, [1.0, 3.0], guess=guess), *both)
+        out = _states(_given(2, [1.0, 3.0], guess=guess, kept=(1, 0, 0)), *both)
         for name in _NAMES:
             np.testing.assert_allclose(out[name], expected[name], atol=1e-10, err_msg=name)
 

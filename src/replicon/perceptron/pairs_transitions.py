@@ -20,8 +20,9 @@ _NEAREST = 1e-7  # distance from which a minimum is looked for
 _FARTHEST = 1 - 1e-4
 _SCAN = 24  # distances between that and the typical one
 _ROUNDS = 12  # of Newton's method in the load
-_STILL = 1e-10
-_MOVES = 2.0  # the most by which a minimum moves in one of them, as a factor
+_SHORTER = 12  # halvings of such a step that leads beyond the capacity
+_STILL = 1e-10  # of a load
+_MOVES = 2.0  # by which a minimum moves in one of them, seldom more, as a factor
 _BEYOND = "there are no solutions at that load: it lies beyond the capacity"
 
 
@@ -137,27 +138,49 @@ def find_gap_end(controls) -> Found:
     return _gap(controls, upper=True)
 
 
+def _solvable(load, margin, step) -> tuple:
+    """The loads, less `step` shortened until there are solutions, and `_lines` of them."""
+    for _ in range(_SHORTER):
+        c, _, exist = _lines(load + step, margin)
+        if exist.all():
+            break
+        step = np.where(exist, step, step / 2)
+    return load + step, c, exist
+
+
+def _moved(c, least: Found) -> Found:
+    """The minimum at another load: near where it was, or, of a large step, from the typical
+    distance inwards; never at that distance itself.
+    """
+    found = _zero(c, least.value / _MOVES, least.value * _MOVES, "coupling_field")
+    rows = np.flatnonzero(~found.converged & np.isfinite(c.load))
+    if len(rows):
+        again = _first(rows_of(c, rows), "coupling_field")
+        found.value[rows] = again.value
+        found.converged[rows] = again.converged
+    return found._replace(converged=found.converged & (found.value < c.distance / 2))
+
+
 def find_gap_opening(controls) -> Found:
     """The load from which the minimum of the entropy of pairs close to distance zero is negative;
     evidence: the distance of that minimum. Newton's method in the load: at the minimum the entropy
     depends on it through the patterns alone.
     """
     margin = np.atleast_1d(np.asarray(controls.margin, float))
-    load = 0.75 * np.log(2) / -log_ndtr(-margin)
-    c, _, exist = _lines(load, margin)
+    first = 0.75 * np.log(2) / -log_ndtr(-margin)
+    load, c, exist = _solvable(0.5 * first, margin, 0.5 * first)
     least = _first(c, "coupling_field")
     value, there = nowhere(load.shape)
     for _ in range(_ROUNDS):
         found = least.converged & exist
         at = _saddle(c._replace(load=load, distance=np.where(found, least.value, c.distance)))
         step = np.where(found, -at["entropy"] / at["by_load"], np.nan)
-        there = found & (np.abs(step) < _STILL)
+        there = found & (np.abs(step) < _STILL * load)
         value = np.where(there, load, np.nan)
         if (there | ~found).all():
             break
-        load = np.where(found, load + step, load)
-        c = c._replace(load=load)
-        least = _zero(c, least.value / _MOVES, least.value * _MOVES, "coupling_field")
+        load, c, exist = _solvable(load, margin, np.where(found, step, 0.0))
+        least = _moved(c, least)
     return Found(value, there, evidence={"minimum": np.where(there, least.value, np.nan)})
 
 

@@ -61,7 +61,8 @@ RBM_UNMATCHED = About(
     summary=(
         "A student with one hidden unit looks for the direction in which the samples of a teacher"
         " vary, and believes them more, or less, than they deserve. One that believes too much"
-        " freezes in a direction of its own before it finds the teacher's."
+        " freezes in a direction of its own before it finds the teacher's. One of several units may"
+        " be wrong about the correlation of its teacher's too."
     ),
     formulas={
         "Samples": (
@@ -93,10 +94,26 @@ RBM_UNMATCHED = About(
         "Spin glass, and signal, from the paramagnet": (
             r"\alpha = \beta^{-4}, \quad \alpha = (\beta \beta_0)^{-2}"
         ),
+        "The same of K units": (
+            r"\alpha = \frac{1}{\beta^4 S^2}, \quad \alpha = \frac{1}{(\beta \beta_0)^2 S S_0}"
+        ),
+        "where, c the correlation of hidden units": (
+            r"S = [1 + (K - 1) p] [1 + (K - 1) c(\beta^2 p)], \quad S_0 = [1 + (K - 1) q_0]"
+            r" [1 + (K - 1) c(\beta_0^2 q_0)]"
+        ),
+        "Likelihood of two units": (
+            r"P(\sigma | \xi) = \frac{\cosh(\beta X_1) \cosh(\beta X_2)}"
+            r"{2^N e^{\beta^2} \cosh(\beta^2 R)}, \quad R = \frac{\xi_1 \cdot \xi_2}{N}"
+        ),
     },
     assumes=(
-        "One hidden unit and binary weights. Student and teacher share the law of the machine, and"
-        " not its inverse temperature.",
+        "Binary weights. Student and teacher share the law of the machine, and not its inverse"
+        " temperature, nor, of several units, the correlation. The formulas are those of one hidden"
+        " unit where they do not say otherwise.",
+        "Two or three units: order parameters and states of model rbm, each with the norm of the"
+        " student's machine, and a spin glass of several units. Of three the integrals are"
+        " exact only for students that are not too cold: what two grids do not agree on is no"
+        " solution. The Hopfield expansion is known for one unit.",
         "Replica symmetry: exact on the matched line, where both inverse temperatures are equal,"
         " wrong in the spin glass, where the replicon is negative.",
         "Thermodynamic entropy counts the hidden units and may be negative. On the matched line"

@@ -1,4 +1,4 @@
-"""One hidden unit, teacher and student at different inverse temperatures: the declaration."""
+"""Teacher and student at different inverse temperatures and correlations: the declaration."""
 
 from replicon._declare import (
     Branch,
@@ -52,6 +52,33 @@ model = Model(
             typical=(0.0, 2.0),
         ),
         Control(
+            "hidden",
+            "K",
+            1,
+            Interval(1, 3, integer=True),
+            "hidden units of teacher and student",
+            typical=(1, 3),
+            shared=True,
+        ),
+        Control(
+            "correlation",
+            "q_0",
+            0.3,
+            Interval(0, 1, open_high=True),
+            "of any two of the teacher's receptive fields, where there are more than one",
+            typical=(0.0, 0.9),
+            shared=True,
+        ),
+        Control(
+            "student_correlation",
+            "p",
+            0.3,
+            Interval(0, 1, open_high=True),
+            "that the student takes them to have",
+            typical=(0.0, 0.9),
+            shared=True,
+        ),
+        Control(
             "approximation",
             "approximation",
             "exact",
@@ -92,18 +119,42 @@ model = Model(
     ),
     observables=(
         Observable("teacher_overlap", "T", "of the student's weights with the teacher's", 0, 1),
+        Observable(
+            "cross_overlap",
+            "tau",
+            "with another unit of the teacher's, where there are more than one",
+            -1,
+            1,
+            partial=True,
+        ),
         Observable("overlap", "q", "of the student's weights in two replicas", 0, 1),
+        Observable(
+            "cross_replica_overlap",
+            "r",
+            "of different units in two replicas",
+            -1,
+            1,
+            partial=True,
+        ),
+        Observable(
+            "receptive_overlap",
+            "R",
+            "of two units of one student",
+            -1,
+            1,
+            partial=True,
+        ),
         Observable(
             "entropy",
             "s",
-            "of the weights given the samples, nats per weight",
-            high=_LN_2,
+            "of the weights given the samples, nats per visible unit",
+            high=3 * _LN_2,
         ),
         Observable(
             "thermodynamic_entropy",
             "s_th",
             "(1 - beta d/dbeta) ln Z/N, which counts hidden units: negative without any paradox",
-            high=_LN_2,
+            high=3 * _LN_2,
         ),
         Observable(
             "convergence_time",
@@ -135,13 +186,25 @@ model = Model(
             "replica-symmetric",
             "retrieval where there is such a state, else the spin glass, else the paramagnet",
         ),
-        Branch("retrieval", "aligned with the teacher, T > 0", ends_at="retrieval"),
+        Branch(
+            "retrieval",
+            "aligned with the teacher, T > 0; of several units whichever of the last three is"
+            " stable",
+            ends_at="retrieval",
+        ),
         Branch(
             "spin-glass",
-            "frozen in a direction of its own, T = 0 and q > 0",
+            "frozen in directions of its own, T = 0 and q > 0",
             ends_at="spin-glass",
         ),
         Branch("paramagnetic", "nothing is learned, T = q = 0"),
+        Branch("symmetric", "all units learn the same", example={"hidden": 2, "load": 1.0}),
+        Branch(
+            "permutation-student",
+            "the student's units differ, but belong to no teacher's unit",
+            example={"hidden": 2, "load": 2.0},
+        ),
+        Branch("permutation-broken", "each unit belongs to a teacher's", example={"hidden": 2}),
     ),
     transitions=(
         Transition(
@@ -198,11 +261,12 @@ model = Model(
         ),
     ),
     check_size=f"{_SIMULATION}:check_size",
+    revision=2,
     remarks=f"{_SIMULATION}:remarks",
     potential="free_entropy",
     source="Huang & Toyoizumi, PRE 94, 062310 (2016); Huang, J. Stat. Mech. 053302 (2017)",
     size=Size(
-        meaning="visible units, at most 16 with method=enumeration",
+        meaning="visible units, at most 16 with method=enumeration (12 of two hidden units)",
         typical=(20, 1000),
         greatest=5000,
         cost=2.0,

@@ -14,8 +14,8 @@ import numpy as np
 LARGEST = 4  # units of a quadrature in as many dimensions
 # Points a dimension of the two grids, one within the gaps of the other, on [-_END, _END], and of
 # the one on which the map is iterated before Newton's method.
-_POINTS = {2: (61, 60), 3: (31, 30), 4: (23, 22)}
-_COARSE = {2: (31,), 3: (15,), 4: (13,)}
+_POINTS = {2: (91, 90), 3: (31, 30), 4: (23, 22)}
+_COARSE = {2: (61,), 3: (15,), 4: (13,)}
 _END = 7.0
 _SUM_POINTS = (161, 160)  # where the units' sum alone is left
 _LEAST = 1e-14  # of a grid's weight: what is lighter is left out

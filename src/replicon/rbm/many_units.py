@@ -12,10 +12,11 @@ from replicon.rbm.clusters import pair_mean, prior_coupling, states
 from replicon.rbm.grids import LARGEST, Grid, full_grid, sum_grid
 from replicon.rbm.instance import log_cosh
 from replicon.rbm.single import one_unit
-from replicon.rbm.units import Given, broken, symmetric
+from replicon.rbm.units import Given, learned
 from replicon.theory.gaussian import nodes
 from replicon.theory.points import evaluate
 
+_UNMATCHED = ("signal", "thermodynamic_entropy", "turn")
 _ERROR = 1e-6  # of an order parameter, the most by which two grids may differ
 
 
@@ -54,29 +55,37 @@ def random_guess(c, units: int) -> dict:
     centre = square * (1 + c.guess[:, None] * others)
     node, weight = nodes(161, 8.0)
     blurred = log_cosh(centre[..., None] + np.sqrt(square)[..., None] * node) @ weight
-    likelihood = units * (chance * blurred).sum(axis=1) - units * square[:, 0] / 2 - log_norm
+    likelihood = units * (chance * blurred).sum(axis=1)
+    norm = units * square[:, 0] / 2 + log_norm
+    # sum_k <beta h_k X_k>
+    energy = units * (chance * centre).sum(axis=1)
     own = most * c.guess_coupling * c.guess - law(c.guess_coupling)[1] - units * math.log(2)
     none = np.zeros(len(c.load))
     overlaps = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
+    entropy = -own - c.load * (likelihood - norm)
     return {
         **dict.fromkeys(overlaps, none),
         "receptive_overlap": c.guess,
         "free_entropy": none,
-        "entropy": -own - c.load * likelihood,
+        "entropy": entropy,
+        "thermodynamic_entropy": entropy + c.load * (likelihood - energy),
     }
 
 
-def given(c, kept_difference: float = 1.0) -> Given:
-    """What these functions read, of controls (points,) that all have the same number of units."""
+def given(c, kept: tuple[int, int, int] = (1, 1, 1)) -> Given:
+    """What these functions read, of controls (points,) that all have the same number of units;
+    `kept`: which of P, D and B.
+    """
     units = c.hidden
     return Given(
         c.load,
+        c.inverse_temperature,
         c.inverse_temperature,
         c.correlation,
         prior_coupling(c.correlation, units),
         c.guess,
         prior_coupling(c.guess, units),
-        np.full_like(c.load, kept_difference),
+        *(np.full_like(c.load, keep) for keep in kept),
     )
 
 
@@ -85,9 +94,9 @@ def state(c, name: str, units: int) -> dict:
     known.
     """
     if name == "random-guess":
-        return random_guess(given(c), units)
+        return _matched(random_guess(given(c), units))
     if name == "symmetric":
-        return _evaluated(symmetric, given(c), sum_grid(units), sum_grid(units))
+        return _matched(evaluated(given(c, (1, 0, 0)), sum_grid(units), sum_grid(units)))
     apart = (c.correlation == 0) & (name == "permutation-broken")
     out = {"reason": np.full(apart.shape, "", object)}
     for rows, function in ((apart, _apart), (~apart, _together)):
@@ -98,11 +107,16 @@ def state(c, name: str, units: int) -> dict:
     return out
 
 
-def _evaluated(function, c: Given, grid: Grid, coarse: Grid) -> dict:
-    """`function` at every point; what two grids do not agree on is no solution."""
+def _matched(out: dict) -> dict:
+    """What is told of a student whose inverse temperature is its teacher's."""
+    return {name: v for name, v in out.items() if name not in _UNMATCHED}
+
+
+def evaluated(c: Given, grid: Grid, coarse: Grid) -> dict:
+    """`learned` at every point; what two grids do not agree on is no solution."""
     points = len(c.load)
     grids = [Grid(*(np.broadcast_to(v, (points, *v.shape)) for v in g)) for g in (grid, coarse)]
-    out = evaluate(function, c, *grids, batch=1)
+    out = evaluate(learned, c, *grids, batch=1)
     shift = out.pop("shift")
     exact = shift < _ERROR
     solved = out["converged"].astype(bool)
@@ -134,8 +148,8 @@ def _apart(c, name: str, units: int) -> dict:
 def _together(c, name: str, units: int) -> dict:
     """Units that differ, in as many dimensions as there are."""
     if units <= LARGEST:
-        at = given(c, float(name == "permutation-broken"))
-        return _evaluated(broken, at, full_grid(units), full_grid(units, coarse=True))
+        at = given(c, (1, int(name == "permutation-broken"), 1))
+        return _matched(evaluated(at, full_grid(units), full_grid(units, coarse=True)))
     unknown = np.full(len(c.load), np.nan)
     names = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
     names += ("receptive_overlap", "free_entropy", "entropy", "residual", "student", "teacher")

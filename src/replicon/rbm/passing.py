@@ -27,7 +27,10 @@ from replicon.rbm.posterior import Posterior
 # Iterations after which messages that still move are given up.
 ITERATIONS = {"amp": 500, "learning-amp": 500, "belief-propagation": 300}
 _TOLERANCE = 1e-6  # largest change of a mean in one iteration
-_SHARE = 0.4  # of the new value, in the overlaps R of three units and more
+# Of the new value, in the overlaps R of three units, and of more: those of four go to and fro also
+# where they follow the messages too slowly.
+_SHARE = {3: 0.4}
+_SHARE_OF_MORE = 0.6
 _NODE, _WEIGHT = np.polynomial.hermite_e.hermegauss(24)
 
 
@@ -120,7 +123,7 @@ class ApproximateMessages(_Passing):
 
     data (M, N) of +-1, `guess` the correlation of the student's prior. Means and fields are not
     damped (that leads to the trivial point). What all sites share is: of two units the coupling is
-    averaged over two turns, of more their overlaps R move by two fifths, without which they
+    averaged over two turns, of more their overlaps R move by a share, without which they
     oscillate. Source and referee: see `approximate_message_passing`. Raises nothing.
     """
 
@@ -149,7 +152,8 @@ class ApproximateMessages(_Passing):
             self.receptive = self.weights.product.mean(axis=-2)
             return covariance(mean, self.weights.product)
         found = self.weights.product.mean(axis=-2)
-        self.receptive = self.receptive + _SHARE * (found - self.receptive)
+        share = _SHARE.get(self.units, _SHARE_OF_MORE)
+        self.receptive = self.receptive + share * (found - self.receptive)
         second = symmetric(self.receptive, self.units)
         return second - np.swapaxes(mean, -1, -2) @ mean / mean.shape[-2]
 
@@ -159,13 +163,23 @@ class ApproximateMessages(_Passing):
         weights = self.weights
         inner = self._inner()
         field = gain * _across(self.scaled, weights.mean) - square * self.hidden.mean @ inner
-        hidden = _layer(square[..., 0] * off_diagonal(inner), field)
-        outer = self.load * square * covariance(hidden.mean, hidden.product)
+        hidden, spread = self._hidden(square[..., 0] * off_diagonal(inner), field, inner)
+        outer = self.load * square * spread
         field = gain * _across(self.scaled.T, hidden.mean) - weights.mean @ outer
         coupling = self._shared_coupling(outer, self.receptive, weights.coupling)
         self.hidden = hidden
         self.weights = _layer(coupling, field)
-        return np.abs(self.weights.mean - weights.mean).max(axis=(1, 2))
+        return self._moved(np.abs(self.weights.mean - weights.mean))
+
+    def _hidden(self, coupling, field, inner) -> tuple[Layer, np.ndarray]:
+        """The samples' hidden units, and their covariance (restarts, K, K), a mean of samples."""
+        hidden = _layer(coupling, field)
+        return hidden, covariance(hidden.mean, hidden.product)
+
+    @staticmethod
+    def _moved(changes: np.ndarray) -> np.ndarray:
+        """What of the changes (restarts, N, K) of means has to vanish."""
+        return changes.max(axis=(1, 2))
 
     def posterior(self) -> Posterior:
         """Of the restart of largest Bethe free entropy; one that still moves is taken only where
@@ -176,10 +190,8 @@ class ApproximateMessages(_Passing):
         best, free = self.best()
         at_rest = bool(self.change[best] < _TOLERANCE)
         receptive = self.receptive[best]
-        entropy = math.nan
-        if at_rest:
-            entropy = free - self._mean_log(best)
-        return Posterior(self.means[best], receptive, free, entropy, at_rest, self.iterations)
+        own, hidden = self._entropies(best, free) if at_rest else (math.nan, math.nan)
+        return Posterior(self.means[best], receptive, free, own, at_rest, self.iterations, hidden)
 
     def best(self) -> tuple[int, float]:
         """The restart that `posterior` tells of, and its Bethe free entropy."""
@@ -213,9 +225,9 @@ class ApproximateMessages(_Passing):
         out = out + self.square / 2 * (outer * inner).sum(axis=(1, 2))
         return (out - samples * log_data) / size
 
-    def _mean_log(self, best: int) -> float:
-        """Posterior mean of ln prior + ln likelihood of a restart, per visible unit, samples
-        without structure taken for zero.
+    def _entropies(self, best: int, free: float) -> tuple[float, float]:
+        """Of a restart, per visible unit: its free entropy less the posterior mean of ln prior + ln
+        likelihood, samples without structure taken for zero; and with the hidden units.
         """
         size = self.means.shape[1]
         square = float(self.square[best])
@@ -226,7 +238,14 @@ class ApproximateMessages(_Passing):
         alone = np.zeros(self.units)
         own = prior @ receptive - log_mean(prior, alone) - self.units * math.log(2)
         norm = self.units * square / 2 + log_mean(square * receptive, alone)
-        return float(own + _log_cosh(hidden, inner, square) / size - self.load * norm)
+        log_cosh = _log_cosh(hidden, inner, square) / size
+        entropy = float(free - own - log_cosh + self.load * norm)
+        # sum_a sum_k <beta h_k X_k>: given h the fields are normal about F + beta^2 C h.
+        energy = float((hidden.mean * hidden.field).sum())
+        samples = len(hidden.mean)
+        together = symmetric(hidden.product.sum(axis=0) / max(samples, 1), self.units)
+        energy += square * samples * float((inner * together).sum())
+        return entropy, entropy + log_cosh - energy / size
 
 
 class EdgeMessages(_Passing):

@@ -13,7 +13,8 @@ from replicon.rbm.clusters import symmetric
 class Posterior(NamedTuple):
     """Means (N, K) of the weights, mean products (P,) of the pairs of a site's weights, Bethe free
     entropy and entropy per visible unit (nats), NaN where a method does not know them; iterations
-    made.
+    made; the entropy that counts the samples' hidden units too, (1 - beta d/d beta) of ln Z without
+    the machine's norm.
     """
 
     mean: np.ndarray
@@ -22,6 +23,7 @@ class Posterior(NamedTuple):
     entropy: float
     converged: bool
     iterations: int
+    thermodynamic_entropy: float = math.nan
 
 
 class Overlaps(NamedTuple):

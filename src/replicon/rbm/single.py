@@ -1,4 +1,4 @@
-"""The replica-symmetric theory of a machine with one hidden unit."""
+"""The replica-symmetric theory of a machine with one hidden unit, and averages of ln cosh."""
 
 from __future__ import annotations
 
@@ -11,12 +11,38 @@ import numpy as np
 from replicon.theory import stationary
 
 NODE = np.linspace(-8.0, 8.0, 101)
+_TABLE = 1500  # intervals of a table of blurred ln cosh
 WEIGHT = np.exp(-(NODE**2) / 2) / np.exp(-(NODE**2) / 2).sum()
 
 
 def log_cosh(x):
     """Ln cosh x, however large x is."""
     return jnp.logaddexp(x, -x) - jnp.log(2.0)
+
+
+def blurred_log_cosh(deviation):
+    """The average of ln cosh(x + deviation z), z normal, as a function of x: cubic interpolation of
+    its values and slopes, and |x| - ln 2 where it is that.
+    """
+    end = 12 + 8 * deviation
+    step = end / _TABLE
+    at = jnp.linspace(0.0, 1.0, _TABLE + 1) * end
+    node = np.linspace(-8.0, 8.0, 61)
+    weight = np.exp(-(node**2) / 2) / np.exp(-(node**2) / 2).sum()
+    argument = at[:, None] + deviation * node
+    value = log_cosh(argument) @ weight
+    slope = jnp.tanh(argument) @ weight * step
+
+    def at_point(x):
+        size = jnp.abs(x)
+        place = jnp.minimum(size / step, _TABLE - 1e-9)
+        k = place.astype(int)
+        t = place - k
+        inside = (1 + 2 * t) * (1 - t) ** 2 * value[k] + t**2 * (3 - 2 * t) * value[k + 1]
+        inside += t * (1 - t) ** 2 * slope[k] - t**2 * (1 - t) * slope[k + 1]
+        return jnp.where(size < end, inside, size - jnp.log(2.0))
+
+    return at_point
 
 
 def _spin(mean, variance):

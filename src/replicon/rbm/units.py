@@ -1,4 +1,5 @@
-"""Replica-symmetric theory of a student with K >= 3 hidden units, and what holds for every K.
+"""Replica-symmetric theory of a student with K >= 2 hidden units, whose inverse temperature and
+correlation may differ from its teacher's.
 
 Teacher's and student's matrices of overlaps commute with every permutation of the units: T, Q, and
 their conjugates are (x - y)/K 11^T + y 1, of eigenvalue x along the sum of the units and y on what
@@ -24,26 +25,33 @@ import numpy as np
 
 from replicon.rbm.clusters import states
 from replicon.rbm.grids import Grid
-from replicon.rbm.single import log_cosh
+from replicon.rbm.single import blurred_log_cosh, log_cosh
 from replicon.theory import stationary
+from replicon.theory.newton import needed
+from replicon.theory.points import as_vector
 
 _TINY = 1e-40  # of squares that vanish: far below rounding, and yet sqrt of it has a derivative
-_TABLE = 1500  # intervals of a table of blurred ln cosh
-DAMPING = 0.65  # weight of the new value: undamped, R goes to and fro for K >= 3
+_BEGIN = (1.2, 0.6, 1.0, 0.6)  # P, D, A, B
+_STEPS = 300
+_SHARE = 0.65  # of the new value, at most
 
 
 class Given(NamedTuple):
     """What one point is solved at: the teacher's correlation as a coupling of its prior,
-    `prior_coupling`, that of the student's prior, `guess_coupling`, and whether D is kept.
+    `prior_coupling`, that of the student's prior, `guess_coupling`, and which of P, D and B are
+    kept.
     """
 
     load: jax.Array | np.ndarray
     inverse_temperature: jax.Array | np.ndarray
+    teacher_inverse_temperature: jax.Array | np.ndarray
     correlation: jax.Array | np.ndarray
     prior_coupling: jax.Array | np.ndarray
     guess: jax.Array | np.ndarray
     guess_coupling: jax.Array | np.ndarray
+    keeps_sum: jax.Array | np.ndarray
     keeps_difference: jax.Array | np.ndarray
+    keeps_difference_square: jax.Array | np.ndarray
 
 
 class Order(NamedTuple):
@@ -56,8 +64,8 @@ class Order(NamedTuple):
     receptive: jax.Array
 
 
-def _fields(x: Order, scale, grid: Grid):
-    """Fields (K, G) of a cluster's spins, their means and covariances times `scale`."""
+def _fields(x: Order, scale, signal, grid: Grid):
+    """Fields (K, G) of a cluster's spins, covariances times `scale` and means times `signal`."""
     z = grid.normal.T
     spins = grid.teacher.T
     mean = spins.mean(axis=0)
@@ -65,8 +73,8 @@ def _fields(x: Order, scale, grid: Grid):
     wide, wider = (
         jnp.sqrt(jnp.maximum(scale * v, _TINY)) for v in (x.difference_square, x.sum_square)
     )
-    along = scale * x.sum * mean + wider * common
-    return along + scale * x.difference * (spins - mean) + wide * (z - common)
+    along = signal * x.sum * mean + wider * common
+    return along + signal * x.difference * (spins - mean) + wide * (z - common)
 
 
 def _times(matrix, x):
@@ -104,26 +112,56 @@ def _chance(coupling, grid: Grid):
     return weight / weight.sum()
 
 
-def _cluster(x: Order, coupling, teacher_coupling, scale, grid: Grid) -> tuple[Order, jax.Array]:
-    """Order parameters of K spins in their fields, and E ln of the mean over all states of exp(a.s
-    + J sum_{k<l} s_k s_l).
+class _Cluster(NamedTuple):
+    """Of K spins in fields (K, G), probabilities (2^K, G) of their states: their order parameters;
+    E ln of the mean over all states of exp(a.s + J sum_{k<l} s_k s_l); E a.<s>; by what they answer
+    small B, where there is none, and small P and D, where there are none.
     """
+
+    field: jax.Array
+    chance: jax.Array
+    order: Order
+    log_mean: jax.Array
+    energy: jax.Array
+    student: jax.Array
+    signal: jax.Array
+    teacher: jax.Array
+
+
+def _cluster(x: Order, coupling, teacher_coupling, scale, signal, grid: Grid) -> _Cluster:
+    """The spins of one layer: those of the teacher have the coupling `teacher_coupling`."""
     units = grid.teacher.shape[-1]
     spins, pairs = _states(units)
-    chance, log_mean = _law(_fields(x, scale, grid), coupling)
+    field = _fields(x, scale, signal, grid)
+    chance, log_mean = _law(field, coupling)
     mean = _times(spins.T, chance)
+    product = _times(pairs[None], chance)[0] / (units * (units - 1) / 2)
     weight = _chance(teacher_coupling, grid)
     common = mean.mean(axis=0)
     across = mean - common
     teacher = grid.teacher.T
-    out = Order(
+    order = Order(
         (weight * common * teacher).sum(),
         (weight * across * teacher).sum() / (units - 1),
         (weight * common**2).sum() * units,
         (weight * across**2).sum() / (units - 1),
-        (weight * _times(pairs[None], chance)).sum() / (units * (units - 1) / 2),
+        (weight * product).sum(),
     )
-    return out, (weight * log_mean).sum()
+    # Variances of the spins along the teacher's, in their mean and across it.
+    along = teacher.mean(axis=0)
+    apart = teacher - along
+    total = _times(spins.sum(axis=1)[None] ** 2, chance)[0] - mean.sum(axis=0) ** 2
+    square = (_times(spins, apart) ** 2 * chance).sum(axis=0) - (apart * mean).sum(axis=0) ** 2
+    return _Cluster(
+        field,
+        chance,
+        order,
+        (weight * log_mean).sum(),
+        (weight * (field * mean).sum(axis=0)).sum(),
+        (weight * (1 - product) ** 2).sum(),
+        (weight * along**2 * total).sum(),
+        (weight * square).sum() / (units - 1),
+    )
 
 
 def _log_pairs(coupling, units: int):
@@ -141,46 +179,101 @@ def _parts(x: Order, units: int):
     return rest + x.difference_square, rest
 
 
-def _sides(x: Order, c, grid: Grid):
-    """(conjugates from the data, coupling of a site's weights, average logarithm of the data's)."""
-    units = grid.teacher.shape[-1]
+def _teacher_coupling(c):
+    """Of the teacher's hidden units, by its overlap q."""
+    return c.teacher_inverse_temperature**2 * c.correlation
+
+
+def _replicas(layer: _Cluster, weight) -> jax.Array:
+    """E [chi_km chi_ln], (K, K, K, K), of the covariances chi of a layer's spins: what answers a
+    difference between two replicas, up to permutations of units.
+    """
+    spins, _ = _states(len(layer.field))
+    mean = _times(spins.T, layer.chance)
+    rows = [_times((spins * s[:, None]).T, layer.chance) - mean * m for s, m in zip(spins.T, mean)]
+    chi = jnp.stack(rows)  # (K, K, G)
+    return (weight * chi[:, None, :, None] * chi[None, :, None, :]).sum(axis=-1)
+
+
+class _Sides(NamedTuple):
+    """The data's hidden units; the conjugates that they make; the coupling of a site's weights."""
+
+    data: _Cluster
+    hat: Order
+    coupling: jax.Array
+
+
+def _coupled(x: Order, c, units: int):
+    """(coupling of two hidden units of a sample, factors of covariances and means of fields)."""
     square = c.inverse_temperature**2
-    _, r = _parts(x, units)
-    found, log_data = _cluster(x, square * (x.receptive - r), square * c.correlation, square, grid)
+    signal = c.inverse_temperature * c.teacher_inverse_temperature
+    return square * (x.receptive - _parts(x, units)[1]), square, signal
+
+
+def _sides(x: Order, c, grid: Grid) -> _Sides:
+    units = grid.teacher.shape[-1]
+    coupled, square, signal = _coupled(x, c, units)
+    data = _cluster(x, coupled, _teacher_coupling(c), square, signal, grid)
+    one = c.load * signal
     strength = c.load * square
-    hat = Order._make([strength * v for v in found])
-    norm = strength * _log_pairs(square * x.receptive, units)[1]
-    hat = hat._replace(receptive=hat.receptive - norm)
+    found = data.order
+    hat = Order(
+        one * found.sum,
+        one * found.difference,
+        strength * found.sum_square,
+        strength * found.difference_square,
+        strength * (found.receptive - _log_pairs(square * x.receptive, units)[1]),
+    )
     coupling = c.guess_coupling + hat.receptive - _parts(hat, units)[1]
-    return hat, coupling, log_data
+    return _Sides(data, hat, coupling)
+
+
+def _weights(sides: _Sides, c, grid: Grid) -> _Cluster:
+    return _cluster(sides.hat, sides.coupling, c.prior_coupling, 1.0, 1.0, grid)
 
 
 def iterate(x: Order, c, grid: Grid) -> Order:
     """One turn of the saddle-point equations: data, then weights."""
-    hat, coupling, _ = _sides(x, c, grid)
-    return _cluster(hat, coupling, c.prior_coupling, 1.0, grid)[0]
+    return _weights(_sides(x, c, grid), c, grid).order
+
+
+def covariances(x: Order, c, grid: Grid) -> tuple[jax.Array, jax.Array]:
+    """`_replicas` of a sample's hidden units and of a site's weights, at one point."""
+    sides = _sides(x, c, grid)
+    weights = _weights(sides, c, grid)
+    own = _chance(c.prior_coupling, grid)
+    return _replicas(sides.data, _chance(_teacher_coupling(c), grid)), _replicas(weights, own)
 
 
 def _measure(x: Order, c, grid: Grid) -> tuple[dict, Order]:
-    """Observables, and what one more turn makes of x."""
+    """Observables, the factors by which one turn multiplies what is small, and what one more turn
+    makes of x.
+    """
     units = grid.teacher.shape[-1]
-    square = c.inverse_temperature**2
+    _, square, signal = _coupled(x, c, units)
     pairs = units * (units - 1) / 2
     q, r = _parts(x, units)
-    hat, coupling, log_data = _sides(x, c, grid)
+    sides = _sides(x, c, grid)
+    data = sides.data
+    hat = sides.hat
+    weights = _weights(sides, c, grid)
     q_hat, _ = _parts(hat, units)
-    new, log_weights = _cluster(hat, coupling, c.prior_coupling, 1.0, grid)
     log_prior, _ = _log_pairs(c.guess_coupling, units)
     norm = units * square / 2 + _log_pairs(square * x.receptive, units)[0]
-    log_data += units * square * (1 - q) / 2
+    log_data = data.log_mean + units * square * (1 - q) / 2
     free = -hat.sum * x.sum - (units - 1) * hat.difference * x.difference
     free += (hat.sum_square * x.sum_square) / 2
     free += (units - 1) * hat.difference_square * x.difference_square / 2
     free += -pairs * hat.receptive * x.receptive - units * q_hat / 2
-    free += log_weights - log_prior + c.load * (log_data - norm)
+    free += weights.log_mean - log_prior + c.load * (log_data - norm)
     own = pairs * c.guess_coupling * x.receptive - log_prior - units * math.log(2)
-    likelihood = _log_likelihood(x, c, grid) - norm
+    likelihood = _log_likelihood(x, data, c, grid)
+    entropy = free - own - c.load * (likelihood - norm)
+    # sum_k <beta h_k X_k>: given h the fields are normal about a + beta C h.
+    energy = data.energy + square * units * (1 - q)
+    energy += square * 2 * pairs * (x.receptive - r) * data.order.receptive
     rest = (x.sum - x.difference) / units
+    turn = c.load * signal**2
     out = {
         "teacher_overlap": rest + x.difference,
         "cross_overlap": rest,
@@ -188,47 +281,24 @@ def _measure(x: Order, c, grid: Grid) -> tuple[dict, Order]:
         "cross_replica_overlap": r,
         "receptive_overlap": x.receptive,
         "free_entropy": free,
-        "entropy": free - own - c.load * likelihood,
+        "entropy": entropy,
+        "thermodynamic_entropy": entropy + c.load * (likelihood - energy),
+        "student": c.load * square**2 * data.student * weights.student,
+        "signal": turn * data.signal * weights.signal,
+        "teacher": turn * data.teacher * weights.teacher,
     }
-    return out, new
+    return out, weights.order
 
 
-def _blurred(deviation):
-    """The average of ln cosh(x + deviation z), z normal, as a function of x: cubic interpolation of
-    its values and slopes, and |x| - ln 2 where it is that.
-    """
-    end = 12 + 8 * deviation
-    step = end / _TABLE
-    at = jnp.linspace(0.0, 1.0, _TABLE + 1) * end
-    node = np.linspace(-8.0, 8.0, 61)
-    weight = np.exp(-(node**2) / 2) / np.exp(-(node**2) / 2).sum()
-    argument = at[:, None] + deviation * node
-    value = log_cosh(argument) @ weight
-    slope = jnp.tanh(argument) @ weight * step
-
-    def at_point(x):
-        size = jnp.abs(x)
-        place = jnp.minimum(size / step, _TABLE - 1e-9)
-        k = place.astype(int)
-        t = place - k
-        inside = (1 + 2 * t) * (1 - t) ** 2 * value[k] + t**2 * (3 - 2 * t) * value[k + 1]
-        inside += t * (1 - t) ** 2 * slope[k] - t**2 * (1 - t) * slope[k + 1]
-        return jnp.where(size < end, inside, size - math.log(2))
-
-    return at_point
-
-
-def _log_likelihood(x: Order, c, grid: Grid):
+def _log_likelihood(x: Order, data: _Cluster, c, grid: Grid):
     """Posterior mean of sum_k ln cosh(beta X_k) of one sample. Given the hidden units h the fields
     X are normal about a + beta C h, C_kk = 1 - q1 and C_kl = R - r.
     """
     units = grid.teacher.shape[-1]
-    square = c.inverse_temperature**2
-    q, r = _parts(x, units)
-    coupled = square * (x.receptive - r)
-    field = _fields(x, square, grid)
-    chance, _ = _law(field, coupled)
-    blurred = _blurred(jnp.sqrt(square * jnp.maximum(1 - q, 0.0)))
+    coupled, square, _ = _coupled(x, c, units)
+    q, _ = _parts(x, units)
+    field = data.field
+    blurred = blurred_log_cosh(jnp.sqrt(square * jnp.maximum(1 - q, 0.0)))
 
     def add(total, state):
         spin, p = state
@@ -236,97 +306,70 @@ def _log_likelihood(x: Order, c, grid: Grid):
         return total + p * blurred(centre).sum(axis=0), None
 
     total, _ = jax.lax.scan(
-        add, jnp.zeros(field.shape[1]), (jnp.asarray(_states(units)[0]), chance)
+        add, jnp.zeros(field.shape[1]), (jnp.asarray(_states(units)[0]), data.chance)
     )
-    return (_chance(square * c.correlation, grid) * total).sum()
+    return (_chance(_teacher_coupling(c), grid) * total).sum()
 
 
-def _growth(x: Order, c, grid: Grid) -> tuple[jax.Array, jax.Array]:
-    """Factors by which one turn multiplies small q1 - r and small T - tau where there are neither:
-    a field across the units moves means by 1 - <s_k s_l> of it.
+def _relaxed(turn, x: Order, c) -> Order:
+    """The map applied until it moves nothing by more than 1e-4. It drives R to and fro, by about
+    -load beta^4 (the answer of the machine's norm), and r where replica symmetry is far from
+    stable: each number moves by a share of its own, which is halved when it turns back.
     """
-    units = grid.teacher.shape[-1]
-    square = c.inverse_temperature**2
-    pairs = _states(units)[1]
-    most = units * (units - 1) / 2
 
-    def factors(order, coupling, teacher_coupling, scale):
-        chance, _ = _law(_fields(order, scale, grid), coupling)
-        answer = 1 - _times(pairs[None], chance)[0] / most
-        weight = _chance(teacher_coupling, grid)
-        mean = grid.teacher.mean(axis=1)
-        across = units * (1 - mean**2) / (units - 1)
-        return (weight * answer**2).sum(), (weight * answer * across).sum()
+    def unfinished(state):
+        step, _, away, _ = state
+        return (step < _STEPS) & (jnp.max(jnp.abs(away)) > 1e-4)
 
-    hat, coupling, _ = _sides(x, c, grid)
-    data = factors(x, square * (x.receptive - _parts(x, units)[1]), square * c.correlation, square)
-    weights = factors(hat, coupling, c.prior_coupling, 1.0)
-    turn = c.load * square**2
-    return turn * data[0] * weights[0], turn * data[1] * weights[1]
+    @needed
+    def advance(state):
+        step, x, before, share = state
+        away = as_vector(turn(Order(*x))) - x
+        share = jnp.where(away * before < 0, share / 2, jnp.minimum(1.2 * share, _SHARE))
+        return step + 1, x + share * away, away, share
+
+    share = jnp.full(5, _SHARE).at[4].divide(1 + c.load * c.inverse_temperature**4)
+    state = (0, as_vector(x), jnp.full(5, jnp.inf), share)
+    return Order(*jax.lax.while_loop(unfinished, advance, state)[1])
 
 
-class _State(NamedTuple):
-    """A branch at one point: what is told of it, its order parameters, and the first grid."""
+def learned(c, grid: Grid, coarse: Grid) -> dict:
+    """A state in which something is learned, at one point: c says which of P, D and B are kept, the
+    others vanish by symmetry.
 
-    told: dict
-    x: Order
-    grid: Grid
-
-
-def _solved(c, grid: Grid, coarse: Grid, kept, start) -> _State:
-    """The state whose order parameters are held at zero where `kept` says so, met from `start`
-    (P, D, A, B) by the map on the coarse grid, then by Newton's method. `shift`: by how much the
-    second of the two grids moves it.
+    It is met by the map on the coarse grid, then by Newton's method. `shift`: by how much the
+    second of the two grids moves it. `student`, `signal`, `teacher`: factors by which one turn
+    multiplies small B, P and D where they vanish, NaN where they do not. `turn`: derivatives of the
+    map (5, 5).
     """
     units = grid.teacher.shape[-1]
     first, rough = (Grid(*(part[0] for part in one)) for one in (grid, coarse))
+    kept = (c.keeps_sum > 0, c.keeps_difference > 0, True, c.keeps_difference_square > 0)
 
     def restrict(x: Order) -> Order:
         # What vanishes by symmetry is a constant: no derivative of sqrt(0) is ever taken.
         held = [jnp.where(keep, v, _TINY * (k > 1)) for k, (v, keep) in enumerate(zip(x, kept))]
         return Order._make([*held, x.receptive])
 
-    def turn(x, c):
+    def turn(x):
         return restrict(iterate(restrict(x), c, rough))
 
     def residual(x, c):
         return jax.tree.map(jnp.subtract, restrict(iterate(restrict(x), c, first)), x)
 
-    begin = restrict(Order._make([*(jnp.full((), v) for v in start), c.correlation]))
-    found = stationary.solve_one(
-        residual, begin, c, iterate=turn, steps=300, damping=DAMPING, settled=1e-4
-    )
+    begin = restrict(Order._make([*(jnp.full((), v) for v in _BEGIN), c.correlation]))
+    found = stationary.solve_one(residual, _relaxed(turn, begin, c), c)
     x = restrict(found.x)
     both, again = jax.lax.map(lambda one: _measure(x, c, one), grid)
     size = jnp.stack([jnp.where(keep, v, 1.0) for v, keep in zip(x, kept)])
     inside = (size > 1e-7).all() & (size <= units + 1e-9).all()
-    told = {
-        **{name: values[0] for name, values in both.items()},
+    told = {name: values[0] for name, values in both.items()}
+    for name, keep in zip(("signal", "teacher", "student"), (kept[0], kept[1], kept[3])):
+        told[name] = jnp.where(keep, jnp.nan, told[name])
+    return {
+        **told,
         "converged": found.converged & inside,
         "residual": found.residual,
+        "turn": found.jacobian + jnp.eye(len(x)),
         "shift": jnp.stack([jnp.abs(v[1] - v[0]) for v in restrict(again)]).max(),
-    }
-    return _State(told, x, first)
-
-
-def symmetric(c, grid: Grid, coarse: Grid) -> dict:
-    """The state in which the units' sum alone is learned, at one point."""
-    found = _solved(c, grid, coarse, (True, False, True, False), (1.2, 0.0, 1.0, 0.0))
-    student, teacher = _growth(found.x, c, found.grid)
-    return {**found.told, "student": student, "teacher": teacher}
-
-
-def broken(c, grid: Grid, coarse: Grid) -> dict:
-    """A state in which the student's units differ, at one point; c says whether each has chosen a
-    teacher's.
-    """
-    kept = (True, c.keeps_difference > 0, True, True)
-    found = _solved(c, grid, coarse, kept, (1.2, 0.6, 1.0, 0.6))
-    step = 1e-6
-    moved = found.x._replace(difference=found.x.difference + step)
-    ordered = iterate(moved, c, found.grid).difference / step
-    return {
-        **found.told,
-        "student": jnp.full((), jnp.nan),
-        "teacher": jnp.where(kept[1], jnp.nan, ordered),
     }

@@ -1,249 +1,23 @@
-"""The replica-symmetric theory of a machine with one hidden unit that learns at another inverse
-temperature than its teacher's.
-
-Two order parameters: T, overlap with the teacher's weights, and q, of two replicas. Both layers are
-one spin in a normal field: a hidden unit feels beta a, a ~ N(beta* T, q), a weight feels
-N(Th, qh). Both transitions are continuous and each branch has one solution at most: q -> map(q)/q
-falls where T = 0.
+"""The replica-symmetric theory of a student whose inverse temperature, or correlation of receptive
+fields, is not its teacher's: one hidden unit by `unmatched_one`, more by `unmatched_units`.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import NamedTuple
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.rbm import unmatched_likelihood
+from replicon.rbm import unmatched_one, unmatched_units
+from replicon.rbm.clusters import pair_mean
 from replicon.rbm.unmatched_passing import BEGIN, SETTLED
-from replicon.theory import stationary
-from replicon.theory.bisection import bisect
-from replicon.theory.gaussian import log_2cosh, sech_fourth
-from replicon.theory.points import evaluate
 
-_NUMBERS = ("load", "inverse_temperature", "teacher_inverse_temperature")
-_FEW = 16  # points at once of what takes two integrals
-_LEARNED = 1e-6  # smaller overlaps are taken for none
+_OF_ONE = ("load", "inverse_temperature", "teacher_inverse_temperature")
+_NUMBERS = (*_OF_ONE, "hidden", "correlation", "student_correlation")
 # Of growth factors where a branch has just left another: two that coincide are known to the root
 # of the rounding of a product.
 _ROUNDING = 1e-7
-_THINNEST = 1e-3  # the Hopfield denominator while the map is on its way
-
-_tanh = jax.grad(log_2cosh)
-_sech_squared = jax.grad(_tanh)  # divided by the temperature
-
-
-class Order(NamedTuple):
-    """T and q; of conjugates Th and qh."""
-
-    teacher: jax.Array
-    overlap: jax.Array
-
-
-def _spin(hat: Order) -> Order:
-    """E tanh and E tanh^2 of a weight in its field."""
-    one = jnp.ones(())
-    return Order(_tanh(*hat, one), 1 - _sech_squared(*hat, one))
-
-
-class Exact:
-    """The machine itself: weights with probability prod_a cosh(beta X_a) e^(-beta^2/2)."""
-
-    @staticmethod
-    def field(x: Order, c):
-        """Mean and variance of a, and the temperature at which a hidden unit feels it."""
-        return c.teacher_inverse_temperature * x.teacher, x.overlap, 1 / c.inverse_temperature
-
-    @staticmethod
-    def hats(x: Order, c) -> Order:
-        """Th = alpha beta beta* E tanh(beta a), qh = alpha beta^2 E tanh^2(beta a)."""
-        beta = c.inverse_temperature
-        field = Exact.field(x, c)
-        square = 1 - _sech_squared(*field) / beta
-        return Order(
-            c.load * beta * c.teacher_inverse_temperature * _tanh(*field),
-            c.load * beta**2 * square,
-        )
-
-    @staticmethod
-    def data(x: Order, c):
-        """What a sample adds to the free entropy."""
-        beta = c.inverse_temperature
-        return beta * log_2cosh(*Exact.field(x, c)) - jnp.log(2.0) - beta**2 * x.overlap / 2
-
-    @staticmethod
-    def log_likelihoods(x: Order, c) -> list:
-        """What a sample adds to the energy, as `unmatched_likelihood.ways`."""
-        return unmatched_likelihood.ways(*Exact.field(x, c))
-
-    @staticmethod
-    def slope(x: Order, c):
-        """<beta X tanh beta X> of a sample, less beta^2/2 of the norm."""
-        beta = c.inverse_temperature
-        mean, q, temperature = Exact.field(x, c)
-        slope = mean * _tanh(mean, q, temperature) + q * _sech_squared(mean, q, temperature)
-        return beta * (slope + beta * (1 - q)) - beta**2 / 2
-
-    @staticmethod
-    def softness(x: Order, c):
-        """What a small difference between two replicas is multiplied by on the data's side."""
-        return c.load * c.inverse_temperature**4 * sech_fourth(*Exact.field(x, c))
-
-
-class Hopfield:
-    """The Hopfield-like expansion of the same, prod_a exp(beta^2 X_a^2 / 2), while D = 1 - beta^2
-    (1 - q) is positive. ln Z is linear in beta^2, so that both entropies are one.
-    """
-
-    @staticmethod
-    def denominator(x: Order, c):
-        return 1 - c.inverse_temperature**2 * (1 - x.overlap)
-
-    @staticmethod
-    def _square(x: Order, c):
-        return x.overlap + (c.teacher_inverse_temperature * x.teacher) ** 2
-
-    @staticmethod
-    def hats(x: Order, c) -> Order:
-        """Th = alpha beta^2 beta*^2 T/D, qh = alpha beta^4 (q + beta*^2 T^2)/D^2."""
-        square = c.inverse_temperature**2
-        D = Hopfield.denominator(x, c)
-        return Order(
-            c.load * square * c.teacher_inverse_temperature**2 * x.teacher / D,
-            c.load * square**2 * Hopfield._square(x, c) / D**2,
-        )
-
-    @staticmethod
-    def data(x: Order, c):
-        """What a sample adds to the free entropy."""
-        D = Hopfield.denominator(x, c)
-        return (c.inverse_temperature**2 * Hopfield._square(x, c) / D - jnp.log(D)) / 2
-
-    @staticmethod
-    def slope(x: Order, c):
-        """<beta^2 X^2 / 2> of a sample."""
-        D = Hopfield.denominator(x, c)
-        spread = Hopfield._square(x, c) / D**2 + (1 - x.overlap) / D
-        return c.inverse_temperature**2 / 2 * spread
-
-    @staticmethod
-    def log_likelihoods(x: Order, c) -> list:
-        """One way for all points, closed."""
-        return [(Hopfield.slope, np.full(x.overlap.shape, True), (x, c))]
-
-    @staticmethod
-    def softness(x: Order, c):
-        """What a small difference between two replicas is multiplied by on the data's side."""
-        return c.load * c.inverse_temperature**4 / Hopfield.denominator(x, c) ** 2
-
-
-FORMS = {"exact": Exact, "hopfield": Hopfield}
-
-
-@cache
-def _functions(approximation: str):
-    """(spin glass, retrieval, what is measured of a state), each of one point."""
-    form = FORMS[approximation]
-    hopfield = approximation == "hopfield"
-
-    def turn(x: Order, c) -> Order:
-        return _spin(form.hats(x, c))
-
-    def relax(x: Order, c) -> Order:
-        """`turn` from where it makes sense: overlaps of the map's way leave D positive."""
-        least = 1 - (1 - _THINNEST) / c.inverse_temperature**2 if hopfield else 0.0
-        return turn(x._replace(overlap=jnp.maximum(x.overlap, least)), c)
-
-    def residual(x: Order, c) -> Order:
-        """Relative to the overlap, so that none is no solution."""
-        new = turn(x, c)
-        return Order(new.teacher / x.teacher - 1, new.overlap - x.overlap)
-
-    def glass(c):
-        """The one zero of map(q)/q - 1, which falls."""
-        none = jnp.zeros(())
-        least = jnp.maximum(1 - 1 / c.inverse_temperature**2, 0.0) if hopfield else none
-        q = bisect(lambda q: turn(Order(none, q), c).overlap / q - 1, least + 1e-12, jnp.ones(()))
-        left = jnp.abs(turn(Order(none, q), c).overlap - q)
-        there = (q > least + _LEARNED) | ((least > 0) & (q > least))
-        return Order(none, q), left, there & (left < stationary.TOLERANCE)
-
-    def retrieval(c):
-        begin = Order(jnp.full((), 0.9), jnp.full((), 0.9))
-        found = stationary.solve_one(
-            residual, begin, c, iterate=relax, steps=300, damping=0.7, settled=1e-5
-        )
-        T, q = found.x
-        bounded = (T > _LEARNED) & (T <= 1 + 1e-9) & (q > 0) & (q <= 1 + 1e-9)
-        if hopfield:
-            bounded &= form.denominator(found.x, c) > 0
-        return found.x, found.residual, found.converged & bounded
-
-    def measure(x: Order, c) -> dict:
-        hat = form.hats(x, c)
-        one = jnp.ones(())
-        sites = (
-            log_2cosh(hat.teacher, hat.overlap, one)
-            - hat.teacher * x.teacher
-            - hat.overlap * (1 - x.overlap) / 2
-        )
-        free = sites + c.load * form.data(x, c)
-        by_teacher, by_overlap = _derivatives(turn, x, c)
-        half = (by_teacher.teacher + by_overlap.overlap) / 2
-        split = half**2 - by_teacher.teacher * by_overlap.overlap
-        split += by_overlap.teacher * by_teacher.overlap
-        return {
-            "teacher_overlap": x.teacher,
-            "overlap": x.overlap,
-            "free_entropy": free,
-            "thermodynamic_entropy": free - c.load * form.slope(x, c),
-            "longitudinal_stability": 1 - half - jnp.sqrt(jnp.maximum(split, 0.0)),
-            "replicon": 1 - form.softness(x, c) * sech_fourth(hat.teacher, hat.overlap, one),
-            "signal": by_teacher.teacher,
-        }
-
-    return glass, retrieval, measure
-
-
-def _derivatives(turn, x: Order, c) -> tuple[Order, Order]:
-    """Of the map, in T and in q."""
-    one = jnp.ones(())
-    none = jnp.zeros(())
-    along = [Order(one, none), Order(none, one)]
-    first, second = (jax.jvp(lambda x: turn(x, c), (x,), (way,))[1] for way in along)
-    return first, second
-
-
-def entropy(c, approximation: str, out: dict) -> np.ndarray:
-    """S_w, (points,), of the weights given the data, from what else is known of states `out`."""
-    there = out["converged"]
-    found = (out["teacher_overlap"], np.clip(out["overlap"], 0.0, 1.0))
-    sound = Order._make(np.where(there, v, 0.5) for v in found)
-    asked = c._replace(inverse_temperature=np.where(there, c.inverse_temperature, 0.5))
-    energy = np.empty(there.shape)
-    for energy_of, rows, point in FORMS[approximation].log_likelihoods(sound, asked):
-        if rows.any():
-            some = jax.tree.map(lambda values, rows=rows: values[rows], point)
-            energy[rows] = evaluate(energy_of, *some, batch=_FEW)
-    return np.where(there, out["free_entropy"] - c.load * energy, np.nan)
-
-
-def convergence_time(c, out: dict) -> np.ndarray:
-    """Sweeps of message passing in the paramagnet, (points,), NaN elsewhere: small means contract
-    by sqrt(1 - replicon) a sweep, which is beta^2 sqrt(alpha) for the exact student.
-
-    From random means of deviation 0.1 to a mean change of 1e-6. NaN also where the teacher's
-    direction contracts more slowly. Referee: message passing (tests/rbm).
-    """
-    turn = np.clip(1 - out["replicon"], 0.0, np.inf)
-    noise = np.sqrt(c.load) * c.teacher_inverse_temperature**2 <= 1
-    known = out["converged"] & (out["overlap"] == 0) & (turn < 1) & noise
-    with np.errstate(divide="ignore"):
-        rate = -np.log(np.where(known, turn, 0.5)) / 2
-    return np.where(known, np.log(BEGIN / SETTLED) / rate, np.nan)
+_OF_PAIRS = ("cross_overlap", "cross_replica_overlap", "receptive_overlap")
+_WORDS = ("branch", "reason")
 
 
 def as_arrays(controls):
@@ -252,121 +26,161 @@ def as_arrays(controls):
     return controls_tuple(_NUMBERS, np.broadcast_arrays(*given))
 
 
+def rows_of(c, rows):
+    """The controls at some of the points."""
+    return type(c)(*(v[rows] for v in c))
+
+
 def onsets(c, approximation: str) -> tuple[np.ndarray, np.ndarray]:
     """Loads at which the paramagnet becomes unstable to the spin glass and to the teacher's signal.
 
-    Exact: beta^-4, (beta beta*)^-2. Hopfield: (1/beta^2 - 1)^2, (1 - beta^2)/(beta beta*)^2; both
-    zero from beta = 1 on, where there is no paramagnet.
+    Exact: beta^-4/S^2, (beta beta*)^-2/(S S*), S = [1 + (K - 1) p][1 + (K - 1) c(beta^2 p)] of the
+    student, S* the same of the teacher's q and beta*; S = 1 for one unit. Hopfield: (1/beta^2 -
+    1)^2, (1 - beta^2)/(beta beta*)^2; both zero from beta = 1 on, where there is no paramagnet.
     """
     square = c.inverse_temperature**2
+    if approximation == "exact":
+        own = _gain(c.student_correlation, square, c.hidden)
+        told = _gain(c.correlation, c.teacher_inverse_temperature**2, c.hidden)
+        with np.errstate(divide="ignore"):
+            signal = 1 / (square * c.teacher_inverse_temperature**2 * own * told)
+        return 1 / (square * own) ** 2, signal
     with np.errstate(divide="ignore"):
         signal = 1 / (square * c.teacher_inverse_temperature**2)
-    if approximation == "exact":
-        return 1 / square**2, signal
     soft = np.maximum(1 - square, 0.0)
     with np.errstate(invalid="ignore"):
         return (soft / square) ** 2, np.where(soft > 0, soft * signal, 0.0)
 
 
-def paramagnet(c, approximation: str) -> dict:
-    """T = q = 0 at all points."""
-    _, _, measure = _functions(approximation)
-    there = np.full(c.load.shape, True)
-    if approximation == "hopfield":
-        there = c.inverse_temperature < 1
-    # Where there is none, what is measured is that of another temperature and is thrown away.
-    asked = c._replace(inverse_temperature=np.where(there, c.inverse_temperature, 0.5))
-    nothing = np.zeros_like(c.load)
-    out = evaluate(measure, Order._make((nothing, nothing)), asked)
-    reason = "the Hopfield expansion needs beta^2 (1 - q) < 1, and q = 0: give beta < 1"
-    return {
-        **out,
-        "converged": there,
-        "residual": nothing,
-        "reason": np.where(there, "", reason),
-    }
-
-
-def _solved(c, approximation: str, name: str) -> dict:
-    """Branch spin-glass or retrieval at all points."""
-    glass, retrieval, measure = _functions(approximation)
-    x, residual, there = evaluate(glass if name == "spin-glass" else retrieval, c)
-    # Below its onset a branch has nothing to measure, and rounding near it is no state.
-    sound = Order._make(np.where(there, v, 0.5) for v in x)
-    out = evaluate(measure, sound, c)
-    return {
-        **out,
-        "converged": there,
-        "residual": np.where(there, residual, np.nan),
-        "reason": np.full(c.load.shape, "", dtype="U120"),
-    }
+def _gain(correlation, square, units):
+    """By how much correlated units answer a field on their sum more strongly, weights and hidden
+    units together.
+    """
+    hidden = pair_mean(square * correlation, units)
+    return (1 + (units - 1) * correlation) * (1 + (units - 1) * hidden)
 
 
 def state(c, approximation: str, name: str) -> dict:
-    """A branch at all points, with the growth factor of a small T as `signal`."""
-    if name == "paramagnetic":
-        return paramagnet(c, approximation)
-    if name != "replica-symmetric":
-        out = _solved(c, approximation, name)
-        if name == "retrieval":
-            noise = "the teacher's inverse temperature is 0: its samples are noise"
-            told = np.where(c.teacher_inverse_temperature == 0, noise, "")
-            out["reason"] = np.where(out["converged"], "", told)
-        return out
-    return _replica_symmetric(c, approximation)
+    """A branch at all points, with the growth factor of a small overlap with the teacher as
+    `signal`; of more units than one with `entropy`, and `branch` where the name stands for several.
+    """
+    if name == "replica-symmetric":
+        return _replica_symmetric(c, approximation)
+    out: dict = {}
+    for count in np.unique(c.hidden).astype(int):
+        rows = c.hidden == count
+        part = _of_units(rows_of(c, rows), approximation, name, count)
+        for key, values in part.items():
+            _at(out, key, c.load.shape)[rows] = values
+    out["converged"] = out["converged"].astype(bool)
+    return out
+
+
+def _at(out: dict, key: str, shape) -> np.ndarray:
+    blank = np.full(shape, "", object) if key in _WORDS else np.full(shape, np.nan)
+    return out.setdefault(key, blank)
+
+
+def _of_units(c, approximation: str, name: str, count: int) -> dict:
+    """`state` of points that all have `count` hidden units."""
+    unknown = np.full(c.load.shape, np.nan)
+    if count > 1 and approximation == "exact":
+        return unmatched_units.state(c, name, count)
+    if count > 1:
+        why = "approximation=hopfield is known for one hidden unit: give hidden=1"
+    elif name in unmatched_units.OF_UNITS:
+        why = "one hidden unit has no other to differ from: give branch=retrieval"
+    else:
+        one = controls_tuple(_OF_ONE, tuple(getattr(c, key) for key in _OF_ONE))
+        found = unmatched_one.state(one, approximation, name)
+        return {**found, **dict.fromkeys(_OF_PAIRS, unknown), "branch": name}
+    return {
+        **dict.fromkeys(unmatched_units.TOLD, unknown),
+        "converged": np.zeros(c.load.shape, bool),
+        "branch": name,
+        "reason": why,
+    }
 
 
 def _replica_symmetric(c, approximation: str) -> dict:
     """Retrieval where there is such a state, else the spin glass, else the paramagnet; each only
-    where small T and q do not grow on it.
+    where small overlaps do not grow on it.
     """
     glass, signal = onsets(c, approximation)
-    out = {}
-    chosen = np.full(c.load.shape, "", dtype="U20")
+    out: dict = {}
+    chosen = np.full(c.load.shape, False)
+    why = np.full(c.load.shape, "no state was found that small overlaps would not leave", object)
     begins = {
         "retrieval": c.load > np.minimum(glass, signal),
         "spin-glass": c.load > glass,
         "paramagnetic": c.load <= np.minimum(glass, signal),
     }
     for name, possible in begins.items():
-        rows = possible & (chosen == "")
+        rows = possible & ~chosen
         if name == "retrieval":
             rows &= c.teacher_inverse_temperature > 0
         if not rows.any():
             continue
-        found = state(type(c)(*(v[rows] for v in c)), approximation, name)
+        found = state(rows_of(c, rows), approximation, name)
         good = found["converged"] & (found["longitudinal_stability"] > -_ROUNDING)
         taken = np.flatnonzero(rows)[good]
-        chosen[taken] = name
+        chosen[taken] = True
         for key, values in found.items():
-            blank = "" if values.dtype.kind == "U" else np.nan
-            kept = out.setdefault(key, np.full(c.load.shape, blank, dtype=values.dtype))
-            kept[taken] = values[good]
-    there = chosen != ""
+            _at(out, key, c.load.shape)[taken] = values[good]
+        known = (rows_of(c, rows).hidden > 1) & ~good & (found["reason"] != "")
+        why[np.flatnonzero(rows)[known]] = found["reason"][known]
     return {
         **out,
-        "converged": there,
-        "branch": chosen,
-        "reason": np.where(there, "", "no state was found that small overlaps would not leave"),
+        "converged": chosen,
+        "reason": np.where(chosen, "", why),
     }
+
+
+def entropy(c, approximation: str, out: dict) -> np.ndarray:
+    """S_w, (points,), of the weights given the data, from what else is known of states `out`."""
+    known = out.get("entropy", np.full(c.load.shape, np.nan)).copy()
+    rows = (c.hidden == 1) & out["converged"]
+    if rows.any():
+        part = {key: values[rows] for key, values in out.items()}
+        known[rows] = unmatched_one.entropy(rows_of(c, rows), approximation, part)
+    return np.where(out["converged"], known, np.nan)
+
+
+def convergence_time(c, out: dict) -> np.ndarray:
+    """Sweeps of message passing in the paramagnet, (points,), NaN elsewhere and for more than one
+    hidden unit: small means contract by sqrt(1 - replicon) a sweep, which is beta^2 sqrt(alpha) for
+    the exact student.
+
+    From random means of deviation 0.1 to a mean change of 1e-6. NaN also where the teacher's
+    direction contracts more slowly. Referee: message passing (tests/rbm).
+    """
+    turn = np.clip(1 - out["replicon"], 0.0, np.inf)
+    noise = np.sqrt(c.load) * c.teacher_inverse_temperature**2 <= 1
+    known = out["converged"] & (out["overlap"] == 0) & (turn < 1) & noise & (c.hidden == 1)
+    with np.errstate(divide="ignore"):
+        rate = -np.log(np.where(known, turn, 0.5)) / 2
+    return np.where(known, np.log(BEGIN / SETTLED) / rate, np.nan)
 
 
 def solve(controls, branch: str) -> dict:
     """Arrays (points,): see `Model`.
 
-    `free_entropy`: (1/N) <ln Z>, Z = sum over weights of prod_a cosh(beta X_a) e^(-beta^2/2), or,
-    approximation=hopfield, of prod_a exp(beta^2 X_a^2/2), without a norm. Entropies in nats per
-    weight, relative error 1e-11 of max(1, load). `stable` from the growth of small T and q and from
+    `free_entropy`: (1/N) <ln Z>, Z = sum over weights of 2^(K N) times the prior and prod_a prod_k
+    cosh(beta X_ka)/[e^(K beta^2/2) C(R)], C(R) the mean of exp(beta^2 sum_{k<l} R_kl h_k h_l) over
+    hidden units, 1 for one; approximation=hopfield: of prod_a exp(beta^2 X_a^2/2), without a norm.
+    Entropies in nats per visible unit, relative error 1e-11 of max(1, load), 1e-6 of more units
+    than one. `stable` from the growth of small overlaps and of small differences of units, and from
     the replicon; a state that breaks replica symmetry goes on and is approximate.
 
-    Source: Huang & Toyoizumi, PRE 94, 062310 (2016); Huang, J. Stat. Mech. 053302 (2017). Referee:
-    enumeration of all weights and message passing (tests/rbm/test_rbm_unmatched.py).
+    Source: Huang & Toyoizumi, PRE 94, 062310 (2016); Huang, J. Stat. Mech. 053302 (2017); more
+    units: Hou, Wong & Huang (2019), teacher and student told apart. Referee: enumeration of all
+    weights and message passing (tests/rbm/test_rbm_unmatched.py, test_rbm_unmatched_units.py).
     """
     c = as_arrays(controls)
     out = state(c, controls.approximation, branch)
-    del out["signal"]
-    return {
+    told = {
         **out,
         "entropy": entropy(c, controls.approximation, out),
         "convergence_time": convergence_time(c, out),
     }
+    return {key: values for key, values in told.items() if key not in unmatched_units.GROWTHS}

@@ -1,28 +1,38 @@
-"""Finite teachers and students of one hidden unit, each with an inverse temperature of its own:
+"""Finite teachers and students, each with an inverse temperature and a correlation of its own:
 message passing, and the sum over all weights as its referee.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.rbm.instance import draw_samples, draw_teacher, log_cosh
-from replicon.rbm.unmatched_passing import Messages
-
-LARGEST = 16  # weights of an enumeration
-_BLOCK = 2**12  # weight vectors at once
+from replicon.rbm.enumeration import LARGEST, LARGEST_ALONE, enumerate_posterior
+from replicon.rbm.instance import draw_samples, draw_teacher
+from replicon.rbm.posterior import Posterior, largest_overlap, matched, measure
+from replicon.rbm.unmatched_passing import messages
 
 
 def check_size(controls: dict, size: int) -> None:
-    """Refuse what enumeration cannot hold, and what cannot be learned."""
-    if "enumeration" in controls["method"] and size > LARGEST:
+    """Refuse what enumeration cannot hold, and what is not known or cannot be learned."""
+    units = max(controls["hidden"])
+    most = LARGEST_ALONE if units == 1 else LARGEST
+    if "enumeration" in controls["method"] and units > 2:
         raise InputError(
-            f"size = {size} is too large for method=enumeration: give size <= {LARGEST} (2^N"
-            " weight vectors)."
+            f"hidden = {units:g} is too many for method=enumeration: give hidden <= 2, or"
+            " method=amp."
+        )
+    if "enumeration" in controls["method"] and size > most:
+        raise InputError(
+            f"size = {size} is too large for method=enumeration: give size <= {most} (2^N weight"
+            " vectors, of each hidden unit)."
+        )
+    if "hopfield" in controls["approximation"] and units > 1:
+        raise InputError(
+            f"approximation=hopfield is known for one hidden unit, and hidden = {units:g} was"
+            " given: give hidden=1, or approximation=exact."
         )
     if "learned" in controls["student"]:
         for control, word in (("approximation", "hopfield"), ("method", "enumeration")):
@@ -66,11 +76,14 @@ def start(controls, size: int, rng: np.random.Generator):
 
 
 class _Student:
-    """A teacher (N,), its samples (M, N), and overlaps (T, q) after every step in `history`."""
+    """A teacher (N, K), its samples (M, N), and overlaps (T, q) of every start after every step in
+    `history`. Of more units than one the student's are matched with the teacher's; the sign of T is
+    kept of one, so that noise has mean zero.
+    """
 
     def __init__(self, controls, size: int, rng: np.random.Generator):
         self.controls = controls
-        self.teacher = draw_teacher(size, 1, 0.0, rng)
+        self.teacher = draw_teacher(size, int(controls.hidden), controls.correlation, rng)
         samples = round(controls.load * size)
         beta = controls.teacher_inverse_temperature
         self.data = draw_samples(self.teacher, samples, beta, rng)
@@ -87,15 +100,22 @@ class _Student:
         raise NotImplementedError
 
     @property
-    def mean(self) -> np.ndarray:
-        """Means (N,) of the weights."""
+    def means(self) -> np.ndarray:
+        """Means of the weights, (starts, N, K)."""
         raise NotImplementedError
 
-    def overlaps(self) -> tuple[float, float]:
-        """T, of either sign, and q of the means."""
-        size = len(self.teacher)
-        mean = self.mean
-        return float(mean @ self.teacher[:, 0]) / size, float(mean @ mean) / size
+    def found(self) -> Posterior:
+        """What is known of the weights now."""
+        raise NotImplementedError
+
+    def overlaps(self) -> np.ndarray:
+        """T and q of the means of every start, (2, starts)."""
+        means = self.means
+        if means.shape[-1] == 1:
+            T = (means[..., 0] @ self.teacher[:, 0]) / len(self.teacher)
+        else:
+            T = largest_overlap(means, self.teacher)
+        return np.stack([T, (means**2).mean(axis=(1, 2))])
 
     def step(self, count: int) -> None:
         """So many sweeps, fewer where the messages come to rest."""
@@ -105,13 +125,31 @@ class _Student:
             self.turn()
             self.history.append(self.overlaps())
 
+    def _latest(self) -> np.ndarray:
+        """T and q of the history (steps, 2), of the start that is told of."""
+        return np.array(self.history)[..., 0]
+
+    def measure(self) -> dict:
+        found = self.found()
+        history = self._latest()
+        T, q = (history[-1:] if self.done else history[len(history) // 2 :]).mean(axis=0)
+        told = measure(found, self.teacher)._asdict()
+        return {
+            **told,
+            "teacher_overlap": abs(float(T)),
+            "overlap": float(q),
+            "thermodynamic_entropy": found.thermodynamic_entropy,
+            "convergence_time": math.nan,
+            "converged_fraction": float(self.done),
+            "student_inverse_temperature": self.controls.inverse_temperature,
+        }
+
     def view(self) -> dict:
         """Weights of teacher and student, and both overlaps after every step."""
-        T, q = np.array(self.history).T
-        sign = -1.0 if T[-1] < 0 else 1.0
+        student = matched(self.found().mean, self.teacher)
         return {
-            "receptive_fields": np.stack([self.teacher[:, 0], sign * self.mean]),
-            "learning": np.stack([np.abs(T), q], axis=1),
+            "receptive_fields": np.concatenate([self.teacher, student], axis=1).T,
+            "learning": np.abs(self._latest()),
         }
 
 
@@ -122,84 +160,66 @@ class _Sweeping(_Student):
 
     def begin(self, rng: np.random.Generator) -> None:
         given = self.controls
-        learn = given.student == "learned"
-        beta = given.inverse_temperature
-        self.messages = Messages(self.data, beta, given.approximation, learn, rng)
+        self.messages = messages(
+            self.data,
+            given.inverse_temperature,
+            given.student_correlation,
+            int(given.hidden),
+            rng,
+            hopfield=given.approximation == "hopfield",
+            learn=given.student == "learned",
+        )
 
     def turn(self) -> None:
-        self.messages.sweep()
+        self.messages.step(1)
         self.done = self.messages.settled
 
     @property
-    def mean(self) -> np.ndarray:
-        return self.messages.mean
+    def means(self) -> np.ndarray:
+        return self.messages.means
+
+    def found(self) -> Posterior:
+        return self.messages.posterior()
+
+    @property
+    def _best(self) -> int:
+        return self.messages.best()[0] if self.messages.iterations else 0
+
+    def _latest(self) -> np.ndarray:
+        return np.array(self.history)[..., self._best]
 
     def measure(self) -> dict:
-        late = np.array(self.history[-1:] if self.done else self.history[len(self.history) // 2 :])
-        T, q = late.mean(axis=0)
-        entropies = self.messages.entropies() if self.done else (math.nan, math.nan)
+        beta = math.sqrt(float(self.messages.square[self._best]))
         return {
-            "teacher_overlap": abs(float(T)),
-            "overlap": float(q),
-            "entropy": entropies[0],
-            "thermodynamic_entropy": entropies[1],
-            "convergence_time": float(self.messages.sweeps),
-            "converged_fraction": float(self.done),
-            "student_inverse_temperature": self.messages.beta,
+            **super().measure(),
+            "convergence_time": float(self.messages.iterations),
+            "student_inverse_temperature": beta,
         }
 
 
 class _Enumerated(_Student):
-    """The sum over all weights, those of negative overlap with the teacher turned round."""
+    """The sum over all weights, each matched with the teacher."""
 
     def begin(self, rng: np.random.Generator) -> None:
-        self.found = np.zeros(len(self.teacher))
-        self.entropies = (math.nan, math.nan)
+        units = self.teacher.shape[1]
+        product = np.full(units * (units - 1) // 2, self.controls.student_correlation)
+        blank = np.zeros_like(self.teacher)
+        self.known = Posterior(blank, product, math.nan, math.nan, False, 0)
 
     def turn(self) -> None:
         given = self.controls
-        hopfield = given.approximation == "hopfield"
-        beta = given.inverse_temperature
-        self.found, self.entropies = enumerate_weights(self.data, beta, self.teacher, hopfield)
+        self.known = enumerate_posterior(
+            self.data,
+            given.inverse_temperature,
+            given.student_correlation,
+            self.teacher,
+            hopfield=given.approximation == "hopfield",
+        )
         self.done = True
 
     @property
-    def mean(self) -> np.ndarray:
-        return self.found
+    def means(self) -> np.ndarray:
+        return self.known.mean[None]
 
-    def measure(self) -> dict:
-        T, q = self.overlaps()
-        return {
-            "teacher_overlap": abs(T),
-            "overlap": q,
-            "entropy": self.entropies[0],
-            "thermodynamic_entropy": self.entropies[1],
-            "convergence_time": math.nan,
-            "converged_fraction": float(self.done),
-            "student_inverse_temperature": self.controls.inverse_temperature,
-        }
-
-
-def enumerate_weights(
-    data: np.ndarray, beta: float, teacher: np.ndarray, hopfield: bool
-) -> tuple[np.ndarray, tuple[float, float]]:
-    """Means (N,) over all weights, each turned towards the teacher (N, 1), and (S_w, S_th), nats
-    per weight; exact. data (M, N).
-    """
-    samples, size = data.shape
-    states = np.array(list(itertools.product((1.0, -1.0), repeat=size)))
-    logs = np.zeros(len(states))
-    energy = np.zeros(len(states))  # beta d ln weight/d beta; of the expansion, in beta^2
-    for begin in range(0, len(states) if samples else 0, _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
-        x = beta / math.sqrt(size) * states[rows] @ data.T
-        logs[rows] = (x**2 / 2 if hopfield else log_cosh(x)).sum(axis=1)
-        energy[rows] = (x**2 / 2 if hopfield else x * np.tanh(x)).sum(axis=1)
-    highest = logs.max()
-    weight = np.exp(logs - highest)
-    log_sum = highest + math.log(weight.sum())
-    weight /= weight.sum()
-    sign = np.where(states @ teacher[:, 0] < 0, -1.0, 1.0)
-    own = (log_sum - float(weight @ logs)) / size
-    with_hidden = (log_sum - float(weight @ energy)) / size
-    return (weight * sign) @ states, (own, with_hidden)
+    def found(self) -> Posterior:
+        return self.known

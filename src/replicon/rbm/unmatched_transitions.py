@@ -1,4 +1,4 @@
-"""Where an unmatched student of one hidden unit freezes, finds its teacher and breaks replica
+"""Where an unmatched student freezes, finds its teacher and breaks replica
 symmetry, and where its two entropies vanish.
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replicon.rbm.unmatched import as_arrays, entropy, onsets, state
+from replicon.rbm.unmatched import as_arrays, entropy, onsets, rows_of, state
 from replicon.theory.branch import Found
 from replicon.theory.transition import bracket, zero
 
@@ -15,6 +15,7 @@ _SMALLEST = 1e-3  # load, where a branch begins without samples
 _BESIDE = 1e-6  # of a load, next to an onset
 _VISIBLE = 1e-3  # of a load, from which on overlaps beyond an onset are seen
 _ROUNDING = 1e-10  # of entropies, per sample
+_FAR = 20.0  # times the glass's onset, where the signal of several units is looked for
 _SCAN = 40  # loads at which a change of sign is looked for
 
 
@@ -54,15 +55,31 @@ def find_retrieval(controls) -> Found:
     value = np.where(first & ~noise, signal, np.nan)
     rows = np.flatnonzero(~first & ~noise & (glass < _LARGEST))
     if len(rows):
-        some = type(c)(*(v[rows] for v in c))
+        some = rows_of(c, rows)
         low = np.maximum(glass[rows], _SMALLEST) * (1 + _VISIBLE)
-        branch = _along(some, controls.approximation, "spin-glass", "signal")
-        value[rows] = zero(branch, low, np.full_like(low, _LARGEST), geometric=True).value
+        value[rows] = _signal_on_glass(some, controls.approximation, low)
     never = "the teacher's inverse temperature is 0: its samples are noise"
     later = f"it lies beyond load {_LARGEST:g}, where its domain ends"
     found = np.isfinite(value)
-    beyond = ~found & ((glass >= _LARGEST) | (_at_end(c, controls, "spin-glass", "signal") < 0))
+    beyond = ~found & (glass >= _LARGEST)
+    rows = np.flatnonzero(~found & ~beyond & ~noise)
+    if len(rows):
+        beyond[rows] = _at_end(rows_of(c, rows), controls, "spin-glass", "signal") < 0
     return Found(value, found, reason=np.select([noise, beyond], [never, later], ""))
+
+
+def _signal_on_glass(c, approximation: str, low) -> np.ndarray:
+    """The load above `low` at which the signal grows on the spin glass. Of several units, whose
+    glass sharpens beyond what their grids resolve, it is looked for near `low`.
+    """
+    value = np.full(low.shape, np.nan)
+    one = c.hidden == 1
+    for rows, end in ((one, _LARGEST), (~one, _FAR * low)):
+        if rows.any():
+            branch = _along(rows_of(c, rows), approximation, "spin-glass", "signal")
+            high = np.broadcast_to(end, low.shape)[rows]
+            value[rows] = zero(branch, low[rows], np.minimum(high, _LARGEST), geometric=True).value
+    return value
 
 
 def _at_end(c, controls, branch: str, observable: str) -> np.ndarray:
@@ -122,9 +139,11 @@ def _find_entropy(controls, observable: str) -> Found:
     begin = np.minimum(*onsets(c, controls.approximation)) * (1 - _BESIDE)
     unit = np.where(begin > 0, np.minimum(begin, 1.0), 1.0)
     out = _asked(c._replace(load=unit), controls.approximation, "paramagnetic", observable)
-    slope = np.where(out["converged"], np.log(2) - out[observable], 0.0) / unit
+    none = _asked(c._replace(load=0 * unit), controls.approximation, "paramagnetic", observable)
+    whole = none[observable]  # without samples
+    slope = np.where(out["converged"], whole - out[observable], 0.0) / unit
     with np.errstate(divide="ignore"):
-        paramagnetic = np.where(slope > 0, np.log(2) / slope, np.inf)
+        paramagnetic = np.where(slope > 0, whole / slope, np.inf)
     before = paramagnetic <= np.minimum(begin, _LARGEST)
     begin = np.maximum(begin, _SMALLEST)
     later = _first_zero(c, controls.approximation, "replica-symmetric", observable, begin)
@@ -138,6 +157,7 @@ def _find_entropy(controls, observable: str) -> Found:
 def _positive(c, controls, observable: str) -> np.ndarray:
     """Why an entropy does not vanish, where that is known."""
     matched = c.inverse_temperature == c.teacher_inverse_temperature
+    matched &= (c.hidden == 1) | (c.correlation == c.student_correlation)
     truth = matched & (controls.approximation == "exact") & (observable == "entropy")
     own = "on the matched line it is the Shannon entropy of the true posterior, never negative"
     last = _at_end(c, controls, "replica-symmetric", observable)
