@@ -86,6 +86,24 @@ def test_stability_and_limits_of_the_saddle():
     assert not replicon.solve("perceptron-pairs", load=0.1, distance=[0.99]).stable.any()
 
 
+@pytest.mark.slow
+def test_gap_opens_below_the_capacity_at_any_margin():
+    """At its load and distance the entropy of pairs has its minimum, zero, while solutions exist.
+    At margin -0.5 one step of Newton's moves the minimum by more than twice.
+    """
+    margins = [-1.0, -0.5, 0.0, 1.5]
+    found = replicon.find_transition("perceptron-pairs", "gap-opening", margin=margins)
+    assert found.converged.all()
+    known = [3.5584700, 1.5946546, 0.7987741, 0.1684290]
+    np.testing.assert_allclose(found.value, known, rtol=1e-6)
+    for margin, load, distance in zip(margins, found.value.values, found.minimum.values):
+        assert distance < 0.05
+        at = replicon.solve("perceptron-pairs", margin=margin, load=load, distance=distance)
+        assert abs(float(at.pair_entropy)) < 1e-9
+        assert abs(float(at.coupling_field)) < 1e-6
+        assert float(at.typical_entropy) > 0
+
+
 @pytest.mark.slow  # the graphs of another model
 def test_two_replicas_of_a_cluster_are_a_pair():
     for p in (0.4, 0.8):
@@ -125,22 +143,24 @@ def test_messages_make_the_members_of_a_pair_alike():
 
 
 @pytest.mark.parametrize(
-    ("reference", "most"),
-    [
-        ("solution-pair", 0.01),  # of one instance: what fluctuates is common and drops out
-        ("random", 0.04),  # the overlap of a random configuration with the mean does not
-    ],
+    ("reference", "distance"), [("solution-pair", [0.25, 0.5, 0.65]), ("random", [0.25, 0.5, 0.75])]
 )
-def test_message_passing_beside_theory(reference, most):
-    distance = [0.25, 0.5, 0.65]
+def test_message_passing_beside_theory(reference, distance):
+    """Entropies are told relative to all solutions of the instance, which takes its fluctuation
+    away. A random configuration and the instance's mean solution have an overlap of order
+    1/sqrt(N), which moves entropies by up to .04 and by an odd function of p = 1 - 2 distance; from
+    the opposite configuration, at distance 1 - d, it moves them back.
+    """
     asked = {"load": 0.5, "distance": distance, "reference": reference}
     found = replicon.simulate(
         "perceptron-pairs", size=1000, samples=2, seed=5, method="message-passing", **asked
     )
     theory = replicon.solve("perceptron-pairs", **asked)
     assert (found.solvable == 1).all()
-    for name, error in (("relative_entropy", most), ("overlap", 0.04)):
+    for name, error in (("relative_entropy", 0.01), ("overlap", 0.04)):
         away = found[name].values - theory[name].values[:, None]
+        if reference == "random":
+            away = (away + away[::-1]) / 2
         assert np.abs(away).max() < error
 
 

@@ -184,6 +184,13 @@ def test_refusals():
         replicon.simulate(MODEL, student="learned", approximation="hopfield", size=20)
 
 
+_HOPFIELD = {
+    "inverse_temperature": 0.7,
+    "teacher_inverse_temperature": 0.7,
+    "approximation": "hopfield",
+    "sweeps": 300,
+}
+
 # Median sweeps of 8 instances at N = 1000, by another code, and what ours may be off by; None: more
 # than 1500 sweeps (ours at load 1.1: 779). Just above the transition half of the instances never
 # rest (the other code's median at load 1.4 is 79, ours lies between 79 and all sweeps, by the
@@ -227,6 +234,11 @@ def test_messages_are_easy_hard_easy():
         ({"load": 3.0, "inverse_temperature": 1.5}, (0.05, 0.04)),
         ({"load": 4.0, "inverse_temperature": 1.5}, (0.03, 0.02)),
         ({"load": 4.0, "inverse_temperature": 2.0, "sweeps": 400}, (0.03, 0.02)),
+        # The Hopfield expansion in its retrieval, twice, and in its spin glass, where messages
+        # never rest.
+        ({"load": 8.0, **_HOPFIELD}, (0.08, 0.05)),
+        ({"load": 6.0, **_HOPFIELD}, (0.24, 0.07)),
+        ({"load": 3.0, **_HOPFIELD}, (0.09, 0.04)),
     ],
 )
 def test_message_passing_follows_theory(given, sizes):
