@@ -143,6 +143,31 @@ def test_nothing_is_wider_than_a_phone(opened, language):
         assert width <= 390, screen
 
 
+@pytest.mark.parametrize(
+    "view",
+    [
+        "#/perceptron?tab=islands&around=pairs",
+        "#/perceptron?tab=islands&around=random",
+        "#/rbm?hidden=3&load=2",
+        "#/rbm?view=unmatched",
+    ],
+)
+def test_a_view_within_a_tab_moves_and_fits_a_phone(opened, view):
+    page = opened("zh", width=390)
+    _frames(page)
+    page.evaluate("(hash) => { location.hash = hash; }", view)
+    page.wait_for_selector("main button.handle")
+    _until(page, "window.shown > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    told = page.evaluate(_MEETING)
+    page.focus("main button.handle")
+    before = page.get_attribute("main button.handle", "aria-valuenow")
+    for _ in range(2):  # a tenth of the axis each
+        page.keyboard.press("Shift+ArrowRight")
+    _until(page, f"(told) => {_MEETING} !== told", told)
+    assert float(page.get_attribute("main button.handle", "aria-valuenow")) > float(before)
+
+
 def test_the_command_that_is_offered_runs(opened, capsys):
     page = opened("en")
     page.evaluate("(hash) => { location.hash = hash; }", _LAB)
