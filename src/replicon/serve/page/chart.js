@@ -8,7 +8,8 @@ import {say} from "./words.js";
 const MARGIN = {left: 60, right: 14, top: 14, bottom: 40};
 const HANDLE = 44; // CSS pixels: a finger
 
-// axes: x, y = {low, high, log, label: () => text}. What is drawn:
+// axes: x, y = {low, high, log, label: () => text}, x also step, the part of the axis that an arrow
+// moves the handle by (a hundredth). What is drawn:
 //   regions {x, y, rules, colours, names}      the branch that rules, a colour each, -1 nothing
 //   lines   [{x, y, colour, label, dashed}]    transitions
 //   curves  [{x, y, colour, stable, ghost, label, wide}]  stable: an array, dashed where 0
@@ -319,8 +320,8 @@ export class Chart extends Board {
     const turn = step[event.key];
     if (!turn) return;
     event.preventDefault();
-    const by = event.shiftKey ? 0.1 : 0.01;
     const {x, y} = this.axes;
+    const by = event.shiftKey ? 0.1 : x.step || 0.01;
     const at = {...this.handle};
     if (turn[0] || this.handle.y === null) {
       const way = turn[0] || turn[1];

@@ -109,6 +109,7 @@ export class Pairs extends Tab {
 
   redraw() {
     const {chart, line} = this;
+    chart.axes.x.step = this.near ? null : 1 / this.size; // a flip
     const numbers = (values) => values.map((value) => (value === null ? NaN : value));
     const highest = Math.max(...numbers(line.annealed).filter(Number.isFinite));
     chart.axes.y = {...chart.axes.y, low: this.near ? -0.25 * line.typical : -0.15 * highest,
