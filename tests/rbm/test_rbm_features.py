@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import replicon
-from replicon.rbm import clusters, instance, posterior
+from replicon.rbm import clusters, instance, passing, posterior
 
 
 def _samples(size, load, units, beta, correlation, seed):
@@ -104,3 +104,18 @@ def test_message_passing_of_three_units_follows_theory(load):
         assert abs(float(difference["mean"] - difference["theory"])) < 0.04, name
     with pytest.raises(replicon.InputError, match="too many for method=gibbs"):
         replicon.simulate("rbm", hidden=3, method="gibbs", size=20)
+
+
+@pytest.mark.slow
+def test_four_units_rest_deep_in_the_broken_phase():
+    """N = 1000, load 5: with overlaps R that follow too slowly (two fifths a turn) messages of this
+    instance go to and fro for ever at T = 0.58. (Of some instances of this size they do so still.)
+    """
+    teacher, data = _samples(1000, 5.0, 4, 1.0, 0.3, 1)
+    rng = np.random.default_rng(7)
+    found = passing.approximate_message_passing(data, 1.0, 0.3, 4, rng, iterations=300)
+    assert found.converged
+    overlaps = posterior.measure(found, teacher)
+    theory = replicon.solve("rbm", hidden=4, load=5.0)
+    for name in ("teacher_overlap", "cross_overlap", "receptive_overlap"):
+        assert abs(getattr(overlaps, name) - float(theory[name])) < 0.04, name

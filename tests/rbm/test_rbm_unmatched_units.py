@@ -144,7 +144,7 @@ def test_three_matched_units_are_those_of_rbm():
     [
         COLD,
         {"hidden": 2, "load": 3.0, "inverse_temperature": 0.8, "student_correlation": 0.6},
-        {"hidden": 3, "load": 4.0, "inverse_temperature": 0.8, "student_correlation": 0.1},
+        {"hidden": 3, "load": 2.0, "inverse_temperature": 0.8, "student_correlation": 0.1},
     ],
 )
 def test_messages_of_unmatched_units_follow_theory(given):
