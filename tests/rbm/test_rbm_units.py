@@ -38,12 +38,25 @@ def _states(given, grid, coarse):
     return evaluate(units.learned, given, *both, batch=1)
 
 
+def test_what_two_grids_do_not_agree_on_is_solved_on_finer_ones():
+    """Nearly independent units far above the transition bend most sharply: between the curve of
+    independent ones and that of q = .2, as exact as elsewhere.
+    """
+    at = {"hidden": 3, "load": 5.0}
+    learned = replicon.solve("rbm", correlation=0.1, **at)
+    assert bool(learned["converged"]) and str(learned["branch"]) == "permutation-broken"
+    both = (replicon.solve("rbm", correlation=q, **at) for q in (0.2, 0.0))
+    more, less = (float(one["teacher_overlap"]) for one in both)
+    assert more < float(learned["teacher_overlap"]) < less
+    assert float(learned["teacher_overlap"]) == pytest.approx(float(learned["overlap"]), abs=1e-6)
+
+
 @pytest.mark.slow
 def test_two_units_are_the_theory_of_two_units():
     """The grid in two dimensions, against the sum and difference of `inference`, both priors."""
     for prior, guess in (("informed", 0.3), ("uniform", 0.0)):
         expected = replicon.solve("rbm", load=[4.0, 5.0], prior=prior)
-        both = grids.full_grid(2), grids.full_grid(2, coarse=True)
+        both = grids.full_grid(2), grids.full_grid(2, "coarse")
         out = _states(_given(2, [4.0, 5.0], guess=guess), *both)
         assert out["converged"].all()
         for name in _NAMES:

@@ -7,14 +7,15 @@ from __future__ import annotations
 import itertools
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 LARGEST = 4  # units of a quadrature in as many dimensions
 # Points a dimension of the two grids, one within the gaps of the other, on [-_END, _END], and of
-# the one on which the map is iterated before Newton's method.
+# the one on which the map is iterated before Newton's method; two that are half as fine again.
 _POINTS = {2: (91, 90), 3: (31, 30), 4: (23, 22)}
+_FINER = {2: (137, 136), 3: (47, 46), 4: (35, 34)}
 _COARSE = {2: (61,), 3: (15,), 4: (13,)}
 _END = 7.0
 _SUM_POINTS = (161, 160)  # where the units' sum alone is left
@@ -44,10 +45,10 @@ def sum_grid(units: int) -> Grid:
 
 
 @cache
-def full_grid(units: int, coarse: bool = False) -> Grid:
-    """The two grids in K dimensions, or the coarse one."""
+def full_grid(units: int, fineness: Literal["coarse", "usual", "finer"] = "usual") -> Grid:
+    """The two grids in K dimensions, the two finer ones, or the coarse one."""
     parts = []
-    for points in (_COARSE if coarse else _POINTS)[units]:
+    for points in {"coarse": _COARSE, "usual": _POINTS, "finer": _FINER}[fineness][units]:
         node, weight = _nodes(points, _END)
         parts.append([_class(node, weight, units, down) for down in range(units // 2 + 1)])
     return _joined(parts, units)

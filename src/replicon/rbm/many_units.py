@@ -96,7 +96,7 @@ def state(c, name: str, units: int) -> dict:
     if name == "random-guess":
         return _matched(random_guess(given(c), units))
     if name == "symmetric":
-        return _matched(evaluated(given(c, (1, 0, 0)), sum_grid(units), sum_grid(units)))
+        return _matched(evaluated(given(c, (1, 0, 0)), units, kept_sum=True))
     apart = (c.correlation == 0) & (name == "permutation-broken")
     out = {"reason": np.full(apart.shape, "", object)}
     for rows, function in ((apart, _apart), (~apart, _together)):
@@ -112,19 +112,36 @@ def _matched(out: dict) -> dict:
     return {name: v for name, v in out.items() if name not in _UNMATCHED}
 
 
-def evaluated(c: Given, grid: Grid, coarse: Grid) -> dict:
-    """`learned` at every point; what two grids do not agree on is no solution."""
+def evaluated(c: Given, units: int, kept_sum: bool) -> dict:
+    """`learned` at every point, where the units' sum alone is learned or where they differ; points
+    on which two grids do not agree are solved on finer ones, and what these do not agree on either
+    is no solution.
+    """
+    if kept_sum:
+        grid = coarse = sum_grid(units)
+    else:
+        grid = full_grid(units)
+        coarse = full_grid(units, "coarse")
+    out = _measured(c, grid, coarse)
+    unsure = out["converged"] & (out["shift"] >= _ERROR)
+    if not kept_sum and unsure.any():
+        better = _measured(Given(*(v[unsure] for v in c)), full_grid(units, "finer"), coarse)
+        for name, values in better.items():
+            out[name][unsure] = values
+    shift = out.pop("shift")
+    exact = shift < _ERROR
+    reason = [
+        f"its quadrature errs by {error:.0e} here, more than {_ERROR:.0e}" if bad else ""
+        for error, bad in zip(shift, out["converged"] & ~exact)
+    ]
+    return {**out, "converged": out["converged"] & exact, "reason": np.array(reason, object)}
+
+
+def _measured(c: Given, grid: Grid, coarse: Grid) -> dict:
     points = len(c.load)
     grids = [Grid(*(np.broadcast_to(v, (points, *v.shape)) for v in g)) for g in (grid, coarse)]
     out = evaluate(learned, c, *grids, batch=1)
-    shift = out.pop("shift")
-    exact = shift < _ERROR
-    solved = out["converged"].astype(bool)
-    reason = [
-        f"its quadrature errs by {error:.0e} here, more than {_ERROR:.0e}" if bad else ""
-        for error, bad in zip(shift, solved & ~exact)
-    ]
-    return {**out, "converged": solved & exact, "reason": np.array(reason, object)}
+    return {**out, "converged": out["converged"].astype(bool)}
 
 
 def _apart(c, name: str, units: int) -> dict:
@@ -149,7 +166,7 @@ def _together(c, name: str, units: int) -> dict:
     """Units that differ, in as many dimensions as there are."""
     if units <= LARGEST:
         at = given(c, (1, int(name == "permutation-broken"), 1))
-        return _matched(evaluated(at, full_grid(units), full_grid(units, coarse=True)))
+        return _matched(evaluated(at, units, kept_sum=False))
     unknown = np.full(len(c.load), np.nan)
     names = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
     names += ("receptive_overlap", "free_entropy", "entropy", "residual", "student", "teacher")

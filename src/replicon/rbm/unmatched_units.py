@@ -114,13 +114,13 @@ def _solved(c, name: str, units: int) -> dict:
     kept = _KEPT[name]
     alike = not kept[2]
     at = _given(c, kept)
-    grid = sum_grid(units) if alike else full_grid(units)
-    coarse = grid if alike else full_grid(units, coarse=True)
-    out = evaluated(at, grid, coarse)
+    out = evaluated(at, units, kept_sum=alike)
     there = out["converged"]
     derivative = np.where(there[:, None, None], out.pop("turn"), 0.0)
     out["kept"] = np.linalg.eigvals(derivative).real.max(axis=1)
-    out["replicon"] = 1 - _replica_growth(out, at, grid, units)
+    out["replicon"] = 1 - _replica_growth(
+        out, at, sum_grid(units) if alike else full_grid(units), units
+    )
     out["longitudinal_stability"] = 1 - _growth(out)
     out["free_entropy"] = out["free_entropy"] + units * np.log(2)
     return out
