@@ -31,7 +31,7 @@ _SLOW = {"perceptron-landscape", "perceptron-clusters", "recurrent-pseudo-potent
 # Lines of which a point takes longer than a second.
 _DEAR = {
     ("perceptron", "one-step-capacity"),
-    ("perceptron-clusters", "capacity"),
+    ("perceptron-clusters", "cluster-breakup"),
     ("perceptron-pairs", "gap-opening"),
 }
 

@@ -53,21 +53,21 @@ class Messages:
             self.path.append(self.passing.errors)
 
     def measure(self) -> dict:
-        names = ("outer_overlap", "errors_per_weight", "inner_overlap", "centre_errors")
+        inner = {"inner_overlap": self.controls.overlap if self.done else self.passing.pair}
         if not self.done:
-            return _UNKNOWN | dict.fromkeys(names, math.nan)
+            names = ("outer_overlap", "errors_per_weight", "centre_errors")
+            return _UNKNOWN | dict.fromkeys(names, math.nan) | inner
         told = self.passing.told()
         warm = self.controls.temperature
         inside = told.local_free_entropy
         y = self.controls.replicas
         w = np.where(self.passing.mean >= 0, 1.0, -1.0)
-        return {
+        return inner | {
             "local_entropy": inside + (told.errors_per_weight / warm if warm > 0 else 0.0),
             "local_free_entropy": inside,
             "external_entropy": y * (told.free_entropy - inside),
             "outer_overlap": told.outer_overlap,
             "errors_per_weight": told.errors_per_weight,
-            "inner_overlap": self.controls.overlap,
             "centre_errors": _wrong(self.passing.patterns, w, self.controls.margin),
         }
 

@@ -89,6 +89,7 @@ class ReplicatedPassing:
         self.mean = 0.01 * rng.standard_normal(n)
         self.slope = np.zeros(count)
         self.coupling = np.arctanh(overlap) / 2
+        self.pair = overlap  # mean of the pairs, held there by the coupling
         self.settled = False
         self._last: tuple | None = None
 
@@ -103,7 +104,8 @@ class ReplicatedPassing:
         gamma = -np.sum(seen.curvature + y * variance) / F.shape[1]
         b = F.T @ self.slope + gamma * self.mean
         mean, log = self._coupled(b)
-        self.settled = bool(np.max(np.abs(mean - self.mean)) < _SETTLED)
+        moved = np.max(np.abs(mean - self.mean)) + abs(self.pair - self.overlap)
+        self.settled = bool(moved < _SETTLED)
         self._last = (b, mean, log, seen, spread)
         self.mean = _KEPT * self.mean + (1 - _KEPT) * mean
 
@@ -135,7 +137,9 @@ class ReplicatedPassing:
         self.coupling = J
         weight = field + J * (square - y) / 2
         log = _log_sum(weight)
-        return np.exp(weight - log[:, None]) @ self._sums / y, log
+        p = np.exp(weight - log[:, None])
+        self.pair = (float(np.mean(p @ square)) - y) / (y * (y - 1))
+        return p @ self._sums / y, log
 
     def _answers(self, omega: np.ndarray, covariance: float) -> _Patterns:
         y = self.replicas
