@@ -41,6 +41,11 @@ def test_one_unit_learns_a_warmer_machine_than_it_starts_from():
     below = replicon.rbm.infer_features(data, inverse_temperature=0.4)
     assert below.inverse_temperature == pytest.approx(0.4, abs=1e-3)
     assert "tell nothing" in below.remark
+    # Rows in which messages find a feature at rest that is none.
+    noise = np.random.default_rng(0).choice([-1, 1], (362, 45))
+    nothing = replicon.rbm.infer_features(noise, seed=0)
+    assert nothing.converged and nothing.overlap > 0.3
+    assert "noise tells as much" in nothing.remark
     with pytest.raises(replicon.InputError, match="data holds -2"):
         replicon.rbm.infer_features(2 * data)
 

@@ -44,7 +44,7 @@ def test_what_two_grids_do_not_agree_on_is_solved_on_finer_ones():
     """
     at = {"hidden": 3, "load": 5.0}
     learned = replicon.solve("rbm", correlation=0.1, **at)
-    assert bool(learned["converged"]) and str(learned["branch"]) == "permutation-broken"
+    assert bool(learned["converged"]) and learned["branch"].item() == "permutation-broken"
     both = (replicon.solve("rbm", correlation=q, **at) for q in (0.2, 0.0))
     more, less = (float(one["teacher_overlap"]) for one in both)
     assert more < float(learned["teacher_overlap"]) < less

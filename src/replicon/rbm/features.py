@@ -22,6 +22,8 @@ _MARGIN = 0.98  # of the correlations a prior can have
 _STILL = 1e-6  # largest change of inverse temperature and correlation that counts as none
 # Overlap of the marginals with themselves below which they are noise, in units of 1/sqrt(N).
 _NOISE = 1.0
+# Logarithm of the data's evidence, odds of twenty to one: fair coins have reached less.
+_EVIDENT = 3.0
 
 
 class LearningMessages(ApproximateMessages):
@@ -162,12 +164,13 @@ def _told(messages: LearningMessages) -> Features:
         free,
         overlap,
         found.converged,
-        _remark(messages, found.converged, overlap, beta),
+        _remark(messages, found.converged, overlap, free),
     )
 
 
-def _remark(messages: LearningMessages, converged: bool, overlap: float, beta: float) -> str:
+def _remark(messages: LearningMessages, converged: bool, overlap: float, free: float) -> str:
     size = messages.means.shape[1]
+    beta = float(messages.beta[messages.best()[0]])
     if overlap < _NOISE / math.sqrt(size):
         return (
             f"the data tell nothing of the weights (overlap {overlap:.2g}): the inverse temperature"
@@ -178,6 +181,11 @@ def _remark(messages: LearningMessages, converged: bool, overlap: float, beta: f
         return (
             "the messages did not come to rest: near a transition they oscillate while their"
             " overlaps are right; give more samples, or look at several seeds"
+        )
+    if size * free < _EVIDENT:
+        return (
+            f"ln of the data's evidence is {size * free:.2g} above that of fair coins: noise tells as"
+            " much as often; give more samples, and compare with shuffled columns"
         )
     if messages.units > 1:
         return (
