@@ -128,15 +128,15 @@ class _Cluster(NamedTuple):
     teacher: jax.Array
 
 
-def _cluster(x: Order, coupling, teacher_coupling, scale, signal, grid: Grid) -> _Cluster:
-    """The spins of one layer: those of the teacher have the coupling `teacher_coupling`."""
+def _cluster(x: Order, coupling, layer: _Layer, grid: Grid) -> _Cluster:
+    """The spins of one layer, of that coupling."""
     units = grid.teacher.shape[-1]
     spins, pairs = _states(units)
-    field = _fields(x, scale, signal, grid)
+    field = _fields(x, layer.scale, layer.signal, grid)
     chance, log_mean = _law(field, coupling)
     mean = _times(spins.T, chance)
     product = _times(pairs[None], chance)[0] / (units * (units - 1) / 2)
-    weight = _chance(teacher_coupling, grid)
+    weight = _chance(layer.teacher_coupling, grid)
     common = mean.mean(axis=0)
     across = mean - common
     teacher = grid.teacher.T
@@ -195,11 +195,27 @@ def _replicas(layer: _Cluster, weight) -> jax.Array:
     return (weight * chi[:, None, :, None] * chi[None, :, None, :]).sum(axis=-1)
 
 
-class _Sides(NamedTuple):
-    """The data's hidden units; the conjugates that they make; the coupling of a site's weights."""
+class _Layer(NamedTuple):
+    """What one of the two layers, the data's hidden units and a site's weights, differs in: the
+    coupling of its teacher's spins; factors of covariances and means of its fields; those of its
+    squares and overlaps in its answer, and what is taken from that of R.
+    """
 
-    data: _Cluster
-    hat: Order
+    teacher_coupling: jax.Array
+    scale: jax.Array
+    signal: jax.Array
+    strength: jax.Array
+    told: jax.Array
+    norm: jax.Array
+
+
+class _Turn(NamedTuple):
+    """Both layers: their spins, (2, ...); the conjugates and the new order parameters, (2,) each;
+    the coupling of the weights.
+    """
+
+    spins: _Cluster
+    order: Order
     coupling: jax.Array
 
 
@@ -210,39 +226,44 @@ def _coupled(x: Order, c, units: int):
     return square * (x.receptive - _parts(x, units)[1]), square, signal
 
 
-def _sides(x: Order, c, grid: Grid) -> _Sides:
+def _turn(x: Order, c, grid: Grid) -> _Turn:
+    """Data, then weights: one graph, twice."""
     units = grid.teacher.shape[-1]
     coupled, square, signal = _coupled(x, c, units)
-    data = _cluster(x, coupled, _teacher_coupling(c), square, signal, grid)
-    one = c.load * signal
-    strength = c.load * square
-    found = data.order
-    hat = Order(
-        one * found.sum,
-        one * found.difference,
-        strength * found.sum_square,
-        strength * found.difference_square,
-        strength * (found.receptive - _log_pairs(square * x.receptive, units)[1]),
-    )
-    coupling = c.guess_coupling + hat.receptive - _parts(hat, units)[1]
-    return _Sides(data, hat, coupling)
+    norm = _log_pairs(square * x.receptive, units)[1]
+    of_data = (_teacher_coupling(c), square, signal, c.load * square, c.load * signal, norm)
+    of_weights = (c.prior_coupling, 1.0, 1.0, 1.0, 1.0, 0.0)
+    layers = _Layer(*(jnp.stack([a, jnp.asarray(b, float)]) for a, b in zip(of_data, of_weights)))
 
+    def answer(state, layer):
+        x, coupling = state
+        spins = _cluster(x, coupling, layer, grid)
+        found = spins.order
+        out = Order(
+            layer.told * found.sum,
+            layer.told * found.difference,
+            layer.strength * found.sum_square,
+            layer.strength * found.difference_square,
+            layer.strength * (found.receptive - layer.norm),
+        )
+        after = c.guess_coupling + out.receptive - _parts(out, units)[1]
+        return (out, after), (spins, out, after)
 
-def _weights(sides: _Sides, c, grid: Grid) -> _Cluster:
-    return _cluster(sides.hat, sides.coupling, c.prior_coupling, 1.0, 1.0, grid)
+    _, (spins, order, after) = jax.lax.scan(answer, (x, coupled), layers)
+    return _Turn(spins, order, after[0])
 
 
 def iterate(x: Order, c, grid: Grid) -> Order:
     """One turn of the saddle-point equations: data, then weights."""
-    return _weights(_sides(x, c, grid), c, grid).order
+    return Order(*(v[1] for v in _turn(x, c, grid).order))
 
 
 def covariances(x: Order, c, grid: Grid) -> tuple[jax.Array, jax.Array]:
     """`_replicas` of a sample's hidden units and of a site's weights, at one point."""
-    sides = _sides(x, c, grid)
-    weights = _weights(sides, c, grid)
+    spins = _turn(x, c, grid).spins
+    data, weights = (jax.tree.map(lambda v, k=k: v[k], spins) for k in (0, 1))
     own = _chance(c.prior_coupling, grid)
-    return _replicas(sides.data, _chance(_teacher_coupling(c), grid)), _replicas(weights, own)
+    return _replicas(data, _chance(_teacher_coupling(c), grid)), _replicas(weights, own)
 
 
 def _measure(x: Order, c, grid: Grid) -> tuple[dict, Order]:
@@ -253,10 +274,9 @@ def _measure(x: Order, c, grid: Grid) -> tuple[dict, Order]:
     _, square, signal = _coupled(x, c, units)
     pairs = units * (units - 1) / 2
     q, r = _parts(x, units)
-    sides = _sides(x, c, grid)
-    data = sides.data
-    hat = sides.hat
-    weights = _weights(sides, c, grid)
+    turn = _turn(x, c, grid)
+    data, weights = (jax.tree.map(lambda v, k=k: v[k], turn.spins) for k in (0, 1))
+    hat, new = (Order(*(v[k] for v in turn.order)) for k in (0, 1))
     q_hat, _ = _parts(hat, units)
     log_prior, _ = _log_pairs(c.guess_coupling, units)
     norm = units * square / 2 + _log_pairs(square * x.receptive, units)[0]
@@ -273,7 +293,7 @@ def _measure(x: Order, c, grid: Grid) -> tuple[dict, Order]:
     energy = data.energy + square * units * (1 - q)
     energy += square * 2 * pairs * (x.receptive - r) * data.order.receptive
     rest = (x.sum - x.difference) / units
-    turn = c.load * signal**2
+    told = c.load * signal**2
     out = {
         "teacher_overlap": rest + x.difference,
         "cross_overlap": rest,
@@ -284,10 +304,10 @@ def _measure(x: Order, c, grid: Grid) -> tuple[dict, Order]:
         "entropy": entropy,
         "thermodynamic_entropy": entropy + c.load * (likelihood - energy),
         "student": c.load * square**2 * data.student * weights.student,
-        "signal": turn * data.signal * weights.signal,
-        "teacher": turn * data.teacher * weights.teacher,
+        "signal": told * data.signal * weights.signal,
+        "teacher": told * data.teacher * weights.teacher,
     }
-    return out, weights.order
+    return out, new
 
 
 def _log_likelihood(x: Order, data: _Cluster, c, grid: Grid):
