@@ -235,7 +235,7 @@ model = Model(
         ),
     ),
     check_size=f"{_SIMULATION_RBM}:check_size",
-    revision=2,
+    revision=3,
     potential="free_entropy",
     source="Hou, Wong & Huang, J. Phys. A 52, 414001 (2019); Hou & Huang, PRL 124, 248302 (2020)",
     size=Size(

@@ -184,8 +184,8 @@ def _remark(messages: LearningMessages, converged: bool, overlap: float, free: f
         )
     if size * free < _EVIDENT:
         return (
-            f"ln of the data's evidence is {size * free:.2g} above that of fair coins: noise tells as"
-            " much as often; give more samples, and compare with shuffled columns"
+            f"ln of the data's evidence is {size * free:.2g} above that of fair coins: noise tells"
+            " as much as often; give more samples, and compare with shuffled columns"
         )
     if messages.units > 1:
         return (

@@ -9,9 +9,8 @@ student. A cluster of K spins (the hidden units of a sample, or the weights of a
     a = P m 1 + D (s* - m 1) + sqrt(A) zbar 1 + sqrt(B) (z - zbar 1)
 
 with s* the teacher's spins, m their mean, z normal of mean zbar, and a coupling J between any two
-spins. The law of z is a grid of K dimensions whose points are taken once for all permutations of
-units whose teachers are alike; where B = D = 0 one dimension is left. With two units this is the
-theory of `inference` in other words (its referee, tests/rbm/test_rbm_units.py).
+spins. The law of z is a grid of K dimensions, of one where B = D = 0, whose points stand for all
+permutations of units with equal teachers. Referee for two units: `inference` (tests/rbm).
 """
 
 from __future__ import annotations
@@ -37,9 +36,8 @@ _SHARE = 0.65  # of the new value, at most
 
 
 class Given(NamedTuple):
-    """What one point is solved at: the teacher's correlation as a coupling of its prior,
-    `prior_coupling`, that of the student's prior, `guess_coupling`, and which of P, D and B are
-    kept.
+    """What one point is solved at: correlations of the teacher's and the student's prior (`guess`),
+    with the couplings that make them, and which of P, D and B are kept.
     """
 
     load: jax.Array | np.ndarray
@@ -331,26 +329,33 @@ def _log_likelihood(x: Order, data: _Cluster, c, grid: Grid):
     return (_chance(_teacher_coupling(c), grid) * total).sum()
 
 
+class _Way(NamedTuple):
+    """Turns taken, where they led, whole moves of the last one, and the shares of them taken."""
+
+    step: jax.Array | int
+    x: jax.Array
+    away: jax.Array
+    share: jax.Array
+
+
 def _relaxed(turn, x: Order, c) -> Order:
     """The map applied until it moves nothing by more than 1e-4. It drives R to and fro, by about
     -load beta^4 (the answer of the machine's norm), and r where replica symmetry is far from
     stable: each number moves by a share of its own, which is halved when it turns back.
     """
 
-    def unfinished(state):
-        step, _, away, _ = state
-        return (step < _STEPS) & (jnp.max(jnp.abs(away)) > 1e-4)
+    def unfinished(s: _Way):
+        return (s.step < _STEPS) & (jnp.max(jnp.abs(s.away)) > 1e-4)
 
     @needed
-    def advance(state):
-        step, x, before, share = state
-        away = as_vector(turn(Order(*x))) - x
-        share = jnp.where(away * before < 0, share / 2, jnp.minimum(1.2 * share, _SHARE))
-        return step + 1, x + share * away, away, share
+    def advance(s: _Way) -> _Way:
+        away = as_vector(turn(Order(*s.x))) - s.x
+        share = jnp.where(away * s.away < 0, s.share / 2, jnp.minimum(1.2 * s.share, _SHARE))
+        return _Way(s.step + 1, s.x + share * away, away, share)
 
     share = jnp.full(5, _SHARE).at[4].divide(1 + c.load * c.inverse_temperature**4)
-    state = (0, as_vector(x), jnp.full(5, jnp.inf), share)
-    return Order(*jax.lax.while_loop(unfinished, advance, state)[1])
+    begin = _Way(0, as_vector(x), jnp.full(5, jnp.inf), share)
+    return Order(*jax.lax.while_loop(unfinished, advance, begin).x)
 
 
 def learned(c, grid: Grid, coarse: Grid) -> dict:

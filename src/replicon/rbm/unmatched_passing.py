@@ -69,5 +69,6 @@ def messages(data, beta, guess, units, rng, *, hopfield=False, learn=False) -> A
     `beta`. Source: Huang & Toyoizumi, PRE 94, 062310 (2016); Huang, J. Stat. Mech. 053302 (2017).
     Referee: enumeration, state evolution (`unmatched`).
     """
-    kind = _Hopfield if hopfield else (_Learning if learn else _Counted)
+    exact = _Learning if learn else _Counted
+    kind = _Hopfield if hopfield else exact
     return kind(data, beta, guess, units, rng, 1 if units == 1 else 4)

@@ -102,6 +102,11 @@ FORMS = (
     sentence(
         "it is known at margin 0 and temperature 0 of binary weights: leave these as they are"
     ),
+    sentence(
+        "it is known of binary weights without errors: leave weights and temperature as they are"
+    ),
+    sentence("clusters without external entropy were not found at overlap {overlap}"),
+    sentence("the local entropy has no bulge at overlaps from {low} to {high}"),
     sentence("give an overlap below the norm of these weights, {norm}"),
     sentence("of a prior or channel of your own replica symmetry alone is known"),
     sentence("of a channel of your own replica symmetry alone is known"),
@@ -184,6 +189,16 @@ FORMS = (
         "method=learning-amp ends with the teacher's correlation, which prior=uniform leaves out:"
         " give prior=informed."
     ),
+    sentence(
+        "size = {size} is too large for method=enumeration: give size <= {most} (2^N weight"
+        " vectors, of each hidden unit)."
+    ),
+    sentence(
+        "approximation=hopfield is known for one hidden unit, and hidden = {hidden} was given: give"
+        " hidden=1, or approximation=exact."
+    ),
+    sentence("approximation=hopfield is known for one hidden unit: give hidden=1"),
+    sentence("one hidden unit has no other to differ from: give branch=retrieval"),
     sentence("no stable state was found"),
     sentence("the numbers found are no solution, since their entropy is above that of all weights"),
     sentence("this symmetry is not broken here"),
