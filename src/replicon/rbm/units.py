@@ -339,9 +339,8 @@ class _Way(NamedTuple):
 
 
 def _relaxed(turn, x: Order, c) -> Order:
-    """The map applied until it moves nothing by more than 1e-4. It drives R to and fro, by about
-    -load beta^4 (the answer of the machine's norm), and r where replica symmetry is far from
-    stable: each number moves by a share of its own, which is halved when it turns back.
+    """The map until it moves nothing by 1e-4. It drives R to and fro (by -load beta^4: the norm's
+    answer), and r far from stability: each moves by a share of its own, halved as it turns back.
     """
 
     def unfinished(s: _Way):
