@@ -18,7 +18,7 @@ _PLANE = (7, 5)  # and of one in a plane
 _SETTLED = 250  # milliseconds that theory is given for a place
 _OPENED = 2500
 _NO_TABS = ("Predict first", "Lift the cover", "What happened?")
-_NETWORKS = 8  # films of a screen, the first that it starts
+_NETWORKS = 4  # films of a screen of each kind of network, the first that it starts
 
 
 def walked(url: str, screens: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -105,10 +105,12 @@ def _once(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if one["do"] == "ask":
             told = {"question": one["question"], "arguments": arguments}
             kept[json.dumps(told, sort_keys=True)] = told
-        elif one["do"] == "start" and len(films) < _NETWORKS:
+        elif one["do"] == "start":
             told = {"network": arguments["network"], "arguments": arguments["arguments"]}
             speed = {"speed": arguments.get("speed", 30)}
-            films.setdefault(json.dumps(told, sort_keys=True), {**told, **speed})
+            alike = [film for film in films.values() if film["network"] == told["network"]]
+            if len(alike) < _NETWORKS:
+                films.setdefault(json.dumps(told, sort_keys=True), {**told, **speed})
     return [*kept.values(), *films.values()]
 
 
