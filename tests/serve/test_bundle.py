@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from replicon.serve.bundle import PAGE, bundled, wanted
+from replicon.serve.bundle import PAGE, bundled, served
 
 
 def test_imports_and_exports_are_of_the_one_form_that_is_joined():
@@ -21,13 +21,24 @@ def test_imports_and_exports_are_of_the_one_form_that_is_joined():
             assert re.fullmatch(r'import\("\./[\w-]+\.js"\)', found), found
 
 
-def test_what_a_browser_needs_at_once_is_all_that_is_imported_and_no_exhibit():
-    names = wanted("start")
-    assert len(names) == len(set(names)) > 10
-    for name in names:
-        for other in re.findall(r'^import [^;]*"\./([\w-]+)\.js";', _text(name), re.M):
-            assert other in names
-    assert "hopfield" not in names and "hopfield" in _text("screens")
+def test_what_a_browser_needs_at_once_is_one_module_and_every_other_takes_its_parts():
+    sources = served("start")
+    assert set(sources) == {path.stem for path in PAGE.glob("*.js")}
+    start = sources["start"]
+    assert not re.search(r"^import ", start, re.M) and 'import("./hopfield.js")' in start
+    (exported,) = re.findall(r"^export \{(.*)\};$", start, re.M)
+    together = {name.removeprefix("m_") for name in exported.split(", ")}
+    assert {"main", "el", "wire", "lab_theory"} < together and "hopfield" not in together
+    for name, source in sources.items():
+        for other in re.findall(r'^import [^;]*"\./([\w-]+)\.js";', source, re.M):
+            assert other == "start" or other not in together, (
+                f"{name}: {other} would be there twice"
+            )
+        if name in together - {"start"}:
+            said = re.findall(
+                r"^export (?:(?:async )?function|class|const) (\w+)", _text(name), re.M
+            )
+            assert f"export const {{{', '.join(said)}}} = m_{name};" in source
 
 
 def _text(name):

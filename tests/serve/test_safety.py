@@ -143,8 +143,8 @@ def test_the_page_is_handed_out_small_and_whole(served):
     """A browser that can, gets it compressed."""
     import gzip
 
-    _, plain_headers, plain = served.get("/main.js")
-    _, packed_headers, packed = served.get("/main.js", headers={"Accept-Encoding": "gzip"})
+    _, plain_headers, plain = served.get("/start.js")
+    _, packed_headers, packed = served.get("/start.js", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in plain_headers
     assert packed_headers["Content-Encoding"] == "gzip" and len(packed) < len(plain) / 2
     assert gzip.decompress(packed) == plain

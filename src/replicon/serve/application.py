@@ -23,7 +23,7 @@ from replicon._domains import show
 from replicon._errors import InputError
 from replicon.serve import words
 from replicon.serve.asked import Offer
-from replicon.serve.bundle import wanted
+from replicon.serve.bundle import served
 from replicon.serve.desk import Desk, Question
 from replicon.serve.frames import message, parsed
 from replicon.serve.relay import Relay
@@ -313,10 +313,13 @@ def build(
     files = {
         path.name: _Packed(_TYPES[path.suffix], path.read_bytes())
         for path in _PAGE.iterdir()
-        if path.suffix in _TYPES
+        if path.suffix in _TYPES and path.suffix != ".js"
     }
+    for name, source in served("start").items():
+        files[f"{name}.js"] = _Packed(_TYPES[".js"], source.encode())
     index = with_site((_PAGE / "index.html").read_text(encoding="utf-8"), site)
-    index = index.replace("</head>", f"{_ahead_of_imports()}</head>")
+    ahead = '<link rel="preload" href="declarations.json" as="fetch" crossorigin>'
+    index = index.replace("</head>", f"{ahead}\n</head>")
     files["index.html"] = _Packed(_TYPES[".html"], index.encode())
 
     async def page(request: Request) -> Response:
@@ -343,15 +346,6 @@ def build(
         Route("/{name}", page),
     ]
     return Gate(Starlette(routes=routes, lifespan=house.lifespan), hosts, token, cookie)
-
-
-def _ahead_of_imports() -> str:
-    """Links by which a browser fetches all that it will need side by side, not module by module as
-    it meets imports.
-    """
-    modules = [f'<link rel="modulepreload" href="{name}.js">' for name in wanted("start")]
-    told = '<link rel="preload" href="declarations.json" as="fetch" crossorigin>'
-    return "\n".join([*modules, told, ""])
 
 
 class _Packed:

@@ -1,5 +1,5 @@
 """All modules of the page as one, for places that load no others: notebooks and static copies; and
-which of them a browser will need at once.
+those that a browser needs at once as one, since each request takes it milliseconds.
 
 Our modules import each other by name from files beside them, in no circle, at once or when they are
 needed; each becomes a function that returns what it exports, and an import a lookup in what another
@@ -22,26 +22,52 @@ def bundled(first: str) -> str:
     `first` exports is in `m_first`.
     """
     order: list[str] = []
-    _visit(first, order, ())
-    return "\n".join(map(_wrapped, order))
+    _visit(first, order, (), later=True)
+    return "\n".join(_wrapped(name, later=True) for name in order)
 
 
-def wanted(first: str) -> list[str]:
-    """Names of the modules without which `first` does not run, itself among them."""
-    names = [first]
-    for name in names:
-        names += [one[1] for one in _IMPORT.findall(_source(name)) if one[1] not in names]
-    return list(dict.fromkeys(names))
+def served(first: str) -> dict[str, str]:
+    """Source of every module, by name, as a server hands it out: that of `first` holds all that it
+    imports at once; these, asked for by name, and what all others import of them are parts of it,
+    so that each is there once.
+    """
+    together: list[str] = []
+    _visit(first, together, (), later=False)
+    holders = ", ".join(map(_holder, together))
+    out = {path.stem: _beside(path.stem, first, together) for path in PAGE.glob("*.js")}
+    for name in together:
+        exported = ", ".join(_exported(_source(name)))
+        out[name] = f"{_part(name, first)}export const {{{exported}}} = {_holder(name)};\n"
+    whole = [_wrapped(name, later=False) for name in together]
+    out[first] = "\n".join([*whole, f"export {{{holders}}};\n"])
+    return out
 
 
-def _wrapped(name: str) -> str:
+def _beside(name: str, first: str, together: list[str]) -> str:
+    """A module that is fetched later: what it imports of those together is in `first`."""
+
+    def lookup(found: re.Match[str]) -> str:
+        return _part(found[2], first) + _lookup(found) if found[2] in together else found[0]
+
+    return _IMPORT.sub(lookup, _source(name))
+
+
+def _part(name: str, first: str) -> str:
+    return f'import {{{_holder(name)}}} from "./{first}.js";\n'
+
+
+def _wrapped(name: str, later: bool) -> str:
+    """A module as a constant; `later`: with what it imports when it is needed."""
     source = _source(name)
-    exported = [found[1] for found in _EXPORT.findall(source)]
+    exported = ", ".join(_exported(source))
     inner = _EXPORT.sub(r"\1 \2", _IMPORT.sub(_lookup, source))
-    inner = _LATER.sub(lambda found: f"Promise.resolve({_holder(found[1])})", inner)
-    return (
-        f"const {_holder(name)} = (() => {{\n{inner}\nreturn {{{', '.join(exported)}}};\n}})();\n"
-    )
+    if later:
+        inner = _LATER.sub(lambda found: f"Promise.resolve({_holder(found[1])})", inner)
+    return f"const {_holder(name)} = (() => {{\n{inner}\nreturn {{{exported}}};\n}})();\n"
+
+
+def _exported(source: str) -> list[str]:
+    return [found[1] for found in _EXPORT.findall(source)]
 
 
 def _lookup(found: re.Match[str]) -> str:
@@ -52,14 +78,15 @@ def _holder(name: str) -> str:
     return f"m_{name.replace('-', '_')}"
 
 
-def _visit(name: str, order: list[str], within: tuple[str, ...]) -> None:
+def _visit(name: str, order: list[str], within: tuple[str, ...], later: bool) -> None:
     if name in within:
         raise AssertionError(" -> ".join([*within, name]))
     if name in order:
         return
     source = _source(name)
-    for other in [*(found[1] for found in _IMPORT.findall(source)), *_LATER.findall(source)]:
-        _visit(other, order, (*within, name))
+    imported = [found[1] for found in _IMPORT.findall(source)]
+    for other in [*imported, *(_LATER.findall(source) if later else [])]:
+        _visit(other, order, (*within, name), later)
     order.append(name)
 
 
