@@ -30,6 +30,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln, log_ndtr, logsumexp
 
+# Deviations of a field. Messages that do not settle go further, where rounding of t^2 exceeds 1.
+_FARTHEST = 1e5
 _REACH = 7.0  # of a normal average
 _STEP = 0.4  # of its nodes, in units of the narrowest thing that they meet
 _TURNS = 40  # of Newton's method for the coupling
@@ -149,7 +151,7 @@ class ReplicatedPassing:
         low = np.max(self.margin - omega, initial=0.0) / max(root, 0.05)
         far = _REACH + min(y * root * 6 / np.sqrt(V), low)
         u = _nodes(-_REACH, far, 1 / np.sqrt(1 + y * covariance / V))
-        t = (omega[:, None] + root * u - self.margin) / np.sqrt(V)
+        t = np.maximum((omega[:, None] + root * u - self.margin) / np.sqrt(V), -_FARTHEST)
         right = log_ndtr(t)
         leak = self.leak
         log = np.logaddexp(np.log(leak), np.log1p(-leak) + right) if leak > 0 else right
