@@ -2,19 +2,18 @@
 // counted ring by ring.
 
 import {Board, colour} from "./board.js";
-import {controlInput, transport} from "./controls.js";
 import {el, shownNumber} from "./el.js";
 import {formula, frac, id, row, sub, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
 import {Meeting} from "./meeting.js";
 import {HELD} from "./perceptron_lines.js";
 import {Pairs} from "./perceptron_pairs.js";
-import {interpolated, Tab} from "./perceptron_parts.js";
+import {CountedTab, interpolated} from "./perceptron_parts.js";
 import {still} from "./screen.js";
-import {ask} from "./wire.js";
 import {say} from "./words.js";
 
 const ISLANDS = "perceptron:islands";
+const LINES = "perceptron:around";
 const SHADES = ["blue", "orange", "green"]; // typical, found by an algorithm, densest
 const LOADS = [0.3, 0.82];
 const SPEEDS = [0.5, 1, 2, 5, 20];
@@ -94,7 +93,7 @@ export function islandsTab(places, {models, query}) {
   return new Pairs(places, models, chosen === "pairs" ? "solution-pair" : "random");
 }
 
-class Islands extends Tab {
+class Islands extends CountedTab {
   constructor(places, models) {
     super(places, models, "perceptron-landscape");
     this.size = 21;
@@ -116,13 +115,9 @@ class Islands extends Tab {
       address: () => toQuery({model: "perceptron-landscape", x: "distance", y: ":entropy",
         controls: {load: this.load, distance: this.distance}}),
     });
-    this.slots("perceptron:around");
+    this.slots(LINES);
     this.theory("drag");
     this.begin();
-  }
-
-  get load() {
-    return Number((this.patterns / this.size).toPrecision(4));
   }
 
   get distance() {
@@ -153,29 +148,8 @@ class Islands extends Tab {
           "of them.")}));
   }
 
-  // The line held of the nearest load at once; the exact one when the load has come to rest.
   theory(phase) {
-    this.line = HELD.lines.reduce((a, b) =>
-      (Math.abs(b.load - this.load) < Math.abs(a.load - this.load) ? b : a));
-    const exact = Math.abs(this.line.load - this.load) < 1e-3;
-    this.said = () => (exact
-      ? say("Lines of theory at load {load}, solved beforehand.", {load: shownNumber(this.load)})
-      : say("Nearest line solved before, load {load}; exact in some seconds when you let go.",
-        {load: shownNumber(this.line.load)}));
-    if (!exact && phase === "release") {
-      ask("perceptron:around", "perceptron.around", {load: this.load}, ({header, arrays}) => {
-        if (this.closed) return;
-        if (header.trouble) {
-          this.said = () => header.trouble;
-        } else if (header.load === this.load) {
-          const lists = Object.entries(arrays).map(([name, {data}]) => [name, [...data]]);
-          this.line = {...header, ...Object.fromEntries(lists)};
-          this.said = () => say("Exact at load {load}.", {load: shownNumber(this.load)});
-        }
-        this.redraw();
-      });
-    }
-    this.redraw();
+    this.nearest(HELD.lines, phase, {slot: LINES, question: "perceptron.around"});
   }
 
   redraw() {
@@ -215,7 +189,7 @@ class Islands extends Tab {
   // ---- network
 
   right() {
-    const {right, controls, transport: place} = this.places;
+    const {right} = this.places;
     this.rings = NAMES.map((name) => {
       const box = el("div", {}, el("div", {class: "caption", text: name}));
       const board = this.board(new Rings(box, name, {ratio: 1, least: 90}));
@@ -228,39 +202,8 @@ class Islands extends Tab {
         "at most); a red ring is empty.")}));
     this.isolated = el("p", {});
     right.append(this.isolated);
-    this.controls = transport({size: this.size, sizes: [11, 21], seed: this.seed, speeds: SPEEDS,
-      speed: 1, playing: !still()}, {
-      play: (playing) => this.networks[ISLANDS].play(playing),
-      step: () => {
-        this.networks[ISLANDS].play(false);
-        this.networks[ISLANDS].step(1);
-      },
-      reset: () => this.begin(),
-      speed: (speed) => this.networks[ISLANDS].speed(speed),
-      size: (size) => {
-        this.patterns = Math.round(this.load * size);
-        this.renew({size});
-      },
-      seed: (seed) => this.renew({seed}),
-    });
-    place.append(this.controls);
-    const load = this.model.controls.find((c) => c.name === "load");
-    this.slider = controlInput(this.model, {...load, typical: [1 / 3, 17 / 21]}, this.load,
-      (value, phase) => this.toLoad(value, phase));
-    controls.append(this.slider);
-    this.network(ISLANDS, {
-      started: () => this.controls.playing(this.networks[ISLANDS].asked.playing),
-      frame: (header, arrays) => this.frame(header, arrays)});
-  }
-
-  toLoad(value, phase) {
-    const [low, high] = LOADS.map((load) => Math.round(load * this.size));
-    const patterns = Math.min(high, Math.max(low, Math.round(Number(value) * this.size)));
-    const changed = patterns !== this.patterns;
-    this.patterns = patterns;
-    if (phase === "release") this.slider.put(this.load);
-    if (changed || phase === "release") this.theory(phase);
-    if (phase === "release") this.begin();
+    this.instances(ISLANDS, {sizes: [11, 21], speeds: SPEEDS, speed: 1, typical: [1 / 3, 17 / 21],
+      loads: LOADS});
   }
 
   renew(part) {
@@ -378,10 +321,5 @@ class Islands extends Tab {
           "tenth of the weights. The green line loses its steady rise at load 0.755: the dense " +
             "clusters break up there, and so do the algorithms that live in them (see the race).")},
     ];
-  }
-
-  close() {
-    this.closed = true;
-    super.close();
   }
 }

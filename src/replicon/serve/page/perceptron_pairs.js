@@ -1,18 +1,17 @@
 // Pairs of solutions at every distance, or the solutions around a random configuration: lines of
 // theory, and small instances counted at all distances at once.
 
-import {controlInput, transport} from "./controls.js";
 import {el, shownNumber} from "./el.js";
 import {toQuery} from "./lab_state.js";
 import {Meeting} from "./meeting.js";
-import {interpolated, Tab} from "./perceptron_parts.js";
+import {CountedTab, interpolated} from "./perceptron_parts.js";
 import {HELD} from "./perceptron_pair_lines.js";
 import {pairsFormula, pairsSteps, Two} from "./perceptron_pair_parts.js";
 import {still} from "./screen.js";
-import {ask} from "./wire.js";
 import {say} from "./words.js";
 
 const PAIRS = "perceptron:pairs";
+const LINES = "perceptron:pair-lines";
 const LOADS = [0.3, 0.8];
 const SIZES = [8, 21];
 const SPEEDS = [0.5, 1, 2, 5];
@@ -22,7 +21,7 @@ const TYPICAL = 0.5; // of the instances, from which their mean is shown
 const CELLS = 240; // of the band without pairs
 const KEYS = ["pair_entropy", "relative_entropy", "annealed"];
 
-export class Pairs extends Tab {
+export class Pairs extends CountedTab {
   constructor(places, models, reference) {
     super(places, models, "perceptron-pairs");
     this.reference = reference;
@@ -46,13 +45,9 @@ export class Pairs extends Tab {
         size: this.size, seed: this.seed, branches: ["replica-symmetric", "annealed"],
         controls: {load: this.load, distance: this.distance, reference}}),
     });
-    this.slots("perceptron:pair-lines");
+    this.slots(LINES);
     this.theory("drag");
     this.begin();
-  }
-
-  get load() {
-    return Number((this.patterns / this.size).toPrecision(4));
   }
 
   get flips() {
@@ -79,32 +74,10 @@ export class Pairs extends Tab {
     this.light = pairsFormula(this.places.formula, this.random);
   }
 
-  // The line held of the nearest load at once; the exact one when the load has come to rest.
   theory(phase) {
-    const held = HELD[this.reference].reduce((a, b) =>
-      (Math.abs(b.load - this.load) < Math.abs(a.load - this.load) ? b : a));
-    this.line = {...held, distance: HELD.distance};
-    const exact = Math.abs(held.load - this.load) < 1e-3;
-    this.said = () => (exact
-      ? say("Lines of theory at load {load}, solved beforehand.", {load: shownNumber(this.load)})
-      : say("Nearest line solved before, load {load}; exact in some seconds when you let go.",
-        {load: shownNumber(held.load)}));
-    if (!exact && phase === "release") this.exactLine();
-    this.redraw();
-  }
-
-  exactLine() {
-    const {load, reference} = this;
-    ask("perceptron:pair-lines", "perceptron.pairs", {load, reference}, ({header, arrays}) => {
-      if (this.closed || load !== this.load) return;
-      if (header.trouble) this.said = () => header.trouble;
-      else {
-        const lists = Object.entries(arrays).map(([name, {data}]) => [name, [...data]]);
-        this.line = {...header, ...Object.fromEntries(lists)};
-        this.said = () => say("Exact at load {load}.", {load: shownNumber(load)});
-      }
-      this.redraw();
-    });
+    const {reference} = this;
+    const lines = HELD[reference].map((line) => ({...line, distance: HELD.distance}));
+    this.nearest(lines, phase, {slot: LINES, question: "perceptron.pairs", asked: {reference}});
   }
 
   redraw() {
@@ -197,7 +170,7 @@ export class Pairs extends Tab {
   // ---- network
 
   right() {
-    const {right, controls, transport: place} = this.places;
+    const {right} = this.places;
     this.pairWords = el("div", {class: "caption", text: () => this.pairTold()});
     right.append(this.pairWords);
     this.two = this.board(new Two(right, () => say("A pair at the distance"), {ratio: 0,
@@ -208,29 +181,7 @@ export class Pairs extends Tab {
     right.append(this.counted, el("p", {class: "quiet", text: () => say("All 2^N weights of each " +
       "instance are tried. Thin line: this instance; filled dots: mean of the logarithm, where at " +
         "least half of the instances have any; hollow dots: logarithm of the mean.")}));
-    this.controls = transport({size: this.size, sizes: SIZES, seed: this.seed, speeds: SPEEDS,
-      speed: 3, playing: !still()}, {
-      play: (playing) => this.networks[PAIRS].play(playing),
-      step: () => {
-        this.networks[PAIRS].play(false);
-        this.networks[PAIRS].step(1);
-      },
-      reset: () => this.begin(),
-      speed: (speed) => this.networks[PAIRS].speed(speed),
-      size: (size) => {
-        this.patterns = Math.round(this.load * size);
-        this.renew({size});
-      },
-      seed: (seed) => this.renew({seed}),
-    });
-    place.append(this.controls);
-    const load = this.model.controls.find((c) => c.name === "load");
-    this.slider = controlInput(this.model, {...load, typical: LOADS}, this.load,
-      (value, phase) => this.toLoad(value, phase));
-    controls.append(this.slider);
-    this.network(PAIRS, {
-      started: () => this.controls.playing(this.networks[PAIRS].asked.playing),
-      frame: (header, arrays) => this.frame(header, arrays)});
+    this.instances(PAIRS, {sizes: SIZES, speeds: SPEEDS, speed: 3, typical: LOADS, loads: LOADS});
   }
 
   pairTold() {
@@ -241,16 +192,6 @@ export class Pairs extends Tab {
     return this.random
       ? say("A random configuration and a solution, {flips} of {size} weights apart", values)
       : say("Two solutions, {flips} of {size} weights apart", values);
-  }
-
-  toLoad(value, phase) {
-    const [low, high] = LOADS.map((load) => Math.round(load * this.size));
-    const patterns = Math.min(high, Math.max(low, Math.round(Number(value) * this.size)));
-    const changed = patterns !== this.patterns;
-    this.patterns = patterns;
-    if (phase === "release") this.slider.put(this.load);
-    if (changed || phase === "release") this.theory(phase);
-    if (phase === "release") this.begin();
   }
 
   renew(part) {
@@ -336,10 +277,5 @@ export class Pairs extends Tab {
         ? {now: mean, mean, error: Number.isFinite(error) ? error : null} : null;
     });
     this.meeting.network(measured);
-  }
-
-  close() {
-    this.closed = true;
-    super.close();
   }
 }

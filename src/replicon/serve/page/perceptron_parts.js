@@ -1,10 +1,10 @@
 // What the three tabs of the perceptron share.
 
 import {Chart} from "./chart.js";
-import {gaveWay} from "./controls.js";
-import {clear, el} from "./el.js";
-import {asText, copies, guide} from "./screen.js";
-import {forget, Network} from "./wire.js";
+import {controlInput, gaveWay, transport} from "./controls.js";
+import {clear, el, shownNumber} from "./el.js";
+import {asText, copies, guide, still} from "./screen.js";
+import {ask, forget, Network} from "./wire.js";
 import {say} from "./words.js";
 
 // A tab: its places, its networks and boards, which all end with it.
@@ -78,6 +78,88 @@ export class Tab {
     for (const slot of Object.keys(this.networks)) this.leave(slot);
     this.ends.forEach((end) => end());
     clear(this.places.right);
+  }
+}
+
+// A tab of lines of theory, solved before for some loads, beside small instances that are counted:
+// of `size` weights and `patterns`. A view has theory(phase), redraw(), begin(), renew(part) and
+// frame(header, arrays).
+export class CountedTab extends Tab {
+  get load() {
+    return Number((this.patterns / this.size).toPrecision(4));
+  }
+
+  // The line held of the nearest load at once; the exact one, the answer to a question, when the
+  // load has come to rest.
+  nearest(lines, phase, {slot, question, asked}) {
+    const {load} = this;
+    this.line = lines.reduce((a, b) =>
+      (Math.abs(b.load - load) < Math.abs(a.load - load) ? b : a));
+    const held = this.line.load;
+    const exact = Math.abs(held - load) < 1e-3;
+    this.said = () => (exact
+      ? say("Lines of theory at load {load}, solved beforehand.", {load: shownNumber(load)})
+      : say("Nearest line solved before, load {load}; exact in some seconds when you let go.",
+        {load: shownNumber(held)}));
+    if (!exact && phase === "release") this.exactLine(slot, question, {load, ...asked});
+    this.redraw();
+  }
+
+  exactLine(slot, question, asked) {
+    const {load} = asked;
+    ask(slot, question, asked, ({header, arrays}) => {
+      if (this.closed || load !== this.load) return;
+      if (header.trouble) this.said = () => header.trouble;
+      else {
+        const lists = Object.entries(arrays).map(([name, {data}]) => [name, [...data]]);
+        this.line = {...header, ...Object.fromEntries(lists)};
+        this.said = () => say("Exact at load {load}.", {load: shownNumber(load)});
+      }
+      this.redraw();
+    });
+  }
+
+  // Transport, slider of the load within `typical`, and the network; loads: those of instances.
+  instances(slot, {sizes, speeds, speed, typical, loads}) {
+    this.loads = loads;
+    this.controls = transport({size: this.size, sizes, seed: this.seed, speeds, speed,
+      playing: !still()}, {
+      play: (playing) => this.networks[slot].play(playing),
+      step: () => {
+        this.networks[slot].play(false);
+        this.networks[slot].step(1);
+      },
+      reset: () => this.begin(),
+      speed: (given) => this.networks[slot].speed(given),
+      size: (size) => {
+        this.patterns = Math.round(this.load * size);
+        this.renew({size});
+      },
+      seed: (seed) => this.renew({seed}),
+    });
+    this.places.transport.append(this.controls);
+    const load = this.model.controls.find((c) => c.name === "load");
+    this.slider = controlInput(this.model, {...load, typical}, this.load,
+      (value, phase) => this.toLoad(value, phase));
+    this.places.controls.append(this.slider);
+    this.network(slot, {
+      started: () => this.controls.playing(this.networks[slot].asked.playing),
+      frame: (header, arrays) => this.frame(header, arrays)});
+  }
+
+  toLoad(value, phase) {
+    const [low, high] = this.loads.map((load) => Math.round(load * this.size));
+    const patterns = Math.min(high, Math.max(low, Math.round(Number(value) * this.size)));
+    const changed = patterns !== this.patterns;
+    this.patterns = patterns;
+    if (phase === "release") this.slider.put(this.load);
+    if (changed || phase === "release") this.theory(phase);
+    if (phase === "release") this.begin();
+  }
+
+  close() {
+    this.closed = true;
+    super.close();
   }
 }
 
