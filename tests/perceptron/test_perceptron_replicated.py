@@ -10,7 +10,7 @@ import pytest
 from scipy.special import gammaln
 
 import replicon
-from replicon.perceptron import replicated
+from replicon.perceptron import annealing, replicated
 from replicon.perceptron.replicated_passing import ReplicatedPassing
 
 
@@ -93,7 +93,7 @@ def test_flips_have_the_measure_of_errors_and_a_spring():
     w = rng.choice(np.array([-1, 1], np.float32), (2, n))
     columns = np.ascontiguousarray(patterns.T)
     fields = np.zeros((2, count), np.float32)
-    replicated.fields_of(columns, w, fields)
+    annealing.fields_of(columns, w, fields)
     total = w.sum(axis=0).astype(float)
     pairs = np.array([(total @ total - 2 * n) / 2])
     rows = []

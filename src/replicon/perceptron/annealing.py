@@ -32,18 +32,32 @@ def _wrong_after(fields, column, step):
 
 
 @numba.njit(cache=True)
+def _add_field(columns, w, fields):
+    """The fields (P,) of weights w (N,), onto what is there."""
+    for i in range(len(columns)):
+        for mu in range(columns.shape[1]):
+            fields[mu] += w[i] * columns[i, mu]
+
+
+@numba.njit(cache=True)
+def fields_of(columns, w, fields):
+    """Fields (y, P) of replicas w (y, N), from columns (N, P), in place."""
+    fields[:] = 0.0
+    for a in range(len(w)):
+        _add_field(columns, w[a], fields[a])
+
+
+@numba.njit(cache=True)
 def prepare(columns, w, fields, energy, total):
     """Fields (y, P) and errors (y,) of replicas w (y, N), and the sum of the replicas (N,), in
     place.
     """
     replicas, n = w.shape
-    fields[:] = 0.0
+    fields_of(columns, w, fields)
     total[:] = 0.0
     for a in range(replicas):
         for i in range(n):
             total[i] += w[a, i]
-            for mu in range(columns.shape[1]):
-                fields[a, mu] += w[a, i] * columns[i, mu]
         energy[a] = _wrong(fields[a])
 
 
@@ -78,7 +92,7 @@ def anneal(columns, w, fields, energy, total, best, rng, errors, begin, end, hot
     `end` of `errors` (sweeps,), which is filled with the least errors so far of a replica or of the
     majority of all; `best` (N,) are the weights that made so few. Returns the sweeps done.
     """
-    replicas, n = w.shape
+    replicas = len(w)
     count = columns.shape[1]
     least = errors[begin - 1] if begin > 0 else count + 1
     for t in range(begin, end):
@@ -92,9 +106,7 @@ def anneal(columns, w, fields, energy, total, best, rng, errors, begin, end, hot
         if replicas > 1:
             majority = np.where(total >= 0, 1.0, -1.0).astype(np.float32)
             centre = np.zeros(count, np.float32)
-            for i in range(n):
-                for mu in range(count):
-                    centre[mu] += majority[i] * columns[i, mu]
+            _add_field(columns, majority, centre)
             wrong = _wrong(centre)
             if wrong < least:
                 least = wrong
@@ -112,9 +124,7 @@ def near_solutions(columns, w, furthest):
     """
     n, count = columns.shape
     fields = np.zeros(count, np.float32)
-    for i in range(n):
-        for mu in range(count):
-            fields[mu] += w[i] * columns[i, mu]
+    _add_field(columns, w, fields)
     found = np.zeros(furthest, np.int64)
     one = np.zeros(count, np.float32)
     two = np.zeros(count, np.float32)

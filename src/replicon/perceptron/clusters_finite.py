@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from replicon.perceptron import replicated
+from replicon.perceptron import annealing, replicated
 from replicon.perceptron.replicated_passing import ReplicatedPassing
 
 _HOT = 2.0  # of annealing
@@ -159,7 +159,7 @@ class Flips(_Replicas):
         self.fields = np.zeros((groups, y, len(patterns)), np.float32)
         self.beyond = np.zeros(groups)
         for group in range(groups):
-            replicated.fields_of(self.columns, self.w[group], self.fields[group])
+            annealing.fields_of(self.columns, self.w[group], self.fields[group])
 
     def _sweep(self, group: int) -> None:
         wanted = self.controls.overlap * self.part

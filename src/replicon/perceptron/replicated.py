@@ -19,16 +19,6 @@ STIFFNESS = 200.0
 _HIDDEN = 1.0  # largest modulus of a hidden weight
 
 
-@numba.njit(cache=True)
-def fields_of(columns, w, fields):
-    """Fields (y, P) of replicas w (y, N), from columns (N, P), in place."""
-    fields[:] = 0.0
-    for a in range(len(w)):
-        for i in range(len(columns)):
-            for mu in range(columns.shape[1]):
-                fields[a, mu] += w[a, i] * columns[i, mu]
-
-
 @numba.njit(cache=True, fastmath={"reassoc", "contract"})
 def _wrong_more(fields, column, step, margin):
     """Patterns below the margin after a step, less those below it now."""

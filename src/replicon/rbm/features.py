@@ -164,13 +164,14 @@ def _told(messages: LearningMessages) -> Features:
         free,
         overlap,
         found.converged,
-        _remark(messages, found.converged, overlap, free),
+        _remark(messages, found.converged, overlap, beta, free),
     )
 
 
-def _remark(messages: LearningMessages, converged: bool, overlap: float, free: float) -> str:
+def _remark(
+    messages: LearningMessages, converged: bool, overlap: float, beta: float, free: float
+) -> str:
     size = messages.means.shape[1]
-    beta = float(messages.beta[messages.best()[0]])
     if overlap < _NOISE / math.sqrt(size):
         return (
             f"the data tell nothing of the weights (overlap {overlap:.2g}): the inverse temperature"

@@ -96,7 +96,7 @@ def state(c, name: str, units: int) -> dict:
     if name == "random-guess":
         return _matched(random_guess(given(c), units))
     if name == "symmetric":
-        return _matched(evaluated(given(c, (1, 0, 0)), units, kept_sum=True))
+        return _matched(evaluated(given(c, (1, 0, 0)), units))
     apart = (c.correlation == 0) & (name == "permutation-broken")
     out = {"reason": np.full(apart.shape, "", object)}
     for rows, function in ((apart, _apart), (~apart, _together)):
@@ -112,19 +112,25 @@ def _matched(out: dict) -> dict:
     return {name: v for name, v in out.items() if name not in _UNMATCHED}
 
 
-def evaluated(c: Given, units: int, kept_sum: bool) -> dict:
-    """`learned` at every point, where the units' sum alone is learned or where they differ; points
-    on which two grids do not agree are solved on finer ones, and what these do not agree on either
-    is no solution.
+def alike(c: Given) -> bool:
+    """Whether the units' sum alone is learned, at all points: then one dimension is left."""
+    return not np.any(c.keeps_difference_square)
+
+
+def grid_of(c: Given, units: int) -> Grid:
+    """The grids on which states of these points are solved."""
+    return sum_grid(units) if alike(c) else full_grid(units)
+
+
+def evaluated(c: Given, units: int) -> dict:
+    """`learned` at every point; points on which two grids do not agree are solved on finer ones,
+    and what these do not agree on either is no solution.
     """
-    if kept_sum:
-        grid = coarse = sum_grid(units)
-    else:
-        grid = full_grid(units)
-        coarse = full_grid(units, "coarse")
+    grid = grid_of(c, units)
+    coarse = grid if alike(c) else full_grid(units, "coarse")
     out = _measured(c, grid, coarse)
     unsure = out["converged"] & (out["shift"] >= _ERROR)
-    if not kept_sum and unsure.any():
+    if not alike(c) and unsure.any():
         better = _measured(Given(*(v[unsure] for v in c)), full_grid(units, "finer"), coarse)
         for name, values in better.items():
             out[name][unsure] = values
@@ -166,7 +172,7 @@ def _together(c, name: str, units: int) -> dict:
     """Units that differ, in as many dimensions as there are."""
     if units <= LARGEST:
         at = given(c, (1, int(name == "permutation-broken"), 1))
-        return _matched(evaluated(at, units, kept_sum=False))
+        return _matched(evaluated(at, units))
     unknown = np.full(len(c.load), np.nan)
     names = ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap")
     names += ("receptive_overlap", "free_entropy", "entropy", "residual", "student", "teacher")

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon.theory import stationary
+from replicon.theory.gaussian import nodes
 
-NODE = np.linspace(-8.0, 8.0, 101)
+NODE, WEIGHT = nodes(101, 8.0)
 _TABLE = 1500  # intervals of a table of blurred ln cosh
-WEIGHT = np.exp(-(NODE**2) / 2) / np.exp(-(NODE**2) / 2).sum()
 
 
 def log_cosh(x):
@@ -27,8 +27,7 @@ def blurred_log_cosh(deviation):
     end = 12 + 8 * deviation
     step = end / _TABLE
     at = jnp.linspace(0.0, 1.0, _TABLE + 1) * end
-    node = np.linspace(-8.0, 8.0, 61)
-    weight = np.exp(-(node**2) / 2) / np.exp(-(node**2) / 2).sum()
+    node, weight = nodes(61, 8.0)
     argument = at[:, None] + deviation * node
     value = log_cosh(argument) @ weight
     slope = jnp.tanh(argument) @ weight * step
@@ -52,7 +51,7 @@ def _spin(mean, variance):
 
 
 class Single(NamedTuple):
-    overlap: jax.Array
+    overlap: jax.Array | np.ndarray
 
 
 def _single_turn(x: Single, c) -> Single:

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 
 from replicon.rbm.clusters import pair_mean, prior_coupling
-from replicon.rbm.grids import Grid, full_grid, sum_grid
-from replicon.rbm.many_units import evaluated, random_guess
+from replicon.rbm.grids import Grid
+from replicon.rbm.many_units import evaluated, grid_of, random_guess
 from replicon.rbm.units import Given, Order, covariances
 from replicon.theory.points import evaluate
 
@@ -111,16 +111,12 @@ def _paramagnet(c, units: int) -> dict:
 
 def _solved(c, name: str, units: int) -> dict:
     """One state at all points, whether or not it is stable."""
-    kept = _KEPT[name]
-    alike = not kept[2]
-    at = _given(c, kept)
-    out = evaluated(at, units, kept_sum=alike)
+    at = _given(c, _KEPT[name])
+    out = evaluated(at, units)
     there = out["converged"]
     derivative = np.where(there[:, None, None], out.pop("turn"), 0.0)
     out["kept"] = np.linalg.eigvals(derivative).real.max(axis=1)
-    out["replicon"] = 1 - _replica_growth(
-        out, at, sum_grid(units) if alike else full_grid(units), units
-    )
+    out["replicon"] = 1 - _replica_growth(out, at, grid_of(at, units), units)
     out["longitudinal_stability"] = 1 - _growth(out)
     out["free_entropy"] = out["free_entropy"] + units * np.log(2)
     return out

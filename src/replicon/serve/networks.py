@@ -40,6 +40,21 @@ class Mean(NamedTuple):
     tau: float
 
 
+class Exhibited:
+    """What exhibits' networks have in common where nothing can be set and nothing ends."""
+
+    steps = 0
+    done = False
+
+    def set(self, name: str, value: Any) -> None:
+        """No control of these can be changed while they run."""
+        raise InputError(f"{name} cannot be changed while this runs: begin again.")
+
+    def act(self, name: str, **arguments: Any) -> None:
+        """An action by name; there is none but what a class adds."""
+        raise InputError(f"There is no action '{name}' here.")
+
+
 class Network:
     """A process of a model on a page, which gathers what it measures.
 

@@ -36,12 +36,12 @@ class Process:
         self.size = size
         self.seed = seed
         self.steps = 0
-        stream = streams(model, controls, size, 1, seed)[0]
-        given = controls_tuple(tuple(controls), tuple(controls.values()))
         if model.start is not None:
-            self.network = resolve(model.start)(given, size, _seed.generator(stream))
+            self.network = started(model, controls, size, 1, seed)
         elif model.start_many is not None:
-            self.network = resolve(model.start_many)(given, size, [stream])
+            given = controls_tuple(tuple(controls), tuple(controls.values()))
+            stream = streams(model, controls, size, 1, seed)
+            self.network = resolve(model.start_many)(given, size, stream)
         else:
             way = "simulate it" if model.simulated else "solve it"
             raise InputError(f"{model.name} is no process that runs: {way}.")
@@ -84,6 +84,13 @@ class Process:
         self.network.set(control.name, value)
         self.controls[control.name] = value
         return self
+
+
+def started(model: Model, controls: Mapping[str, Any], size: int, sample: int, seed: int) -> Any:
+    """The network of a sample of `simulate`, which counts from 1, as it begins."""
+    stream = streams(model, controls, size, sample, seed)[-1]
+    given = controls_tuple(tuple(controls), tuple(controls.values()))
+    return resolve(model.start)(given, size, _seed.generator(stream))
 
 
 def streams(

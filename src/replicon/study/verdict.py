@@ -116,6 +116,11 @@ class Located(NamedTuple):
     evidence: dict[str, np.ndarray]
 
 
+def transition_value(model: Model, name: str, point: dict) -> float:
+    """A transition at one point, NaN where there is none."""
+    return float(transition_values(model, model.transition(name), [point]).value[0])
+
+
 def transition_values(model: Model, transition: Transition, table: list[dict]) -> Located:
     """A transition at every row: found, finite, and in the domain of its own control."""
     controls = tuple(c for c in model.controls_for("theory") if c.name != transition.control)

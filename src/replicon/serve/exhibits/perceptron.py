@@ -87,8 +87,7 @@ def held(offer: Offer, loads: Sequence[float] = _LOADS) -> dict[str, Any]:
 def _limit(offer: Offer, name: str, transition: str) -> float | None:
     model = offer.model(name)
     at = offer.controls(model, {}, "theory")
-    found = verdict.transition_values(model, model.transition(transition), [at])
-    return _rounded(found.value[0])
+    return _rounded(verdict.transition_value(model, transition, at))
 
 
 def _rounded(value: float) -> float | None:

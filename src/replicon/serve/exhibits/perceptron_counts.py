@@ -14,7 +14,7 @@ from replicon._errors import InputError
 from replicon.perceptron import find_weights
 from replicon.perceptron.enumeration import LARGEST, Census
 from replicon.serve.asked import Offer
-from replicon.serve.networks import Mean, View
+from replicon.serve.networks import Exhibited, Mean, View
 
 _MOST = 2  # patterns per weight of an instance: hardly any has a solution there
 _REST = 6  # steps for which an instance without a solution is shown
@@ -26,21 +26,6 @@ _SIZES = (11, 15, 21, 25)
 _VECTORS = 1 << 20  # that a size enumerates in a step
 _FEW = 4  # instances from which an error is quoted
 AROUND = Interval(0.3, 0.82)  # loads at which there are solutions, and few enough to try
-
-
-class Exhibited:
-    """What exhibits' networks have in common where nothing can be set and nothing ends."""
-
-    steps = 0
-    done = False
-
-    def set(self, name: str, value: Any) -> None:
-        """No control of these can be changed while they run."""
-        raise InputError(f"{name} cannot be changed while this runs: begin again.")
-
-    def act(self, name: str, **arguments: Any) -> None:
-        """An action by name; there is none but what a class adds."""
-        raise InputError(f"There is no action '{name}' here.")
 
 
 def instance(rng: np.random.Generator, size: int) -> Census:

@@ -15,17 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from replicon import _seed
-from replicon._declare import controls_tuple
 from replicon._domains import Interval, Words, check_argument, check_seed
 from replicon.perceptron.enumeration import satisfied
-from replicon.perceptron.pairs_finite import start
 from replicon.serve.asked import Offer
-from replicon.serve.exhibits.perceptron_counts import AROUND, Exhibited
-from replicon.serve.networks import Mean, View
+from replicon.serve.exhibits.perceptron_counts import AROUND
+from replicon.serve.networks import Exhibited, Mean, View
 from replicon.serve.theory import Answer
 from replicon.study import ask, verdict
-from replicon.study.process import streams
+from replicon.study.process import started
 
 _MODEL = "perceptron-pairs"
 _FILE = Path(__file__).parent.parent / "page" / "perceptron_pair_lines.js"
@@ -59,15 +56,11 @@ def lines(offer: Offer, *, load: Any, reference: Any) -> Answer:
         "annealed": mean["pair_entropy"],
     }
     del at["distance"]
-    edges = {name: _found(model, name, at) for name in _EDGES[reference]}
+    edges = {name: verdict.transition_value(model, name, at) for name in _EDGES[reference]}
     there = np.flatnonzero(typical["converged"])
     everything = float(typical["typical_entropy"][there[0]])
     told = {"load": load, "reference": reference, "typical": everything}
     return {**told, **edges}, arrays
-
-
-def _found(model, name: str, at: dict) -> float:
-    return float(verdict.transition_values(model, model.transition(name), [at]).value[0])
 
 
 def held(offer: Offer, loads: Sequence[float] = _LOADS) -> dict[str, Any]:
@@ -79,7 +72,7 @@ def held(offer: Offer, loads: Sequence[float] = _LOADS) -> dict[str, Any]:
     del at["load"]
     out = {
         "distance": [_rounded(d) for d in _DISTANCES],
-        "opening": _rounded(_found(model, "gap-opening", at)),
+        "opening": _rounded(verdict.transition_value(model, "gap-opening", at)),
     }
     for reference in _REFERENCES.words:
         out[reference] = [_line(*lines(offer, load=load, reference=reference)) for load in loads]
@@ -134,9 +127,8 @@ class Pairs(Exhibited):
         """So many instances more."""
         for _ in range(count):
             self.steps += 1
-            given = streams(self.model, self.controls, self.size, self.steps, self.seed)
-            held = controls_tuple(tuple(self.controls), tuple(self.controls.values()))
-            self.instance: Any = start(held, self.size, _seed.generator(given[-1]))
+            asked = (self.model, self.controls, self.size, self.steps, self.seed)
+            self.instance: Any = started(*asked)
             self.instance.step(1)
             self.rows = [*self.rows[1 - _KEPT :], self._counted()]
         self._show()

@@ -12,8 +12,7 @@ from replicon._domains import Interval, check_argument, check_seed
 from replicon._errors import InputError
 from replicon.perceptron.attempts import METHODS as KNOWN
 from replicon.serve.asked import Offer
-from replicon.serve.exhibits.perceptron_counts import Exhibited
-from replicon.serve.networks import View, check_live_size
+from replicon.serve.networks import Exhibited, View, check_live_size
 from replicon.study import ask
 from replicon.study.process import Process
 

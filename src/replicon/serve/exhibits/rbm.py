@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from replicon import _seed
-from replicon._declare import Interval, controls_tuple
+from replicon._declare import Interval
 from replicon._domains import check_argument, check_seed
 from replicon._errors import InputError
-from replicon.rbm.inference_finite import start
 from replicon.rbm.instance import draw_samples, draw_teacher
 from replicon.rbm.passing import ITERATIONS, ApproximateMessages
 from replicon.rbm.posterior import largest_overlap, matched, measure
@@ -20,7 +19,7 @@ from replicon.serve.asked import Offer
 from replicon.serve.exhibits.rbm_digits import Digits
 from replicon.serve.exhibits.rbm_lines import LAST, MANY, line, lines, onsets
 from replicon.serve.networks import Mean, View, told_of
-from replicon.study.process import streams
+from replicon.study.process import started, streams
 
 _LOADS = Interval(0, LAST)
 _SIZES = Interval(20, 400, integer=True)
@@ -141,8 +140,7 @@ class Student:
         """An iteration of a student of another teacher, the next sample of `simulate`."""
         if self._other is None:
             asked = (self.model, self.controls, self.size, len(self.rows) + 1, self.seed)
-            given = controls_tuple(tuple(self.controls), tuple(self.controls.values()))
-            self._other = start(given, self.size, _seed.generator(streams(*asked)[-1]))
+            self._other = started(*asked)
         self._other.step(1)
         if self._other.done or len(self._other.history) > ITERATIONS["amp"]:
             self.rows.append(self._other.measure())

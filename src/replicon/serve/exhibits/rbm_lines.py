@@ -103,7 +103,7 @@ def _thresholds(model: Model, held: dict) -> dict[str, float | None]:
 
 
 def _threshold(model: Model, name: str, held: dict) -> float | None:
-    value = float(verdict.transition_values(model, model.transition(name), [held]).value[0])
+    value = verdict.transition_value(model, name, held)
     return value if value <= LAST else None
 
 

@@ -10,16 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from replicon import _seed
-from replicon._declare import controls_tuple
 from replicon._domains import Interval, check_argument, check_seed
-from replicon.rbm.unmatched_finite import start
 from replicon.serve.asked import Offer
-from replicon.serve.exhibits.perceptron_counts import Exhibited
-from replicon.serve.networks import Mean, View, told_of
+from replicon.serve.networks import Exhibited, Mean, View, told_of
 from replicon.serve.theory import Answer
 from replicon.study import ask, verdict
-from replicon.study.process import streams
+from replicon.study.process import started
 
 LAST = 6.0  # load, the end of the axis
 _MODEL = "rbm-unmatched"
@@ -60,11 +56,8 @@ def lines(
     arrays = {name: np.where(there, values[name], np.nan) for name in _SHOWN}
     arrays |= {"load": loads, "stable": values["stable"].astype(float)}
     del at["load"]
-    found = {}
-    if ends is True:
-        for name in _ENDS:
-            value = verdict.transition_values(asked, asked.transition(name), [at]).value
-            found[name] = float(value[0])
+    shown = _ENDS if ends is True else ()
+    found = {name: verdict.transition_value(asked, name, at) for name in shown}
     return {**at, "ends": found}, arrays
 
 
@@ -86,9 +79,8 @@ class Students(Exhibited):
 
     def _begin(self) -> None:
         self.begun += 1
-        given = streams(self.model, self.controls, self.size, self.begun, self.seed)
-        held = controls_tuple(tuple(self.controls), tuple(self.controls.values()))
-        self.process: Any = start(held, self.size, _seed.generator(given[-1]))
+        asked = (self.model, self.controls, self.size, self.begun, self.seed)
+        self.process: Any = started(*asked)
         self.rest = _WAIT
 
     @property
