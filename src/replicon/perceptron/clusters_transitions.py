@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
 from replicon.perceptron import clusters
+from replicon.perceptron.storage_transitions import find_capacity
 from replicon.theory.branch import Found, visit
 from replicon.theory.points import evaluate
 
@@ -81,14 +81,10 @@ def _at(load, overlap, margin, replicas=1.0):
 
 
 def _capacity(margin: float) -> float:
-    """The load at which the replica-symmetric entropy of binary weights vanishes."""
-
-    def entropy(share):
-        typical = clusters._typical(clusters._Point(share * most, margin, 0.0, "ising"))
-        return np.nan_to_num(typical.entropy, nan=-1.0)  # far beyond there is no saddle point
-
-    most = float(np.log(2) / -replica.threshold.log_integral(1.0, 0.0, 1.0, margin, 0.0))
-    return most * float(brentq(entropy, 0.3, 1.0, xtol=1e-6))  # pyright: ignore
+    """The load at which solutions of binary weights end; NaN where it was not found."""
+    names = ("load", "margin", "temperature", "breaking_parameter", "weights", "constraint")
+    at = controls_tuple(names, (0.0, np.array([margin]), 0.0, 0.0, "ising", "threshold"))
+    return float(find_capacity(at)[0][0])
 
 
 class _Steepest(NamedTuple):
@@ -171,6 +167,8 @@ def _breaks(margin: float) -> _Broken:
     the load found again from more nodes: by how much it moves is its error.
     """
     capacity = _capacity(margin)
+    if not np.isfinite(capacity):
+        return _nothing("")
     line = _Line(margin, _ENTRY * capacity)
     if not line.found:
         return _nothing("clusters without external entropy were not found at overlap 0.9")
