@@ -131,20 +131,9 @@ export class Chart extends Board {
   }
 
   drawRegions() {
-    const {x, y, rules, colours} = this.regions;
+    const {x, y} = this.regions;
     const [columns, rows] = [x.length, y.length];
-    const cells = document.createElement("canvas");
-    cells.width = columns;
-    cells.height = rows;
-    const brush = cells.getContext("2d");
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const rule = rules[row * columns + column];
-        if (rule < 0) continue;
-        brush.fillStyle = colour(colours[rule]);
-        brush.fillRect(column, rows - 1 - row, 1, 1);
-      }
-    }
+    const cells = this.paintedCells();
     // The values stand in the middle of their cells.
     const width = (this.px(x[columns - 1]) - this.px(x[0])) / (columns - 1);
     const height = (this.py(y[0]) - this.py(y[rows - 1])) / (rows - 1);
@@ -154,6 +143,27 @@ export class Chart extends Board {
     pen.drawImage(cells, this.px(x[0]) - width / 2, this.py(y[rows - 1]) - height / 2,
       width * columns, height * rows);
     pen.globalAlpha = 1;
+  }
+
+  // A picture of a pixel for each cell, painted again when the cells or their colours change.
+  paintedCells() {
+    const {x, y, rules, colours} = this.regions;
+    const [columns, rows] = [x.length, y.length];
+    const shades = colours.map(colour);
+    const key = shades.join();
+    if (this.painted?.rules === rules && this.painted.key === key) return this.painted.cells;
+    const cells = el("canvas", {width: columns, height: rows});
+    const brush = cells.getContext("2d");
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const rule = rules[row * columns + column];
+        if (rule < 0) continue;
+        brush.fillStyle = shades[rule];
+        brush.fillRect(column, rows - 1 - row, 1, 1);
+      }
+    }
+    this.painted = {rules, key, cells};
+    return cells;
   }
 
   // The name of each region in the middle of its widest run of cells.
@@ -382,8 +392,18 @@ function overlap(a, b) {
   return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 
+const middles = new WeakMap(); // cells -> the middle of each region, found once
+
 // The cell of a region that is farthest from any other.
-function middle({x, y, rules}, rule) {
+function middle(regions, rule) {
+  const {rules} = regions;
+  if (!middles.has(rules)) middles.set(rules, new Map());
+  const found = middles.get(rules);
+  if (!found.has(rule)) found.set(rule, farthest(regions, rule));
+  return found.get(rule);
+}
+
+function farthest({x, y, rules}, rule) {
   const columns = x.length;
   const rows = y.length;
   let best = null;
