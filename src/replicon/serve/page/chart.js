@@ -7,6 +7,7 @@ import {say} from "./words.js";
 
 const MARGIN = {left: 60, right: 14, top: 14, bottom: 40};
 const HANDLE = 44; // CSS pixels: a finger
+const RING = 10; // what is drawn of it
 
 // axes: x, y = {low, high, log, label: () => text}, x also step, the part of the axis that an arrow
 // moves the handle by (a hundredth). What is drawn:
@@ -190,6 +191,7 @@ export class Chart extends Board {
         return;
       }
     };
+    if (this.handle) taken.push(this.ringBox());
     for (const dot of this.dots) taken.push([this.px(dot.x) - 5, this.py(dot.y) - 5,
       this.px(dot.x) + 5, this.py(dot.y) + 5]);
     if (this.regions) {
@@ -349,18 +351,28 @@ export class Chart extends Board {
     this.moved({...this.handle}, phase);
   }
 
+  // The middle of the ring, in pixels: at the foot where the handle has no height.
+  ringAt() {
+    const {x, y} = this.handle;
+    const shown = y === null ? this.ringHeight : y;
+    const foot = this.height - MARGIN.bottom;
+    const top = Number.isFinite(shown) ? this.py(shown) : foot - 12;
+    return {x: this.px(x), y: Math.min(foot, Math.max(MARGIN.top, top))};
+  }
+
+  ringBox() {
+    const {x, y} = this.ringAt();
+    return [x - RING, y - RING, x + RING, y + RING];
+  }
+
   // Where the handle stands: the height of a handle that moves along x alone is given.
   placeHandle(height = this.ringHeight) {
     if (!this.handle) return;
     this.ringHeight = height;
     const {x, y} = this.handle;
-    const shown = y === null ? height : y;
-    const inside = shown === null || shown === undefined || !Number.isFinite(shown);
-    const top = inside ? this.height - MARGIN.bottom - 12 : this.py(shown);
-    const low = MARGIN.top;
-    const high = this.height - MARGIN.bottom;
-    this.ring.style.left = `${this.px(x) - HANDLE / 2}px`;
-    this.ring.style.top = `${Math.min(high, Math.max(low, top)) - HANDLE / 2}px`;
+    const at = this.ringAt();
+    this.ring.style.left = `${at.x - HANDLE / 2}px`;
+    this.ring.style.top = `${at.y - HANDLE / 2}px`;
     this.ring.setAttribute("aria-valuenow", String(x));
     this.ring.setAttribute("aria-valuetext",
       y === null ? shownNumber(x) : `${shownNumber(x)}, ${shownNumber(y)}`);

@@ -103,12 +103,13 @@ function place(row) {
   return differs;
 }
 
-// The axis holds its ends, and grows to what comes.
+// The axis holds its ends, and grows to what comes. Where the declaration does not bound it, it holds
+// zero: a difference looks as small as it is.
 function stretch(row, values, item) {
   const known = values.filter((value) => value !== null && Number.isFinite(value));
-  const declared = [item.low, item.high].map(Number);
-  if (declared.every(Number.isFinite)) known.push(...declared);
   if (!known.length) return;
+  const declared = [item.low, item.high].map(Number);
+  known.push(...(declared.every(Number.isFinite) ? declared : [0]));
   const low = Math.min(...known);
   const high = Math.max(...known);
   const room = 0.08 * (high - low) || 0.1 * Math.abs(high) || 0.1;
