@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import dear
 
 # Neither JAX nor Numba writes its cache so that two processes may share it: every worker has its
 # own.
@@ -25,9 +26,14 @@ def pytest_addoption(parser):
             "A folder of models of one's own, tested from their declarations like the shipped ones."
         ),
     )
+    parser.addoption(
+        "--measure", action="store_true", help="Add the dear tests of this run to tests/dear.txt."
+    )
 
 
 def pytest_configure(config):
+    if config.getoption("--measure"):
+        config.pluginmanager.register(dear.Measurement())
     folder = config.getoption("--models-folder")
     if folder:
         from replicon.study import catalogue
@@ -80,7 +86,8 @@ def _group(item) -> str:
     return stem if folder == "tests" else folder
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    dear.mark(config, items)
     groups = {room: [] for room in _DEAREST_FIRST}
     for item in items:
         groups.setdefault(_group(item), []).append(item)

@@ -177,7 +177,7 @@ from replicon._errors import StoreError
 from replicon.study.store import Store
 store, inside, won = Store(sys.argv[1]), sys.argv[1] + "/inside", 0
 sys.stdin.readline()
-for _ in range(300):
+while won < 100:
     try:
         with store.lock():
             os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # raises if another is inside
@@ -185,12 +185,11 @@ for _ in range(300):
             won += 1
     except StoreError as error:
         assert "in use" in str(error), error
-print(won)
 """
 
 
 def test_the_lock_has_no_window_in_which_two_hold_it(tmp_path):
-    """Four processes, 300 rounds each, all taking and giving back one lock."""
+    """Four processes, all after one lock until each has had it a hundred times."""
     line = [sys.executable, "-c", RACE, str(tmp_path)]
     racers = [
         subprocess.Popen(
@@ -203,7 +202,6 @@ def test_the_lock_has_no_window_in_which_two_hold_it(tmp_path):
         racer.stdin.flush()
     ends = [racer.communicate() for racer in racers]
     assert [racer.returncode for racer in racers] == [0] * 4, ends
-    assert sum(int(out) for out, _ in ends) >= 300
 
 
 MODEL = """
