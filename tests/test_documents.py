@@ -15,6 +15,7 @@ import re
 import shlex
 import subprocess
 import sys
+import types
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -192,6 +193,55 @@ def test_links_and_named_files_exist(document):
             for h in re.findall(r"^#+ (.*)$", text, re.M)
         ]
         assert anchor in headings
+
+
+@pytest.mark.slow
+def test_the_blocks_for_slurm_run_where_this_machine_stands_in(tmp_path, monkeypatch, capsys):
+    """The script with dask's LocalCluster for SLURMCluster, whose arguments are those of
+    dask-jobqueue 0.9; and two jobs of the array, one after the other.
+    """
+    distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
+
+    class SLURMCluster(distributed.LocalCluster):
+        def __init__(
+            self,
+            *,
+            queue: str,
+            account: str,
+            walltime: str,
+            cores: int,
+            processes: int,
+            memory: str,
+            job_script_prologue: list[str],
+            log_directory: str,
+        ) -> None:
+            quiet = {"dashboard_address": None, "silence_logs": 50}
+            super().__init__(n_workers=0, threads_per_worker=1, **quiet)
+
+        def scale(self, jobs: int) -> None:
+            super().scale(min(jobs, 1))
+
+    monkeypatch.chdir(tmp_path)
+    standing_in = types.SimpleNamespace(SLURMCluster=SLURMCluster)
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", standing_in)
+    Path("mine.toml").write_text(
+        'seed = 1\n[[simulation]]\nname = "networks"\nmodel = "curie-weiss"\nsizes = [50]\n'
+        'samples = 2\ncontrols = { temperature = "0.5:1:3" }\n'
+    )
+    bodies = [block.body for block in blocks((ROOT / "docs/how-to/cluster.md").read_text())]
+    (script,) = [body for body in bodies if "run_on_slurm.py: " in body]
+    (array,) = [body for body in bodies if "#SBATCH" in body]
+    (read,) = [body for body in bodies if "load_results" in body]
+    monkeypatch.setattr(sys, "argv", ["run_on_slurm.py", "mine.toml", "folder"])
+    names: dict = {}
+    exec(compile(script, "run_on_slurm.py", "exec"), names)
+    names["cluster"].close()
+    assert names["results"]["networks"].sizes["temperature"] == 3
+    for job in ("0", "1"):
+        monkeypatch.setenv("SLURM_ARRAY_TASK_ID", job)
+        run_in_shell(Block("", "", "sh", array))
+    exec(compile(read.replace("range(10)", "range(2)"), "cluster.md", "exec"), names)
+    assert names["everything"].sizes["sample"] == 4
 
 
 WORKED = (ROOT / "docs/write-a-model.md").read_text()
