@@ -9,7 +9,7 @@ export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
-.PHONY: tour test test-slow lint docs catalogue wheel bench clean
+.PHONY: tour test test-slow lint docs docs-english docs-chinese docs-count catalogue wheel bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Replicon needs Python >= 3.11: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -35,11 +35,21 @@ $(VENV)/docs: $(VENV)/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
 	touch $@
 
-# English, then Chinese, whose lessons find the cells of the English ones executed.
+# Lessons are executed two at a time; then both languages, which find their cells executed, and the count of what is translated are made side by side.
 docs: $(VENV)/docs
-	$(BIN)/python -m sphinx -W -q -d docs/_build/doctrees/en docs docs/_build/html
-	$(BIN)/python -m sphinx -W -q -D language=zh_CN -d docs/_build/doctrees/zh docs docs/_build/html/zh
+	$(BIN)/python docs/_extensions/lessons.py
+	$(MAKE) --no-print-directory -j 2 docs-english docs-chinese docs-count
 	$(BIN)/python docs/_extensions/check_built.py docs/_build/html
+
+docs-english docs-chinese docs-count: $(VENV)/docs
+
+docs-english:
+	$(BIN)/python -m sphinx -W -q -d docs/_build/doctrees/en docs docs/_build/html
+
+docs-chinese:
+	$(BIN)/python -m sphinx -W -q -D language=zh_CN -d docs/_build/doctrees/zh docs docs/_build/html/zh
+
+docs-count:
 	$(BIN)/python docs/_extensions/catalogue.py --count
 
 # The Chinese catalogues brought up to date with the English pages: what is new, changed and gone.

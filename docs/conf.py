@@ -36,10 +36,10 @@ suppress_warnings = ["myst-nb.lexer"]
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist", "attrs_inline", "attrs_block"]
 myst_disable_syntax = ["html_inline"]  # <x> in a sentence is a mean, and no tag
 myst_heading_anchors = 3
-# Lessons are executed once: both languages find their cells in the same place.
+# Lessons are executed once, by `_extensions/lessons.py`: both languages find their cells there.
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "_build" / "cells")
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True  # what a cell prints stands in one box
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "

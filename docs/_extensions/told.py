@@ -9,9 +9,8 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 
-def write(app: Sphinx, config: object) -> None:
-    """Write every page, and take away those that are told no more."""
-    source = Path(app.srcdir)
+def write(source: Path) -> None:
+    """Write every page below `source`, and take away those that are told no more."""
     told = {}
     for name in sorted(path.stem for path in Path(__file__).parent.glob("*_pages.py")):
         told |= importlib.import_module(name).pages()
@@ -28,5 +27,5 @@ def write(app: Sphinx, config: object) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Write when the configuration is known."""
-    app.connect("config-inited", write)
+    app.connect("config-inited", lambda app, config: write(Path(app.srcdir)))
     return {"parallel_read_safe": True}

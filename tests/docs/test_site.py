@@ -202,3 +202,20 @@ def test_the_site_is_built_where_everything_is_tested():
     made = (ROOT / "Makefile").read_text()
     assert made.count("-m sphinx -W") == 2
     assert "check_built.py docs/_build/html" in made
+    (docs,) = re.findall(r"^docs:.*\n((?:\t.*\n)+)", made, re.M)
+    assert docs.index("lessons.py") < docs.index("docs-english") < docs.index("check_built.py")
+
+
+def test_lessons_are_the_notebooks_and_one_that_was_executed_is_known(tmp_path):
+    lessons = pytest.importorskip("lessons", reason="needs the extra docs: myst-nb")
+    found = lessons.lessons()
+    named = {path.name for path in (ROOT / "docs/lessons").glob("*.md")} - {"index.md"}
+    assert {path.name for path in found} == named | {"index.md"}
+    assert lessons.DOCS / "index.md" in found
+    cache = lessons.get_cache(tmp_path)
+    notebook = found[lessons.DOCS / "index.md"]
+    assert not lessons.is_kept(cache, notebook)
+    executed = lessons.read_myst_markdown_notebook((lessons.DOCS / "index.md").read_text())
+    executed.metadata["language_info"] = {"name": "python"}
+    lessons.keep(cache, lessons.DOCS / "index.md", executed, 1.0)
+    assert lessons.is_kept(cache, notebook)
