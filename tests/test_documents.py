@@ -196,7 +196,7 @@ def test_links_and_named_files_exist(document):
 
 
 @pytest.mark.slow
-def test_the_blocks_for_slurm_run_where_this_machine_stands_in(tmp_path, monkeypatch, capsys):
+def test_the_blocks_for_slurm_run_where_this_machine_stands_in(tmp_path, monkeypatch):
     """The script with dask's LocalCluster for SLURMCluster, whose arguments are those of
     dask-jobqueue 0.9; and two jobs of the array, one after the other.
     """
