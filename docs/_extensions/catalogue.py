@@ -21,7 +21,10 @@ import polib
 DOCS = Path(__file__).parents[1]
 LOCALE = DOCS / "locale"
 # Pages that are translated as a whole, by their names or folders.
-PAGES = ("index", "start", "idea", "notation", "lessons/", "models/index", "gallery/index")
+PAGES = (
+    *("index", "start", "idea", "notation", "cite"),
+    *("lessons/", "models/index", "gallery/index"),
+)
 # Folders of generated pages: what at least two of them say is a label, and is translated.
 GENERATED = ("models/", "gallery/")
 LABELS = "labels"
@@ -63,6 +66,14 @@ def join(language: str, target: Path, locale: Path = LOCALE) -> None:
     if not target.exists() or target.read_text(encoding="utf-8") != str(joined):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(str(joined), encoding="utf-8")
+
+
+def frame(said: dict[str, str], target: Path) -> None:
+    """Write what the theme says around a page, compiled as Sphinx reads it."""
+    file = _file(target.parents[1].name)
+    file.extend(polib.POEntry(msgid=text, msgstr=told) for text, told in said.items())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    file.save_as_mofile(str(target))
 
 
 def everywhere(language: str, locale: Path = LOCALE) -> dict[str, str]:

@@ -273,7 +273,10 @@ def _known(model: Model) -> list[str]:
         " [Why believe it](../why-believe.md) tells.",
         table(head, rows[:shown]),
         *([f":::{{dropdown}} More known numbers\n{table(head, folded)}\n:::"] if folded else []),
-        "\n".join(f"{k}. {kind}: {linked(source)}" for k, (kind, source) in enumerate(told, 1)),
+        table(
+            ["Source", "Kind", "From"],
+            [[str(k), kind, linked(source)] for k, (kind, source) in enumerate(told, 1)],
+        ),
     ]
 
 
@@ -303,7 +306,9 @@ def _examples(model: Model) -> list[str]:
         "In Python:",
         f"```python\n{model_commands.python(model)}\n```",
         "On the live page, in the lab:",
-        f"```sh\nreplicon serve\n```\n\nthen `#/lab?model={model.name}` at the end of the address.",
+        "```sh\nreplicon serve\n```",
+        "and at the end of the address that it opens:",
+        f"```text\n#/lab?model={model.name}\n```",
         "Functions: {py:func}`replicon.solve`, {py:func}`replicon.find_transition`,"
         " {py:func}`replicon.simulate`, {py:func}`replicon.compare`, {py:func}`replicon.start`.",
         "For networks and data of your own:",

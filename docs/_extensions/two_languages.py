@@ -13,13 +13,25 @@ HAN = re.compile("[㐀-鿿]+")
 # What the theme and the site say in a frame around the text.
 TITLES = {"zh_CN": "Replicon：神经网络的统计物理"}
 MORE = {"zh_CN": "更多"}
+# What the theme says and does not translate itself.
+FRAME = {
+    "zh_CN": {
+        "Collapse Sidebar": "收起侧栏",
+        "Expand Sidebar": "展开侧栏",
+        "Color mode": "颜色模式",
+        "System Settings": "跟随系统",
+        "Breadcrumbs": "当前位置",
+        "Site Navigation": "网站导航",
+    }
+}
 # On what opens and closes a folded cell: all of them are answers of exercises.
 ANSWERS = {"en": ("Show the answer", "Hide the answer"), "zh_CN": ("显示答案", "隐藏答案")}
 
 
 class PairsOfCharacters(SearchChinese):
     """Chinese has no spaces. Pages and queries are cut alike, into every two neighbouring
-    characters, which finds any word and needs no dictionary.
+    characters, which finds any word and needs no dictionary. A question is cut first where only
+    the question goes on: at particles, and at how and what.
     """
 
     language_name = "English"  # that of the stemmer, which Latin words go through
@@ -27,6 +39,10 @@ class PairsOfCharacters(SearchChinese):
 var splitQuery = (query) => query
   .split(/[^\p{Letter}\p{Number}_]+/gu)
   .flatMap((run) => run.split(/([\u3400-\u9fff]+)/u))
+  .flatMap((run) => /^[\u3400-\u9fff]{4}/u.test(run)
+    ? run.split(/什么是|是什么|的|如何|怎样|怎么|什么|哪里|吗|呢/u)
+      .filter((part) => part.length > 1)
+    : [run])
   .flatMap((run) => /[\u3400-\u9fff]{2}/u.test(run)
     ? Array.from({length: run.length - 1}, (_, i) => run.slice(i, i + 2)) : [run])
   .filter((term) => term);
@@ -48,12 +64,17 @@ def join(app: Sphinx, config) -> None:
     if config.language in TITLES:
         config.html_title = TITLES[config.language]
         config.html_theme_options["header_dropdown_text"] = MORE[config.language]
-        target = Path(config.locale_dirs[0]) / config.language / "LC_MESSAGES" / "docs.po"
-        catalogue.join(config.language, target)
+        folder = Path(config.locale_dirs[0]) / config.language / "LC_MESSAGES"
+        catalogue.join(config.language, folder / "docs.po")
 
 
 def setup(app: Sphinx) -> dict:
-    """Register both."""
+    """Register both, and what the theme says."""
+    if app.config.language in FRAME:
+        places = Path(app.config.locale_dirs[0])
+        said = FRAME[app.config.language]
+        catalogue.frame(said, places / app.config.language / "LC_MESSAGES" / "sphinx.mo")
+        app.add_message_catalog("sphinx", str(places))
     app.connect("config-inited", join, priority=100)  # before myst-nb reads what it is told
     app.add_search_language(PairsOfCharacters)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
