@@ -150,13 +150,13 @@ def test_declarations_load_neither_jax_nor_numba():
     assert out.stdout.strip() == "[False, False, False]"
 
 
-def test_callers_jax_configuration_is_left_alone():
+def test_callers_jax_configuration_is_left_alone_and_no_dask_is_loaded():
     code = (
-        "import replicon, jax; replicon.solve('curie-weiss'); import jax.numpy as jnp; "
-        "print(jnp.ones(2).dtype, jax.config.jax_enable_x64)"
+        "import replicon, jax; replicon.solve('curie-weiss'); import jax.numpy as jnp; import sys; "
+        "print(jnp.ones(2).dtype, jax.config.jax_enable_x64, 'dask.array' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.split() == ["float32", "False"]
+    assert out.stdout.split() == ["float32", "False", "False"]
 
 
 def test_public_names_exist():

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from replicon._declare import Model, resolve
-from replicon._result import build, grid_axes, labelled
+from replicon._result import build, grid_axes, labelled, variable
 from replicon._statistics import z_value
 from replicon.study import catalogue, grid
 from replicon.study.ask import (
@@ -97,10 +97,11 @@ def compare(
             **({"remarks": list(dict.fromkeys(remarks))} if remarks else {}),
         },
     )
-    out = out.assign_coords(observable=[o.name for o in model.scalars if o.role != "theory"])
+    names = [o.name for o in model.scalars if o.role != "theory"]
+    out = out.assign_coords(observable=variable("observable", names))
     axes = grid_axes(out)
     shape = [out.sizes[name] for name in axes]
-    return labelled(out.assign(converged=(axes, np.reshape(converged, shape))))
+    return labelled(out.assign(converged=variable(axes, np.reshape(converged, shape))))
 
 
 def _beside(measured: Mapping[str, tuple[float, float]], predicted: xr.Dataset) -> list[list]:

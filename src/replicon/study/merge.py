@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from replicon._errors import StoreError
-from replicon._result import labelled, labels
+from replicon._result import dataset, labelled, labels
 from replicon._seed import fingerprint
 from replicon.study import grid
 from replicon.study.names import check_name
@@ -127,4 +127,4 @@ def _grid(series: dict[str, Any], parts: list[Record]) -> xr.Dataset:
         "seed": series["seed"],
     }
     attributes = labels("simulate", series["declaration"], attributes)
-    return labelled(xr.Dataset(variables, coords, attributes))
+    return labelled(dataset(series["declaration"], variables, coords, attributes))

@@ -23,6 +23,7 @@ import xarray as xr
 
 from replicon._errors import StoreError
 from replicon._files import why, write_whole
+from replicon._result import variable
 
 _MARK = b"\x93replicon point\n"
 _START = struct.Struct("<16sQQ32s")
@@ -51,7 +52,7 @@ class Record(NamedTuple):
 
     def dataset(self) -> xr.Dataset:
         """The record as a Dataset; arrays are copies."""
-        variables = {name: (tuple(dims), values.copy()) for name, dims, values, _ in self.arrays()}
+        variables = {name: variable(dims, values.copy()) for name, dims, values, _ in self.arrays()}
         coordinates = {name for name, _, _, coordinate in self.arrays() if coordinate}
         coords = {name: value for name, value in variables.items() if name in coordinates}
         data = {name: value for name, value in variables.items() if name not in coordinates}
