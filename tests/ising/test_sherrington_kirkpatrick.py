@@ -12,12 +12,14 @@ from replicon.spins.exact import enumerate_states
 
 
 def test_above_the_critical_temperature_the_annealed_average_is_exact():
-    t = np.array([1.0, 1.2, 2.0])
+    t = np.array([1.0, 1.2, 1.31, 1.66, 2.0])
     out = replicon.solve("sherrington-kirkpatrick", temperature=list(t))
     np.testing.assert_allclose(out["energy"], -1 / (2 * t), atol=1e-12)
     np.testing.assert_allclose(out["entropy"], np.log(2) - 1 / (4 * t**2), atol=1e-12)
     assert (out["overlap"].values == 0).all()
-    assert out["stable"].values[1:].tolist() == [1, 1]
+    np.testing.assert_allclose(out["longitudinal_stability"], 1 - t**-2, atol=1e-12)
+    np.testing.assert_allclose(out["replicon"], 1 - t**-2, atol=1e-12)
+    assert out["stable"].values[1:].tolist() == [1] * 4
 
 
 def test_the_replica_symmetric_glass_is_unstable_though_its_hessian_says_stable():

@@ -83,19 +83,18 @@ def _observables(c) -> dict:
     x = found.x
     free_energy = potential(x, c)
     entropy = spin_entropy(c.field, x.overlap, c.temperature) - x.response**2 / 4
-    linear = (
-        1
-        - jax.jvp(
-            lambda q: iterate(Order(x.response, q), c).overlap, (x.overlap,), (jnp.ones(()),)
-        )[1]
-    )
+
+    def mapped(overlap):  # as `iterate` does, whose bounds have no derivative at q = 0
+        return 1 - c.temperature * _sech_squared(c.field, overlap, c.temperature)
+
+    _, slope = jax.jvp(mapped, (x.overlap,), (jnp.ones(()),))
     return {
         "overlap": x.overlap,
         "edwards_anderson": x.overlap,
         "energy": free_energy + c.temperature * entropy,
         "entropy": entropy,
         "free_energy": free_energy,
-        "longitudinal_stability": linear,
+        "longitudinal_stability": 1 - slope,
         "replicon": replicon(x, c),
         "converged": found.converged,
         "residual": found.residual,
