@@ -156,7 +156,7 @@ def saddle(branch: str, c) -> tuple[stationary.Stationary, dict]:
         width = np.sqrt(c.load) + np.sqrt(2 / np.pi)
         start = Order(nothing, np.sqrt(2 / np.pi) / width, width**2)
         steps = np.where(c.load < _FEW_PATTERNS, 500, 60)
-    found, measured = evaluate(_saddle, start, c, nothing + steps)
+    found, measured = evaluate(_saddle, start, c, nothing + steps, how="plain")
     m, C, v = found.x
     q = measured["overlap"]
     physical = (

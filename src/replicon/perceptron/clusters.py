@@ -95,7 +95,7 @@ def _typical(point: _Point) -> _Typical:
     square = float(values**2 @ chances / chances.sum())
     names = ("load", "margin", "leak")
     c = controls_tuple(names, [np.array([v]) for v in (point.load, point.margin, point.leak)])
-    out = evaluate(_symmetric(point.weights), np.array([square]), c)
+    out = evaluate(_symmetric(point.weights), np.array([square]), c, how="seldom")
     out = {name: float(values[0]) for name, values in out.items()}
     warm = out["errors"] / point.temperature if point.temperature > 0 else 0.0
     entropy = out["free_entropy"] + warm
@@ -187,7 +187,7 @@ def _follow(way: _Way, overlaps: np.ndarray) -> _Followed:
     x = type(out.x)(*(v[wanted] for v in out.x))
     c = type(path[0])(*np.array([path[k] for k in wanted]).T)
     visited = Visited(x, out.residual[wanted], out.converged[wanted])
-    return _Followed(evaluate(way.measure, x, c, batch=8), c, visited)
+    return _Followed(evaluate(way.measure, x, c, batch=8, how="seldom"), c, visited)
 
 
 def _refused(point: _Point, many: bool, typical: _Typical) -> str:
@@ -271,7 +271,7 @@ def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> 
 def _accurate(point: _Point, found: dict, c, reached: Visited) -> np.ndarray:
     """Whether more nodes give the same entropies."""
     _, measure = one_step.held(PRIORS[point.weights], replica.threshold, _FINER)
-    finer = evaluate(measure, reached.x, c, batch=8)
+    finer = evaluate(measure, reached.x, c, batch=8, how="seldom")
     names = ("free_entropy", "internal_entropy")
     return np.all([np.abs(finer[name] - found[name]) < _ACCURATE for name in names], axis=0)
 

@@ -121,7 +121,7 @@ class _Line:
         out = visit(way.residual, way.start, path[0], path)
         x = type(out.x)(*(v[-len(counts) :] for v in out.x))
         c = type(path[0])(*np.array(path[-len(counts) :]).T)
-        none = np.flatnonzero(evaluate(way.measure, x, c, batch=8)["complexity"] < 0)
+        none = np.flatnonzero(evaluate(way.measure, x, c, batch=8, how="seldom")["complexity"] < 0)
         self.found = len(none) > 0
         if self.found:
             k = none[0]
@@ -139,7 +139,7 @@ class _Line:
         if not out.converged.all():
             return _LOST
         c = type(path[0])(*np.array(path).T)
-        found = evaluate(measure, Existing(*out.x), c, batch=8)
+        found = evaluate(measure, Existing(*out.x), c, batch=8, how="seldom")
         slope, y = (found[name][len(way) :] for name in ("slope", "replicas"))
         u = np.log(nearness)
         k = int(np.clip(np.argmax(slope), 1, len(u) - 2))

@@ -129,7 +129,8 @@ def typical(load) -> Typical:
     """
     load = np.asarray(load, float)
     nothing = np.zeros_like(load)
-    out = evaluate(_typical, controls_tuple(("load", "margin", "leak"), (load, nothing, nothing)))
+    c = controls_tuple(("load", "margin", "leak"), (load, nothing, nothing))
+    out = evaluate(_typical, c, how="seldom")
     return Typical(
         out["overlap"], out["conjugate"], out["entropy"], out["exists"] & (out["entropy"] > 0)
     )
@@ -192,7 +193,7 @@ class _Curve:
         c = type(c)(*(np.broadcast_to(v, (count,)) for v in c))
         return (
             x,
-            evaluate(potential, x, c, batch=8),
+            evaluate(potential, x, c, batch=8, how="seldom"),
             out.converged[wanted] & (out.residual[wanted] < _SOLVED),
         )
 
@@ -207,7 +208,7 @@ def _compile() -> None:
     side_by_side(
         lambda: typical(np.full(1, _EASY)),
         lambda: visit(residual, Order(*(v[0] for v in x)), begin, [begin]),
-        lambda: evaluate(potential, x, c, batch=8),
+        lambda: evaluate(potential, x, c, batch=8, how="seldom"),
     )
 
 

@@ -26,9 +26,6 @@ _LEVEL = 1e-10
 _NEAR = 0.5
 _COSINE = 0.8
 _SHORTEST = 1e-2  # a step so short says nothing of how near is near
-# A path takes some twenty steps: compiled in 9.7 instead of 12.5 s of processor (Franz-Parisi
-# potential), its steps take a tenth longer.
-_ONE_POINT = {"xla_cpu_use_fusion_emitters": False}
 
 
 class Found(NamedTuple):
@@ -208,9 +205,9 @@ def visit(
         here = begin
         error = np.inf
         for _ in range(4):  # each some Newton steps on the spot
-            if not error < _SOLVED:
+            if not float(error) < _SOLVED:
                 x, _, error = step(x, _numbers(begin), _numbers(begin))
-        lost = not error < _SOLVED
+        lost = not float(error) < _SOLVED
         found = []
         errors = []
         for target in targets:
@@ -236,8 +233,8 @@ def visit(
 
 
 def _numbers(values):
-    # Of a declared type: what is computed from them has it too, and compiles once.
-    return type(values)(*(jnp.asarray(float(v), dtype=jnp.float64) for v in values))
+    # NumPy's: JAX would compile a conversion, and a comparison of what is computed from them.
+    return type(values)(*(np.float64(v) for v in values))
 
 
 class _Turn(NamedTuple):
@@ -303,4 +300,5 @@ def _stepper(residual: Callable, kind: type) -> Callable:
         near = jnp.linalg.norm(end.w - end.guess) < _NEAR * length
         return kind(*end.w), (end.error < _SOLVED) & near, end.error
 
-    return kept.compiled(step, _ONE_POINT)
+    # A path takes some twenty steps, which take a tenth longer when compiled so.
+    return kept.compiled(step, kept.HOW["plain"])

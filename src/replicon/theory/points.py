@@ -28,18 +28,19 @@ def _over_points(function: Callable) -> Callable:
 
 
 @cached(maxsize=256)
-def _compiled(function: Callable) -> Callable:
-    return kept.compiled(_over_points(function))
+def _compiled(function: Callable, how: str) -> Callable:
+    return kept.compiled(_over_points(function), kept.HOW[how])
 
 
-def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
+def evaluate(function: Callable, *trees: Any, batch: int = BATCH, how: str = "fast") -> Any:
     """`function(*point)` for every point; leaves of the trees have the points as first axis, and so
     has every output.
 
     `batch`: points at once, fewer than the default for a function that is dear enough for idle rows
-    to cost. Compiled code is kept by the content of `function` (`_content`): one that reads a
-    global or an attribute may change. Arithmetic is float64 inside; the caller's JAX configuration
-    is left as it is.
+    to cost. `how` it is compiled (`kept.HOW`): 'fast', 'plain', or 'seldom', for what is evaluated
+    a few times and should be there soon. Compiled code is kept by the content of `function`
+    (`_content`): one that reads a global or an attribute may change. Arithmetic is float64 inside;
+    the caller's JAX configuration is left as it is.
 
     Returns NumPy arrays (points, ...). Raises what JAX raises where `function` cannot be traced.
     Source: vectorisation by `jax.vmap`. Referee: the function called point by point
@@ -49,7 +50,7 @@ def evaluate(function: Callable, *trees: Any, batch: int = BATCH) -> Any:
     leaves = [np.asarray(leaf, dtype=float) for leaf in leaves]
     points = len(leaves[0])
     leaves = [_padded(leaf, batch) for leaf in leaves]
-    compiled = _compiled(function)
+    compiled = _compiled(function, how)
     parts = []
     with jax.enable_x64(True):
         for begin in range(0, max(points, 1), batch):
