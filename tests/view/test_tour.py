@@ -23,6 +23,21 @@ def _call(capsys, *words):
     return done.value.code, out.out, out.err
 
 
+@pytest.mark.parametrize("workers", [2, 3, 4])
+def test_the_workers_of_a_tour_end_together_and_its_first_pictures_come_soon(workers):
+    seconds = {name: sources.headline(name)["quick_seconds"] for name in sources.shipped()}
+    queue = tour._in_turn(list(seconds), workers)
+    assert sorted(queue) == sorted(seconds)
+    assert queue[0] == min(seconds, key=seconds.__getitem__)
+    busy = [0.0] * workers
+    for name in queue:
+        soonest = busy.index(min(busy))
+        busy[soonest] += seconds[name]
+    assert max(busy) < 1.05 * sum(busy) / workers
+    for names in (queue[:1], queue[:2], queue[:3]):  # tours of few studies
+        assert sorted(tour._in_turn(names, workers)) == sorted(names)
+
+
 def test_a_tour_is_the_same_page_with_any_number_of_workers(tmp_path, capsys):
     for workers in ("1", "2"):
         words = ("tour", "--out", str(tmp_path / workers), "--studies", CHEAP)
