@@ -32,6 +32,15 @@ def test_matched_student_is_the_nishimori_line_of_rbm():
     np.testing.assert_allclose(out["thermodynamic_entropy"], free, atol=1e-9)
 
 
+def test_a_matched_student_is_found_next_to_the_onset():
+    """T = q = e/(1 + beta^2) at load (1 + e)/beta^4 but for a term of order e^2, by expansion."""
+    beyond = np.array([3e-4, 1e-3, 3e-3])
+    out = replicon.solve(MODEL, load=1 + beyond, **MATCHED)
+    assert out["branch"].values.tolist() == ["retrieval"] * 3
+    for name in ("teacher_overlap", "overlap"):
+        np.testing.assert_allclose(out[name] / beyond, 1 / 2, atol=1e-3)
+
+
 def test_fewer_nodes_are_enough_where_they_are_used():
     """Against the trapezoid of 769 nodes each way; near both borders too."""
     beta = np.array([0.5, 1.5, 1.3, 1.9, 2.0, 3.0, 1.79])

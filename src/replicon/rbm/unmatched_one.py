@@ -152,9 +152,11 @@ def _functions(approximation: str):
         return turn(x._replace(overlap=jnp.maximum(x.overlap, least)), c)
 
     def residual(x: Order, c) -> Order:
-        """Relative to the overlap, so that none is no solution."""
+        """Relative to the overlaps, so that none is no solution, and almost linear where both are
+        small: next to the onset Newton's method finds them from the end of the map's slow way.
+        """
         new = turn(x, c)
-        return Order(new.teacher / x.teacher - 1, new.overlap - x.overlap)
+        return Order(new.teacher / x.teacher - 1, new.overlap / x.overlap - 1)
 
     def glass(c):
         """The one zero of map(q)/q - 1, which falls."""
