@@ -23,7 +23,7 @@ LOCALE = DOCS / "locale"
 # Pages that are translated as a whole, by their names or folders.
 PAGES = (
     *("index", "start", "idea", "notation", "cite"),
-    *("lessons/", "models/index", "gallery/index"),
+    *("lessons/", "models/index", "gallery/index", "how-to/index"),
 )
 # Folders of generated pages: what at least two of them say is a label, and is translated.
 GENERATED = ("models/", "gallery/")
