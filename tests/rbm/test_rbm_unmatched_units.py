@@ -96,6 +96,41 @@ def test_onsets_are_closed_and_sooner_for_correlated_units():
     assert out["stable"].values.tolist() == [0, 0]
 
 
+def _permutations(**at):
+    return [
+        replicon.find_transition(MODEL, f"permutation-{which}", hidden=2, **at)["value"].values
+        for which in ("student", "teacher")
+    ]
+
+
+def test_permutation_transitions_are_those_of_rbm_on_the_matched_line():
+    """Uniform, two loads, and informed, both at once: those that `rbm` finds."""
+    student, teacher = _permutations(inverse_temperature=1.0, student_correlation=[0.0, 0.3])
+    np.testing.assert_allclose(student, [1.4036052343, 2.1701134250], rtol=1e-9)
+    np.testing.assert_allclose(teacher, [2.2069831781, 2.1701134250], rtol=1e-9)
+    alone = {"hidden": 2, "correlation": 0.0, "student_correlation": 0.0}
+    for given, said in (
+        ({"hidden": 1}, "no other to be exchanged with"),
+        (alone, "as soon as they learn"),
+    ):
+        with pytest.raises(replicon.ConvergenceError, match=said):
+            replicon.find_transition(MODEL, "permutation-student", **given)
+
+
+@pytest.mark.slow
+def test_permutation_transitions_away_from_the_matched_line():
+    """The plain map of 2 x 2 matrices on a trapezoid of 61 x 61 nodes, perturbed at these loads,
+    has growth factors of one to 1e-6. A warm student's units differ because they choose.
+    """
+    student, teacher = _permutations(inverse_temperature=0.8, student_correlation=0.0)
+    assert student == teacher == pytest.approx(3.123574, abs=1e-6)
+    student, teacher = _permutations(inverse_temperature=1.2)
+    assert (student, teacher) == pytest.approx((0.945967, 2.262179), abs=1e-6)
+    cold = {"inverse_temperature": 1.6, "student_correlation": 0.0}
+    with pytest.raises(replicon.ConvergenceError, match="so cold"):
+        _permutations(**cold)
+
+
 def test_refusals_of_more_units():
     for given, said in (
         ({"hidden": 3, "method": "enumeration", "size": 8}, "give hidden <= 2"),

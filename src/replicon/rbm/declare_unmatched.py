@@ -17,6 +17,7 @@ from replicon.rbm import about
 
 _THEORY = "replicon.rbm.unmatched"
 _TRANSITIONS = "replicon.rbm.unmatched_transitions"
+_PERMUTATIONS = "replicon.rbm.unmatched_permutations"
 _SIMULATION = "replicon.rbm.unmatched_finite"
 _LN_2 = 0.6931471805599453
 
@@ -220,6 +221,22 @@ model = Model(
             "continuous: the student finds its teacher's direction",
             f"{_TRANSITIONS}:find_retrieval",
             bounds=("retrieval",),
+        ),
+        Transition(
+            "permutation-student",
+            "load",
+            "continuous: the units of a student of several become different",
+            f"{_PERMUTATIONS}:find_permutation_student",
+            bounds=("symmetric", "permutation-student"),
+            example={"hidden": 2, "inverse_temperature": 1.0},
+        ),
+        Transition(
+            "permutation-teacher",
+            "load",
+            "continuous: each of the student's units picks a teacher's",
+            f"{_PERMUTATIONS}:find_permutation_teacher",
+            bounds=("permutation-student", "permutation-broken"),
+            example={"hidden": 2, "inverse_temperature": 1.0},
         ),
         Transition(
             "almeida-thouless",

@@ -206,6 +206,8 @@ FORMS = (
     sentence(
         "without correlation the units differ as soon as they learn (transition symmetry-breaking)"
     ),
+    sentence("without correlation the units differ as soon as they learn (transition retrieval)"),
+    sentence("the units of so cold a student differ already where it finds its teacher"),
     sentence("it lies beyond load {load}, where its domain ends"),
     sentence(
         "the states of {units} units that differ need an integral over {dimensions} dimensions:"
