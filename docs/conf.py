@@ -2,6 +2,7 @@
 that are executed. `python -m sphinx -W docs OUT`; `-D language=zh_CN` builds it in Chinese.
 """
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import replicon
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
+lessons = importlib.import_module("lessons")
 os.environ.pop("MPLBACKEND", None)  # lessons draw as notebooks do
 
 project = "Replicon"
@@ -38,8 +40,8 @@ myst_disable_syntax = ["html_inline"]  # <x> in a sentence is a mean, and no tag
 myst_heading_anchors = 3
 # Lessons are executed once, by `_extensions/lessons.py`: both languages find their cells there.
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(HERE / "_build" / "cells")
-nb_execution_timeout = 300
+nb_execution_cache_path = str(lessons.CACHE)
+nb_execution_timeout = lessons.TIMEOUT
 nb_execution_raise_on_error = True
 nb_merge_streams = True  # what a cell prints stands in one box
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "

@@ -27,6 +27,7 @@ class Measurement:
 
     def __init__(self):
         self.found = set()
+        self.begun = 0.0
         self.compiled = 0.0
         self.listening = False
 
@@ -43,13 +44,12 @@ class Measurement:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
-        item.user_properties.append(("begun", self._spent()))
+        self.begun = self._spent()
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
-        begun = dict(item.user_properties)["begun"]
-        item.user_properties.append(("seconds", self._spent() - begun))
+        item.user_properties.append(("seconds", self._spent() - self.begun))
         return (yield)
 
     def pytest_runtest_logreport(self, report):

@@ -14,12 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from replicon.rbm.unmatched import as_arrays, rows_of, state
-from replicon.rbm.unmatched_transitions import find_retrieval
+from replicon.rbm.unmatched_transitions import LARGEST, NOISE, VISIBLE, along, find_retrieval
 from replicon.theory.branch import Found
 from replicon.theory.transition import zero
 
-_LARGEST = 1000.0  # load, the end of its domain
-_VISIBLE = 1e-3  # of a load, from which on overlaps beyond an onset are seen
 _FAR = 8.0  # times the load at which units differ, where their choosing is looked for
 _TOGETHER = 1e-6  # of loads and growth factors: what is so close is one
 # Of the load at which units differ, from where on it is seen that they do.
@@ -46,21 +44,10 @@ class _Onsets(NamedTuple):
         return self.teacher <= self.first * (1 + _TOGETHER)
 
 
-def _growth(c, branch: str, which: str):
-    """The factor by which small B or D grow on a branch, less one, as a function of the load."""
-
-    def at(load):
-        out = state(c._replace(load=load), "exact", branch)
-        return out[which] - 1, out["converged"]
-
-    return at
-
-
 def _never(c, approximation: str) -> np.ndarray:
     """Why no permutation of units breaks, (points,), '' where one may."""
     alone = "one hidden unit has no other to be exchanged with"
     unknown = "approximation=hopfield is known for one hidden unit: give hidden=1"
-    noise = "the teacher's inverse temperature is 0: its samples are noise"
     free = "without correlation the units differ as soon as they learn (transition retrieval)"
     return np.select(
         [
@@ -69,7 +56,7 @@ def _never(c, approximation: str) -> np.ndarray:
             c.teacher_inverse_temperature == 0,
             (c.correlation == 0) & (c.student_correlation == 0),
         ],
-        [alone, unknown, noise, free],
+        [alone, unknown, NOISE, free],
         "",
     )
 
@@ -89,15 +76,18 @@ def _onsets(controls) -> _Onsets:
     if not len(rows):
         return _Onsets(student, teacher, reason)
     some = rows_of(c, rows)
-    low = learns.value[rows] * (1 + _VISIBLE)
-    high = np.full(low.shape, _LARGEST)
+    low = learns.value[rows] * (1 + VISIBLE)
+    high = np.full(low.shape, LARGEST)
     for which, value in (("student", student), ("teacher", teacher)):
-        value[rows] = zero(_growth(some, "symmetric", which), low, high, geometric=True).value
+        branch = along(some, "exact", "symmetric", which)
+        value[rows] = zero(branch, low, high, geometric=True).value
     wrong = ~_stable_up_to(some, np.fmin(student[rows], teacher[rows]))
     student[rows[wrong]] = np.nan
     teacher[rows[wrong]] = np.nan
-    already = "the units of so cold a student differ already where it finds its teacher"
-    reason[rows[wrong & ~_stable_up_to(some, low)]] = already
+    if wrong.any():
+        cold = ~_stable_up_to(rows_of(some, wrong), low[wrong])
+        already = "the units of so cold a student differ already where it finds its teacher"
+        reason[rows[wrong][cold]] = already
     return _Onsets(student, teacher, reason)
 
 
@@ -128,8 +118,8 @@ def find_permutation_teacher(controls) -> Found:
         if not len(rows):
             break
         low = found.first[rows]
-        branch = _growth(rows_of(c, rows), "permutation-student", "teacher")
-        high = np.minimum(_FAR * low, _LARGEST)
+        branch = along(rows_of(c, rows), "exact", "permutation-student", "teacher")
+        high = np.minimum(_FAR * low, LARGEST)
         value[rows] = zero(branch, low * (1 + beginning), high, geometric=True).value
     there = np.isfinite(value)
     return Found(value, there, reason=np.where(there, "", found.reason))

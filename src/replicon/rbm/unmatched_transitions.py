@@ -10,13 +10,15 @@ from replicon.rbm.unmatched import as_arrays, entropy, onsets, rows_of, state
 from replicon.theory.branch import Found
 from replicon.theory.transition import bracket, zero
 
-_LARGEST = 1000.0  # load, the end of its domain
+LARGEST = 1000.0  # load, the end of its domain
 _SMALLEST = 1e-3  # load, where a branch begins without samples
 _BESIDE = 1e-6  # of a load, next to an onset
-_VISIBLE = 1e-3  # of a load, from which on overlaps beyond an onset are seen
+VISIBLE = 1e-3  # of a load, from which on overlaps beyond an onset are seen
 _ROUNDING = 1e-10  # of entropies, per sample
 _FAR = 20.0  # times the glass's onset, where the signal of several units is looked for
 _SCAN = 40  # loads at which a change of sign is looked for
+_GROWTH = ("signal", "student", "teacher")  # factors: where they pass one, something grows
+NOISE = "the teacher's inverse temperature is 0: its samples are noise"
 
 
 def find_spin_glass(controls) -> Found:
@@ -33,11 +35,11 @@ def _asked(c, approximation: str, branch: str, observable: str) -> dict:
     """The observable on a branch, growth factors less one, and where the branch is."""
     out = state(c, approximation, branch)
     value = entropy(c, approximation, out) if observable == "entropy" else out[observable]
-    return {observable: value - (observable == "signal"), "converged": out["converged"]}
+    return {observable: value - (observable in _GROWTH), "converged": out["converged"]}
 
 
-def _along(c, approximation: str, branch: str, observable: str):
-    """An observable of a branch as a function of the load."""
+def along(c, approximation: str, branch: str, observable: str):
+    """An observable of a branch, growth factors less one, as a function of the load."""
 
     def at(load):
         out = _asked(c._replace(load=load), approximation, branch, observable)
@@ -53,19 +55,18 @@ def find_retrieval(controls) -> Found:
     noise = c.teacher_inverse_temperature == 0
     first = (signal <= glass) & (glass > 0)
     value = np.where(first & ~noise, signal, np.nan)
-    rows = np.flatnonzero(~first & ~noise & (glass < _LARGEST))
+    rows = np.flatnonzero(~first & ~noise & (glass < LARGEST))
     if len(rows):
         some = rows_of(c, rows)
-        low = np.maximum(glass[rows], _SMALLEST) * (1 + _VISIBLE)
+        low = np.maximum(glass[rows], _SMALLEST) * (1 + VISIBLE)
         value[rows] = _signal_on_glass(some, controls.approximation, low)
-    never = "the teacher's inverse temperature is 0: its samples are noise"
-    later = f"it lies beyond load {_LARGEST:g}, where its domain ends"
+    later = f"it lies beyond load {LARGEST:g}, where its domain ends"
     found = np.isfinite(value)
-    beyond = ~found & (glass >= _LARGEST)
+    beyond = ~found & (glass >= LARGEST)
     rows = np.flatnonzero(~found & ~beyond & ~noise)
     if len(rows):
         beyond[rows] = _at_end(rows_of(c, rows), controls, "spin-glass", "signal") < 0
-    return Found(value, found, reason=np.select([noise, beyond], [never, later], ""))
+    return Found(value, found, reason=np.select([noise, beyond], [NOISE, later], ""))
 
 
 def _signal_on_glass(c, approximation: str, low) -> np.ndarray:
@@ -74,18 +75,18 @@ def _signal_on_glass(c, approximation: str, low) -> np.ndarray:
     """
     value = np.full(low.shape, np.nan)
     one = c.hidden == 1
-    for rows, end in ((one, _LARGEST), (~one, _FAR * low)):
+    for rows, end in ((one, LARGEST), (~one, _FAR * low)):
         if rows.any():
-            branch = _along(rows_of(c, rows), approximation, "spin-glass", "signal")
+            branch = along(rows_of(c, rows), approximation, "spin-glass", "signal")
             high = np.broadcast_to(end, low.shape)[rows]
-            value[rows] = zero(branch, low[rows], np.minimum(high, _LARGEST), geometric=True).value
+            value[rows] = zero(branch, low[rows], np.minimum(high, LARGEST), geometric=True).value
     return value
 
 
 def _at_end(c, controls, branch: str, observable: str) -> np.ndarray:
     """What an observable is where the domain of the load ends, NaN where the branch is not."""
-    ask = _along(c, controls.approximation, branch, observable)
-    value, there = ask(np.full_like(c.load, _LARGEST))
+    ask = along(c, controls.approximation, branch, observable)
+    value, there = ask(np.full_like(c.load, LARGEST))
     return np.where(there, value, np.nan)
 
 
@@ -95,8 +96,8 @@ def _without_rounding(value, least):
 
 def _first_zero(c, approximation: str, branch: str, observable: str, begin) -> Found:
     """The first change of sign of an observable from load `begin` on."""
-    low = np.where(np.isfinite(begin) & (begin < _LARGEST), begin, _LARGEST / 2)
-    loads = np.geomspace(low, np.full_like(low, _LARGEST), _SCAN, axis=1)
+    low = np.where(np.isfinite(begin) & (begin < LARGEST), begin, LARGEST / 2)
+    loads = np.geomspace(low, np.full_like(low, LARGEST), _SCAN, axis=1)
 
     def ask(c, branch):
         out = _asked(c, approximation, branch, observable)
@@ -108,9 +109,9 @@ def _first_zero(c, approximation: str, branch: str, observable: str, begin) -> F
     value = np.full(low.shape, np.nan)
     rows = np.flatnonzero(found)
     if len(rows):
-        some = type(c)(*(v[rows] for v in c))
+        some = rows_of(c, rows)
         value[rows] = zero(
-            _along(some, approximation, branch, observable), low[rows], high[rows], geometric=True
+            along(some, approximation, branch, observable), low[rows], high[rows], geometric=True
         ).value
     return Found(value, np.isfinite(value))
 
@@ -120,12 +121,12 @@ def find_almeida_thouless(controls) -> Found:
     c = as_arrays(controls)
     noise = c.teacher_inverse_temperature == 0
     onset = find_retrieval(controls)
-    begin = np.where(onset.converged, onset.value, np.nan) * (1 + _VISIBLE)
+    begin = np.where(onset.converged, onset.value, np.nan) * (1 + VISIBLE)
     found = _first_zero(c, controls.approximation, "retrieval", "replicon", begin)
     last = _at_end(c, controls, "retrieval", "replicon")
     never = "without retrieval (the teacher's samples are noise) the spin glass never is stable"
     always = "replica symmetry is stable wherever the student retrieves"
-    later = f"it lies beyond load {_LARGEST:g}, where its domain ends"
+    later = f"it lies beyond load {LARGEST:g}, where its domain ends"
     none = ~found.converged
     reason = np.select([noise, none & (last > 0), none & (last < 0)], [never, always, later], "")
     return found._replace(converged=found.converged & ~noise, reason=reason)
@@ -144,7 +145,7 @@ def _find_entropy(controls, observable: str) -> Found:
     slope = np.where(out["converged"], whole - out[observable], 0.0) / unit
     with np.errstate(divide="ignore"):
         paramagnetic = np.where(slope > 0, whole / slope, np.inf)
-    before = paramagnetic <= np.minimum(begin, _LARGEST)
+    before = paramagnetic <= np.minimum(begin, LARGEST)
     begin = np.maximum(begin, _SMALLEST)
     later = _first_zero(c, controls.approximation, "replica-symmetric", observable, begin)
     return Found(
@@ -161,8 +162,8 @@ def _positive(c, controls, observable: str) -> np.ndarray:
     truth = matched & (controls.approximation == "exact") & (observable == "entropy")
     own = "on the matched line it is the Shannon entropy of the true posterior, never negative"
     last = _at_end(c, controls, "replica-symmetric", observable)
-    last = _without_rounding(last, _ROUNDING * _LARGEST)
-    stays = f"it is positive still at load {_LARGEST:g}, where its domain ends"
+    last = _without_rounding(last, _ROUNDING * LARGEST)
+    stays = f"it is positive still at load {LARGEST:g}, where its domain ends"
     return np.select([truth, last > 0], [own, stays], "")
 
 

@@ -301,4 +301,4 @@ def _stepper(residual: Callable, kind: type) -> Callable:
         return kind(*end.w), (end.error < _SOLVED) & near, end.error
 
     # A path takes some twenty steps, which take a tenth longer when compiled so.
-    return kept.compiled(step, kept.HOW["plain"])
+    return kept.compiled(step, "plain")

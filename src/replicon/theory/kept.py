@@ -15,7 +15,7 @@ import importlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,21 +33,22 @@ _MARK = b"replicon graph 1"
 # of LLVM's optimisation, in 0.6 of the time (Hopfield's saddle: 1.2 instead of 2.0 s of processor);
 # some graphs run as fast, others 1.8 times slower. seldom: without any, in a fifth of the time
 # (0.4 s), to run 1.5 to 3.5 times slower. The numbers are the same to rounding.
-HOW: dict[str, dict[str, Any]] = {
+_HOW: dict[str, dict[str, Any]] = {
     "fast": {},
     "plain": {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1},
     "seldom": {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0},
 }
 
 
-def compiled(function: Callable, options: Mapping[str, Any] | None = None) -> Callable:
+def compiled(function: Callable, how: str = "fast") -> Callable:
     """`jax.jit(function)` of trees of arrays, whose graph is read from disk where a process before
-    has traced it. `options`: XLA's, by their names.
+    has traced it. `how` it is compiled: 'fast', 'plain', or 'seldom', for what is evaluated a few
+    times and should be there soon.
 
     The same bits either way. Raises what tracing raises. Source: jax.export. Referee: the function
     without it (tests/theory/test_kept.py).
     """
-    jit = functools.partial(jax.jit, compiler_options=dict(options or {}))
+    jit = functools.partial(jax.jit, compiler_options=_HOW[how])
     plain = jit(function)
     identity = shipped(function)
     if identity is None:

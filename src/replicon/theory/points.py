@@ -29,7 +29,7 @@ def _over_points(function: Callable) -> Callable:
 
 @cached(maxsize=256)
 def _compiled(function: Callable, how: str) -> Callable:
-    return kept.compiled(_over_points(function), kept.HOW[how])
+    return kept.compiled(_over_points(function), how)
 
 
 def evaluate(function: Callable, *trees: Any, batch: int = BATCH, how: str = "fast") -> Any:
@@ -37,10 +37,9 @@ def evaluate(function: Callable, *trees: Any, batch: int = BATCH, how: str = "fa
     has every output.
 
     `batch`: points at once, fewer than the default for a function that is dear enough for idle rows
-    to cost. `how` it is compiled (`kept.HOW`): 'fast', 'plain', or 'seldom', for what is evaluated
-    a few times and should be there soon. Compiled code is kept by the content of `function`
-    (`_content`): one that reads a global or an attribute may change. Arithmetic is float64 inside;
-    the caller's JAX configuration is left as it is.
+    to cost. `how` it is compiled: see `kept.compiled`. Compiled code is kept by the content of
+    `function` (`_content`): one that reads a global or an attribute may change. Arithmetic is
+    float64 inside; the caller's JAX configuration is left as it is.
 
     Returns NumPy arrays (points, ...). Raises what JAX raises where `function` cannot be traced.
     Source: vectorisation by `jax.vmap`. Referee: the function called point by point

@@ -103,8 +103,8 @@ function place(row) {
   return differs;
 }
 
-// The axis holds its ends, and grows to what comes. Where the declaration does not bound it, it holds
-// zero: a difference looks as small as it is.
+// The axis holds its ends, and grows to what comes. Where the declaration does not bound it, it
+// holds zero: a difference looks as small as it is.
 function stretch(row, values, item) {
   const known = values.filter((value) => value !== null && Number.isFinite(value));
   if (!known.length) return;
