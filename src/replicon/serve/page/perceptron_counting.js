@@ -1,7 +1,6 @@
 // Solutions of small perceptrons counted while patterns are added: entropy against load.
 
 import {colour} from "./board.js";
-import {transport} from "./controls.js";
 import {clear, el, shownMean, shownNumber} from "./el.js";
 import {brackets, formula, frac, id, root, row, sub, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
@@ -204,22 +203,8 @@ class Counting extends Tab {
         y: {low: -0.05, high: 1.08, label: () => say("share with a solution")}}});
     this.tally = el("p", {class: "note"});
     this.boxes[1].append(this.tally);
-    this.controls = transport({size: this.size, sizes: [5, 25], seed: this.seed, speeds: SPEEDS,
-      speed: 2, playing: !still()}, {
-      play: (playing) => this.play(playing),
-      step: () => {
-        this.play(false);
-        this.networks[COUNT].step(1);
-      },
-      reset: () => this.begin(),
-      speed: (speed) => this.networks[COUNT].speed(speed),
-      size: (size) => this.renew({size}),
-      seed: (seed) => this.renew({seed}),
-    });
-    this.places.transport.append(this.controls);
-    this.network(COUNT, {
-      started: () => this.controls.playing(this.networks[COUNT].asked.playing),
-      frame: (header, arrays) => this.frame(header, arrays)});
+    this.driven(COUNT, {sizes: [5, 25], speeds: SPEEDS, speed: 2,
+      play: (playing) => this.play(playing)});
     this.show("lines");
   }
 

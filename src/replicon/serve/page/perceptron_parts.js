@@ -26,6 +26,28 @@ export class Tab {
     return made;
   }
 
+  // The network of a slot under its transport. A view has begin(), renew({size or seed}) and
+  // frame(header, arrays).
+  driven(slot, {sizes, speeds, speed, play = (playing) => this.networks[slot].play(playing),
+    size = (given) => this.renew({size: given})}) {
+    this.controls = transport({size: this.size, sizes, seed: this.seed, speeds, speed,
+      playing: !still()}, {
+      play,
+      step: () => {
+        play(false);
+        this.networks[slot].step(1);
+      },
+      reset: () => this.begin(),
+      speed: (given) => this.networks[slot].speed(given),
+      size,
+      seed: (seed) => this.renew({seed}),
+    });
+    this.places.transport.append(this.controls);
+    this.network(slot, {
+      started: () => this.controls.playing(this.networks[slot].asked.playing),
+      frame: (header, arrays) => this.frame(header, arrays)});
+  }
+
   // Slots of questions that are asked, forgotten when the tab is left.
   slots(...names) {
     this.ends.push(() => names.forEach(forget));
@@ -82,8 +104,7 @@ export class Tab {
 }
 
 // A tab of lines of theory, solved before for some loads, beside small instances that are counted:
-// of `size` weights and `patterns`. A view has theory(phase), redraw(), begin(), renew(part) and
-// frame(header, arrays).
+// of `size` weights and `patterns`. A view has theory(phase) and redraw() too.
 export class CountedTab extends Tab {
   get load() {
     return Number((this.patterns / this.size).toPrecision(4));
@@ -122,29 +143,14 @@ export class CountedTab extends Tab {
   // Transport, slider of the load within `typical`, and the network; loads: those of instances.
   instances(slot, {sizes, speeds, speed, typical, loads}) {
     this.loads = loads;
-    this.controls = transport({size: this.size, sizes, seed: this.seed, speeds, speed,
-      playing: !still()}, {
-      play: (playing) => this.networks[slot].play(playing),
-      step: () => {
-        this.networks[slot].play(false);
-        this.networks[slot].step(1);
-      },
-      reset: () => this.begin(),
-      speed: (given) => this.networks[slot].speed(given),
-      size: (size) => {
-        this.patterns = Math.round(this.load * size);
-        this.renew({size});
-      },
-      seed: (seed) => this.renew({seed}),
-    });
-    this.places.transport.append(this.controls);
+    this.driven(slot, {sizes, speeds, speed, size: (size) => {
+      this.patterns = Math.round(this.load * size);
+      this.renew({size});
+    }});
     const load = this.model.controls.find((c) => c.name === "load");
     this.slider = controlInput(this.model, {...load, typical}, this.load,
       (value, phase) => this.toLoad(value, phase));
     this.places.controls.append(this.slider);
-    this.network(slot, {
-      started: () => this.controls.playing(this.networks[slot].asked.playing),
-      frame: (header, arrays) => this.frame(header, arrays)});
   }
 
   toLoad(value, phase) {

@@ -1,6 +1,5 @@
 // Five algorithms on the same patterns against the same clock.
 
-import {transport} from "./controls.js";
 import {clear, el, shownNumber} from "./el.js";
 import {brackets, formula, frac, id, row, sum, sub, term} from "./formula.js";
 import {toQuery} from "./lab_state.js";
@@ -102,29 +101,15 @@ class Race extends Tab {
   // ---- the race
 
   right() {
-    const {right, transport: place} = this.places;
+    const {right} = this.places;
     this.track = this.addChart(right, () => say("Errors of the five algorithms against passes"), {
       ratio: 0.62, axes: {
         x: {low: 4, high: PASSES, log: true, label: () => say("passes over the patterns")},
         y: {low: -0.02, high: 0.45, label: () => say("share of patterns in error")}}});
     this.legend = el("ul", {class: "racers"});
     right.append(this.legend);
-    this.controls = transport({size: this.size, sizes: [101, 2001], seed: this.seed, speeds: SPEEDS,
-      speed: 2, playing: !still()}, {
-      play: (playing) => this.networks[RACE].play(playing),
-      step: () => {
-        this.networks[RACE].play(false);
-        this.networks[RACE].step(1);
-      },
-      reset: () => this.begin(),
-      speed: (speed) => this.networks[RACE].speed(speed),
-      size: (size) => this.renew({size: size - 1 + (size % 2)}),
-      seed: (seed) => this.renew({seed}),
-    });
-    place.append(this.controls);
-    this.network(RACE, {
-      started: () => this.controls.playing(this.networks[RACE].asked.playing),
-      frame: (header, arrays) => this.frame(header, arrays)});
+    this.driven(RACE, {sizes: [101, 2001], speeds: SPEEDS, speed: 2,
+      size: (size) => this.renew({size: size - 1 + (size % 2)})});
   }
 
   renew(part) {
