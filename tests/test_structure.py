@@ -143,11 +143,13 @@ def test_import_is_light_and_leaves_jax_alone():
     assert (jax, numba) == ("False", "False")
 
 
-def test_declarations_load_neither_jax_nor_numba():
-    code = "import replicon, sys; [replicon.describe(name) for name in replicon.models()]; "
-    code += "print([name in sys.modules for name in ('jax', 'numba', 'cyclopts')])"
+def test_declarations_and_questions_load_nothing_heavy():
+    """xarray is loaded beside the compiler by the first answer (`theory.kept`)."""
+    code = "import replicon, sys; replicon.solve; "
+    code += "[replicon.describe(name) for name in replicon.models()]; "
+    code += "print({'jax', 'numba', 'cyclopts', 'xarray'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[False, False, False]"
+    assert out.stdout.strip() == "set()"
 
 
 def test_callers_jax_configuration_is_left_alone_and_no_dask_is_loaded():

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
 from replicon import __version__
 from replicon._declare import Model, evidence
 from replicon._errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # (symbol, meaning) of what every result may hold beside what its model declares.
 _COMMON = {
@@ -143,6 +145,8 @@ def dataset(
         name: variable(*value) if isinstance(value, tuple) else variable((), value)
         for name, value in (coordinates or {}).items()
     }
+    import xarray as xr
+
     return xr.Dataset(held, along, attributes)
 
 
@@ -150,6 +154,8 @@ def variable(axes: Sequence[str] | str, array: Any) -> xr.Variable:
     """An array that xarray need not look at: to find out that it is none of dask's, it would load
     dask wherever that is installed, in 0.3 s.
     """
+    import xarray as xr
+
     return xr.Variable(axes, np.asarray(array), fastpath=True)
 
 

@@ -6,10 +6,9 @@ checked before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-import xarray as xr
 
 from replicon._declare import Interval, Model, Role, resolve
 from replicon._domains import check_argument
@@ -19,6 +18,9 @@ from replicon._seed import read_seed
 from replicon._statistics import binomial_interval, jackknife, mean_and_error
 from replicon.study import catalogue, grid, verdict
 from replicon.study.process import Process, simulate_point
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Seed: TypeAlias = int | np.random.Generator
 _SAMPLES = Interval(1, integer=True)
