@@ -53,6 +53,7 @@ gettext_uuid = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "Replicon: statistical physics of neural networks"
+html_search_scorer = str(HERE / "_extensions" / "search_scorer.js")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/wordmark.svg"

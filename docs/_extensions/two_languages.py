@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.search.zh import SearchChinese
 
 HAN = re.compile("[㐀-鿿]+")
+MIXED = re.compile("([A-Za-z]+) ?([㐀-鿿])(?![㐀-鿿])")  # AT 线, which some write AT线
 # What the theme and the site say in a frame around the text.
 TITLES = {"zh_CN": "Replicon：神经网络的统计物理"}
 MORE = {"zh_CN": "更多"}
@@ -30,30 +31,41 @@ ANSWERS = {"en": ("Show the answer", "Hide the answer"), "zh_CN": ("显示答案
 
 class PairsOfCharacters(SearchChinese):
     """Chinese has no spaces. Pages and queries are cut alike, into every two neighbouring
-    characters, which finds any word and needs no dictionary. A question is cut first where only
-    the question goes on: at particles, and at how and what.
+    characters, which finds any word and needs no dictionary; a word of one character is found by
+    itself, and with the Latin letters before it. A question is cut first where only the question
+    goes on: at particles, and at how and what.
     """
 
     language_name = "English"  # that of the stemmer, which Latin words go through
     js_splitter_code = r"""
 var splitQuery = (query) => query
+  .replace(/([A-Za-z]) (?=[\u3400-\u9fff](?![\u3400-\u9fff]))/gu, "$1")
   .split(/[^\p{Letter}\p{Number}_]+/gu)
-  .flatMap((run) => run.split(/([\u3400-\u9fff]+)/u))
-  .flatMap((run) => /^[\u3400-\u9fff]{4}/u.test(run)
-    ? run.split(/什么是|是什么|的|如何|怎样|怎么|什么|哪里|吗|呢/u)
-      .filter((part) => part.length > 1)
-    : [run])
+  .flatMap((run) => run.split(/([A-Za-z]*[\u3400-\u9fff](?![\u3400-\u9fff])|[\u3400-\u9fff]+)/u))
+  .flatMap((run) => {
+    if (!/^[\u3400-\u9fff]{4}/u.test(run)) return [run];
+    const asks = /什么是|是什么|的|(?:如何|怎样|怎么)(?:计算|求|用)?|什么|哪里|吗|呢/u;
+    const parts = run.split(asks);
+    const words = parts.filter((part) => part.length > 1);
+    return words.length ? words : parts;
+  })
   .flatMap((run) => /[\u3400-\u9fff]{2}/u.test(run)
     ? Array.from({length: run.length - 1}, (_, i) => run.slice(i, i + 2)) : [run])
-  .filter((term) => term);
+  .filter((term) => term.length > 1 || /[\u3400-\u9fff]/u.test(term));
 """
 
     def split(self, input: str) -> list[str]:
-        """Pairs of Chinese characters, and Latin words."""
+        """Latin words, those that one Chinese character ends, Chinese characters and pairs."""
         words = super().split(HAN.sub(" ", input))
+        words += ["".join(both) for both in MIXED.findall(input)]
         for run in HAN.findall(input):
-            words += [run[i : i + 2] for i in range(max(len(run) - 1, 1))]
+            words += [run[i : i + 2] for i in range(len(run) - 1)]
+            words += run
         return words
+
+    def word_filter(self, stemmed_word: str) -> bool:
+        """Not a letter alone."""
+        return len(stemmed_word) > 1 or HAN.match(stemmed_word) is not None
 
 
 def join(app: Sphinx, config) -> None:

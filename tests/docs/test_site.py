@@ -190,8 +190,11 @@ def test_signatures_are_shown_as_they_are_written():
 def test_pairs_of_characters_find_chinese_words():
     two_languages = pytest.importorskip("two_languages", reason="needs the extra docs: Sphinx")
     language = two_languages.PairsOfCharacters({})
-    assert language.split("自旋玻璃 spin") == ["spin", "自旋", "旋玻", "玻璃"]
-    assert language.split("熵") == ["熵"]
+    pairs = ["自旋", "旋玻", "玻璃"]
+    assert language.split("自旋玻璃 spin") == ["spin", *pairs, *"自旋玻璃"]
+    assert language.split("AT 线") == ["AT", "AT线", "线"]
+    assert language.word_filter("熵")
+    assert not language.word_filter("T")
     search = pytest.importorskip("sphinx.search")
     stemmer = search._MINIFIED_JS_PATH / language.js_stemmer_rawcode
     assert f"{language.language_name}Stemmer" in stemmer.read_text()
