@@ -4,7 +4,7 @@ fine enough to be exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -32,6 +32,7 @@ _TAIL = 6.5  # standard deviations of the measure beyond which nothing is left
 _SMOOTH_ROOM = 1e-4
 _CORNERED_ROOM = 2e-3
 _LEAST = 1e-300  # of a density, relative: its logarithm is finite
+_BLOCK = 4096  # places at which phi is evaluated at once: one shape, compiled once
 
 
 def couplings(source: str) -> np.ndarray:
@@ -53,12 +54,12 @@ def solve(controls) -> dict:
             " 3; simulate it."
         )
     bound = _bound(phi)
-    rows = [
-        _integrate(_Measure(J, phi, T, eta), bound)
-        for T, eta in zip(controls.temperature, controls.regulariser, strict=True)
-    ]
     # Three by three: threads would only wait for each other, for seconds on a busy machine.
     with threadpool_limits(limits=1, user_api="blas"):
+        rows = [
+            _integrate(_Measure(J, phi, T, eta), bound)
+            for T, eta in zip(controls.temperature, controls.regulariser, strict=True)
+        ]
         zeros = _zeros(J, phi, bound)
     return {name: np.array([row[name] for row in rows]) for name in rows[0]} | {
         name: np.array([value] * len(rows)) for name, value in zeros.items()
@@ -81,8 +82,7 @@ class _Measure(NamedTuple):
     def reach(self, bound: float) -> np.ndarray:
         """How far from 0 states of the measure lie along each axis, (N,), for |phi| <= bound."""
         J, phi, T, eta = self
-        with jax.enable_x64(True):
-            at_zero = J @ np.asarray(phi.function(jnp.zeros(len(J))))
+        at_zero = J @ _table(phi, np.zeros(len(J))).value
         reach = np.abs(J).sum(axis=1) * bound + _TAIL * np.sqrt(T)
         if eta:
             # E is above eta x^2, and somewhere no larger than at x = 0.
@@ -99,8 +99,7 @@ class _Measure(NamedTuple):
 
 def _bound(phi: Nonlinearity) -> float:
     """The largest |phi|. Raises InputError where it has none."""
-    with jax.enable_x64(True):
-        values = np.abs(np.asarray(phi.function(jnp.array([-1e4, -50.0, 0.0, 50.0, 1e4]))))
+    values = np.abs(_table(phi, np.array([-1e4, -50.0, 0.0, 50.0, 1e4])).value)
     if values.max() > 1.01 * values[1:4].max() + 1e-9:
         raise InputError(
             "this phi grows without bound, so that the range of the integrals is unknown: give one"
@@ -129,7 +128,6 @@ def _integrate(measure: _Measure, bound: float) -> dict:
         "converged": False,
     }
     room = _CORNERED_ROOM if measure.cornered else _SMOOTH_ROOM
-    plane = _plane(measure)
     for _ in range(3):
         if measure.cornered:
             step = 1 / np.ceil(1 / step)
@@ -141,7 +139,7 @@ def _integrate(measure: _Measure, bound: float) -> dict:
                 " temperature, or scale J"
             )
             return {**blank, "reason": reason}
-        first, second = (_sums(plane, reach, counts.astype(int), shift) for shift in (0.0, 0.5))
+        first, second = (_sums(measure, reach, counts.astype(int), shift) for shift in (0.0, 0.5))
         apart = max(abs(a / b - 1) for a, b in zip(first.total, second.total, strict=True) if b)
         if apart < room:
             break
@@ -185,52 +183,63 @@ def _landscape(sums: _Sums, T: float, shown: list[np.ndarray]) -> np.ndarray:
     return np.apply_along_axis(second, 1, np.apply_along_axis(first, 0, level))
 
 
-def _plane(measure: _Measure) -> Callable:
-    """Of the measure at places along each axis, the first a single one, (1,), (n_2,), (n_3,): the
-    density (n_2,), and the sums (4,); compiled.
+def _sums(measure: _Measure, reach: np.ndarray, counts: np.ndarray, shift: float) -> _Sums:
+    """The measure summed over so many places along each axis, moved by `shift` steps: plane after
+    plane, at one place of the first neuron each. E = |f_1 + f_2 + f_3|^2 / 2 of forces f_k that
+    neuron k alone decides, so that a plane of E is a product of matrices.
     """
     J, phi, T, eta = measure
     n = len(J)
-    padded = np.zeros((3, 3))
-    padded[:n, :n] = J
-    there = np.arange(3)[:, None, None] < n
-
-    def spread(first, *rest):
-        return jnp.stack(jnp.broadcast_arrays(first[0], *jnp.meshgrid(*rest, indexing="ij")))
-
-    @jax.jit
-    def plane(*axes):
-        x = spread(*axes)
-        value = spread(*map(phi.function, axes))  # of each neuron by itself
-        force = sum(padded[:, k, None, None] * value[k] for k in range(3)) - x
-        energy = ((there * force) ** 2).sum(axis=0) / 2 + eta * (x**2).sum(axis=0)
-        weight = jnp.exp(-energy / T)
-        moments = [
-            (weight * q).sum() for q in ((there * x**2).sum(0), (there * value**2).sum(0), energy)
-        ]
-        return weight.sum(axis=1), jnp.stack([weight.sum(), *moments])
-
-    return plane
-
-
-def _sums(plane: Callable, reach: np.ndarray, counts: np.ndarray, shift: float) -> _Sums:
-    """The measure summed over so many places along each axis, moved by `shift` steps."""
     axes = [np.linspace(-r, r, count) for r, count in zip(reach, counts, strict=True)]
-    axes = [axis + shift * (axis[1] - axis[0]) for axis in axes] + [np.zeros(1)] * (3 - len(reach))
+    axes = [axis + shift * (axis[1] - axis[0]) for axis in axes] + [np.zeros(1)] * (3 - n)
+    value = [_table(phi, axis).value for axis in axes[:n]] + [np.zeros(1)] * (3 - n)
+    forces = [np.zeros((1, n)) for _ in axes]
+    for k in range(n):
+        forces[k] = np.outer(value[k], J[:, k])
+        forces[k][:, k] -= axes[k]
+    own = [eta * axis**2 for axis in axes]
+    density = np.empty((len(axes[0]), len(axes[1])))
+    last = np.zeros(len(axes[2]))
+    energies = 0.0
+    for i, force in enumerate(forces[0]):
+        pair = force + forces[1]
+        left = (pair**2).sum(axis=1) / 2 + own[0][i] + own[1]
+        right = (forces[2] ** 2).sum(axis=1) / 2 + own[2]
+        energy = pair @ forces[2].T + (left[:, None] + right)
+        weight = np.exp(-energy / T)
+        density[i] = weight.sum(axis=1)
+        last += weight.sum(axis=0)
+        energies += np.vdot(weight, energy)
+    law = [density.sum(axis=1), density.sum(axis=0), last]  # of each neuron
+    squares = [sum(law[k] @ of[k] ** 2 for k in range(n)) for of in (axes, value)]
+    return _Sums(np.array([last.sum(), *squares, energies]), density, axes)
+
+
+class _Table(NamedTuple):
+    """A transfer function at places (n,): phi as `value`, phi' as `slope`."""
+
+    value: np.ndarray
+    slope: np.ndarray
+
+
+def _table(phi: Nonlinearity, x: np.ndarray) -> _Table:
+    """phi and phi' at places x (n,)."""
+    padded = np.zeros((-(-len(x) // _BLOCK), _BLOCK))
+    padded.flat[: len(x)] = x
     with jax.enable_x64(True):
-        parts = [plane(axes[0][i : i + 1], axes[1], axes[2]) for i in range(len(axes[0]))]
-        return _Sums(
-            np.sum([np.asarray(part[1]) for part in parts], axis=0),
-            np.array([np.asarray(part[0]) for part in parts]),
-            axes,
-        )
+        blocks = [np.asarray(_evaluated(phi)(block)) for block in padded]
+    return _Table(*np.concatenate(blocks, axis=1)[:, : len(x)])
+
+
+@lru_cache(maxsize=32)
+def _evaluated(phi: Nonlinearity):
+    """phi and phi' of a block of places, (2, n), compiled."""
+    return jax.jit(lambda x: jnp.stack([phi.function(x), phi.slope(x)]))
 
 
 def _steepest(phi: Nonlinearity) -> float:
     """The largest slope of phi, either sign."""
-    with jax.enable_x64(True):
-        places = jnp.asarray(np.linspace(-20.0, 20.0, 4001))
-        return float(np.abs(np.asarray(phi.slope(places))).max())
+    return float(np.abs(_table(phi, np.linspace(-20.0, 20.0, 4001)).slope).max())
 
 
 def _zeros(J: np.ndarray, phi: Nonlinearity, bound: float) -> dict:

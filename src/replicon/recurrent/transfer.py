@@ -13,6 +13,7 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon._traced import Traced, trace
+from replicon.recurrent.nonlinearity import SHIPPED
 
 _PROBES = (
     np.linspace(-5.0, 5.0, 41) + np.sqrt(2) / 50
@@ -50,11 +51,12 @@ def transfer(
 
     Raises InputError for what JAX cannot follow, what is not elementwise, a slope that is not the
     derivative of the function (compared with differences at 41 places from -5 to 5), and with `odd`
-    for a function that is not odd.
+    for a function that is not odd. Shipped ones are known to be none of that: nothing is compiled.
     """
+    shipped = _shipped(function, slope, odd)
     with jax.enable_x64(True):
-        value = _followed("function", function, shape, np.float64)
-        if odd:
+        value = _followed("function", function, shape, np.float64, shipped)
+        if odd and not shipped:
             _check_odd(*value, shape)
         turn = None
         if sloped:
@@ -63,17 +65,29 @@ def transfer(
                 return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
 
             rise = derivative if slope is None else slope
-            turn = _followed("slope", rise, shape, np.float64)
-            _check_slope(value, turn, shape)
-            turn = turn if kind == np.float64 else _followed("slope", rise, shape, kind)
-        value = value if kind == np.float64 else _followed("function", function, shape, kind)
+            turn = _followed("slope", rise, shape, np.float64, shipped)
+            if not shipped:
+                _check_slope(value, turn, shape)
+            turn = turn if kind == np.float64 else _followed("slope", rise, shape, kind, shipped)
+        if kind != np.float64:
+            value = _followed("function", function, shape, kind, shipped)
     return Transfer(value[0], turn[0] if turn else None, (value[1], turn[1] if turn else []))
 
 
+def _shipped(function: Callable, slope: Callable | None, odd: bool) -> bool:
+    """Whether phi is a transfer function of this package, with its own slope or none given."""
+    return any(
+        function is phi.function and slope in (None, phi.slope) and (phi.odd or not odd)
+        for phi in SHIPPED.values()
+    )
+
+
 def _followed(
-    name: str, function: Callable, shape: tuple[int, ...], kind: type
+    name: str, function: Callable, shape: tuple[int, ...], kind: type, shipped: bool
 ) -> tuple[Traced, list]:
-    traced, constants = trace(name, function, jnp.full(shape, 0.3, kind))
+    traced, constants = trace(name, function, np.full(shape, 0.3, kind), shipped=shipped)
+    if shipped:
+        return traced, constants
     leaves = jax.tree.leaves(traced.result)
     if (
         len(leaves) != 1
