@@ -4,6 +4,7 @@ them.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,12 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from replicon._arrays import square_matrix
+from replicon._content import digest
+
+_TURNS = 1000  # of power iteration
+_CLOSED = 8 * np.finfo(float).eps  # relative width of an enclosure
+_MOST = 32  # spectra that are kept
+_SPECTRA: OrderedDict[str, np.ndarray] = OrderedDict()  # by the content of the matrix
 
 
 def elliptic_matrix(
@@ -85,6 +92,34 @@ def largest(matrix: np.ndarray, part: Callable = np.real) -> tuple[float, float]
     return float(top), float(max(error, max(at + off for at, off in values) - top))
 
 
+def perron_root(matrix: np.ndarray) -> float:
+    """The spectral radius of a matrix without negative entries, zero where rounding leaves its sign
+    open: its largest eigenvalue, which lies between the least and the largest of (A x)_i / x_i for
+    every positive x (Collatz and Wielandt). Where power iteration does not bring these together it
+    is found as by `largest`.
+    """
+    with np.errstate(all="ignore"):
+        roots = [_enclosed(block) for block in components(matrix)]
+    return max(roots) if np.isfinite(roots).all() else certain(*largest(matrix, np.abs))
+
+
+def _enclosed(block: np.ndarray) -> float:
+    """The largest eigenvalue of a block without negative entries; NaN where it is not enclosed."""
+    if len(block) == 1:
+        return float(block[0, 0])
+    x = np.ones(len(block))
+    for _ in range(_TURNS):
+        image = block @ x
+        quotient = image / x
+        low = quotient.min()
+        high = quotient.max()
+        if high - low <= _CLOSED * high:
+            return float((low + high) / 2)
+        x = image + high / 8 * x  # the part of x itself, or a cycle would go round for ever
+        x /= x.max()
+    return np.nan
+
+
 def certain(value: float, error: float) -> float:
     """A value, or exactly zero where its error leaves its sign open."""
     return value if abs(value) > error else 0.0
@@ -101,12 +136,20 @@ def components(matrix: np.ndarray) -> list[np.ndarray]:
 
 
 def _of_block(block: np.ndarray) -> np.ndarray:
+    """Eigenvalues, looked up where they were found before: one network is asked for at many gains,
+    in many samples.
+    """
     if len(block) == 1:
         return block[0].astype(complex)
-    scale = np.abs(block).max()
-    unit = block / scale
-    return scale * (
-        np.linalg.eigvalsh(unit).astype(complex)
-        if (unit == unit.T).all()
-        else np.linalg.eigvals(unit).astype(complex)
-    )
+    key = digest(block)
+    found = _SPECTRA.get(key)
+    if found is None:
+        scale = np.abs(block).max()
+        unit = block / scale
+        symmetric = (unit == unit.T).all()
+        found = np.linalg.eigvalsh(unit) if symmetric else np.linalg.eigvals(unit)
+        found = scale * found.astype(complex)
+        _SPECTRA[key] = found
+        while len(_SPECTRA) > _MOST:
+            _SPECTRA.popitem(last=False)
+    return found.copy()

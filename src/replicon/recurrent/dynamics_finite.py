@@ -96,9 +96,7 @@ class Moving:
     def set(self, control: str, value: float) -> None:
         """Another value of a live control, from now on."""
         self.controls = self.controls._replace(**{control: value})
-        self.motion.couplings = self.couplings()
-        self.motion.noise = self.controls.noise
-        self.motion.field = self.field()
+        self.motion.drive(self.couplings(), self.field(), self.controls.noise)
 
     def moved(self, amount: float) -> Moving:
         """A copy which feels the same noise, every neuron moved by `amount`, up or down."""

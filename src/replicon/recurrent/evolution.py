@@ -28,7 +28,6 @@ from replicon.recurrent.driving import constant_field, input_of_steps
 from replicon.recurrent.transfer import Transfer, transfer
 
 TIMES = Words(("continuous", "discrete"))
-_KEYS = 1024  # random keys made at once
 _MOST = 2**28  # numbers recorded, or steps between records: 2 GiB
 
 
@@ -208,16 +207,13 @@ class Motion:
         exponents: int = 0,
         seed: int = 0,
     ):
-        self.couplings = couplings
-        self.noise = noise
-        self.field = field
         self.inputs = None if inputs is None else inputs.reshape(-1, inner, *inputs.shape[1:])
         self.step = step
         self.span = inner * step
         self.records = 0
-        self._phi = phi
+        self._constants = phi.constants
         self._seed = seed
-        self._keys = np.zeros(0)
+        self.drive(couplings, field, noise)
         # One QR at least for each unit of time, or tangent vectors lose their directions.
         oftener = min(round(1 / step), inner)
         between = inner
@@ -229,36 +225,29 @@ class Motion:
         if exponents:
             directions = np.random.default_rng(seed).standard_normal((n, exponents))
             tangent = np.linalg.qr(directions)[0]
+        tangent = tangent.astype(kind)
+        self._run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
+        parts = (start, np.zeros_like(start), tangent, np.zeros_like(tangent))
         with jax.enable_x64(True):
-            self._run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
-            state = _State(
-                jnp.asarray(start),
-                jnp.zeros_like(start),
-                jnp.asarray(tangent, kind),
-                jnp.zeros_like(tangent, kind),
-            )
-            self._carry = (state, jnp.array(True))
+            self._carry: tuple = (_State(*map(jnp.asarray, parts)), jnp.asarray(np.array(True)))
+
+    def drive(self, couplings: np.ndarray, field: np.ndarray, noise: float) -> None:
+        """The couplings (N, N), the field (N, columns) and the strength of noise from now on."""
+        self.couplings = couplings
+        parts = (couplings, field, np.array([self.step, noise], field.dtype))
+        with jax.enable_x64(True):
+            self._given = _Given(self._constants, *map(jnp.asarray, parts))
 
     def advance(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """So many records: states (count, N, columns) at their ends, and the growth (count,
         exponents) of the logarithms of the tangent vectors' lengths within them.
         """
-        kind = self.field.dtype
+        end = self.records + count
+        numbers = np.arange(self.records, end)
+        inputs = None if self.inputs is None else self.inputs[self.records : end]
         with jax.enable_x64(True):
-            given = _Given(
-                self._phi.constants,
-                jnp.asarray(self.couplings),
-                jnp.asarray(self.field),
-                jnp.asarray([self.step, self.noise], kind),
-            )
-            end = self.records + count
-            if end > len(self._keys):
-                # A key depends on its own number alone, not on how many are made.
-                many = _KEYS * -(-end // _KEYS)
-                self._keys = jax.random.split(jax.random.key(self._seed), many)
-            keys = self._keys[self.records : end]
-            inputs = None if self.inputs is None else self.inputs[self.records : end]
-            self._carry, (states, growth) = self._run(given, (keys, inputs), self._carry)
+            outside = (self._seed, numbers, inputs)
+            self._carry, (states, growth) = self._run(self._given, outside, self._carry)
             self.records = end
             return np.asarray(states), np.asarray(growth, float)
 
@@ -341,9 +330,12 @@ def _runner(
 
     @jax.jit
     def run(given: _Given, outside, carry):
+        seed, numbers, inputs = outside
+        key = jax.random.key(seed)
+
         def record(carry, now):
-            key, pushed = now
-            steps = jax.random.split(key, turns * inner)
+            number, pushed = now
+            steps = jax.random.split(jax.random.fold_in(key, number), turns * inner)
 
             def advance(k, carry):
                 state, first = carry
@@ -362,7 +354,7 @@ def _runner(
             state, first, growth = jax.lax.fori_loop(0, turns, turn, (*carry, still))
             return (state, first), (state.x, growth)
 
-        return jax.lax.scan(record, carry, outside)
+        return jax.lax.scan(record, carry, (numbers, inputs))
 
     return run
 

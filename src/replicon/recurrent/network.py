@@ -9,12 +9,20 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from replicon._errors import ConvergenceError, InputError
 from replicon._objects import held
 from replicon.data.networks import load_weights
 from replicon.recurrent.chaos import POSITIVE, first_chaos, nowhere, scan
-from replicon.recurrent.couplings import certain, components, eigenvalues, elliptic_matrix, largest
+from replicon.recurrent.couplings import (
+    certain,
+    components,
+    eigenvalues,
+    elliptic_matrix,
+    largest,
+    perron_root,
+)
 from replicon.recurrent.dynamics import onset
 from replicon.recurrent.nonlinearity import Nonlinearity, nonlinearity
 from replicon.theory.branch import Found
@@ -69,7 +77,7 @@ def surrogate(matrix: np.ndarray, kind: str, rng: np.random.Generator) -> np.nda
     elif kind == "signs":
         matrix = np.abs(matrix) * np.where(rng.random(matrix.shape) < 0.5, -1.0, 1.0)
     elif kind == "random":
-        matrix = elliptic_matrix(rng, len(matrix), 1.0, properties(matrix)["symmetry"])
+        matrix = elliptic_matrix(rng, len(matrix), 1.0, symmetry(matrix))
     return matrix
 
 
@@ -77,14 +85,23 @@ def properties(matrix: np.ndarray) -> dict[str, float]:
     """`outlier`, `bulk_radius` = sqrt of the spectral radius of J_ij^2 (all signs random and
     independent), `symmetry`.
     """
-    squares = (matrix**2).sum()
     return {
         "outlier": np.real(eigenvalues(matrix)).max(),
-        "bulk_radius": np.sqrt(certain(*largest(matrix**2, np.abs))),
-        "symmetry": (matrix * matrix.T).sum() / squares,
+        "bulk_radius": np.sqrt(perron_root(matrix**2)),
+        "symmetry": symmetry(matrix),
     }
 
 
+def symmetry(matrix: np.ndarray) -> float:
+    """sum J_ij J_ji / sum J_ij^2."""
+    return (matrix * matrix.T).sum() / (matrix**2).sum()
+
+
+# Threads for a few hundred neurons wait for each other: on a busy machine ten times as long.
+_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+
+
+@_one_thread
 def solve(controls) -> dict:
     """Arrays (points,): the resolvent tr[(1 - a g J)^-1] a / N with a = phi'(0), of the couplings
     or, random, of the elliptic law.
@@ -100,9 +117,9 @@ def solve(controls) -> dict:
     random = controls.network == "random"
     top, error = _leading(matrix, slope, controls)
     if random:
-        symmetry = found["symmetry"]
-        found.update(outlier=1 + symmetry, bulk_radius=1.0)
-        root = np.sqrt(np.maximum(1 - 4 * (gain * slope) ** 2 * symmetry, 0.0))
+        partial = found["symmetry"]
+        found.update(outlier=1 + partial, bulk_radius=1.0)
+        root = np.sqrt(np.maximum(1 - 4 * (gain * slope) ** 2 * partial, 0.0))
         response = slope * 2 / (1 + root)
     else:
         found["outlier"] = certain(*largest(matrix))
@@ -157,13 +174,14 @@ def _leading(matrix: np.ndarray, slope: float, controls) -> tuple[float, float]:
     moved it. Of a random matrix, by the elliptic law.
     """
     if controls.network == "random":
-        symmetry = properties(matrix)["symmetry"]
-        return (1 + symmetry if controls.time == "continuous" else 1 + abs(symmetry)), ROUNDING
+        partial = symmetry(matrix)
+        return (1 + partial if controls.time == "continuous" else 1 + abs(partial)), ROUNDING
     return largest(
         -matrix if slope < 0 else matrix, np.real if controls.time == "continuous" else np.abs
     )
 
 
+@_one_thread
 def find_instability(controls) -> Found:
     """1/(phi'(0) l), l of `_leading`; there is none where no eigenvalue has a positive real part,
     beyond its rounding.
@@ -189,6 +207,7 @@ def _never(matrix: np.ndarray, slope: float, controls) -> str:
     return f"no eigenvalue of the couplings {what}, so that x = 0 is stable at any gain"
 
 
+@_one_thread
 def find_chaos(controls) -> Found:
     """The first gain of a scan (16 steps from the instability), then bisected 6 times, at which
     either of two trajectories has an exponent > 0.01, with the bracket and the onsets of both. A

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._errors import InputError
+from replicon.recurrent.couplings import eigenvalues
 from replicon.recurrent.dynamics_finite import Moving
 from replicon.recurrent.network import properties, scaled, surrogate, unit_couplings
 from replicon.recurrent.nonlinearity import nonlinearity
@@ -45,11 +46,11 @@ class Network(Moving):
 
     def finish(self) -> dict:
         """What the matrix alone says, and the variance in time of a neuron."""
-        eigenvalues = np.linalg.eigvals(self.unit)
+        values = eigenvalues(self.unit)
         return {
             **properties(self.unit),
             "scale": self.scale,
             "fluctuation": np.var(self.recent, axis=0).mean(),
-            "eigenvalues_real": eigenvalues.real,
-            "eigenvalues_imaginary": eigenvalues.imag,
+            "eigenvalues_real": np.real(values),
+            "eigenvalues_imaginary": np.imag(values),
         }
