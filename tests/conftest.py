@@ -2,6 +2,7 @@
 compile.
 """
 
+import contextlib
 import functools
 import importlib
 import os
@@ -12,8 +13,9 @@ import pytest
 from tests import dear
 
 # Neither JAX nor Numba writes its cache so that two processes may share it: every worker has its
-# own.
-_CACHE = Path(__file__).parents[1] / ".cache" / os.environ.get("PYTEST_XDIST_WORKER", "")
+# own, and what one has compiled the others are given before the next run.
+_CACHES = Path(__file__).parents[1] / ".cache"
+_CACHE = _CACHES / os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_CACHE / "jax")
 os.environ["NUMBA_CACHE_DIR"] = str(_CACHE / "numba")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
@@ -31,7 +33,24 @@ def pytest_addoption(parser):
     )
 
 
+def _hand_round(caches: Path) -> None:
+    """Give each worker's folder of traced graphs and of code compiled by JAX what the others hold,
+    as further names of the same files.
+    """
+    folders = [caches / "jax", *caches.glob("gw*/jax")]
+    kept = ("*-cache", "graphs/*.graph")
+    found = [(folder, path) for folder in folders for kind in kept for path in folder.glob(kind)]
+    held = {path.relative_to(folder): path for folder, path in found}
+    for folder in folders:
+        (folder / "graphs").mkdir(parents=True, exist_ok=True)
+        for name, path in held.items():
+            with contextlib.suppress(OSError):  # it is there, or this disk has no second names
+                (folder / name).hardlink_to(path)
+
+
 def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        _hand_round(_CACHES)
     if config.getoption("--measure"):
         config.pluginmanager.register(dear.Measurement())
     folder = config.getoption("--models-folder")
