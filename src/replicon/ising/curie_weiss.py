@@ -118,7 +118,7 @@ def _numeric(controls):
 def solve(controls, branch: str) -> dict:
     """Arrays (points,): see `Model`."""
     c = _numeric(controls)
-    out = dict(evaluate(_point(branch), c))
+    out = dict(evaluate(_point(branch), c, how="plain"))
     out["branch"] = np.where(c.temperature >= c.coupling, "paramagnet", branch)
     if branch == "paramagnet":
         frozen = "at temperature 0 every spin points along its field"

@@ -112,12 +112,17 @@ def _numeric(controls):
     )
 
 
+def _saddle(c) -> dict:
+    """The replica-symmetric saddle and what is measured there, at all points."""
+    return evaluate(_observables, c, how="plain")
+
+
 def solve(controls) -> dict:
     """Arrays (points,): see `Model`; the ansatz chooses replica symmetry, one step, or continuous
     breaking.
     """
     c = _numeric(controls)
-    out = dict(evaluate(_observables, c))
+    out = dict(_saddle(c))
     if controls.ansatz == "rs":
         return out
     steps = 1 if controls.ansatz == "1rsb" else CONTINUOUS_STEPS
@@ -127,9 +132,7 @@ def solve(controls) -> dict:
     out = {name: np.array(values) for name, values in out.items()}
     # A staircase is found at parisi.COLDEST and above: where replica symmetry is stable there,
     # colder states break it by less than rounding.
-    warm = evaluate(
-        _observables, c._replace(temperature=np.maximum(c.temperature, parisi.COLDEST))
-    )["replicon"]
+    warm = _saddle(c._replace(temperature=np.maximum(c.temperature, parisi.COLDEST)))["replicon"]
     for i, (temperature, field) in enumerate(zip(*c, strict=True)):
         if warm[i] >= 0:
             continue  # replica symmetric: nothing to break
@@ -192,7 +195,7 @@ def find_almeida_thouless(controls) -> Found:
     c = _numeric(controls)
 
     def at(temperature):
-        out = evaluate(_observables, c._replace(temperature=temperature))
+        out = _saddle(c._replace(temperature=temperature))
         return out["replicon"], out["converged"]
 
     found = zero(at, COLDEST_LINE + np.zeros_like(c.field), 1.5, geometric=True)

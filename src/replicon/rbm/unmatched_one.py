@@ -223,7 +223,7 @@ def entropy(c, approximation: str, out: dict) -> np.ndarray:
     for energy_of, rows, point in FORMS[approximation].log_likelihoods(sound, asked):
         if rows.any():
             some = jax.tree.map(lambda values, rows=rows: values[rows], point)
-            energy[rows] = evaluate(energy_of, *some, batch=_FEW)
+            energy[rows] = evaluate(energy_of, *some, batch=_FEW, how="plain")
     return np.where(there, out["free_entropy"] - c.load * energy, np.nan)
 
 
@@ -236,7 +236,7 @@ def paramagnet(c, approximation: str) -> dict:
     # Where there is none, what is measured is that of another temperature and is thrown away.
     asked = c._replace(inverse_temperature=np.where(there, c.inverse_temperature, 0.5))
     nothing = np.zeros_like(c.load)
-    out = evaluate(measure, Order._make((nothing, nothing)), asked)
+    out = evaluate(measure, Order._make((nothing, nothing)), asked, how="plain")
     reason = "the Hopfield expansion needs beta^2 (1 - q) < 1, and q = 0: give beta < 1"
     return {
         **out,
@@ -249,10 +249,10 @@ def paramagnet(c, approximation: str) -> dict:
 def _solved(c, approximation: str, name: str) -> dict:
     """Branch spin-glass or retrieval at all points."""
     glass, retrieval, measure = _functions(approximation)
-    x, residual, there = evaluate(glass if name == "spin-glass" else retrieval, c)
+    x, residual, there = evaluate(glass if name == "spin-glass" else retrieval, c, how="plain")
     # Below its onset a branch has nothing to measure, and rounding near it is no state.
     sound = Order._make(np.where(there, v, 0.5) for v in x)
-    out = evaluate(measure, sound, c)
+    out = evaluate(measure, sound, c, how="plain")
     return {
         **out,
         "converged": there,
