@@ -28,9 +28,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon.ising.kept_newton import kept_newton
+from replicon.theory import kept
 
 COLDEST = 0.02  # lower temperatures are continued from here: the grids resolve no narrower step
-_FIELDS = 257  # values of y, clustered where Phi bends
+_FIELDS = 129  # values of y >= 0, clustered where Phi bends
 TOLERANCE = 1e-8  # of the gradient, one step
 STAIRCASE_TOLERANCE = (
     2e-5  # of the gradient, more steps: f is flat along their places, and errs by the square
@@ -78,35 +79,37 @@ def _clustered(center, width, low, high, count):
 
 
 def _field_grid(temperature, field):
+    """Values of y >= 0: Phi is even in y."""
     reach = 14.0 + jnp.abs(field)
     width = jnp.clip(temperature, 0.02, 5.0)
-    y, _ = _clustered(0.0, width, -reach, reach, _FIELDS)
+    y, _ = _clustered(0.0, width, 0.0, reach, _FIELDS)
     return y, width, reach
 
 
-def _interpolate(values, slopes, grid, at):
-    """Cubic Hermite interpolation on the clustered field grid; straight lines beyond it. Returns
-    value and slope.
+def _interpolate(values, slopes, grid, y):
+    """Cubic Hermite interpolation of an even function on the clustered field grid; straight lines
+    beyond it. Returns value and slope.
     """
-    y, width, reach = grid
-    half = jnp.arcsinh(reach / width)
-    place = (jnp.arcsinh(at / width) / half + 1) / 2 * (_FIELDS - 1)
+    grid, width, reach = grid
+    at = jnp.abs(y)
+    far = at / width
+    place = jnp.log(far + jnp.sqrt(1 + far**2)) / jnp.arcsinh(reach / width) * (_FIELDS - 1)
     index = jnp.clip(jnp.floor(place).astype(int), 0, _FIELDS - 2)
-    y0 = y[index]
-    y1 = y[index + 1]
+    y0 = grid[index]
+    y1 = grid[index + 1]
     f0 = values[index]
     f1 = values[index + 1]
     d0 = slopes[index]
     d1 = slopes[index + 1]
     h = y1 - y0
-    t = (jnp.clip(at, -reach, reach) - y0) / h
+    t = (jnp.minimum(at, reach) - y0) / h
     secant = (f1 - f0) / h
     c2 = 3 * secant - 2 * d0 - d1
     c3 = d0 + d1 - 2 * secant
     value = f0 + h * t * (d0 + t * (c2 + t * c3))
     slope = d0 + t * (2 * c2 + 3 * t * c3)
-    beyond = at - jnp.clip(at, -reach, reach)
-    return value + beyond * slope, slope
+    beyond = at - jnp.minimum(at, reach)
+    return value + beyond * slope, jnp.sign(y) * slope
 
 
 def _descend(function, y, variance, g, width):
@@ -206,7 +209,8 @@ def solve(temperature: float, field: float, steps: int) -> Staircase:
         if not _solved(w, gradient, T):
             w, gradient = _continued(T, field, shape)
         q, g = (np.array(part) for part in _unpack(w, shape, T))
-        value, entropy, replicon = (float(part) for part in _functions().report(q, g, T, field))
+        value = float(_slopes(q, g, T, field)[0])
+        entropy, replicon = (float(part) for part in _functions().report(q, g, T, field))
     residual = float(np.max(np.abs(gradient)))
     colder = T - float(temperature)
     q[-1] = 1 - (1 - q[-1]) * (float(temperature) / T)
@@ -224,7 +228,9 @@ def _best(T: float, field: float, shape: np.ndarray):
         found.append(_relaxed(T, field, shape, equal=True))
     solved = [one for one in found if _solved(*one, T)]
     return max(
-        solved, key=lambda one: float(_functions().value(one[0], shape, T, field)), default=found[0]
+        solved,
+        key=lambda one: float(_slopes(*_unpack(one[0], shape, T), T, field)[0]),
+        default=found[0],
     )
 
 
@@ -243,7 +249,7 @@ def _relaxed(T: float, field: float, shape: np.ndarray, equal: bool = False):
     lowest = (1 - distance / 2) / (2 * steps + 1) if equal else 1e-3
     overlaps = 1 - np.geomspace(min(1 - lowest, 30 * distance), distance / 2, steps + 1)
     for _ in range(80):
-        relaxed = _functions().relax(overlaps, scale * shape, T, field)
+        relaxed = _squares(overlaps, scale * shape, T, field)
         overlaps = np.maximum.accumulate(np.clip(relaxed, 0.0, 1.0))
     start = np.concatenate([overlaps[:-1], [(1 - overlaps[-1]) / T, scale]])
     w, gradient = _newton(start, T, field, shape)
@@ -310,7 +316,7 @@ def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray):
     one = len(w) == 3
 
     def gradient(w):
-        return _functions().gradient(w, shape, T, field)
+        return _gradient(w, shape, T, field)
 
     return kept_newton(
         gradient,
@@ -322,48 +328,48 @@ def _newton(w: np.ndarray, T: float, field: float, shape: np.ndarray):
     )
 
 
-class _Functions(NamedTuple):
-    value: Callable
-    relax: Callable
-    gradient: Callable
-    report: Callable
-
-
 def _unpack(w, shape, T):
     """W = (q_0 .. q_(K-1), (1 - q_K) / T, s), finite at T -> 0, as overlaps (K + 1,) and slopes
     (K,).
     """
     steps = len(shape)
-    return jnp.append(w[:steps], 1 - T * w[steps]), w[steps + 1] * shape
+    return np.append(w[:steps], 1 - T * w[steps]), w[steps + 1] * shape
 
 
-def _value(w, shape, T, field):
-    return free_energy(*_unpack(w, shape, T), T, field)
+def _gradient(w, shape, T, field):
+    """Of f, by the unknowns w (K + 2,)."""
+    _, by_overlaps, by_slopes = _slopes(*_unpack(w, shape, T), T, field)
+    return np.concatenate([by_overlaps[:-1], [-T * by_overlaps[-1], by_slopes @ shape]])
 
 
-def _relax(q, slopes, T, field):
-    """<m_k^2> at every q_k, from d Phi / d q_k = (g_k - g_(k+1)) <m_k^2> / 2."""
-    g = jnp.concatenate([jnp.zeros(1), slopes, jnp.reshape(1 / T, 1)])
-    return 2 * jax.grad(_phi)(q, slopes, T, field) / (g[:-1] - g[1:])
+def _squares(q, slopes, T, field):
+    """<m_k^2> at every q_k, from df / dq_k = (g_k - g_(k+1)) (q_k - <m_k^2>) / 2."""
+    g = np.concatenate([[0.0], slopes, [1 / T]])
+    return q - 2 * _slopes(q, slopes, T, field)[1] / (g[:-1] - g[1:])
+
+
+def _slopes(q, g, T, field):
+    """F, and its derivatives by the overlaps (K + 1,) and slopes (K,)."""
+    value, derivatives = _functions().slopes(q, g, T, field)
+    return jax.tree.map(np.asarray, (value, *derivatives))
+
+
+def _with_slopes(q, g, T, field):
+    return jax.value_and_grad(free_energy, argnums=(0, 1))(q, g, T, field)
 
 
 def _report(q, g, T, field):
+    """Entropy and replicon."""
     fourth = jax.grad(_phi, argnums=4)(q, g, T, field, 0.0)
-    return (
-        free_energy(q, g, T, field),
-        -jax.grad(free_energy, argnums=2)(q, g, T, field),
-        1 - fourth / T**2,
-    )
+    return -jax.grad(free_energy, argnums=2)(q, g, T, field), 1 - fourth / T**2
+
+
+class _Functions(NamedTuple):
+    slopes: Callable
+    report: Callable
 
 
 @lru_cache(maxsize=1)
 def _functions() -> _Functions:
-    def compiled(function):
-        jitted = jax.jit(function)
-        return lambda *arguments: jax.tree.map(
-            np.asarray, jitted(*(jnp.asarray(a, float) for a in arguments))
-        )
-
-    return _Functions(
-        compiled(_value), compiled(_relax), compiled(jax.grad(_value)), compiled(_report)
-    )
+    """Compiled: what is asked for at each step of Newton's method, and what at its end alone."""
+    return _Functions(kept.compiled(_with_slopes, "plain"), kept.compiled(_report, "seldom"))
