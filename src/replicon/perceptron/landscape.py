@@ -163,7 +163,6 @@ class _Curve:
         at_gap = visit(residual, _guess(found.overlap[0], found.conjugate[0], gap), path[0], path)
         self.start = Order(*(v[-1] for v in at_gap.x))
         self.entered = bool(at_gap.converged[-1])
-        self.begin = path[-1]
         self.gap = gap
 
     def _at(self, q, qh, p, load):
@@ -171,22 +170,26 @@ class _Curve:
             ("typical_overlap", "typical_conjugate", "overlap", "load"), (q, qh, p, load)
         )
 
-    def visit(self, overlaps) -> tuple[Order, np.ndarray, np.ndarray]:
+    def visit(
+        self, overlaps, known: tuple[Order, float] | None = None
+    ) -> tuple[Order, np.ndarray, np.ndarray]:
         """Order parameters, V and whether found for overlaps in order of distance from q, steps of
-        0.02 at most.
+        0.02 at most; on the way from a `known` saddle and its overlap, or from where the curve is
+        entered.
         """
         if not self.entered:
             nothing = np.full(len(overlaps), np.nan)
             return Order(*(nothing,) * 5), nothing, np.zeros(len(overlaps), bool)
         path = []
         wanted = []
-        here = self.q + self.gap
+        start, here = known or (self.start, self.q + self.gap)
+        begin = self._at(self.q, self.qh, here, self.load)
         for p in overlaps:
             between = np.linspace(here, p, 2 + int(abs(p - here) / 0.02))[1:]
             path.extend(self._at(self.q, self.qh, k, self.load) for k in between)
             wanted.append(len(path) - 1)
             here = p
-        out = visit(residual, self.start, self.begin, path)
+        out = visit(residual, start, begin, path)
         x = Order(*(v[wanted] for v in out.x))
         c = self._at(self.q, self.qh, np.asarray(overlaps), self.load)
         count = len(overlaps)
@@ -279,10 +282,12 @@ def find_isolation(controls) -> Found:
             np.arange(curve.q + _NEAR, 0.96, 0.02), 1 - np.geomspace(0.04, 2 * _FINEST, 12)
         )
         overlaps = np.unique(overlaps[(overlaps > curve.q + _NEAR) & (overlaps <= furthest)])
-        _, entropy, good = curve.visit(overlaps)
+        x, entropy, good = curve.visit(overlaps)
         negative = np.flatnonzero(good & (entropy < 0))
         if len(negative) and negative[0] > 0:
-            value[row] = (1 - _zero_entropy(curve, overlaps[: negative[0] + 1])) / 2
+            last = negative[0] - 1
+            known = (Order(*(v[last] for v in x)), overlaps[last])
+            value[row] = (1 - _zero_entropy(curve, known, overlaps[last + 1])) / 2
     return Found(
         value,
         np.isfinite(value),
@@ -290,9 +295,10 @@ def find_isolation(controls) -> Found:
     )
 
 
-def _zero_entropy(curve: _Curve, overlaps: np.ndarray) -> float:
-    """The overlap between the last two at which V vanishes."""
-    leading = overlaps[:-2]
-    below = overlaps[-2]
-    above = overlaps[-1]
-    return float(brentq(lambda p: curve.visit([*leading, p])[1][-1], below, above, xtol=1e-10))  # pyright: ignore
+def _zero_entropy(curve: _Curve, known: tuple[Order, float], beyond: float) -> float:
+    """The overlap at which V vanishes, between that of a known saddle and one beyond it."""
+
+    def entropy(overlap):
+        return curve.visit([overlap], known)[1][0]
+
+    return float(brentq(entropy, known[1], beyond, xtol=1e-10))  # pyright: ignore
