@@ -27,6 +27,7 @@ from replicon.attention.finite import check_counts
 _HEADS = 4
 _TEST = 4096  # test prompts of each kind
 _CHUNK = 250  # steps between checkpoints, and looks at the loss
+_ROWS = 4096  # of which tasks are held a multiple of: one compiled shape for most numbers of them
 
 
 def check_size(controls: dict, size: int) -> None:
@@ -113,16 +114,27 @@ class Transformer(eqx.Module):
         return jax.lax.scan(through, jax.vmap(self.read)(tokens), arrays)[1]
 
 
-def draw(key, tasks, count: int, length: int, noise: float):
-    """(tokens (count, l + 1, d + 2), labels (count,)) for tasks drawn from `tasks` (k, d), or new
-    ones if its k is 0.
-    """
-    size = tasks.shape[1]
+class Tasks(NamedTuple):
+    """Rows (a multiple of 4096, d), of which the first `count` are tasks; 0: each is a new one."""
+
+    rows: Any
+    count: Any
+
+
+def held(tasks: np.ndarray) -> Tasks:
+    """Tasks (k, d) as they are drawn from."""
+    count = len(tasks)
+    rows = np.zeros((_ROWS * max(1, -(-count // _ROWS)), tasks.shape[1]), np.float32)
+    rows[:count] = tasks
+    return Tasks(jnp.asarray(rows), jnp.asarray(count))
+
+
+def draw(key, tasks: Tasks, count: int, length: int, noise: float):
+    """(tokens (count, l + 1, d + 2), labels (count,)) for tasks drawn from `tasks`."""
+    size = tasks.rows.shape[1]
     which, new, inputs, errors = jax.random.split(key, 4)
-    if len(tasks):
-        w = tasks[jax.random.randint(which, (count,), 0, len(tasks))]
-    else:
-        w = jax.random.normal(new, (count, size))
+    known = tasks.rows[jax.random.randint(which, (count,), 0, jnp.maximum(tasks.count, 1))]
+    w = jnp.where(tasks.count > 0, known, jax.random.normal(new, (count, size)))
     # Of norm sqrt(d), as networks like them: y = w.x / sqrt(d).
     x = jax.random.normal(inputs, (count, length + 1, size))
     error = jnp.sqrt(noise) * jax.random.normal(errors, (count, length + 1))
@@ -219,7 +231,7 @@ class Pretraining:
         tasks = np.asarray(tasks, np.float32)
         settings = (self.length, self.noise, self.steps, batch, layers, width, self.seed)
         self.asked = repr((*settings, tasks.shape)).encode() + tasks.tobytes()
-        self.tasks = jnp.asarray(tasks)
+        self.tasks = held(tasks)
         keys = jax.random.split(jax.random.key(self.seed), self.steps + 1)
         self.keys = keys[1:]
         optimizer, self.run, self.test = _trainer(self.steps, batch, self.length, self.noise)
@@ -261,7 +273,7 @@ class Pretraining:
         losses = self.losses
         last = losses[-max(1, self.made // 10) :]
         return {
-            "icl_error": float(self.test(network, self.tasks[:0], new)),
+            "icl_error": float(self.test(network, self.tasks._replace(count=jnp.asarray(0)), new)),
             "idg_error": float(self.test(network, self.tasks, known)),
             "training_error": float(last.mean()) if self.made else math.nan,
         }
