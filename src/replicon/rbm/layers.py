@@ -70,6 +70,15 @@ class Parameters(NamedTuple):
         """(..., V): ln of the sum over the states of every visible unit."""
         return jax.nn.softplus(field)
 
+    def summed_out(self, field):
+        """(...,): the same of all visible units in fields (..., V), in double precision.
+
+        Logarithms of products, not one for each unit: a factor is at most 2, and 2^512 is a number.
+        """
+        grown = 1 + jnp.exp(-jnp.abs(field))
+        parts = [grown[..., i : i + 512].prod(axis=-1) for i in range(0, field.shape[-1], 512)]
+        return jnp.maximum(field, 0).sum(axis=-1) + sum(jnp.log(part) for part in parts)
+
     def tilt(self, base, v):
         """(...,): what the exponent of visible units v (..., V) has more than that of independent
         ones, without the coupling.
@@ -131,6 +140,10 @@ class RealParameters(NamedTuple):
         """(..., V): ln of the integral over every visible unit."""
         precision = self._precision(beta)
         return field**2 / (2 * precision) + 0.5 * jnp.log(2 * np.pi / precision)
+
+    def summed_out(self, field):
+        """(...,): the same of all visible units in fields (..., V)."""
+        return self.visible_log_sum(field).sum(axis=-1)
 
     def tilt(self, base, v):
         """(...,): what the exponent of visible units v (..., V) has more than that of independent

@@ -60,7 +60,7 @@ def _enumerate(parameters: Machine, low, high):
     bias = low @ b[:split]
 
     def chunk(state):
-        inside = parameters.visible_log_sum(field + W[:, split:] @ state).sum(axis=1)
+        inside = parameters.summed_out(field + W[:, split:] @ state)
         return jax.nn.logsumexp(inside + bias + b[split:] @ state)
 
     return jax.nn.logsumexp(lax.map(chunk, high))
