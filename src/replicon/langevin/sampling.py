@@ -158,14 +158,13 @@ class Sampler:
                 jax.tree.structure(start),
                 tuple(np.shape(leaf)[1:] for leaf in jax.tree.leaves(start)),
                 method,
-                every,
                 drawn,
                 control_variate,
             )
             trees = jax.vmap(self.unravel)(first)
             self.start_energy = check_start(functions, constants, trees, rows)
-            self.given = Given((constants, rows), temperature, step, friction)
-            self.chains = Chains(block, first, every=every, seed=seed, temperature=temperature)
+            self.given = Given((constants, rows), temperature, step, friction, every)
+            self.chains = Chains(block, first, seed=seed, temperature=temperature)
 
     def advance(self, records: int) -> Record:
         """What was measured at so many records more."""
@@ -176,7 +175,8 @@ class Sampler:
         """Go on at another temperature and step, with data of the same shapes."""
         with jax.enable_x64(True):
             rows = None if data is None else _rows(data)
-        self.given = Given((self.given.data[0], rows), temperature, step, self.given.friction)
+        data = (self.given.data[0], rows)
+        self.given = self.given._replace(data=data, temperature=temperature, step=step)
 
     def trajectory(self, record: Record) -> Trajectory:
         """Thermometers and diagnostics of records."""

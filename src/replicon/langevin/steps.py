@@ -41,13 +41,14 @@ class Record(NamedTuple):
 
 class Given(NamedTuple):
     """What may change between two calls of what is compiled: data, a pair (constants, rows);
-    temperature T, step dt and friction, numbers.
+    temperature T, step dt and friction, numbers; every, steps from one record to the next.
     """
 
     data: Any
     temperature: Any
     step: Any
     friction: Any
+    every: Any
 
 
 class _Moved(NamedTuple):
@@ -117,9 +118,8 @@ class _Adjusted(NamedTuple):
     gradient: jax.Array
 
 
-def adjusted_steps(density: Callable, x: jax.Array, keys: jax.Array, h) -> tuple:
-    """x after a Metropolis-adjusted Langevin step of length h for each key, and their mean
-    acceptance.
+def adjusted_steps(density: Callable, x: jax.Array, key: jax.Array, count, h) -> tuple:
+    """x after so many Metropolis-adjusted Langevin steps of length h, and their mean acceptance.
 
     For the law p(x), ln p = `density`: y = x + h grad ln p(x) + sqrt(2 h) noise is accepted with
     probability min(1, p(y) Q(x|y)/[p(x) Q(y|x)]), Q(y|x) = exp(-|y - x - h grad ln p(x)|^2/(4 h)),
@@ -134,49 +134,54 @@ def adjusted_steps(density: Callable, x: jax.Array, keys: jax.Array, h) -> tuple
         back = old.position - new.position - h * new.gradient
         return -new.log_density + 0.25 * (1 / h) * (back * back).sum()
 
-    def advance(old, key):
-        for_noise, for_choice = jax.random.split(key)
+    def advance(number, carried):
+        old, total = carried
+        for_noise, for_choice = jax.random.split(jax.random.fold_in(key, number))
         noise = jax.random.normal(for_noise, x.shape, x.dtype)
         new = at(old.position + h * old.gradient + jnp.sqrt(2 * h) * noise)
         gain = cost(new, old) - cost(old, new)
         probability = jnp.clip(jnp.exp(jnp.where(jnp.isnan(gain), -jnp.inf, gain)), max=1)
         accepted = jax.random.bernoulli(for_choice, probability)
-        return jax.tree.map(lambda a, b: jnp.where(accepted, a, b), new, old), probability
+        return jax.tree.map(lambda a, b: jnp.where(accepted, a, b), new, old), total + probability
 
-    last, probabilities = lax.scan(advance, at(x), keys)
-    return last.position, probabilities.mean()
+    last, total = lax.fori_loop(0, count, advance, (at(x), jnp.zeros((), x.dtype)))
+    return last.position, total / count
 
 
-def _underdamped_steps(slope: Callable, x, p, keys, given: Given) -> tuple:
-    """x and p after a step of BAOAB for each key: half a kick, half a drift, friction and noise,
-    half a drift, half a kick.
+def _underdamped_steps(slope: Callable, x, p, key, given: Given) -> tuple:
+    """x and p after steps of BAOAB: half a kick, half a drift, friction and noise, half a drift,
+    half a kick.
     """
     T = given.temperature
     dt = given.step
     decay = jnp.exp(-given.friction * dt)
 
-    def advance(state, key):
+    def advance(number, state):
         x, p, g = state
+        noise = jax.random.normal(jax.random.fold_in(key, number), x.shape)
         p = p - dt / 2 * g
         x = x + dt / 2 * p
-        p = decay * p + jnp.sqrt((1 - decay**2) * T) * jax.random.normal(key, x.shape)
+        p = decay * p + jnp.sqrt((1 - decay**2) * T) * noise
         x = x + dt / 2 * p
         g = slope(x)
-        return (x, p - dt / 2 * g, g), None
+        return x, p - dt / 2 * g, g
 
-    return lax.scan(advance, (x, p, slope(x)), keys)[0][:2]
+    return lax.fori_loop(0, given.every, advance, (x, p, slope(x)))[:2]
 
 
-def _euler_steps(slope: Callable, x, keys, given: Given) -> tuple:
-    """x after an Euler step for each key, and the positions before each; slope(x, key)."""
+def _euler_steps(slope: Callable, x, key, given: Given, shown=0) -> tuple:
+    """x after Euler steps, and the position before that of number `shown`; slope(x, key)."""
     T = given.temperature
     dt = given.step
 
-    def advance(x, key):
-        drifted = x - dt * slope(x, key)
-        return drifted + jnp.sqrt(2 * T * dt) * jax.random.normal(key, x.shape), x
+    def advance(number, carried):
+        x, seen = carried
+        own = jax.random.fold_in(key, number)
+        drifted = x - dt * slope(x, own)
+        moved = drifted + jnp.sqrt(2 * T * dt) * jax.random.normal(own, x.shape)
+        return moved, jnp.where(number == shown, x, seen)
 
-    return lax.scan(advance, x, keys)
+    return lax.fori_loop(0, given.every, advance, (x, x))
 
 
 class _Dynamics:
@@ -190,14 +195,12 @@ class _Dynamics:
         functions: _Functions,
         unravel: Callable,
         method: str,
-        every: int,
         batch: int,
         control_variate: bool,
     ):
         self.functions = functions
         self.unravel = unravel
         self.method = method
-        self.every = every
         self.batch = batch
         self.control_variate = control_variate
 
@@ -221,8 +224,8 @@ class _Dynamics:
             value = value + functions.penalty(constants[2], self.unravel(x))
         return jnp.asarray(value, float)
 
-    def steps(self, x, p, keys, given: Given) -> _Moved:
-        """A chain after a step for each key."""
+    def steps(self, x, p, key, given: Given) -> _Moved:
+        """A chain after the steps of a record."""
         data = given.data
         T = given.temperature
         if self.method == "mala":
@@ -230,18 +233,18 @@ class _Dynamics:
             def density(x):
                 return -self.whole(x, data) / T
 
-            last, acceptance = adjusted_steps(density, x, keys, given.step * T)
+            last, acceptance = adjusted_steps(density, x, key, given.every, given.step * T)
             return _Moved(last, p, acceptance, 0.0)
         if self.method == "baoab":
-            last, p = _underdamped_steps(lambda x: self.slope(x, data), x, p, keys, given)
+            last, p = _underdamped_steps(lambda x: self.slope(x, data), x, p, key, given)
             return _Moved(last, p, 1.0, 0.0)
         if self.method == "ula":
-            last, _ = _euler_steps(lambda x, key: self.slope(x, data), x, keys, given)
+            last, _ = _euler_steps(lambda x, _: self.slope(x, data), x, key, given)
             return _Moved(last, p, 1.0, 0.0)
-        last, noise = self.minibatch_steps(x, keys, given)
+        last, noise = self.minibatch_steps(x, key, given)
         return _Moved(last, p, 1.0, noise)
 
-    def minibatch_steps(self, x, keys, given: Given) -> tuple:
+    def minibatch_steps(self, x, key, given: Given) -> tuple:
         """x, and the squared error of a minibatch's gradient at one of the steps."""
         data = given.data
         count = len(jax.tree.leaves(data[1])[0])
@@ -259,17 +262,17 @@ class _Dynamics:
         def drift(place, key):
             return estimate(place, jax.random.fold_in(key, 1))
 
-        last, passed = _euler_steps(drift, x, keys, given)
-        for_place, for_batch = jax.random.split(jax.random.fold_in(keys[0], 2))
-        place = passed[jax.random.randint(for_place, (), 0, self.every)]
+        first = jax.random.fold_in(key, 0)
+        for_place, for_batch = jax.random.split(jax.random.fold_in(first, 2))
+        shown = jax.random.randint(for_place, (), 0, given.every)
+        last, place = _euler_steps(drift, x, key, given, shown)
         return last, ((estimate(place, for_batch) - self.slope(place, data)) ** 2).sum()
 
     def record(self, state, key, given: Given) -> tuple:
-        """(position, momentum) after `every` steps, and the Record of one moment."""
+        """(position, momentum) after `given.every` steps, and the Record of one moment."""
         data = given.data
         for_steps, probe = jax.random.split(key)
-        keys = jax.random.split(for_steps, self.every)
-        x, p, acceptance, noise = self.steps(state[0], state[1], keys, given)
+        x, p, acceptance, noise = self.steps(state[0], state[1], for_steps, given)
         g = self.slope(x, data)
         e = self.whole(x, data)
         sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
@@ -298,12 +301,12 @@ def compiled(
     structure,
     shapes,
     method: str,
-    every: int,
     batch: int,
     control_variate: bool,
 ) -> Callable:
     """Records number `first` to `last` of a block of `BLOCK` for every chain, one compiled function
-    for all temperatures, steps, data of the same shape, and parts of a block:
+    for all temperatures, steps, numbers of steps to a record, data of the same shape, and parts of
+    a block:
 
         block(states, keys, first, last, given: Given) -> (states, Record),
 
@@ -313,7 +316,7 @@ def compiled(
     """
     example = jax.tree.unflatten(structure, [jnp.zeros(shape) for shape in shapes])
     _, unravel = ravel_pytree(example)
-    dynamics = _Dynamics(functions, unravel, method, every, batch, control_variate)
+    dynamics = _Dynamics(functions, unravel, method, batch, control_variate)
 
     def block(states, keys, first, last, given):
         return jax.vmap(lambda state, key: dynamics.chain(state, key, first, last, given))(
@@ -324,13 +327,12 @@ def compiled(
 
 
 class Chains:
-    """Chains in motion under a compiled `block`: every record is `every` steps after the one
+    """Chains in motion under a compiled `block`: every record is `given.every` steps after the one
     before. Random numbers depend on the seed and the number of a record alone.
     """
 
-    def __init__(self, block: Callable, first: jax.Array, *, every: int, seed: int, temperature):
+    def __init__(self, block: Callable, first: jax.Array, *, seed: int, temperature):
         self.block = block
-        self.every = every
         self.key = jax.random.key(seed)
         momenta = jax.random.normal(jax.random.fold_in(self.key, 0), first.shape)
         self.states = (first, math.sqrt(temperature) * momenta)
@@ -362,7 +364,7 @@ class Chains:
         chain, when = min(np.argwhere(lost), key=lambda place: place[1])
         state = part.position[chain, when - 1] if when else np.asarray(self.states[0])[chain]
         shown = ", ".join(f"{value:.4g}" for value in state[:8])
-        passed = (self.made + when + 1) * self.every
+        passed = (self.made + when + 1) * given.every
         raise DivergenceError(
             f"The energy became {part.energy[chain, when]:g} by step {passed}, in chain {chain};"
             f" the last state before it begins {shown} (|w| = {np.linalg.norm(state):.4g}): give a"
