@@ -88,13 +88,15 @@ def _capacity(margin: float) -> float:
 
 
 class _Steepest(NamedTuple):
-    """The largest slope in the overlap at a load, 1 - overlap and the replicas there; NaN where the
-    saddle point was lost.
+    """The largest slope in the overlap at a load, 1 - overlap and the replicas there, NaN where the
+    saddle point was lost; x and c, the saddle point next to it and its controls.
     """
 
     slope: float
     nearness: float
     replicas: float
+    x: Any = None
+    c: Any = None
 
 
 _LOST = _Steepest(np.nan, np.nan, np.nan)
@@ -128,23 +130,34 @@ class _Line:
             self._x = Existing(x.outer_overlap[k], x.norm[k], x.force[k], counts[k])
             self._c = path[-1]
 
-    def steepest(self, load: float, nearness: np.ndarray, finer: int = 1) -> _Steepest:
+    def steepest(
+        self, load: float, nearness: np.ndarray, finer: int = 1, near: _Steepest = _LOST
+    ) -> _Steepest:
         """By a parabola in ln(1 - overlap) through the largest of the slopes at 1 - overlap
-        `nearness` and its neighbours.
+        `nearness` and its neighbours, followed from the saddle point of one `near` to it, or from
+        where the line was entered.
         """
         residual, measure = _existing(finer)
-        way = np.geomspace(1 - _ENTER, nearness[0], 5)
+        way = [] if near.x else np.geomspace(1 - _ENTER, nearness[0], 5)
         path = [_at(load, 1 - d, self._margin) for d in (*way, *nearness)]
-        out = visit(residual, self._x, self._c, path)
+        out = visit(residual, near.x or self._x, near.c or self._c, path)
         if not out.converged.all():
             return _LOST
-        c = type(path[0])(*np.array(path).T)
-        found = evaluate(measure, Existing(*out.x), c, batch=8, how="seldom")
-        slope, y = (found[name][len(way) :] for name in ("slope", "replicas"))
+        asked = slice(len(way), None)
+        x = Existing(*(v[asked] for v in out.x))
+        at = type(path[0])(*np.array(path[asked]).T)
+        found = evaluate(measure, x, at, batch=8, how="seldom")
+        slope = found["slope"]
         u = np.log(nearness)
         k = int(np.clip(np.argmax(slope), 1, len(u) - 2))
         a, b, c = np.polyfit(u[k - 1 : k + 2] - u[k], slope[k - 1 : k + 2], 2)
-        return _Steepest(c - b**2 / (4 * a), float(np.exp(u[k] - b / (2 * a))), y[k])
+        return _Steepest(
+            c - b**2 / (4 * a),
+            float(np.exp(u[k] - b / (2 * a))),
+            found["replicas"][k],
+            Existing(*(v[k] for v in x)),
+            path[asked][k],
+        )
 
 
 class _Broken(NamedTuple):
@@ -190,10 +203,13 @@ def _breaks(margin: float) -> _Broken:
         if not abs(moved) > _STILL:
             break
         before, old, load = load, new, float(np.clip(load + moved, 0.5 * capacity, capacity))
-        width = _NARROW if abs(moved) < _CLOSE else _WIDE
-        new = line.steepest(load, new.nearness * width if abs(moved) < _NEAR else _SCAN)
+        if abs(moved) < _NEAR:
+            width = _NARROW if abs(moved) < _CLOSE else _WIDE
+            new = line.steepest(load, new.nearness * width, near=new)
+        else:
+            new = line.steepest(load, _SCAN)
     whole = line.steepest(load, _SCAN)
-    fine = line.steepest(load, new.nearness * _NARROW, finer=2)
+    fine = line.steepest(load, new.nearness * _NARROW, finer=2, near=new)
     if not (abs(new.slope) < _FLAT and abs(whole.nearness / new.nearness - 1) < 0.3):
         return _nothing("")
     error = abs(fine.slope - new.slope) / gain + _STILL

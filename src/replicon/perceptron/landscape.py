@@ -286,8 +286,8 @@ def find_isolation(controls) -> Found:
         negative = np.flatnonzero(good & (entropy < 0))
         if len(negative) and negative[0] > 0:
             last = negative[0] - 1
-            known = (Order(*(v[last] for v in x)), overlaps[last])
-            value[row] = (1 - _zero_entropy(curve, known, overlaps[last + 1])) / 2
+            known = (Order(*(v[last] for v in x)), float(overlaps[last]))
+            value[row] = (1 - _zero_entropy(curve, known, float(overlaps[last + 1]))) / 2
     return Found(
         value,
         np.isfinite(value),
