@@ -97,6 +97,8 @@ class Lattices(_Magnets):
         self.steps += count
 
     def _advance(self, count: int, counting: bool) -> None:
+        if not count:
+            return
         beta = self.controls.coupling / self.controls.temperature
         method = _METHODS[self.controls.method]
         if self.staggered:
