@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import replicon
-from replicon.rbm import enumeration, instance, passing, posterior, weight_chain
+from replicon.rbm import enumeration, instance, passing, posterior, signs, weight_chain
 
 
 @pytest.mark.parametrize("units", [1, 2])
@@ -69,6 +69,17 @@ def test_message_passing_follows_theory(load, instances):
     for name in ("teacher_overlap", "cross_overlap", "overlap", "cross_replica_overlap"):
         difference = out.sel(observable=name)
         assert abs(float(difference["mean"] - difference["theory"])) < 0.02, name
+
+
+def test_products_with_signs_are_those_of_the_dense_matrix():
+    """Sites, samples and columns that fill no byte and no table; no samples."""
+    rng = np.random.default_rng(6)
+    for samples, size, units in ((37, 203, 1), (64, 16, 2), (9, 5, 3), (0, 12, 2)):
+        data = rng.choice([-1.0, 1.0], (samples, size))
+        sites, rows = (rng.standard_normal((4, n, units)) for n in (size, samples))
+        products = signs.Signs(data)
+        np.testing.assert_allclose(products.times(sites), data @ sites, atol=1e-12)
+        np.testing.assert_allclose(products.transposed_times(rows), data.T @ rows, atol=1e-12)
 
 
 def test_edges_messages_agree_with_amp_and_with_gibbs():

@@ -46,8 +46,11 @@ def draw_samples(
         gain = size * overlap * log_cosh(2 * beta / math.sqrt(size))
         equal = rng.random(samples) < 1 / (1 + math.exp(-gain))
         hidden[:, 1] = hidden[:, 0] * np.where(equal, 1.0, -1.0)
-    field = beta / math.sqrt(size) * hidden @ teacher.T
-    return np.where(rng.random((samples, size)) * (1 + np.exp(-2 * field)) < 1, 1.0, -1.0)
+    kinds, which = np.unique(hidden, axis=0, return_inverse=True)
+    inverse_chance = 1 + np.exp(-2 * beta / math.sqrt(size) * kinds @ teacher.T)
+    drawn = rng.random((samples, size))
+    drawn *= inverse_chance[which.reshape(-1)]
+    return np.where(drawn < 1, 1.0, -1.0)
 
 
 def _normalised(exponent: np.ndarray) -> np.ndarray:

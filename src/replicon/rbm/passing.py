@@ -23,6 +23,7 @@ from replicon.rbm.clusters import (
     symmetric,
 )
 from replicon.rbm.posterior import Posterior
+from replicon.rbm.signs import Signs
 
 # Iterations after which messages that still move are given up.
 ITERATIONS = {"amp": 500, "learning-amp": 500, "belief-propagation": 300}
@@ -51,13 +52,6 @@ def _layer(coupling: np.ndarray, field: np.ndarray) -> Layer:
     return Layer(mean, product, field, coupling)
 
 
-def _across(matrix: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """A matrix (m, n) times x (restarts, n, K), as one product: (restarts, m, K)."""
-    restarts, n, units = x.shape
-    columns = x.transpose(1, 0, 2).reshape(n, restarts * units)
-    return (matrix @ columns).reshape(len(matrix), restarts, units).transpose(1, 0, 2)
-
-
 class _Passing:
     """Messages in turns until they rest; a kind gives `_turn()` -> changes (restarts,), `means` and
     `posterior()`.
@@ -71,7 +65,7 @@ class _Passing:
         self.prior = prior_coupling(guess, units)
         self.square = np.array([beta**2])  # of every restart
         self.load = samples / size
-        self.scaled = data.astype(float) * (beta / math.sqrt(size))
+        self.scale = beta / math.sqrt(size)  # w_ai = scale sigma_i^a
         self.change = np.array([np.inf])
         self.iterations = 0
 
@@ -132,6 +126,7 @@ class ApproximateMessages(_Passing):
         samples, size = data.shape
         self.square = np.full(restarts, self.square[0])
         self.gain = np.ones(restarts)  # of the samples as they are scaled
+        self.signs = Signs(data)
         unknown = np.full((restarts, self.pairs), np.nan)
         mean = 0.1 * rng.standard_normal((restarts, size, units))
         product = np.full((restarts, size, self.pairs), float(guess))
@@ -159,13 +154,13 @@ class ApproximateMessages(_Passing):
 
     def _turn(self) -> np.ndarray:
         square = self.square[:, None, None]
-        gain = self.gain[:, None, None]
+        gain = self.gain[:, None, None] * self.scale
         weights = self.weights
         inner = self._inner()
-        field = gain * _across(self.scaled, weights.mean) - square * self.hidden.mean @ inner
+        field = gain * self.signs.times(weights.mean) - square * self.hidden.mean @ inner
         hidden, spread = self._hidden(square[..., 0] * off_diagonal(inner), field, inner)
         outer = self.load * square * spread
-        field = gain * _across(self.scaled.T, hidden.mean) - weights.mean @ outer
+        field = gain * self.signs.transposed_times(hidden.mean) - weights.mean @ outer
         coupling = self._shared_coupling(outer, self.receptive, weights.coupling)
         self.hidden = hidden
         self.weights = _layer(coupling, field)
@@ -204,9 +199,10 @@ class ApproximateMessages(_Passing):
         """(restarts,), per visible unit. prod_i and prod_a of sums over single clusters, less F . m
         and J c, plus h S m and (1/2) beta^2 sum_a tr C_a C.
         """
-        samples, size = self.scaled.shape
         weights = self.weights
         hidden = self.hidden
+        samples = hidden.mean.shape[1]
+        size = weights.mean.shape[1]
         alone = np.zeros((len(self.square), self.units))
         prior = np.broadcast_to(self.prior, weights.coupling.shape)
         inner = covariance(weights.mean, weights.product)
@@ -220,8 +216,8 @@ class ApproximateMessages(_Passing):
         out = out + log_mean(hidden.coupling[:, None], hidden.field).sum(axis=-1)
         out = out - (hidden.field * hidden.mean).sum(axis=(1, 2))
         out = out - (hidden.coupling * hidden.product.sum(axis=-2)).sum(axis=-1)
-        both = np.einsum("rak,ai,rik->r", hidden.mean, self.scaled, weights.mean, optimize=True)
-        out = out + self.gain * both
+        both = (hidden.mean * self.signs.times(weights.mean)).sum(axis=(1, 2))
+        out = out + self.gain * self.scale * both
         out = out + self.square / 2 * (outer * inner).sum(axis=(1, 2))
         return (out - samples * log_data) / size
 
@@ -261,7 +257,7 @@ class EdgeMessages(_Passing):
         super().__init__(data, beta, guess, units)
         samples, size = data.shape
         begin = 0.1 * rng.standard_normal((size, units))
-        self.weight = self.scaled[..., None]
+        self.weight = (data.astype(float) * self.scale)[..., None]
         self.edge = np.broadcast_to(begin, (samples, size, units))  # site to sample
         self.mean = begin if samples else np.zeros((size, units))
         self.product = np.full((size, self.pairs), float(guess))
