@@ -141,7 +141,9 @@ class Chains:
         self._constants = phi.constants
         self._accepted = np.zeros(count)
         with jax.enable_x64(True):
-            self._couplings = jnp.asarray(couplings)
+            # J^T as a matrix of its own: XLA multiplies by the transpose of another in up to five
+            # times as long.
+            self._couplings = (jnp.asarray(couplings), jnp.asarray(couplings.T.copy()))
             self._key = jax.random.key(seed)
             self._state = _State(
                 jnp.asarray(start), jnp.full(count, np.log(_FIRST_STEP)), jnp.zeros((), int)
@@ -163,7 +165,7 @@ class Chains:
         number = np.arange(sweeps)
         part = np.where(number < half, 0, np.where(number < (half + sweeps) // 2, 1, 2))
         with jax.enable_x64(True):
-            given = _Given(self._constants, self._couplings, regulariser)
+            given = _Given(self._constants, *self._couplings, regulariser)
             keys = jax.random.split(self._key, sweeps)
             self._state, sums, series = self._kernel.record(
                 given, self._state, jnp.asarray(schedule), keys, jnp.asarray(part)
@@ -178,7 +180,7 @@ class Chains:
         steps are adapted.
         """
         with jax.enable_x64(True):
-            given = _Given(self._constants, self._couplings, regulariser)
+            given = _Given(self._constants, *self._couplings, regulariser)
             end = self.sweeps + count
             self._state, self._accepted, now = self._kernel.advance(
                 given, self._state, self._accepted, schedule, self._key, self.sweeps, end
@@ -190,12 +192,13 @@ class Chains:
 
 
 class _Given(NamedTuple):
-    """What every sweep reads: the `constants` of phi and phi', `couplings` (N, N), `regulariser`
-    eta.
+    """What every sweep reads: the `constants` of phi and phi', `couplings` (N, N) and them
+    `transposed`, `regulariser` eta.
     """
 
     constants: tuple[list, list]
     couplings: jax.Array
+    transposed: jax.Array
     regulariser: jax.Array | float
 
 
@@ -275,7 +278,7 @@ class _Kernel:
         value = self.function(held, x).astype(x.dtype)
         force = given.couplings @ value - x
         gradient = (
-            self.slope(held_by_slope, x).astype(x.dtype) * (given.couplings.T @ force)
+            self.slope(held_by_slope, x).astype(x.dtype) * (given.transposed @ force)
             - force
             + 2 * given.regulariser * x
         )
@@ -291,38 +294,37 @@ class _Kernel:
             * jax.random.uniform(jitter, (), minval=0.8, maxval=1.2)
         )
         momentum = jax.random.normal(kick, state.x.shape, state.x.dtype)
-        y, change = self._trajectory(given, state.x, momentum, step, temperature)
+        before = self._energy(given, state.x)
+        y, there, change = self._trajectory(given, state.x, before, momentum, step, temperature)
         chance = jnp.where(
             jnp.isfinite(change),
             jnp.exp(-jnp.maximum(jnp.where(jnp.isfinite(change), change, 0.0), 0.0)),
             0.0,
         )
         taken = jax.random.uniform(accept, temperature.shape) < chance
-        x = jnp.where(taken, y, state.x)
         log_step = state.log_step + jnp.where(adapting, _RATE * (chance - _WANTED), 0.0)
-        energy = self._energy(given, x).energy
-        places, swapped = _exchanged(energy, temperature, state.turn, swap)
-        x = x[:, places]
-        found = self._energy(given, x)
+        chains = jax.tree.map(lambda a, b: jnp.where(taken, a, b), (y, there), (state.x, before))
+        places, swapped = _exchanged(chains[1].energy, temperature, state.turn, swap)
+        x, found = jax.tree.map(lambda values: values[..., places], chains)
         out = _measured(x, found, temperature)
         out |= {"acceptance": taken.astype(float), "exchange": 2.0 * swapped}
         return _State(x, log_step, 1 - state.turn), found.activity, out
 
-    def _trajectory(self, given: _Given, x, momentum, step, temperature):
-        """Where `leaps` leapfrog steps end, (N, K), and how much E/T + p^2/2 has grown, (K,)."""
-        before = self._energy(given, x)
+    def _trajectory(self, given: _Given, x, before: _Energy, momentum, step, temperature):
+        """Where `leaps` leapfrog steps from x, with its energy `before`, end: (N, K), the energy
+        there, and how much E/T + p^2/2 has grown, (K,).
+        """
 
         def leap(_, state):
-            y, p, gradient = state
-            p = p - step / 2 * gradient / temperature
+            y, p, here = state
+            p = p - step / 2 * here.gradient / temperature
             y = y + step * p
-            gradient = self._energy(given, y).gradient
-            return y, p - step / 2 * gradient / temperature, gradient
+            here = self._energy(given, y)
+            return y, p - step / 2 * here.gradient / temperature, here
 
-        start = (x, momentum, before.gradient)
-        y, p, _ = jax.lax.fori_loop(0, self.leaps, leap, start)
+        y, p, there = jax.lax.fori_loop(0, self.leaps, leap, (x, momentum, before))
         kinetic = ((p**2).sum(axis=0) - (momentum**2).sum(axis=0)) / 2
-        return y, (self._energy(given, y).energy - before.energy) / temperature + kinetic
+        return y, there, (there.energy - before.energy) / temperature + kinetic
 
 
 def _exchanged(energy, temperature, turn, key):
