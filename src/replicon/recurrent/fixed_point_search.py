@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from replicon._arrays import real_array
 from replicon._declare import Interval
@@ -22,6 +23,7 @@ from replicon.recurrent.transfer import Transfer, transfer
 
 _APART = 1e-5  # of their size: far above rounding, far below the distance of two points
 _TURNS = 3  # of L-BFGS, each in the units of the force that the last one left
+_LARGE = 1000  # neurons, of which fewer are no work to be shared: threads wait for each other
 _NEWTON = 100  # steps; five do, but at a double zero each takes only three quarters off
 
 
@@ -85,7 +87,8 @@ def find_fixed_points(
             " together, leave odd out."
         )
     network = _Network(couplings, h, transfer(function, slope, (n,), odd=bool(odd)))
-    with jax.enable_x64(True):
+    threads = 1 if n < _LARGE else None
+    with jax.enable_x64(True), threadpool_limits(limits=threads, user_api="blas"):
         kept = _distinct(network, start, bool(odd), iterations)
         points = np.array([one.x for one in kept])
         energies = np.array([network.at(x).energy / n for x in points])
