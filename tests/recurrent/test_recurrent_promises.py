@@ -15,8 +15,9 @@ from replicon.recurrent import (
     kaplan_yorke_dimension,
     sample_kinetic_energy,
 )
-from replicon.recurrent.couplings import certain, eigenvalues, largest
-from replicon.recurrent.nonlinearity import nonlinearity
+from replicon.recurrent.couplings import certain, eigenvalues, largest, perron_root
+from replicon.recurrent.nonlinearity import SHIPPED, nonlinearity
+from replicon.recurrent.transfer import transfer
 from replicon.recurrent.two_time import two_time
 
 GAIN = 1.0
@@ -174,6 +175,34 @@ def test_signs_are_decided_relative_to_rounding():
             np.linalg.eigvals(square).real.max(), rel=1e-10
         )
     assert certain(*largest(np.roll(np.eye(6), 1, axis=0))) == pytest.approx(1, abs=1e-13)
+
+
+def test_the_root_of_a_positive_matrix_is_enclosed():
+    """Against eigenvalues; a cycle, two neurons of unlike couplings and a chain have known ones; a
+    loop that rounding cannot tell from a chain counts as one.
+    """
+    rng = np.random.default_rng(0)
+    sparse = rng.random((60, 60)) * (rng.random((60, 60)) < 0.1)
+    assert perron_root(sparse) == pytest.approx(np.abs(np.linalg.eigvals(sparse)).max(), rel=1e-12)
+    assert perron_root(np.roll(np.eye(6), 1, axis=0)) == pytest.approx(1, abs=1e-15)
+    assert perron_root(np.array([[0.0, 4.0], [1e-8, 0.0]])) == pytest.approx(2e-4, rel=1e-14)
+    chain = np.diag(np.ones(29), 1)
+    assert perron_root(chain) == 0.0
+    chain[-1, 0] = 1e-12
+    assert perron_root(chain) == certain(*largest(chain, np.abs)) == 0.0
+
+
+@pytest.mark.parametrize("word", SHIPPED)
+def test_shipped_transfer_functions_would_pass_as_a_users(word):
+    """What is taken on trust is what the same function gives when it is tried."""
+    phi = SHIPPED[word]
+    trusted = transfer(phi.function, phi.slope, (4,))
+    tried = transfer(lambda x: phi.function(x), lambda x: phi.slope(x), (4,), odd=phi.odd)
+    assert trusted.function == tried.function
+    assert trusted.slope == tried.slope
+    if not phi.odd:
+        with pytest.raises(replicon.InputError, match="odd = True"):
+            transfer(phi.function, phi.slope, (4,), odd=True)
 
 
 def test_marginal_fixed_points_are_neither_stable_nor_unstable():
