@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.flatten_util import ravel_pytree
+from jax.typing import ArrayLike
 
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced, second_derivatives, trace
@@ -169,7 +170,7 @@ def _underdamped_steps(slope: Callable, x, p, key, given: Given) -> tuple:
     return lax.fori_loop(0, given.every, advance, (x, p, slope(x)))[:2]
 
 
-def _euler_steps(slope: Callable, x, key, given: Given, shown=0) -> tuple:
+def _euler_steps(slope: Callable, x, key, given: Given, shown: ArrayLike = 0) -> tuple:
     """x after Euler steps, and the position before that of number `shown`; slope(x, key)."""
     T = given.temperature
     dt = given.step
