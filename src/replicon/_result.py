@@ -131,6 +131,8 @@ def dataset(
     """A Dataset of {name: (dimensions, array)}; InputError where arrays that share the name of an
     axis are not as long along it.
     """
+    import xarray as xr
+
     lengths: dict[str, tuple[str, int]] = {}
     for name, (axes, array) in variables.items():
         for axis, length in zip(axes, np.shape(array), strict=True):
@@ -145,8 +147,6 @@ def dataset(
         name: variable(*value) if isinstance(value, tuple) else variable((), value)
         for name, value in (coordinates or {}).items()
     }
-    import xarray as xr
-
     return xr.Dataset(held, along, attributes)
 
 

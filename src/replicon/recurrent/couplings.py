@@ -17,7 +17,8 @@ from replicon._content import digest
 _TURNS = 1000  # of power iteration
 _CLOSED = 8 * np.finfo(float).eps  # relative width of an enclosure
 _MOST = 32  # spectra that are kept
-_SPECTRA: OrderedDict[str, np.ndarray] = OrderedDict()  # by the content of the matrix
+# By the content of the matrix; `_content.cached` would hold the matrices too.
+_SPECTRA: OrderedDict[str, np.ndarray] = OrderedDict()
 
 
 def elliptic_matrix(

@@ -226,8 +226,9 @@ def _table(phi: Nonlinearity, x: np.ndarray) -> _Table:
     """phi and phi' at places x (n,)."""
     padded = np.zeros((-(-len(x) // _BLOCK), _BLOCK))
     padded.flat[: len(x)] = x
+    evaluated = _evaluated(phi)
     with jax.enable_x64(True):
-        blocks = [np.asarray(_evaluated(phi)(block)) for block in padded]
+        blocks = [np.asarray(evaluated(block)) for block in padded]
     return _Table(*np.concatenate(blocks, axis=1)[:, : len(x)])
 
 
