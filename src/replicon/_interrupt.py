@@ -1,4 +1,4 @@
-"""Ctrl-C that is always heard."""
+"""Ctrl-C that is always heard, and never where it would do harm."""
 
 from __future__ import annotations
 
@@ -7,20 +7,32 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 @contextmanager
 def heard_interrupts() -> Iterator[None]:
     """Raise a KeyboardInterrupt again that was swallowed: where it meets a callback of the garbage
-    collector, and JAX has one, Python only prints it and goes on.
+    collector, and JAX has one, Python only prints it and goes on. Let one that meets an import wait
+    until the module is there: a compiled one that is torn while it is loaded (JAX's is) may take
+    the process with it. A second Ctrl-C waits for nothing.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "setitimer"
     ):
         yield
         return
+    waits = False
 
-    def again(number, frame):
+    def heard(number, frame):
+        nonlocal waits
+        again = number == signal.SIGALRM
+        if _imports(frame) and (again or not waits):
+            waits = True
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            return
+        waits = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
         raise KeyboardInterrupt
 
     def unraisable(given):
@@ -30,11 +42,23 @@ def heard_interrupts() -> Iterator[None]:
             hook(given)
 
     hook = sys.unraisablehook
-    handler = signal.signal(signal.SIGALRM, again)
+    alarm = signal.signal(signal.SIGALRM, heard)
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:  # else it is ignored, or somebody else's
+        signal.signal(signal.SIGINT, heard)
     sys.unraisablehook = unraisable
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)  # what comes later would end the program
         sys.unraisablehook = hook
-        signal.signal(signal.SIGALRM, handler)
+        if interrupt is signal.default_int_handler:
+            signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGALRM, alarm)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported where this frame stands."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import warnings
@@ -300,6 +302,7 @@ def main(arguments: list[str] | None = None) -> None:
     when a study of a tour failed, 130 after Ctrl-C.
     """
     warnings.showwarning = _warn
+    atexit.register(gc.freeze)  # Python's end need not go through JAX's 150,000 objects: 0.2 s
     kept.set(NOTHING)
     try:
         with heard_interrupts():

@@ -1,0 +1,28 @@
+"""Ctrl-C while a module is imported."""
+
+import importlib
+import sys
+
+import pytest
+
+from replicon._interrupt import heard_interrupts
+
+PRESS = "import os, signal, sys, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(0.1)\n"
+
+
+def _import_and_go_on(name):
+    with heard_interrupts():
+        importlib.import_module(name)
+        for _ in range(10**9):  # heard soon after the import
+            pass
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_waits_for_an_import_and_a_second_one_does_not(tmp_path, monkeypatch, presses):
+    name = f"pressed_{presses}"
+    tmp_path.joinpath(f"{name}.py").write_text(PRESS * presses + "whole = True\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        _import_and_go_on(name)
+    assert hasattr(sys.modules.get(name), "whole") == (presses == 1)
+    sys.modules.pop(name, None)
