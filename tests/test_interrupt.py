@@ -1,6 +1,7 @@
-"""Ctrl-C while a module is imported."""
+"""Ctrl-C at bad moments."""
 
 import importlib
+import subprocess
 import sys
 
 import pytest
@@ -26,3 +27,12 @@ def test_ctrl_c_waits_for_an_import_and_a_second_one_does_not(tmp_path, monkeypa
         _import_and_go_on(name)
     assert hasattr(sys.modules.get(name), "whole") == (presses == 1)
     sys.modules.pop(name, None)
+
+
+def test_ctrl_c_in_a_text_that_is_executed_leaves_the_exit_status(tmp_path):
+    pressed = "import os, signal; os.kill(os.getpid(), signal.SIGINT);" * 2
+    file = tmp_path / "mine.py"
+    file.write_text(f"exec({pressed!r})\n")
+    words = [sys.executable, "-m", "replicon.cli", "solve", str(file)]
+    asked = subprocess.run(words, capture_output=True, text=True)
+    assert (asked.returncode, asked.stderr) == (130, "Interrupted: nothing was kept.\n")
