@@ -12,6 +12,7 @@ from replicon.theory import stationary
 from replicon.theory.gaussian import nodes
 
 NODE, WEIGHT = nodes(101, 8.0)
+_BLUR = nodes(61, 8.0)
 _TABLE = 1500  # intervals of a table of blurred ln cosh
 
 
@@ -20,14 +21,14 @@ def log_cosh(x):
     return jnp.logaddexp(x, -x) - jnp.log(2.0)
 
 
-def blurred_log_cosh(deviation):
+def blurred_log_cosh(deviation, rule=_BLUR):
     """The average of ln cosh(x + deviation z), z normal, as a function of x: cubic interpolation of
-    its values and slopes, and |x| - ln 2 where it is that.
+    its values and slopes, and |x| - ln 2 where it is that. `rule`: nodes and weights of z.
     """
     end = 12 + 8 * deviation
     step = end / _TABLE
     at = jnp.linspace(0.0, 1.0, _TABLE + 1) * end
-    node, weight = nodes(61, 8.0)
+    node, weight = rule
     argument = at[:, None] + deviation * node
     value = log_cosh(argument) @ weight
     slope = jnp.tanh(argument) @ weight * step
