@@ -94,11 +94,14 @@ def _side(log, slope, curvature, log_weight, outer_weight) -> Side:
 def _thrice(function: Callable) -> Callable:
     """Ln Z, its first and its second derivative in the field, over arrays (outer, inner) of it."""
 
-    def value(field):
-        return function(field)
+    def with_slope(field):
+        return jax.jvp(function, (field,), (jnp.ones_like(field),))
 
-    one = jax.grad(value)
-    return jax.vmap(jax.vmap(lambda field: (value(field), one(field), jax.grad(one)(field))))
+    def at(field):
+        (value, slope), (_, curvature) = jax.jvp(with_slope, (field,), (jnp.ones_like(field),))
+        return value, slope, curvature
+
+    return jax.vmap(jax.vmap(at))
 
 
 def prior_side(prior: Prior, A, qh0, qh1, m, finer: int = 1) -> Side:
@@ -131,21 +134,31 @@ def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) 
     z0, weight = gaussian.nodes(OUTER * finer)
     s = _root(q1 - q0)
     centre = _root(q0) * z0
+    read = (norm - q1, *parameters)
+    z1, spacing = _about_peaks(channel, read, centre, s, m, finer)
 
     def log_integral(omega):
-        return channel.log_integral(1.0, omega, norm - q1, *parameters)
+        return channel.log_integral(1.0, omega, *read)
 
-    slope_of = jax.vmap(jax.grad(log_integral))
-    peak, reach = _peak(log_integral, slope_of, centre, s, m)
-    sharp = -jax.vmap(jax.grad(jax.grad(log_integral)))(centre + s * peak)
-    width = jax.lax.stop_gradient(
-        jnp.clip(1 / jnp.sqrt(1 + m * s**2 * jnp.maximum(sharp, 0.0)), _SHARPEST, 1.0)
-    )
-    z1, spacing = jax.vmap(
-        lambda at, fine, far: gaussian.graded(at, fine, INNER_PEAK * finer, far)
-    )(peak, width, reach)
     log, slope, curvature = _thrice(log_integral)(centre[:, None] + s * z1)
     return _side(log, slope, curvature, -(z1**2) / 2 + m * log + jnp.log(spacing), weight)
+
+
+def _about_peaks(channel: Channel, read: tuple, centre, s, m, finer: int) -> tuple:
+    """Nodes (outer, inner) about the peaks, fine as these are sharp, and their spacing; constants
+    to differentiation.
+    """
+    read, centre, s, m = jax.lax.stop_gradient((read, centre, s, m))
+
+    def log_integral(omega):
+        return channel.log_integral(1.0, omega, *read)
+
+    slope = gaussian.derivative(log_integral)
+    peak, reach = _peak(log_integral, jax.vmap(slope), centre, s, m)
+    sharp = -jax.vmap(gaussian.derivative(slope))(centre + s * peak)
+    width = jnp.clip(1 / jnp.sqrt(1 + m * s**2 * jnp.maximum(sharp, 0.0)), _SHARPEST, 1.0)
+    count = INNER_PEAK * finer
+    return jax.vmap(lambda *at: gaussian.graded(at[0], at[1], count, at[2]))(peak, width, reach)
 
 
 def _peak(log_integral: Callable, slope: Callable, centre, s, m):
@@ -180,39 +193,29 @@ def storage(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, C
     measure: free_entropy phi, internal_entropy d(m phi)/dm, the entropy of one cluster, and
     complexity m (phi - internal_entropy), the logarithm of the number of clusters, all per weight.
     """
+    return _apart(storage_together(prior, channel, finer))
 
-    def channel_half(x, c):
+
+@cached()
+def storage_together(prior: Prior, channel: Channel, finer: int = 1) -> Callable:
+    """(x, c) -> what residual and measure of `storage` give, from one pass over the nodes."""
+
+    def both(x: Breaking, c) -> tuple[Breaking, dict]:
         parameters = tuple(getattr(c, name) for name in channel.parameters)
-        return channel_side(
-            channel,
-            x.outer_overlap,
-            x.inner_overlap,
-            x.norm,
-            c.breaking_parameter,
-            parameters,
-            finer,
-        )
-
-    def halves(x, c):
-        out = channel_half(x, c)
+        m = c.breaking_parameter
+        out = channel_side(channel, *x, m, parameters, finer)
         A = -c.load * out.slope
         qh0 = c.load * out.outer
         qh1 = c.load * out.inner
-        return out, prior_side(prior, A, qh0, qh1, c.breaking_parameter, finer), (A, qh0, qh1)
-
-    def residual(x: Breaking, c) -> Breaking:
-        _, weights, _ = halves(x, c)
-        return Breaking(
+        weights = prior_side(prior, A, qh0, qh1, m, finer)
+        error = Breaking(
             x.outer_overlap - weights.outer,
             x.inner_overlap - weights.inner,
             x.norm - weights.slope - weights.inner,
         )
+        return error, entropies(x, (A, qh0, qh1), out, weights, c)
 
-    def measure(x: Breaking, c) -> dict:
-        out, weights, conjugates = halves(x, c)
-        return entropies(x, conjugates, out, weights, c)
-
-    return residual, measure
+    return both
 
 
 @cached()
@@ -220,27 +223,40 @@ def held(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Call
     """As `storage`, the inner overlap imposed: it is a control, `overlap`, and breaking_parameter
     the number of replicas.
     """
+    return _apart(held_together(prior, channel, finer))
 
-    def halves(x: Held, c):
+
+@cached()
+def held_together(prior: Prior, channel: Channel, finer: int = 1) -> Callable:
+    """(x, c) -> what residual and measure of `held` give, from one pass over the nodes."""
+
+    def both(x: Held, c) -> tuple[Held, dict]:
         parameters = tuple(getattr(c, name) for name in channel.parameters)
         m = c.breaking_parameter
         out = channel_side(channel, x.outer_overlap, c.overlap, x.norm, m, parameters, finer)
         qh0 = c.load * out.outer
         qh1 = qh0 + x.force / m
         A = qh1 - c.load * (out.slope + out.inner)  # stationary in Q: here qh1 is not load E <g^2>
-        return out, prior_side(prior, A, qh0, qh1, m, finer), (A, qh0, qh1)
-
-    def residual(x: Held, c) -> Held:
-        _, weights, _ = halves(x, c)
-        return Held(
+        weights = prior_side(prior, A, qh0, qh1, m, finer)
+        error = Held(
             x.outer_overlap - weights.outer,
             x.norm - weights.slope - weights.inner,
             c.overlap - weights.inner,
         )
+        order = Breaking(x.outer_overlap, c.overlap, x.norm)
+        return error, entropies(order, (A, qh0, qh1), out, weights, c)
 
-    def measure(x: Held, c) -> dict:
-        out, weights, conjugates = halves(x, c)
-        return entropies(Breaking(x.outer_overlap, c.overlap, x.norm), conjugates, out, weights, c)
+    return both
+
+
+def _apart(both: Callable) -> tuple[Callable, Callable]:
+    """(residual, measure), each alone."""
+
+    def residual(x, c):
+        return both(x, c)[0]
+
+    def measure(x, c) -> dict:
+        return both(x, c)[1]
 
     return residual, measure
 

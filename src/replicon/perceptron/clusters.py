@@ -147,18 +147,30 @@ def _counted(weights: str, warm: bool) -> tuple[Callable, Callable]:
         if not warm:
             return {**measure(x, c), "errors": jnp.zeros(())}
 
-        def by_leak(leak):
-            out = measure(x, c._replace(leak=leak))
-            return out["free_entropy"], out
+        def at(leak):
+            return measure(x, c._replace(leak=leak))
 
-        slope, out = jax.grad(by_leak, has_aux=True)(c.leak)
-        return {**out, "errors": c.leak * slope}
+        out, by_leak = jax.jvp(at, (c.leak,), (jnp.ones_like(c.leak),))
+        return {**out, "errors": c.leak * by_leak["free_entropy"]}
 
     return residual, with_errors
 
 
-def _few(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> _Way:
-    """The way for finite y: in the overlap with few replicas, then in their number."""
+class _Known(NamedTuple):
+    """A saddle point of a curve of so many replicas, at its first overlap."""
+
+    point: _Point
+    overlap: float
+    replicas: float
+    x: one_step.Held
+
+
+def _few(
+    point: _Point, y: float, overlaps: np.ndarray, typical: _Typical, known: _Known | None = None
+) -> _Way:
+    """The way for finite y: in the overlap with few replicas, then in their number; or in their
+    number alone, from what is `known` of fewer at the same overlap.
+    """
     q = typical.overlap
     few = min(y, _ENTER_REPLICAS)
 
@@ -167,10 +179,14 @@ def _few(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> _W
         return controls_tuple(names, (point.load, q1, replicas, point.margin, point.leak))
 
     path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
+    start = one_step.Held(q - _ENTER, typical.norm, 0.05)
+    if known and (known.point, known.overlap) == (point, overlaps[0]):
+        path = []
+        start = known.x
+        few = known.replicas
     path += [
         at(overlaps[0], k) for k in np.geomspace(few, y, 1 + int(np.ceil(4 * np.log2(y / few))))
     ]
-    start = one_step.Held(q - _ENTER, typical.norm, 0.05)
     return _Way(*_counted(point.weights, point.leak > 0), start, path, at)
 
 
@@ -219,7 +235,7 @@ _NAMES = (
 
 def solve(controls) -> dict:
     """Arrays (points,). One path for each (load, margin, temperature, replicas): in the overlap
-    from just above that of typical solutions.
+    from just above that of typical solutions; that of more replicas begins at that of fewer.
     """
     numbers = ("load", "margin", "temperature", "replicas", "overlap")
     given = np.array([np.asarray(getattr(controls, name), float) for name in numbers])
@@ -227,6 +243,7 @@ def solve(controls) -> dict:
     out = {name: np.full(overlap.shape, np.nan) for name in _NAMES}
     converged = np.zeros(overlap.shape, bool)
     reason = np.full(overlap.shape, "", dtype="U200")
+    known = None
     for load, margin, temperature, y in sorted({*map(tuple, given[:-1].T.tolist())}):
         curve = np.array([load, margin, temperature, y])
         rows = np.flatnonzero((curve == given[:-1].T).all(axis=1))
@@ -243,7 +260,7 @@ def solve(controls) -> dict:
         )
         rows = rows[above & below & (refused == "")]
         if len(rows):
-            found, good, why = _curve(point, y, overlap[rows], typical)
+            found, good, why, known = _curve(point, y, overlap[rows], typical, known)
             for name, values in found.items():
                 out[name][rows] = values
             converged[rows] = good
@@ -251,10 +268,14 @@ def solve(controls) -> dict:
     return _told(out, converged, reason, overlap, inverse_temperature(given[2]))
 
 
-def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> tuple:
-    """Observables {name: (overlaps,)} on one path, whether converged, and why not."""
+def _curve(
+    point: _Point, y: float, overlaps: np.ndarray, typical: _Typical, known: _Known | None
+) -> tuple:
+    """Observables {name: (overlaps,)} on one path, whether converged, and why not; what is known
+    for the next.
+    """
     many = np.isinf(y)
-    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical)
+    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical, known)
     found, c, reached = _follow(way, overlaps)
     outer = overlaps if many else reached.x.outer_overlap
     found = {**found, "outer_overlap": outer, "residual": reached.residual}
@@ -265,7 +286,10 @@ def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> 
         sharp = "the integrand is too sharp for the quadrature: give fewer replicas, or inf"
         why = np.where(good & ~accurate, sharp, why)
         good = good & accurate
-    return found, good, why
+    known = None
+    if not many and y >= _ENTER_REPLICAS and reached.converged[0]:
+        known = _Known(point, overlaps[0], y, one_step.Held(*(v[0] for v in reached.x)))
+    return found, good, why, known
 
 
 def _accurate(point: _Point, found: dict, c, reached: Visited) -> np.ndarray:
@@ -308,6 +332,11 @@ def _steepest(load: float) -> float:
     return float(slope.max())
 
 
+@lru_cache
+def _limit_load() -> float:
+    return float(brentq(_steepest, 0.70, 0.79, xtol=1e-7))  # pyright: ignore
+
+
 def find_cluster_limit(controls) -> Found:
     """The load at which the y = infinity local entropy, as a function of the overlap, gets a
     horizontal tangent; of binary weights without errors, at margin zero.
@@ -329,5 +358,5 @@ def find_cluster_limit(controls) -> Found:
         "",
     )
     found = many & plain
-    load = float(brentq(_steepest, 0.70, 0.79, xtol=1e-7)) if found.any() else np.nan  # pyright: ignore
+    load = _limit_load() if found.any() else np.nan
     return Found(np.where(found, load, np.nan), found, reason=reason)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
@@ -55,22 +56,21 @@ def _existing(finer: int) -> tuple[Callable, Callable]:
     """(residual, measure) of `Existing`: a saddle point whose external entropy vanishes. measure:
     as `one_step.held`, with the slope of phi in the overlap.
     """
-    saddle, entropies = one_step.held(replica.ising, replica.threshold, finer)
+    both = one_step.held_together(replica.ising, replica.threshold, finer)
 
     def residual(x: Existing, c) -> Existing:
         held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
-        q0, norm, force = saddle(held, c)
-        return Existing(q0, norm, force, entropies(held, c)["complexity"])
+        error, entropies = both(held, c)
+        return Existing(*error, entropies["complexity"])
 
     def measure(x: Existing, c) -> dict:
         held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
 
         def at(overlap):
-            out = entropies(held, c._replace(overlap=overlap))
-            return out["free_entropy"], out
+            return both(held, c._replace(overlap=overlap))[1]
 
-        slope, out = jax.grad(at, has_aux=True)(c.overlap)
-        return {**out, "slope": slope, "replicas": x.replicas}
+        out, slope = jax.jvp(at, (c.overlap,), (jnp.ones_like(c.overlap),))
+        return {**out, "slope": slope["free_entropy"], "replicas": x.replicas}
 
     return residual, measure
 

@@ -192,13 +192,12 @@ def _broken(weights: str, constraint: str):
     """One-step breaking at the breaking parameter given or, where that is 0, at the one of zero
     complexity.
     """
-    residual, measure = one_step.storage(PRIORS[weights], CHANNELS[constraint])
+    both = one_step.storage_together(PRIORS[weights], CHANNELS[constraint])
     finer, _ = one_step.storage(PRIORS[weights], CHANNELS[constraint], 2)
 
     # Where the two overlaps merge is the replica-symmetric saddle, where both equations agree and
     # the complexity vanishes, as it does at m = 0: these zeros are divided out.
-    def divided(x: one_step.Breaking, c) -> one_step.Breaking:
-        r = residual(x, c)
+    def divided(x: one_step.Breaking, r: one_step.Breaking) -> one_step.Breaking:
         d = x.inner_overlap - x.outer_overlap
         return r._replace(inner_overlap=(r.inner_overlap - r.outer_overlap) / d)
 
@@ -208,14 +207,15 @@ def _broken(weights: str, constraint: str):
         order = _order(x)
         c = c._replace(breaking_parameter=m)
         d = x.inner_overlap - x.outer_overlap
-        level = measure(order, c)["complexity"] / (m * d) ** 2
+        error, entropies = both(order, c)
+        level = entropies["complexity"] / (m * d) ** 2
         asked = jnp.where(held > 0, m - held, level)
-        return _Free(**divided(order, c)._asdict(), breaking_parameter=asked)
+        return _Free(**divided(order, error)._asdict(), breaking_parameter=asked)
 
     def iterate(x: _Free, c):
         order = _order(x)
-        r = residual(order, c._replace(breaking_parameter=x.breaking_parameter))
-        moved = jax.tree.map(jnp.subtract, order, r)
+        error, _ = both(order, c._replace(breaking_parameter=x.breaking_parameter))
+        moved = jax.tree.map(jnp.subtract, order, error)
         return _Free(**moved._asdict(), breaking_parameter=x.breaking_parameter)
 
     def one(start, c):
@@ -227,8 +227,10 @@ def _broken(weights: str, constraint: str):
         m = found.x.breaking_parameter
         d = x.inner_overlap - x.outer_overlap
         c = c._replace(breaking_parameter=m)
-        entropies = measure(x, c)
-        error = jnp.max(jnp.abs(jnp.stack(list(divided(x, c)))))
+        (left, entropies), (_, by_leak) = jax.jvp(
+            lambda leak: both(x, c._replace(leak=leak)), (c.leak,), (jnp.ones_like(c.leak),)
+        )
+        error = jnp.max(jnp.abs(jnp.stack(list(divided(x, left)))))
         solved = (error < 1e-10) & ((held > 0) | (jnp.abs(entropies["complexity"]) < 1e-13))
         ordered = (x.outer_overlap > -1e-9) & (d > _SPLIT) & (x.inner_overlap < 1 - 1e-9)
         accuracy = jnp.max(jnp.abs(jnp.stack(list(finer(x, c)))))
@@ -237,9 +239,7 @@ def _broken(weights: str, constraint: str):
             **entropies,
             "overlap": m * x.outer_overlap + (1 - m) * x.inner_overlap,
             "inner_overlap": x.inner_overlap,
-            "errors": (
-                c.leak * jax.grad(lambda k: measure(x, c._replace(leak=k))["free_entropy"])(c.leak)
-            ),
+            "errors": c.leak * by_leak["free_entropy"],
             "converged": solved & ordered & (m > 0) & (m <= 1 + 1e-9) & resolved,
             "residual": error,
             "breaking": m,
