@@ -15,11 +15,13 @@ from replicon.recurrent.nonlinearity import Nonlinearity, panels
 
 _NODE = np.linspace(-6.0, 6.0, 49)
 _WEIGHT = np.exp(-(_NODE**2) / 2) / np.exp(-(_NODE**2) / 2).sum()
+_LENGTH = 1024  # to a multiple of which times are padded: one compiled shape for most durations
+_BLOCK = 32  # times averaged at once
 _MISSED = 1e-7  # of an average on the uniform grid; the references of the tests are as exact
 
 
 class RowAverage(NamedTuple):
-    """At time t: `row` <phi(x(t)) phi(x(s))> (T,) for s <= t, `latent` <phi(x(t))>, `slope`
+    """At time t: `row` <phi(x(t)) phi(x(s))> (T or more,) for s <= t, `latent` <phi(x(t))>, `slope`
     <phi'(x(t))>, and by how much <phi^2> and <phi'> `miss` those on panels.
     """
 
@@ -40,13 +42,19 @@ class RowAverages:
         self.exact = True
 
     def at(self, covariance, variance, mean, t: int) -> RowAverage:
+        given = [_padded(values) for values in (covariance, variance, mean)]
         with jax.enable_x64(True):
             if self.exact:
-                found = self.uniform(covariance, variance, mean, t)
+                found = self.uniform(*given, t)
                 self.exact = bool(found.miss <= _MISSED)
                 if self.exact:
                     return found
-            return self.fine(covariance, variance, mean, t)
+            return self.fine(*given, t)
+
+
+def _padded(values: np.ndarray) -> np.ndarray:
+    """Zeros behind them, of which no average up to a time t knows."""
+    return np.pad(values, (0, -len(values) % _LENGTH))
 
 
 @cached(maxsize=32)
@@ -83,16 +91,14 @@ def _row_average(phi: Nonlinearity, fine: bool):
 
         here_mean = mean[t]
 
-        # The past alone, in blocks, the last of which may begin a little earlier.
-        size = min(32, len(mean))
+        # The past alone, in blocks.
         given = (covariance, variance, mean)
 
         def block(k, row):
-            first = jnp.minimum(k * size, len(mean) - size)
-            part = [jax.lax.dynamic_slice(v, (first,), (size,)) for v in given]
-            return jax.lax.dynamic_update_slice(row, jax.vmap(with_one)(part), (first,))
+            part = [jax.lax.dynamic_slice(v, (k * _BLOCK,), (_BLOCK,)) for v in given]
+            return jax.lax.dynamic_update_slice(row, jax.vmap(with_one)(part), (k * _BLOCK,))
 
-        row = jax.lax.fori_loop(0, t // size + 1, block, jnp.zeros(len(mean)))
+        row = jax.lax.fori_loop(0, t // _BLOCK + 1, block, jnp.zeros(len(mean)))
         x, w = panels(mean[t], deviation, phi.breaks)
         w = w / w.sum()
         miss = jnp.maximum(

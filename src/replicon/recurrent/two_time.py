@@ -25,6 +25,7 @@ import jax
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from replicon._content import cached
 from replicon._errors import DivergenceError, InputError
 from replicon._seed import generator
 from replicon.recurrent.nonlinearity import Nonlinearity
@@ -130,8 +131,7 @@ def _sampled(
 ) -> TwoTime:
     """Trajectories advanced together, in a field drawn with the covariance of their activities."""
     count = motion.count
-    function = _evaluated(phi.function)
-    slope = _evaluated(phi.slope)
+    function, slope = _evaluated(phi)
     draws = _Draws(rng, 2 + 2 * count, trajectories)
     fields = _Fields(count, trajectories)
     tangents = _Tangents(motion, min(trajectories, _CARRIERS)) if motion.symmetry else None
@@ -170,15 +170,20 @@ def _sampled(
     )
 
 
-def _evaluated(function: Callable) -> Callable[[np.ndarray], np.ndarray]:
-    """A compiled function of arrays, in double precision."""
-    compiled = jax.jit(function)
+@cached(maxsize=32)
+def _evaluated(phi: Nonlinearity) -> list[Callable[[np.ndarray], np.ndarray]]:
+    """Phi and its slope, compiled, of arrays in double precision."""
 
-    def at(values: np.ndarray) -> np.ndarray:
-        with jax.enable_x64(True):
-            return np.asarray(compiled(values))
+    def evaluated(function: Callable) -> Callable[[np.ndarray], np.ndarray]:
+        compiled = jax.jit(function)
 
-    return at
+        def at(values: np.ndarray) -> np.ndarray:
+            with jax.enable_x64(True):
+                return np.asarray(compiled(values))
+
+        return at
+
+    return [evaluated(phi.function), evaluated(phi.slope)]
 
 
 def _ahead(motion: _Motion, now: np.ndarray, earlier: np.ndarray | None) -> np.ndarray:
