@@ -5,9 +5,12 @@ wrong type; what passes draws.
 import contextlib
 import copy
 import datetime
+import functools
 import math
 
 import pytest
+from matplotlib import mathtext
+from matplotlib.backends import backend_agg
 
 import replicon
 from replicon.study import figures, plan
@@ -164,6 +167,18 @@ def coins(tmp_path_factory):
     checked = plan.check(study)
     series = {one.name: one for one, _ in plan._prepared(checked)}
     return study, series, replicon.run_study(study, out=folder / "out")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def formulas_are_read_once():
+    """Matplotlib reads each number of each axis anew for each figure, in milliseconds: here once
+    for the some five hundred figures.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        read = functools.lru_cache(4096)(mathtext.MathTextParser._parse_cached.__wrapped__)
+        patched.setattr(mathtext.MathTextParser, "_parse_cached", read)
+        patched.setattr(backend_agg, "MathTextParser", functools.cache(mathtext.MathTextParser))
+        yield
 
 
 class _Ran(Exception):

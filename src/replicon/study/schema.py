@@ -4,6 +4,7 @@ expected.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -58,23 +59,31 @@ class Text:
 
 
 def _check_mathematics(text: str, place: str) -> None:
-    import matplotlib
-    from matplotlib.mathtext import MathTextParser
-
     if (text.count("$") - text.count("\\$")) % 2:
         raise InputError(
             f"{place} = {show(text)} has a single $: write \\$ for the sign, or $...$ around"
             " mathematics."
         )
+    reason = _not_set(text)
+    if reason:
+        raise InputError(
+            f"{place} = {show(text)} is no mathematics that matplotlib can set ({reason}): mend"
+            " what stands between the $."
+        )
+
+
+@functools.lru_cache(maxsize=512)
+def _not_set(text: str) -> str:
+    """Why matplotlib cannot set a text, '' where it can; to read a formula takes milliseconds."""
+    import matplotlib
+    from matplotlib.mathtext import MathTextParser
+
     try:
         with matplotlib.rc_context({"mathtext.fontset": "cm"}):
             MathTextParser("path").parse(text)
     except (ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(
-            f"{place} = {show(text)} is no mathematics that matplotlib can set ({reason}): mend"
-            " what stands between the $."
-        ) from None
+        return str(error).strip().splitlines()[-1]
+    return ""
 
 
 @dataclass(frozen=True)
