@@ -195,6 +195,17 @@ def test_costs_are_calls_times_what_a_later_one_takes():
     assert cost._TOGETHER == points_of_theory.BATCH
 
 
+def test_each_method_is_asked_what_it_costs(monkeypatch):
+    taken = {"sbpi": 2.0, "focusing-bp": 6.0}  # seconds a call
+    monkeypatch.setattr(cost, "_seconds", lambda task, _: taken[task["controls"]["method"]])
+    race = {"name": "race", "model": "perceptron-algorithms", "sizes": [101], "samples": 5}
+    given = {"method": list(taken), "load": [0.2, 0.4, 0.6]}
+    _, made = plan.planned({"name": "race", "simulation": [{**race, "controls": given}]})
+    (found,) = cost.costs(made, {})
+    assert (found.points, found.first, found.again) == (6, 8.0, 4.0)
+    assert found.seconds == 3 * 5 * (2.0 + 6.0)
+
+
 def test_samples_that_run_at_once_cost_one_run():
     lattice = {"name": "lattice", "model": "square-lattice", "sizes": [8], "samples": 20}
     given = {"temperature": [2.0, 2.2, 2.4], "sweeps": 4}

@@ -1,11 +1,13 @@
-"""What a study will cost, from the first point of each series, without keeping anything."""
+"""What a study will cost, from two points of each series, without keeping anything."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from replicon._declare import Model
@@ -19,7 +21,8 @@ _TOGETHER = 32  # points of a grid that theory solves at once: `theory.points.BA
 class Cost(NamedTuple):
     """A series at one size (None for theory): its points; seconds of its first point, which
     compiles, and of one in the middle afterwards (NaN where there is but one call); seconds that
-    all are expected to take.
+    all are expected to take. Where lists of words (methods, say) make kinds of points, of each
+    kind: the sum of first calls and the mean of later ones.
     """
 
     series: str
@@ -52,21 +55,34 @@ def costs(
 
 def _cost(series: dict[str, Any], size: int | None, models: dict[str, Model]) -> Cost:
     points = grid.size(series["controls"])
+    kinds = list(_kinds(series))
     samples = 1
+    each = points // len(kinds)
     if size is None:
-        calls = -(-points // _TOGETHER)
+        each = -(-each // _TOGETHER)
     elif model_of(series, models).start_many is not None:
         samples = series["samples"]
-        calls = points
     else:
-        calls = points * series["samples"]
-    first = _seconds(_single(series, size, 0.0, samples), models)
-    again = math.nan
-    expected = first
-    if calls > 1:
-        again = _seconds(_single(series, size, 0.5, samples), models)
-        expected += (calls - 1) * again
+        each *= series["samples"]
+
+    def seconds(place: float) -> list[float]:
+        return [_seconds(_single(kind, size, place, samples), models) for kind in kinds]
+
+    first = sum(seconds(0.0))
+    if each == 1:
+        return Cost(series["series"], series["kind"], size, points, first, math.nan, first)
+    again = fmean(seconds(0.5))
+    expected = first + len(kinds) * (each - 1) * again
     return Cost(series["series"], series["kind"], size, points, first, again, expected)
+
+
+def _kinds(series: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The series with one word for each list of words."""
+    lists = {name: v for name, v in series["controls"].items() if isinstance(v, list)}
+    words = {name: v for name, v in lists.items() if all(isinstance(one, str) for one in v)}
+    for chosen in itertools.product(*words.values()):
+        given = {name: [word] for name, word in zip(words, chosen, strict=True)}
+        yield {**series, "controls": {**series["controls"], **given}}
 
 
 def _single(series: dict[str, Any], size: int | None, place: float, samples: int) -> dict[str, Any]:
