@@ -5,6 +5,7 @@ density, gradient, samples and ln Z are checked.
 import itertools
 import json
 import pickle
+from functools import partial
 
 import jax
 import numpy as np
@@ -164,17 +165,17 @@ def test_gradient_is_that_of_the_likelihood(method, centred):
         dW = exact[0] - np.outer(mean, exact[2]) - np.outer(exact[1], offset)
         exact = [dW, exact[1] - dW @ offset, exact[2] - mean @ dW, exact[3]]
 
+    @jax.jit
+    @partial(jax.vmap, in_axes=(None, 0, 0))
+    def estimate(used, hidden, key):
+        given = (mean, offset, base, hidden, data, np.full(12, 1 / 12), key)
+        return training.gradient(settings, used, *given).slope
+
+    keys = jax.random.split(jax.random.key(2), repeats)
+
     def largest(used):
-        share = np.full(12, 1 / 12)
         with jax.enable_x64(True):
-            held = jax.tree.map(jax.numpy.asarray, used)
-
-            def one(hidden, key):
-                given = (mean, offset, base, hidden, data, share, key)
-                return training.gradient(settings, held, *given).slope
-
-            keys = jax.random.split(jax.random.key(2), repeats)
-            found = [np.asarray(x) for x in jax.jit(jax.vmap(one))(starts, keys)]
+            found = [np.asarray(x) for x in estimate(used, starts, keys)]
         errors = [x.std(axis=0, ddof=1) / np.sqrt(repeats) for x in found]
         return max(
             np.abs((x.mean(axis=0) - target) / error).max()

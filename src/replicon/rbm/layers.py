@@ -15,11 +15,15 @@ import numpy as np
 from jax.extend.random import threefry_2x32
 
 
+# Compiled as wholes, also where they are called outside of compiled code: one graph, not one for
+# each operation.
+@jax.jit
 def sigmoid(x):
     """1 / (1 + exp(-x)), by the hyperbolic tangent."""
     return 0.5 + 0.5 * jnp.tanh(0.5 * x)
 
 
+@jax.jit
 def draw(key, probability):
     """0 or 1 with P(1) = probability, to 2^-24.
 

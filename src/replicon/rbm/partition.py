@@ -81,21 +81,20 @@ def annealed_log_partition(
     Salakhutdinov, AISTATS 2015 (reverse). Referee: `exact_log_partition`.
     """
     with jax.enable_x64(True):
-        parameters = jax.tree.map(jnp.asarray, parameters.in_double())
-        base = jnp.asarray(np.asarray(base, float))
+        parameters = parameters.in_double()
+        base = np.asarray(base, float)
         keys = jax.random.split(jax.random.key(seed), 4)
-        betas = jnp.asarray(ladder(temperatures, float))
-        alone = float(parameters.visible_log_sum(base, 0.0).sum())
+        betas = ladder(temperatures, float)
+        alone = independent_log_partition(base, parameters.real)
         zero = parameters.weights.shape[1] * math.log(2) + alone
-        first = parameters.draw_visible(keys[0], jnp.broadcast_to(base, (chains, len(base))), 0.0)
+        first = parameters.draw_visible(keys[0], np.broadcast_to(base, (chains, len(base))), 0.0)
         forward = np.asarray(_anneal(parameters, base, betas, first, keys[1]))
         if start is None:
-            hidden = draw(keys[2], jnp.full((20, chains, parameters.weights.shape[1]), 0.5))
-            start = run_chains(
-                parameters, base, jnp.asarray(ladder(20, float)), hidden, keys[2], 200
-            )[0][-1]
+            hidden = draw(keys[2], np.full((20, chains, parameters.weights.shape[1]), 0.5))
+            start = run_chains(parameters, base, ladder(20, float), hidden, keys[2], 200)[0]
+            start = np.asarray(start)[-1]
         backward = np.asarray(
-            _anneal(parameters, base, betas[::-1], jnp.asarray(np.asarray(start, float)), keys[3])
+            _anneal(parameters, base, betas[::-1].copy(), np.asarray(start, float), keys[3])
         )
     found = judge(zero, forward, backward)
     if not found.reliable:

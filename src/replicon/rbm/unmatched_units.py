@@ -132,7 +132,7 @@ def _replica_growth(out: dict, at: Given, grid: Grid, units: int) -> np.ndarray:
     there = out["converged"][:, None, None]
     data, weights = (
         np.where(there, _averaged(m, units), 0.0)
-        for m in evaluate(covariances, x, at, first, batch=1)
+        for m in evaluate(covariances, x, at, first, batch=1, how="plain")
     )
     turn = at.load * at.inverse_temperature**4
     root = np.linalg.cholesky(weights + 1e-14 * np.eye(units**2))
