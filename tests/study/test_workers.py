@@ -73,16 +73,17 @@ def _listening(pids):
     return held & listening
 
 
-def test_workers_open_no_door(study, tmp_path):
+def test_workers_open_no_door_and_are_gone_when_a_study_ends(study, tmp_path):
+    """Workers kept idle for the next one may leave just when it hands them its tasks."""
     before, seen, workers = _listening([os.getpid()]), set(), set()
 
     def look(done, total, name):
-        pids = [os.getpid(), *_children(os.getpid())]
-        workers.update(pids)
-        seen.update(_listening(pids))
+        seen.update(_listening([os.getpid(), *_children(os.getpid())]))
+        workers.update(_workers_of(os.getpid()))
 
     two = replicon.run_study(study(), out=tmp_path / "two", workers=2, progress=look)
-    assert len(workers) >= 3
+    assert len(workers) == 2
+    assert _workers_of(os.getpid()) == []
     assert seen - before == set()
     one = replicon.run_study(study(), out=tmp_path / "one")
     np.testing.assert_array_equal(one["points"]["energy"], two["points"]["energy"])
@@ -93,18 +94,6 @@ def test_workers_open_no_door(study, tmp_path):
         door.bind(("127.0.0.1", 0))
         door.listen()
         assert _listening([os.getpid()]) - before
-
-
-def test_workers_are_gone_when_a_study_ends(study, tmp_path):
-    """Workers kept idle for the next one may leave just when it hands them its tasks."""
-    seen = set()
-
-    def look(done, total, name):
-        seen.update(_workers_of(os.getpid()))
-
-    replicon.run_study(study(), out=tmp_path / "out", workers=2, progress=look)
-    assert len(seen) == 2
-    assert _workers_of(os.getpid()) == []
 
 
 SCRIPT = """

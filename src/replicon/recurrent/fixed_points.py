@@ -203,13 +203,15 @@ def solve(controls, branch: str) -> dict:
     quiet = _quiescent(phi, c)
     out = {name: np.where(at_rest, quiet[name], np.nan) for name in quiet}
     out["free_entropy"] = np.full(len(cold), np.nan)
-    for rows, theory in (
-        (moving, _static),
-        (~cold & (branch == "active") & phi.odd, _thermal),
-        (overlapping, frozen),
+    # A point without overlap takes a millisecond however it is compiled: in 0.6 s instead of 2.4.
+    for rows, theory, how in (
+        (moving, _static, "seldom"),
+        (~cold & (branch == "active") & phi.odd, _thermal, "seldom"),
+        (overlapping, frozen, "fast"),
     ):
         if rows.any():
-            found = evaluate(theory(phi), type(c)(*(v[rows] for v in c)), batch=16)
+            given = type(c)(*(v[rows] for v in c))
+            found = evaluate(theory(phi), given, batch=16, how=how)
             for name in out:
                 if name in found:
                     out[name][rows] = found[name]
