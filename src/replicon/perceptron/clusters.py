@@ -156,21 +156,8 @@ def _counted(weights: str, warm: bool) -> tuple[Callable, Callable]:
     return residual, with_errors
 
 
-class _Known(NamedTuple):
-    """A saddle point of a curve of so many replicas, at its first overlap."""
-
-    point: _Point
-    overlap: float
-    replicas: float
-    x: one_step.Held
-
-
-def _few(
-    point: _Point, y: float, overlaps: np.ndarray, typical: _Typical, known: _Known | None = None
-) -> _Way:
-    """The way for finite y: in the overlap with few replicas, then in their number; or in their
-    number alone, from what is `known` of fewer at the same overlap.
-    """
+def _few(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> _Way:
+    """The way for finite y: in the overlap with few replicas, then in their number."""
     q = typical.overlap
     few = min(y, _ENTER_REPLICAS)
 
@@ -179,14 +166,10 @@ def _few(
         return controls_tuple(names, (point.load, q1, replicas, point.margin, point.leak))
 
     path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
-    start = one_step.Held(q - _ENTER, typical.norm, 0.05)
-    if known and (known.point, known.overlap) == (point, overlaps[0]):
-        path = []
-        start = known.x
-        few = known.replicas
     path += [
         at(overlaps[0], k) for k in np.geomspace(few, y, 1 + int(np.ceil(4 * np.log2(y / few))))
     ]
+    start = one_step.Held(q - _ENTER, typical.norm, 0.05)
     return _Way(*_counted(point.weights, point.leak > 0), start, path, at)
 
 
@@ -235,7 +218,7 @@ _NAMES = (
 
 def solve(controls) -> dict:
     """Arrays (points,). One path for each (load, margin, temperature, replicas): in the overlap
-    from just above that of typical solutions; that of more replicas begins at that of fewer.
+    from just above that of typical solutions.
     """
     numbers = ("load", "margin", "temperature", "replicas", "overlap")
     given = np.array([np.asarray(getattr(controls, name), float) for name in numbers])
@@ -243,7 +226,6 @@ def solve(controls) -> dict:
     out = {name: np.full(overlap.shape, np.nan) for name in _NAMES}
     converged = np.zeros(overlap.shape, bool)
     reason = np.full(overlap.shape, "", dtype="U200")
-    known = None
     for load, margin, temperature, y in sorted({*map(tuple, given[:-1].T.tolist())}):
         curve = np.array([load, margin, temperature, y])
         rows = np.flatnonzero((curve == given[:-1].T).all(axis=1))
@@ -260,7 +242,7 @@ def solve(controls) -> dict:
         )
         rows = rows[above & below & (refused == "")]
         if len(rows):
-            found, good, why, known = _curve(point, y, overlap[rows], typical, known)
+            found, good, why = _curve(point, y, overlap[rows], typical)
             for name, values in found.items():
                 out[name][rows] = values
             converged[rows] = good
@@ -268,14 +250,10 @@ def solve(controls) -> dict:
     return _told(out, converged, reason, overlap, inverse_temperature(given[2]))
 
 
-def _curve(
-    point: _Point, y: float, overlaps: np.ndarray, typical: _Typical, known: _Known | None
-) -> tuple:
-    """Observables {name: (overlaps,)} on one path, whether converged, and why not; what is known
-    for the next.
-    """
+def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> tuple:
+    """Observables {name: (overlaps,)} on one path, whether converged, and why not."""
     many = np.isinf(y)
-    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical, known)
+    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical)
     found, c, reached = _follow(way, overlaps)
     outer = overlaps if many else reached.x.outer_overlap
     found = {**found, "outer_overlap": outer, "residual": reached.residual}
@@ -286,10 +264,7 @@ def _curve(
         sharp = "the integrand is too sharp for the quadrature: give fewer replicas, or inf"
         why = np.where(good & ~accurate, sharp, why)
         good = good & accurate
-    known = None
-    if not many and y >= _ENTER_REPLICAS and reached.converged[0]:
-        known = _Known(point, overlaps[0], y, one_step.Held(*(v[0] for v in reached.x)))
-    return found, good, why, known
+    return found, good, why
 
 
 def _accurate(point: _Point, found: dict, c, reached: Visited) -> np.ndarray:

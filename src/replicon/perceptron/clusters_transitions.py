@@ -61,7 +61,7 @@ def _existing(finer: int) -> tuple[Callable, Callable]:
     def residual(x: Existing, c) -> Existing:
         held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
         error, entropies = both(held, c)
-        return Existing(*error, entropies["complexity"])
+        return Existing(error.outer_overlap, error.norm, error.force, entropies["complexity"])
 
     def measure(x: Existing, c) -> dict:
         held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)

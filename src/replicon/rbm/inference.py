@@ -18,15 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._declare import controls_tuple
-from replicon.rbm import many_units
-from replicon.rbm.single import (
-    NODE,
-    WEIGHT,
-    blurred_log_cosh,
-    log_cosh,
-    one_unit,
-    one_unit_guess,
-)
+from replicon.rbm import many_units, single
+from replicon.rbm.single import NODE, WEIGHT, blurred_log_cosh, log_cosh
 from replicon.rbm.units import Order
 from replicon.theory import stationary
 from replicon.theory.kept import side_by_side
@@ -393,8 +386,8 @@ def _of_units(c, name: str, count: int) -> dict:
     if count > 2:
         return many_units.state(c, name, count)
     if name == "random-guess":
-        return evaluate(one_unit_guess if count == 1 else _trivial, c, batch=1, how="seldom")
+        return evaluate(single.one_unit_guess if count == 1 else _trivial, c, batch=1, how="seldom")
     if count == 1:
-        return evaluate(one_unit, of_branch(c, name), batch=1)
+        return evaluate(single.one_unit, of_branch(c, name), batch=1)
     # As quick as compiled with all of XLA's work, and there in two thirds of the time.
     return evaluate(branch, of_branch(c, name), batch=1, how="plain")
