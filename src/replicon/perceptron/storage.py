@@ -189,8 +189,8 @@ def _order(x: _Free) -> one_step.Breaking:
 
 @lru_cache
 def _broken(weights: str, constraint: str):
-    """One-step breaking at the breaking parameter given or, where that is 0, at the one of zero
-    complexity.
+    """(saddle, judged) of one-step breaking at the breaking parameter given or, where that is 0, at
+    the one of zero complexity; judged: what is measured there, and whether it is to be trusted.
     """
     both = one_step.storage_together(PRIORS[weights], CHANNELS[constraint])
     finer, _ = one_step.storage(PRIORS[weights], CHANNELS[constraint], 2)
@@ -218,13 +218,15 @@ def _broken(weights: str, constraint: str):
         moved = jax.tree.map(jnp.subtract, order, error)
         return _Free(**moved._asdict(), breaking_parameter=x.breaking_parameter)
 
-    def one(start, c):
-        found = stationary.solve_one(
+    def saddle(start, c) -> _Free:
+        return stationary.solve_one(
             free_residual, start, c, iterate=iterate, steps=100, settled=1e-6
-        )
+        ).x
+
+    def judged(found: _Free, c) -> dict:
         held = c.breaking_parameter
-        x = _order(found.x)
-        m = found.x.breaking_parameter
+        x = _order(found)
+        m = found.breaking_parameter
         d = x.inner_overlap - x.outer_overlap
         c = c._replace(breaking_parameter=m)
         (left, entropies), (_, by_leak) = jax.jvp(
@@ -235,7 +237,7 @@ def _broken(weights: str, constraint: str):
         ordered = (x.outer_overlap > -1e-9) & (d > _SPLIT) & (x.inner_overlap < 1 - 1e-9)
         accuracy = jnp.max(jnp.abs(jnp.stack(list(finer(x, c)))))
         resolved = accuracy < jnp.minimum(1e-4 * d**2, 1e-6)
-        return found.x, {
+        return {
             **entropies,
             "overlap": m * x.outer_overlap + (1 - m) * x.inner_overlap,
             "inner_overlap": x.inner_overlap,
@@ -245,7 +247,7 @@ def _broken(weights: str, constraint: str):
             "breaking": m,
         }
 
-    return one
+    return saddle, judged
 
 
 # Inner minus outer overlap below which the complexity, of the third order in it, drowns in
@@ -300,21 +302,24 @@ def _try(controls, m) -> tuple[dict, np.ndarray]:
     """The saddle at `m` and, where the control leaves m free, the one of zero complexity by
     Newton's method from there; and the complexity of the first (NaN: no saddle).
     """
-    one = _broken(controls.weights, controls.constraint)
+    saddle, judged = _broken(controls.weights, controls.constraint)
+
+    def solved(start, c):
+        x = evaluate(saddle, start, c, batch=1)
+        return x, evaluate(judged, x, c, batch=1, how="seldom")
+
     count = len(m)
     outer = 0.3 if controls.constraint == "threshold" else 0.0
     start = _Free(np.full(count, outer), np.full(count, 0.95), np.ones(count), m)
     c = leaky(controls, inverse_temperature(controls.temperature), breaking_parameter=m)
-    x, found = evaluate(one, start, c, batch=8)
+    x, found = solved(start, c)
     out = {name: np.array(values) for name, values in found.items()}
     complexity = np.where(out["converged"], out["complexity"], np.nan)
     free = np.flatnonzero(out["converged"] & (controls.breaking_parameter == 0))
     out["converged"] &= controls.breaking_parameter > 0
     if len(free):
         c = c._replace(breaking_parameter=np.zeros(count))
-        _, freed = evaluate(
-            one, *(type(v)(*(np.asarray(k)[free] for k in v)) for v in (x, c)), batch=8
-        )
+        _, freed = solved(*(type(v)(*(np.asarray(k)[free] for k in v)) for v in (x, c)))
         for name, values in freed.items():
             out[name][free] = values
     return out, complexity
