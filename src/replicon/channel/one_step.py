@@ -198,7 +198,9 @@ def storage(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, C
 
 @cached()
 def storage_together(prior: Prior, channel: Channel, finer: int = 1) -> Callable:
-    """(x, c) -> what residual and measure of `storage` give, from one pass over the nodes."""
+    """(x, c) -> what residual and measure of `storage` give, (`Breaking`, dict), from one pass over
+    the nodes: for code that needs both.
+    """
 
     def both(x: Breaking, c) -> tuple[Breaking, dict]:
         parameters = tuple(getattr(c, name) for name in channel.parameters)
@@ -228,7 +230,9 @@ def held(prior: Prior, channel: Channel, finer: int = 1) -> tuple[Callable, Call
 
 @cached()
 def held_together(prior: Prior, channel: Channel, finer: int = 1) -> Callable:
-    """(x, c) -> what residual and measure of `held` give, from one pass over the nodes."""
+    """(x, c) -> what residual and measure of `held` give, (`Held`, dict), from one pass over the
+    nodes.
+    """
 
     def both(x: Held, c) -> tuple[Held, dict]:
         parameters = tuple(getattr(c, name) for name in channel.parameters)

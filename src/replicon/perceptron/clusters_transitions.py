@@ -123,7 +123,7 @@ class _Line:
         out = visit(way.residual, way.start, path[0], path)
         x = type(out.x)(*(v[-len(counts) :] for v in out.x))
         c = type(path[0])(*np.array(path[-len(counts) :]).T)
-        none = np.flatnonzero(evaluate(way.measure, x, c, batch=8, how="seldom")["complexity"] < 0)
+        none = np.flatnonzero(evaluate(way.measure, x, c, batch=1, how="seldom")["complexity"] < 0)
         self.found = len(none) > 0
         if self.found:
             k = none[0]
@@ -146,7 +146,7 @@ class _Line:
         asked = slice(len(way), None)
         x = Existing(*(v[asked] for v in out.x))
         at = type(path[0])(*np.array(path[asked]).T)
-        found = evaluate(measure, x, at, batch=8, how="seldom")
+        found = evaluate(measure, x, at, batch=1, how="seldom")
         slope = found["slope"]
         u = np.log(nearness)
         k = int(np.clip(np.argmax(slope), 1, len(u) - 2))

@@ -35,6 +35,7 @@ _SOLVED = 1e-8
 _NEAR = 0.02
 _QUADRATIC = 0.005
 _EASY = 0.3  # a load at which the guess below leads Newton's method to the saddle
+_STEP = 0.05  # of the overlap and of the load: steps of 0.02 find the same
 _FINEST = 1e-3  # smallest distance at which `find_isolation` looks
 
 
@@ -149,7 +150,7 @@ class _Curve:
     """The saddle at one load, at any overlaps p on one side of the typical overlap q."""
 
     def __init__(self, load: float, side: int):
-        loads = np.linspace(_EASY, load, 1 + int(np.ceil(abs(load - _EASY) / 0.02)))
+        loads = np.linspace(_EASY, load, 1 + int(np.ceil(abs(load - _EASY) / _STEP)))
         loads = np.append(loads, load)
         found = typical(loads)
         self.q = found.overlap[-1]
@@ -174,7 +175,7 @@ class _Curve:
         self, overlaps, known: tuple[Order, float] | None = None
     ) -> tuple[Order, np.ndarray, np.ndarray]:
         """Order parameters, V and whether found for overlaps in order of distance from q, steps of
-        0.02 at most; on the way from a `known` saddle and its overlap, or from where the curve is
+        0.05 at most; on the way from a `known` saddle and its overlap, or from where the curve is
         entered.
         """
         if not self.entered:
@@ -185,7 +186,7 @@ class _Curve:
         start, here = known or (self.start, self.q + self.gap)
         begin = self._at(self.q, self.qh, here, self.load)
         for p in overlaps:
-            between = np.linspace(here, p, 2 + int(abs(p - here) / 0.02))[1:]
+            between = np.linspace(here, p, 2 + int(abs(p - here) / _STEP))[1:]
             path.extend(self._at(self.q, self.qh, k, self.load) for k in between)
             wanted.append(len(path) - 1)
             here = p
@@ -196,7 +197,7 @@ class _Curve:
         c = type(c)(*(np.broadcast_to(v, (count,)) for v in c))
         return (
             x,
-            evaluate(potential, x, c, batch=8, how="seldom"),
+            evaluate(potential, x, c, batch=1, how="seldom"),
             out.converged[wanted] & (out.residual[wanted] < _SOLVED),
         )
 
@@ -211,7 +212,7 @@ def _compile() -> None:
     side_by_side(
         lambda: typical(np.full(1, _EASY)),
         lambda: visit(residual, Order(*(v[0] for v in x)), begin, [begin]),
-        lambda: evaluate(potential, x, c, batch=8, how="seldom"),
+        lambda: evaluate(potential, x, c, batch=1, how="seldom"),
     )
 
 
