@@ -35,7 +35,7 @@ def _states(given, grid, coarse):
     both = [
         grids.Grid(*(np.broadcast_to(v, (points, *v.shape)) for v in g)) for g in (grid, coarse)
     ]
-    return evaluate(units.learned, given, *both, batch=1)
+    return evaluate(units.learned, given, *both, batch=1, how="plain")
 
 
 def test_what_two_grids_do_not_agree_on_is_solved_on_finer_ones():

@@ -13,20 +13,33 @@ from replicon._statistics import variance_of_chains
 
 
 @numba.njit(cache=True)
-def _advance(n, total, coupling, field, beta, sweeps, rng):
-    """The sum of spins after so many sweeps of n random-site heat-bath updates, from `total`."""
-    for _ in range(sweeps * n):
-        spin = 1 if rng.random() * n < (n + total) / 2 else -1
-        rest = total - spin
-        local = coupling * rest / n + field
-        if not math.isinf(beta):
-            new = 1 if rng.random() * (1 + math.exp(-2 * beta * local)) < 1 else -1
-        elif local == 0:
-            new = spin
-        else:
-            new = 1 if local > 0 else -1
-        total = rest + new
-    return total
+def _inverse_chances(n, coupling, field, beta):
+    """1/P(up) of a spin beside 0 .. n - 1 others that point up, (n,)."""
+    out = np.empty(n)
+    for up in range(n):
+        local = coupling * (2 * up - n + 1) / n + field
+        out[up] = 1 + math.exp(-2 * beta * local)
+    return out
+
+
+@numba.njit(cache=True)
+def _advance(n, up, inverse_chances, count, rng):
+    """How many spins point up after `count` random-site heat-bath updates, from `up`."""
+    for _ in range(count):
+        rest = up - (rng.random() * n < up)
+        up = rest + (rng.random() * inverse_chances[rest] < 1)
+    return up
+
+
+@numba.njit(cache=True)
+def _descend(n, up, coupling, field, count, rng):
+    """The same at T = 0, where a spin goes along its field, and stays without one."""
+    for _ in range(count):
+        spin = int(rng.random() * n < up)
+        rest = up - spin
+        local = coupling * (2 * rest - n + 1) / n + field
+        up = rest + (spin if local == 0 else int(local > 0))
+    return up
 
 
 class Magnet:
@@ -36,20 +49,32 @@ class Magnet:
         self.controls = controls
         self.size = size
         self.rng = rng
-        self.total = 2 * round(size * (1 + controls.start) / 2) - size
+        self.up = round(size * (1 + controls.start) / 2)
+        self._told()
+
+    def _told(self) -> None:
+        """What the controls make of every state; nothing at T = 0."""
+        c = self.controls
+        if c.temperature > 0:
+            given = (self.size, c.coupling, c.field, 1 / c.temperature)
+            self.inverse_chances = _inverse_chances(*given)
 
     def set(self, control: str, value: float) -> None:
         self.controls = self.controls._replace(**{control: value})
+        self._told()
 
     def step(self, count: int) -> None:
         """So many sweeps."""
         c = self.controls
-        beta = math.inf if c.temperature == 0 else 1 / c.temperature
-        self.total = _advance(self.size, self.total, c.coupling, c.field, beta, count, self.rng)
+        updates = count * self.size
+        if c.temperature > 0:
+            self.up = _advance(self.size, self.up, self.inverse_chances, updates, self.rng)
+        else:
+            self.up = _descend(self.size, self.up, c.coupling, c.field, updates, self.rng)
 
     def measure(self) -> dict:
         """e = -J m^2/2 - h m counts the self-coupling, which is a constant J/2N."""
-        m = self.total / self.size
+        m = (2 * self.up - self.size) / self.size
         return {
             "magnetization": m,
             "energy": -self.controls.coupling * m**2 / 2 - self.controls.field * m,
@@ -57,8 +82,7 @@ class Magnet:
 
     def view(self) -> dict:
         """The spins, those that point up first: which is which does not matter."""
-        up = (self.size + self.total) // 2
-        return {"spins": np.where(np.arange(self.size) < up, 1.0, -1.0)}
+        return {"spins": np.where(np.arange(self.size) < self.up, 1.0, -1.0)}
 
 
 def susceptibility(series: dict, controls, size: int) -> np.ndarray:
