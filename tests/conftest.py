@@ -19,6 +19,8 @@ _CACHE = _CACHES / os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_CACHE / "jax")
 os.environ["NUMBA_CACHE_DIR"] = str(_CACHE / "numba")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+# Two processes share the processors: threads of linear algebra would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser):

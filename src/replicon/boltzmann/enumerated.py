@@ -98,8 +98,19 @@ def exact_likelihood(
 def features(states: np.ndarray, dtype: type = np.float64) -> np.ndarray:
     """Spins and products of pairs i < j of rows (n, N): (n, N (N + 1) / 2)."""
     s = states.astype(dtype)
-    first, second = np.triu_indices(s.shape[1], 1)
-    return np.concatenate([s, s[:, first] * s[:, second]], axis=1)
+    return np.concatenate([s, products(s, s)], axis=1)
+
+
+def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a_i b_j of pairs i < j of rows (n, N): (n, N (N - 1) / 2)."""
+    rows, count = a.shape
+    out = np.empty((rows, count * (count - 1) // 2), a.dtype)
+    done = 0
+    for i in range(count - 1):
+        upto = done + count - 1 - i
+        np.multiply(a[:, i : i + 1], b[:, i + 1 :], out=out[:, done:upto])
+        done = upto
+    return out
 
 
 def all_states(count: int, low: int, high: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from replicon._errors import InputError
 from replicon._seed import read_generator
@@ -41,7 +42,10 @@ class AtOnce:
     def step(self, count: int) -> None:
         """All of it."""
         if count and not self.done:
-            self.now = self._solve()
+            # L-BFGS calls LAPACK for matrices of a few numbers, thousands of times: threads that
+            # wait for each other took seven eighths of a fit.
+            with threadpool_limits(limits=1, user_api="blas"):
+                self.now = self._solve()
             self.done = True
 
 

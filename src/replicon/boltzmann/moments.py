@@ -41,12 +41,14 @@ class Data(NamedTuple):
         return self.total + self.pseudocount
 
 
-def _blocks(rows, size: int, weights: np.ndarray | None = None):
-    """Pieces of the rows, with how many times each row counts, a column of ones for None."""
+def _blocks(rows, size: int, weights: np.ndarray | None, dtype: type = np.float64):
+    """Features of pieces of the rows, and the same as often as each row counts: for weights None
+    the same array, whose product with itself NumPy forms in half the time.
+    """
     step = max(1, 20_000_000 // size)
     for k in range(0, len(rows), step):
-        block = rows[k : k + step]
-        yield block, np.float32(1) if weights is None else weights[k : k + step, None]
+        x = features(rows[k : k + step], dtype)
+        yield x, x if weights is None else weights[k : k + step, None] * x
 
 
 def covariance(
@@ -57,9 +59,7 @@ def covariance(
     """
     count = rows.shape[1] * (rows.shape[1] + 1) // 2
     if count > DENSE:
-        sums = [
-            (often * features(block)).sum(axis=0) for block, often in _blocks(rows, count, weights)
-        ]
+        sums = [counted.sum(axis=0) for _, counted in _blocks(rows, count, weights)]
         total = len(rows) if weights is None else weights.sum()
         mean = share * np.array(sums).sum(axis=0) / total
         return 1 - mean**2
@@ -70,9 +70,7 @@ def covariance(
     total = len(rows) if weights is None else weights.sum()
     square = np.zeros((count, count))
     mean = np.zeros(count)
-    for block, often in _blocks(rows, count, weights):
-        x = features(block, np.float32)
-        counted = often * x
+    for x, counted in _blocks(rows, count, weights, np.float32):
         square += counted.T @ x
         mean += counted.sum(axis=0, dtype=float)
     mean *= share / total

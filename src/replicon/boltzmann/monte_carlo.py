@@ -16,7 +16,7 @@ from scipy.stats import chi2, norm
 from threadpoolctl import ThreadpoolController
 
 from replicon.boltzmann.chains import Population, draw, memory, memory_limit, tuned_ladder
-from replicon.boltzmann.enumerated import Penalty
+from replicon.boltzmann.enumerated import Penalty, products
 from replicon.boltzmann.inverse import Inferred
 from replicon.boltzmann.moments import Data, covariance
 
@@ -288,7 +288,6 @@ def _settled(problem: _Problem, data: Data, values, sweeps: int, chains: int, rn
 
 def _moments(problem: _Problem, drawn) -> tuple[np.ndarray, np.ndarray]:
     """Mean conditional moments of independent rows, and the covariance of one row's."""
-    first, second = problem.upper
     count = len(problem.goal)
     mean = np.zeros(count)
     square = np.zeros((count, count)) if count <= _TESTED else np.zeros(count)
@@ -296,9 +295,7 @@ def _moments(problem: _Problem, drawn) -> tuple[np.ndarray, np.ndarray]:
     for k in range(0, len(drawn.rows), size):
         s = drawn.rows[k : k + size].astype(np.float32)
         t = np.tanh(drawn.fields[k : k + size]).astype(np.float32)
-        x = np.concatenate(
-            [t, (t[:, first] * s[:, second] + s[:, first] * t[:, second]) / 2], axis=1
-        )
+        x = np.concatenate([t, (products(t, s) + products(s, t)) / 2], axis=1)
         x -= problem.goal.astype(np.float32)
         mean += x.sum(axis=0, dtype=float)
         square += x.T @ x if square.ndim == 2 else (x**2).sum(axis=0, dtype=float)
