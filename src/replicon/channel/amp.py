@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from replicon._arrays import real_array
@@ -283,9 +282,12 @@ def _nature(channel, parameters: tuple, labels: tuple) -> tuple[bool, bool]:
     modulus = np.geomspace(1.013579e-3, 1e3, 49)
     fields = np.concatenate([-modulus, modulus])
 
+    @jax.jit  # one graph: every operation of JAX on its own is compiled
+    def logs(label, fields):
+        return jax.vmap(lambda h: channel.log_integral(label, h, 1e-24, *parameters))(fields)
+
     def factor(label, scale):
-        at = jax.vmap(lambda h: channel.log_integral(label, h, 1e-24, *parameters))
-        return np.exp(np.asarray(at(jnp.asarray(scale * fields))))
+        return np.exp(np.asarray(logs(label, scale * fields)))
 
     p = [factor(label, 1.0) for label in labels]
     hard = all(bool(((k < 1e-9) | (np.abs(k - 1) < 1e-9)).all()) for k in p)

@@ -138,6 +138,8 @@ def compiled(prior: Any, channel: Any) -> Compiled:
         slopes = jax.grad(lambda p: out_log(y, omega, V, *p).sum() / n)(parameters)
         return free_entropy, slopes
 
-    nothing = jnp.zeros(1)
-    variance = float(variance_of(nothing, nothing)[0])
-    return Compiled(advance, bethe, variance, float(prior.log_integral(nothing[0], nothing[0])))
+    @jax.jit
+    def alone(nothing):
+        return variance_of(nothing, nothing)[0], prior.log_integral(nothing[0], nothing[0])
+
+    return Compiled(advance, bethe, *map(float, alone(jnp.zeros(1))))

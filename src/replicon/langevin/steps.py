@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +14,7 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 from jax.typing import ArrayLike
 
+from replicon._content import shipped
 from replicon._errors import DivergenceError, InputError
 from replicon._traced import Traced, second_derivatives, trace
 
@@ -76,7 +77,12 @@ def followed(
 
     def follow(name, function, *arguments):
         return trace(
-            name, function, *arguments, derivatives=(jax.grad, second_derivatives), scalar=True
+            name,
+            function,
+            *arguments,
+            derivatives=(jax.grad, second_derivatives),
+            scalar=True,
+            shipped=shipped(function) is not None,
         )
 
     whole = follow("energy", energy, example, *(() if rows is None else (rows,)))
@@ -99,9 +105,7 @@ def whole_energy(functions: _Functions, constants: tuple, tree: Any, rows: Any) 
 
 def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> np.ndarray:
     """Energies of all chains (chains,); InputError for a start at which one is not finite."""
-    values = np.asarray(
-        jax.vmap(lambda tree: whole_energy(functions, constants, tree, rows))(trees)
-    )
+    values = np.asarray(_energies(functions, constants, trees, rows))
     if not np.isfinite(values).all():
         chain = int(np.argmin(np.isfinite(values)))
         raise InputError(
@@ -109,6 +113,11 @@ def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) 
             " finite, or mend it."
         )
     return values
+
+
+@partial(jax.jit, static_argnums=0)  # one graph: every operation of JAX on its own is compiled
+def _energies(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> jax.Array:
+    return jax.vmap(lambda tree: whole_energy(functions, constants, tree, rows))(trees)
 
 
 class _Adjusted(NamedTuple):
