@@ -121,17 +121,21 @@ def test_an_input_of_zero_is_none_to_the_bit(time, kind):
 
 @pytest.mark.parametrize("time", TIMES)
 def test_input_and_noise_add_up(time):
-    """In a linear network responses to the two are a sum."""
+    """In a linear network responses to the two are a sum; noise that vanishes is none, for which
+    other code is compiled.
+    """
     settings = {**LINEAR, "duration": 10, "time": time, "seed": 4}
     zero = np.zeros(N)
-    both, noisy, driven = (
+    both, noisy, driven, vanishing = (
         evolve(0.5 * J, zero, **settings, **given).states
         for given in (
             {"noise": 0.2, "input": np.sin},
             {"noise": 0.2},
             {"input": np.sin},
+            {"noise": 1e-300, "input": np.sin},
         )
     )
+    np.testing.assert_allclose(vanishing, driven, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(both, noisy + driven, rtol=1e-10, atol=1e-12)
     assert np.abs(driven).max() > 0.1
 

@@ -113,6 +113,7 @@ def evolve(
             None if input is None else input_of_steps(input, columns, plan.steps, plan.step, time)
         ),
         noise=noise,
+        quiet=noise == 0,
         exponents=exponents,
         seed=read_seed(seed),
     )
@@ -188,8 +189,9 @@ class Motion:
 
     couplings (N, N), start and field (N, columns), phi as `transfer` gives it; inputs (steps, N or
     1, columns or 1): what enters at each step; exponents: how many tangent vectors follow the first
-    column. `span`: the time of a record. Arithmetic in the type of
-    the couplings. Its random numbers are functions of the seed and of the number of the record.
+    column; quiet: there will be no noise, and nothing is compiled for it. `span`: the time of a
+    record. Arithmetic in the type of the couplings. Its random numbers are functions of the seed
+    and of the number of the record.
     """
 
     def __init__(
@@ -204,6 +206,7 @@ class Motion:
         field: np.ndarray,
         inputs: np.ndarray | None = None,
         noise: float = 0.0,
+        quiet: bool = False,
         exponents: int = 0,
         seed: int = 0,
     ):
@@ -226,7 +229,8 @@ class Motion:
             directions = np.random.default_rng(seed).standard_normal((n, exponents))
             tangent = np.linalg.qr(directions)[0]
         tangent = tangent.astype(kind)
-        self._run = _runner(phi.function, phi.slope, time, inner // between, between, exponents)
+        turns = inner // between
+        self._run = _runner(phi.function, phi.slope, time, quiet, turns, between, exponents)
         parts = (start, np.zeros_like(start), tangent, np.zeros_like(tangent))
         with jax.enable_x64(True):
             self._carry: tuple = (_State(*map(jnp.asarray, parts)), jnp.asarray(np.array(True)))
@@ -284,9 +288,17 @@ class _State(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _runner(
-    function: Traced, slope: Traced | None, time: str, turns: int, inner: int, exponents: int
+    function: Traced,
+    slope: Traced | None,
+    time: str,
+    quiet: bool,
+    turns: int,
+    inner: int,
+    exponents: int,
 ):
-    """Records compiled, each of `turns` times `inner` steps, with one QR a turn."""
+    """Records compiled, each of `turns` times `inner` steps, with one QR a turn; `quiet`: without
+    noise, which is two thirds of what is compiled.
+    """
     continuous = time == "continuous"
 
     def one_step(given: _Given, key, pushed, state: _State, first):
@@ -301,7 +313,9 @@ def _runner(
         drive = pull[:, : x.shape[1]] + given.field
         turn = pull[:, x.shape[1] :]
         decay = jnp.exp(-step) if continuous else jnp.zeros_like(step)
-        kick = jnp.sqrt(noise * (1 - decay**2)) * jax.random.normal(key, (len(x), 1), x.dtype)
+        kick = jnp.zeros((), x.dtype)
+        if not quiet:
+            kick = jnp.sqrt(noise * (1 - decay**2)) * jax.random.normal(key, (len(x), 1), x.dtype)
         if continuous:
             # The first step of all has no past: Euler.
             old = jnp.where(first, drive, state.drive)
