@@ -63,7 +63,6 @@ def _pair(x: Order, coupling, c, scale=1.0) -> tuple[Order, jax.Array]:
     total, change = _fields(x, scale)
     even = coupling + log_cosh(total)
     odd = -coupling + log_cosh(change)
-    both = jnp.logaddexp(even, odd)
     equal = jax.nn.sigmoid(even - odd)
     up = 2 * equal * jnp.tanh(total)  # <s1> + <s2>
     across = 2 * (1 - equal) * jnp.tanh(change)  # <s1> - <s2>
@@ -79,7 +78,7 @@ def _pair(x: Order, coupling, c, scale=1.0) -> tuple[Order, jax.Array]:
         mean(across**2).sum() / 2,
         mean(2 * equal - 1).sum(),
     )
-    return out, mean(both).sum() - jnp.logaddexp(coupling, -coupling)
+    return out, mean(jnp.logaddexp(even, odd)).sum() - jnp.logaddexp(coupling, -coupling)
 
 
 def _sides(x: Order, c):
