@@ -7,6 +7,7 @@ import copy
 import datetime
 import functools
 import math
+from typing import Any
 
 import pytest
 from matplotlib import mathtext
@@ -174,10 +175,11 @@ def formulas_are_read_once():
     """Matplotlib reads each number of each axis anew for each figure, in milliseconds: here once
     for the some five hundred figures.
     """
+    parser: Any = mathtext.MathTextParser
     with pytest.MonkeyPatch.context() as patched:
-        read = functools.lru_cache(4096)(mathtext.MathTextParser._parse_cached.__wrapped__)
-        patched.setattr(mathtext.MathTextParser, "_parse_cached", read)
-        patched.setattr(backend_agg, "MathTextParser", functools.cache(mathtext.MathTextParser))
+        read = functools.lru_cache(4096)(parser._parse_cached.__wrapped__)
+        patched.setattr(parser, "_parse_cached", read)
+        patched.setattr(backend_agg, "MathTextParser", functools.cache(parser))
         yield
 
 
