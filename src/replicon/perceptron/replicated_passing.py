@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln, log_ndtr, logsumexp
+from scipy.special import gammaln, log_ndtr, ndtr
 
 # Deviations of a field. Messages that do not settle go further, where rounding of t^2 exceeds 1.
 _FARTHEST = 1e5
@@ -70,9 +70,13 @@ def _log_density(u: np.ndarray) -> np.ndarray:
     return np.log(u[1] - u[0]) - u**2 / 2 - _HALF_LOG
 
 
-def _log_sum(logs: np.ndarray) -> np.ndarray:
-    """Ln of the sum over the last axis of two."""
-    return np.asarray(logsumexp(logs, axis=1))
+def _shared(logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ln of the sum over the last axis of two, and each term's share in it."""
+    top = logs.max(axis=1, keepdims=True)
+    share = np.exp(logs - top)
+    total = share.sum(axis=1, keepdims=True)
+    share /= total
+    return (np.log(total) + top)[:, 0], share
 
 
 class ReplicatedPassing:
@@ -128,8 +132,7 @@ class ReplicatedPassing:
         field = self._choices + b[:, None] * self._sums
         J = self.coupling
         for _ in range(_TURNS):
-            weight = field + J * (square - y) / 2
-            p = np.exp(weight - _log_sum(weight)[:, None])
+            _, p = _shared(field + J * (square - y) / 2)
             seconds = p @ square
             gap = float(np.mean(seconds)) - wanted
             if abs(gap) < 1e-11 * wanted:
@@ -137,9 +140,7 @@ class ReplicatedPassing:
             growth = float(np.mean(p @ square**2 - seconds**2)) / 2
             J = float(np.clip(J - np.clip(gap / max(growth, 1e-12), -0.5, 0.5), -1.0, _LARGEST))
         self.coupling = J
-        weight = field + J * (square - y) / 2
-        log = _log_sum(weight)
-        p = np.exp(weight - log[:, None])
+        log, p = _shared(field + J * (square - y) / 2)
         self.pair = (float(np.mean(p @ square)) - y) / (y * (y - 1))
         return p @ self._sums / y, log
 
@@ -152,17 +153,19 @@ class ReplicatedPassing:
         far = _REACH + min(y * root * 6 / np.sqrt(V), low)
         u = _nodes(-_REACH, far, 1 / np.sqrt(1 + y * covariance / V))
         t = np.maximum((omega[:, None] + root * u - self.margin) / np.sqrt(V), -_FARTHEST)
-        right = log_ndtr(t)
         leak = self.leak
-        log = np.logaddexp(np.log(leak), np.log1p(-leak) + right) if leak > 0 else right
+        if leak > 0:
+            chance = leak + (1 - leak) * ndtr(t)
+            log = np.log(chance)
+            wrong = leak * ndtr(-t) / chance
+        else:
+            log = log_ndtr(t)
+            wrong = np.zeros_like(t)
         g = (1 - leak) * np.exp(-(t**2) / 2 - _HALF_LOG - log) / np.sqrt(V)
-        weight = y * log + _log_density(u)
-        whole = _log_sum(weight)
-        p = np.exp(weight - whole[:, None])
-        wrong = leak * np.exp(log_ndtr(-t) - log) if leak > 0 else np.zeros_like(t)
+        whole, p = _shared(y * log + _log_density(u))
 
         def over(values):
-            return np.sum(p * values, axis=1)
+            return np.einsum("pu,pu->p", p, values)
 
         curvature = -g * (t / np.sqrt(V) + g)
         return _Patterns(whole, over(g), over(g**2), over(curvature), over(log), over(wrong))
@@ -176,8 +179,7 @@ class ReplicatedPassing:
         u = _nodes(-_REACH - y * root, _REACH + y * root, 1 / max(root, 1.0))
         h = b[:, None] + root * u
         log = np.logaddexp(h, -h)
-        weight = y * log + _log_density(u)
-        p = np.exp(weight - _log_sum(weight)[:, None])
+        _, p = _shared(y * log + _log_density(u))
         return np.sum(p * log, axis=1) - J / 2
 
     def told(self) -> Told:
