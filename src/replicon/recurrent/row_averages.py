@@ -42,6 +42,7 @@ class RowAverages:
         self.exact = True
 
     def at(self, covariance, variance, mean, t: int) -> RowAverage:
+        """Averages at time t, from what is known of the times up to it, arrays (T,)."""
         given = [_padded(values) for values in (covariance, variance, mean)]
         with jax.enable_x64(True):
             if self.exact:
