@@ -22,18 +22,12 @@ def heard_interrupts() -> Iterator[None]:
     ):
         yield
         return
-    waits = False
 
     def heard(number, frame):
-        nonlocal waits
-        again = number == signal.SIGALRM
-        if _imports(frame) and (again or not waits):
-            waits = True
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
-            return
-        waits = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        raise KeyboardInterrupt
+        waits, _ = signal.setitimer(signal.ITIMER_REAL, 0)  # one that was to be heard later
+        if waits or not _imports(frame):
+            raise KeyboardInterrupt
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
 
     def unraisable(given):
         if isinstance(given.exc_value, KeyboardInterrupt):

@@ -32,7 +32,7 @@ def compare_moments(
         chosen = np.zeros((0, 3), int)
     statistics = {
         "magnetization": ("spin", lambda s: s.astype(float)),
-        "correlation": ("pair", lambda s: s[:, first].astype(np.float32) * s[:, second]),
+        "correlation": ("pair", lambda s: enumerated.products(s, s)),
         "three_point": (
             "triple",
             lambda s: np.prod([(s - s.mean(axis=0))[:, chosen[:, k]] for k in range(3)], axis=0),

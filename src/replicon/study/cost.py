@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 import warnings
@@ -80,8 +79,8 @@ def _kinds(series: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The series with one word for each list of words."""
     lists = {name: v for name, v in series["controls"].items() if isinstance(v, list)}
     words = {name: v for name, v in lists.items() if all(isinstance(one, str) for one in v)}
-    for chosen in itertools.product(*words.values()):
-        given = {name: [word] for name, word in zip(words, chosen, strict=True)}
+    for chosen in grid.points(words):
+        given = {name: [word] for name, word in chosen.items()}
         yield {**series, "controls": {**series["controls"], **given}}
 
 
