@@ -9,6 +9,7 @@ from tests.command import call
 import replicon
 from replicon import InputError
 from replicon.study import cost, plan
+from replicon.study.names import check_name
 from replicon.study.sources import headline, shipped
 from replicon.theory import points as points_of_theory
 
@@ -63,6 +64,26 @@ def test_lists_and_ranges_are_set_as_everywhere():
     assert series["points"]["seed"] == 4
 
 
+def test_whole_numbers_may_be_written_as_any_number_is():
+    _, series = _series({"sizes": "40:80:3", "samples": "1e1", "seed": "2e3"})
+    points = series["points"]
+    told = (*points["sizes"], points["samples"], points["seed"])
+    assert told == (40, 60, 80, 10, 2000)
+    assert {type(one) for one in told} == {int}
+
+
+def test_a_long_name_stays_one_and_tells_its_values_apart():
+    loads = [f"0.0{k}" for k in range(11, 60)]
+    names = [
+        _series({"load": ",".join([*loads, last])}, quick=quick)[0]["name"]
+        for last in ("0.06", "0.07")
+        for quick in (False, True)
+    ]
+    assert len(set(names)) == 4
+    assert all(check_name(name, "study").startswith("small-load-0.011-") for name in names)
+    assert [name.endswith("-quick") for name in names] == [False, True] * 2
+
+
 def test_the_control_that_a_transition_finds_is_left_to_it():
     _, series = _series({"load": [0.03, 0.04]})
     assert "load" not in series["spinodal"]["controls"]
@@ -79,6 +100,10 @@ def test_the_control_that_a_transition_finds_is_left_to_it():
         ({"samples": "many"}, "samples must be"),
         ({"sizes": "1"}, "size must be"),
         ({"seed": -3}, "seed must be"),
+        ({"sizes": "60,6e1"}, "lists size = 60 twice"),
+        ({"sizes": ","}, "has no size"),
+        ({"sizes": "60.5"}, "size must be"),
+        ({"alpha": 0.03, "load": [0.02, 0.05]}, "alpha and load are the same control"),
         ({"load": 0.02}, "does not list"),  # the figure is drawn along the load
     ],
 )

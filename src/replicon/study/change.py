@@ -11,7 +11,7 @@ from replicon._declare import nearest
 from replicon._domains import show
 from replicon._errors import InputError
 from replicon.study import ask, catalogue, grid
-from replicon.study.names import LONGEST
+from replicon.study.names import fitted
 
 _KINDS = ("theory", "transition", "simulation")
 _NUMBERS = ("sizes", "samples")
@@ -27,20 +27,27 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     """
     out = {**study, **{kind: [_copy(one) for one in study[kind]] for kind in _KINDS}}
     told = dict(changes)
-    for name, given in changes.items():
-        value = grid.parse_value(name, given)
-        if name == "seed":
-            out["seed"] = value
+    under: dict[str, str] = {}
+    for said, given in changes.items():
+        value = grid.parse_value(said, given)
+        if said == "seed":
+            out["seed"] = _whole(value)
             continue
-        name, value = _own(study, name, value)
+        name, value = _own(study, said, value)
+        if under.setdefault(name, said) != said:
+            raise InputError(
+                f"{under[name]} and {said} are the same control, {name}: give one of them."
+            )
         places = _places(out, name)
         if not places:
             raise _unknown(out, name)
         for table, domain in places:
-            if name == "sizes" and not isinstance(value, list):
-                table[name] = [value]
+            if domain is not None:
+                table[name] = grid.taken(name, value, domain)
+            elif name == "sizes" and not isinstance(value, list):
+                table[name] = [_whole(value)]
             else:
-                table[name] = value if domain is None else grid.taken(name, value, domain)
+                table[name] = _whole(value)
             if not isinstance(given, str):
                 told[name] = table[name]
     return {**out, "name": named(study["name"], told)}
@@ -50,7 +57,14 @@ def named(name: str, changes: Mapping[str, Any]) -> str:
     """A name for the changed study, which is also that of its folder."""
     words = "-".join(f"{key}-{str(value).strip('[]()')}" for key, value in changes.items())
     slug = re.sub(r"[^\w.-]+|\.\.+", "-", words).strip("-.")
-    return f"{name}-{slug}"[:LONGEST].rstrip("-. ")
+    return fitted(f"{name}-{slug}".rstrip("-. "))
+
+
+def _whole(value: Any) -> Any:
+    """1e3 as 1000, which ranges also hold as a float; what is no whole number as it is."""
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _copy(one: dict[str, Any]) -> dict[str, Any]:

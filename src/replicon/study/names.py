@@ -4,6 +4,7 @@ where they could not.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -42,3 +43,13 @@ def check_name(name: Any, kind: str, *, raises: type[Exception] = InputError) ->
     if not good:
         raise raises(f"{show(name)} is no name of a {kind}: give {allowed}, at most {LONGEST}.")
     return name
+
+
+def fitted(name: str, ending: str = "") -> str:
+    """A name with its ending, cut before it where both would be longer than a name may be: what is
+    cut is told apart by eight digits of the whole.
+    """
+    if len(name + ending) > LONGEST:
+        mark = f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        name = name[: LONGEST - len(mark + ending)].rstrip("-. ") + mark
+    return name + ending

@@ -19,7 +19,7 @@ from replicon.study import ask, catalogue, grid
 from replicon.study.change import changed
 from replicon.study.figures import FIGURES, Series, check_figure
 from replicon.study.merge import Task, tasks
-from replicon.study.names import check_name
+from replicon.study.names import check_name, fitted
 from replicon.study.schema import Controls, ListOf, Number, OneOf, Table, Text
 from replicon.study.sources import headline, is_there, read_table, shipped
 
@@ -212,7 +212,7 @@ def _checked(
         if not any("quick" in one for kind in _SERIES for one in out[kind]):
             break
     chosen, plan_of_it = versions[-1 if quick else 0]
-    return ({**chosen, "name": out["name"] + "-quick"} if quick else chosen), plan_of_it
+    return ({**chosen, "name": fitted(out["name"], "-quick")} if quick else chosen), plan_of_it
 
 
 def _version(study: dict[str, Any], quick: bool) -> dict[str, Any]:
@@ -285,6 +285,8 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
     transition = None
     if kind == "simulation":
         sizes = one["sizes"]
+        if not sizes:
+            raise InputError(f"{place} has no size: give at least one.")
         own = {"sizes": sizes, "samples": one["samples"], "seed": seed}
         numbers = [ask.check_numbers(model, size, one["samples"], seed) for size in sizes]
         controls = ask.read(model, given, "simulation")
@@ -305,7 +307,7 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
             )
         controls = ask.transition_coordinates(model, transition.name, given)
     count = max(len(sizes), 1) * grid.size(controls)
-    for name, value in controls.items():
+    for name, value in {"size": sizes, **controls}.items():
         if isinstance(value, list) and len(set(value)) < len(value):
             twice = next(v for k, v in enumerate(value) if v in value[:k])
             raise InputError(f"{place} lists {name} = {show(twice)} twice: give each value once.")
