@@ -52,13 +52,13 @@ def test_every_question_gives_csv_and_netcdf_of_what_it_shows(capsys, tmp_path, 
         "compare": {"observable", "mean", "error", "theory", "z", "converged"},
     }
     for command, words in questions.items():
-        files = ("--csv", f"{command}.csv", "--nc", f"{command}.nc")
+        files = ("--csv", f"{command}.csv", "--nc", f"{command}.NC")
         status, out, _ = call(capsys, command, *words, *files)
         assert status == 0
         assert "curie-weiss: " in out
         rows = read((tmp_path / f"{command}.csv").read_text())
         assert columns[command] <= set(rows[0])
-        with xr.open_dataset(tmp_path / f"{command}.nc", engine="h5netcdf") as kept:
+        with xr.open_dataset(tmp_path / f"{command}.NC", engine="h5netcdf") as kept:
             assert kept.attrs["kind"] == command
             assert kept.sizes["temperature"] == 2
     assert [row["converged"] for row in read((tmp_path / "transition.csv").read_text())] == [

@@ -213,13 +213,13 @@ def test_what_cannot_be_drawn_is_said(results):
         quick.table_of([nothing.assign_attrs(theory.attrs)], None, None)
 
 
-@pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
+@pytest.mark.parametrize("ending", [".PNG", ".svg", ".pdf"])
 def test_the_command_line_writes_a_picture(tmp_path, capsys, ending):
     path = tmp_path / f"picture{ending}"
     with pytest.raises(SystemExit) as done:
         cli.main(["solve", "hopfield", "load=0.02:0.1:3", "--plot", str(path), "--json"])
     assert done.value.code == 0
-    begins = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[ending]
+    begins = {".PNG": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[ending]
     assert path.read_bytes().startswith(begins)
 
 

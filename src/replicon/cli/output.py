@@ -164,6 +164,6 @@ def _write_netcdf(output: Output, result: xr.Dataset) -> None:
 
 
 def _check_file(path: Path, ending: str) -> None:
-    if path.suffix != ending:
+    if path.suffix.lower() != ending:
         raise InputError(f"'{path}' is no {ending} file: give a name that ends in {ending}.")
     check_folder_of(path)

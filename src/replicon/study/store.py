@@ -212,10 +212,11 @@ def export_results(folder: str | Path, path: str | Path) -> None:
     """
     check_export(path)
     path = Path(path)
+    ending = path.suffix.lower()
     tree = xr.DataTree.from_dict(
         {name: writable(data) for name, data in load_results(folder).items()}
     )
-    if path.suffix == ".nc":
+    if ending == ".nc":
         write_whole(path, netcdf(tree))
         return
     for left in path.parent.glob(f".{path.name}.*.part"):
@@ -238,19 +239,20 @@ def check_export(path: str | Path) -> None:
     path = check_path(
         "path", path, "give a name ending in .nc (netCDF) or .zarr, as text or a Path"
     )
+    ending = path.suffix.lower()
     try:
-        if path.suffix not in (".nc", ".zarr"):
+        if ending not in (".nc", ".zarr"):
             raise InputError(
                 f"'{path}' has no known ending: give a name ending in .nc (netCDF) or .zarr."
             )
-        if path.suffix == ".zarr" and os.path.lexists(path):
+        if ending == ".zarr" and os.path.lexists(path):
             raise InputError(f"'{path}' exists already: give a new name.")
-        if len(os.fsencode(path.name)) > (220 if path.suffix == ".zarr" else 255):
+        if len(os.fsencode(path.name)) > (220 if ending == ".zarr" else 255):
             raise InputError(
                 f"'{path}' cannot be written: the name is too long: give a shorter one."
             )
         check_folder_of(path)
-        if path.suffix == ".zarr":
+        if ending == ".zarr":
             needed("zarr", "zarr", f"'{path}'")
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):

@@ -28,7 +28,7 @@ def png(figure: Figure, dpi: int = 130) -> bytes:
 
 def check_picture(path: Path) -> None:
     """InputError unless the name is one of a picture, in a folder that is there."""
-    if path.suffix not in _PICTURES:
+    if path.suffix.lower() not in _PICTURES:
         raise InputError(f"'{path}' is no picture: give a name ending in {', '.join(_PICTURES)}.")
     check_folder_of(path)
 
@@ -36,7 +36,7 @@ def check_picture(path: Path) -> None:
 def write_picture(figure: Figure, path: Path) -> None:
     """A figure as a file of the kind that its name ends in."""
     stream = io.BytesIO()
-    figure.savefig(stream, dpi=200, format=path.suffix[1:])
+    figure.savefig(stream, dpi=200, format=path.suffix[1:].lower())
     write_whole(path, stream.getvalue())
 
 
