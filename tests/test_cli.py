@@ -105,6 +105,12 @@ def test_transition_as_json(capsys):
     assert record["value"] == pytest.approx(0.1379, abs=1e-4)
 
 
+def test_a_whole_number_may_be_written_as_any_number_is(capsys):
+    words = ("curie-weiss", "--size", "1e2", "--samples", "3.0", "--json")
+    record = json.loads(call(capsys, "simulate", *words)[1])
+    assert (record["size"], record["samples"]) == (100, 3)
+
+
 def test_simulate_and_compare_as_json(capsys):
     words = [
         "square-lattice",
@@ -154,7 +160,11 @@ def test_simulate_and_compare_as_json(capsys):
         (["transition", "hopfield", "retrieval", "load=0.1"], "leave it out"),
         (["simulate", "hopfield"], "size of hopfield is not given"),
         (["simulate", "hopfield", "--size", "1"], "size must be a whole number >= 2 (spins)"),
-        (["simulate", "hopfield", "--size", "x"], "--size"),
+        (["simulate", "hopfield", "--size", "x"], "--size: 'x' is no whole number"),
+        (["simulate", "hopfield", "--size", "50.6"], "--size: 50.6 is no whole number"),
+        (["tour", "--workers", "1.5"], "--workers: 1.5 is no whole number"),
+        (["models", "hopfield", "ising"], "'ising' is more than replicon models takes"),
+        (["simulate", "curie-weiss", "--size", "1e14"], "The memory does not suffice"),
         (
             ["simulate", "hopfield", "--size", "50", "--samples", "0"],
             "samples must be a whole number >= 1",
@@ -184,6 +194,7 @@ def test_every_command_explains_itself(capsys, words):
     assert done.value.code == 0
     out = capsys.readouterr().out
     assert "Usage" in out
+    assert "Examples:" in out
     assert all(line.strip() != "--" for line in out.splitlines())
 
 
@@ -252,6 +263,29 @@ def test_a_closed_pipe_is_no_error():
     )
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_output_that_cannot_be_heard_is_no_traceback(tmp_path):
+    """A reader that has gone, before tables and text alike and in the middle of a run, is no error;
+    a full disk is one, in a sentence.
+    """
+    (tmp_path / "s.toml").write_text('[[theory]]\nname = "t"\nmodel = "curie-weiss"\n')
+    replicon_ = f"{sys.executable} -m replicon"
+    script = f"""
+    {replicon_} models | true; echo ${{PIPESTATUS[0]}}
+    {replicon_} models --csv - > /dev/full; echo $?
+    {replicon_} run s.toml 2>&1 | true; echo ${{PIPESTATUS[0]}}
+    PYTHONIOENCODING=ascii {replicon_} solve curie-weiss temperature=0.5,0.7 --plot - >&2; echo $?
+    """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert done.stdout.split() == ["0", "2", "0", "2"]
+    assert (tmp_path / "s" / "study.json").is_file()
+    assert "The output cannot be written: the disk is full" in done.stderr
+    assert "The terminal's encoding, ascii, cannot show this" in done.stderr
     assert "Traceback" not in done.stderr
 
 

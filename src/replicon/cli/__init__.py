@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -30,12 +31,14 @@ from replicon.cli.application import (
     app,
     examples,
     kept,
+    whole,
 )
 from replicon.cli.output import Json, Listing
 
 __all__ = ["app", "main", "questions"]
 
 _LISTED = Listing()
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @app.command(help_epilogue=examples("models", "models hopfield", "models hopfield --json"))
@@ -105,7 +108,7 @@ def run(
     out: Annotated[
         Path | None, Parameter(help="Folder of the results; the study's name by default.")
     ] = None,
-    workers: Annotated[int, Parameter(help="Processes.")] = 1,
+    workers: Annotated[int, Parameter(converter=whole, help="Processes.")] = 1,
     scheduler: Annotated[
         str | None, Parameter(help="Address of a running dask scheduler, instead of --workers.")
     ] = None,
@@ -187,7 +190,9 @@ def tour(
     studies: Annotated[
         str, Parameter(help="core, all, or names of studies with commas between.")
     ] = "core",
-    workers: Annotated[int, Parameter(help="Processes; each takes whole studies.")] = 1,
+    workers: Annotated[
+        int, Parameter(converter=whole, help="Processes; each takes whole studies.")
+    ] = 1,
     json: Json = False,
 ) -> int:
     """The best studies of every system, small, as one self-contained HTML page that fills with
@@ -220,7 +225,9 @@ def serve(
             " (patterns=mine.npy, couplings=brain.csv), which the page then offers.",
         ),
     ],
-    port: Annotated[int | None, Parameter(help="Port; a free one near 8321 by default.")] = None,
+    port: Annotated[
+        int | None, Parameter(converter=whole, help="Port; a free one near 8321 by default.")
+    ] = None,
     host: Annotated[
         str, Parameter(help="Address to listen at; any but 127.0.0.1 can be reached by others.")
     ] = "127.0.0.1",
@@ -307,20 +314,52 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         with heard_interrupts():
             status = app(arguments, exit_on_error=False, print_error=False)
-    except ConvergenceError as error:
-        _complain(error)
-        status = NOT_CONVERGED
-    except (RepliconError, cyclopts.CycloptsError) as error:
-        _complain(error)
-        status = USAGE
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (RepliconError, cyclopts.CycloptsError, MemoryError, UnicodeEncodeError) as error:
+        _complain(_sentence(error))
+        status = NOT_CONVERGED if isinstance(error, ConvergenceError) else USAGE
     except KeyboardInterrupt:
         print(f"Interrupted: {kept.get()}.", file=sys.stderr)
         status = INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe (head, say) has gone: nothing to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = OK
+    except (OSError, SystemExit) as error:
+        status = _unheard(error)
     sys.exit(status if isinstance(status, int) else OK)
+
+
+def _unheard(error: OSError | SystemExit) -> int:
+    """The exit status where nothing more can be printed: the reader of a pipe (head, say) has gone,
+    for which rich exits, or the disk of the output is full. Raises any other error.
+    """
+    sentence = ""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+        sentence = f"The output cannot be written: {why(error)}."
+    elif not (isinstance(error, BrokenPipeError) or _broke(error)):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sentence:
+        _complain(sentence)
+    return USAGE if sentence else OK
+
+
+def _broke(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+
+
+def _sentence(error: Exception) -> str:
+    """What is told of an error: its own sentence, or one for those that have none."""
+    if isinstance(error, MemoryError):
+        return "The memory does not suffice: give a smaller size, fewer samples or fewer points."
+    if isinstance(error, UnicodeEncodeError):
+        return (
+            f"The terminal's encoding, {error.encoding}, cannot show this: set"
+            " PYTHONIOENCODING=utf-8, or have it written to a file."
+        )
+    if isinstance(error, cyclopts.UnusedCliTokensError):
+        command = " ".join(["replicon", *(error.command_chain or ())])
+        words = " ".join(error.unused_tokens or ())
+        return f"'{words}' is more than {command} takes: see {command} --help."
+    return str(error).strip() or type(error).__name__
 
 
 def _warn(message: Warning | str, *place: Any, **rest: Any) -> None:
@@ -328,5 +367,5 @@ def _warn(message: Warning | str, *place: Any, **rest: Any) -> None:
     print(f"replicon: {message}", file=sys.stderr)
 
 
-def _complain(error: Exception) -> None:
-    print(f"replicon: {str(error).strip() or type(error).__name__}", file=sys.stderr)
+def _complain(sentence: str) -> None:
+    print(f"replicon: {sentence}", file=sys.stderr)

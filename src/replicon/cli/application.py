@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from replicon import __version__
+from replicon._domains import read_number, show
 from replicon._errors import InputError
 from replicon.cli import completion
+
+if TYPE_CHECKING:
+    from cyclopts import Token
 
 OK = 0
 FAILED = 1
@@ -17,12 +22,29 @@ USAGE = 2
 NOT_CONVERGED = 3
 INTERRUPTED = 130
 
+
+def examples(*commands: str) -> str:
+    """The end of a command's help: commands to copy, each without its `replicon`."""
+    return "Examples:\n\n" + "\n".join(f"    replicon {command}" for command in commands)
+
+
+def whole(kind: Any, tokens: Sequence[Token]) -> int:
+    """A whole number as controls take it: 1e3 is one, and 99.7 is refused, not rounded."""
+    value = read_number(tokens[0].value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, int):
+        raise ValueError(f"{show(value)} is no whole number: give one, such as 10.")
+    return value
+
+
 app = App(
     name="replicon",
     help=(
         "Statistical physics of neural networks: `solve` is the infinite-size theory, `simulate`"
         " finite networks."
     ),
+    help_epilogue=examples("models", "solve hopfield load=0.05", "studies", "serve"),
     version=__version__,
     help_format="markdown",
     result_action="return_value",
@@ -49,14 +71,16 @@ Size = Annotated[
     int | None,
     Parameter(
         name="--size",
+        converter=whole,
         help="Size of the network (the linear size for a lattice); a network or patterns of your"
         " own have one.",
     ),
 ]
 Samples = Annotated[
-    int, Parameter(name="--samples", help="Independent chains or disorder samples.")
+    int,
+    Parameter(name="--samples", converter=whole, help="Independent chains or disorder samples."),
 ]
-Seed = Annotated[int, Parameter(name="--seed", help="Random seed.")]
+Seed = Annotated[int, Parameter(name="--seed", converter=whole, help="Random seed.")]
 BranchName = Annotated[
     str | None,
     Parameter(
@@ -70,11 +94,6 @@ BranchName = Annotated[
 # anything.
 NOTHING = "nothing was kept"
 kept: ContextVar[str] = ContextVar("kept", default=NOTHING)
-
-
-def examples(*commands: str) -> str:
-    """The end of a command's help: commands to copy, each without its `replicon`."""
-    return "Examples:\n\n" + "\n".join(f"    replicon {command}" for command in commands)
 
 
 def controls(assignments: tuple[str, ...], *options: str) -> dict[str, Any]:

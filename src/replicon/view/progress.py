@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import html
 import importlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def progress(name: str) -> Iterator[Bar]:
             line.end("stopped")
             raise
         return
-    console = Console(stderr=True)
+    console = _Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,6 +60,14 @@ def progress(name: str) -> Iterator[Bar]:
 def is_watched() -> bool:
     """Whether somebody sees a bar: in a notebook or on a terminal."""
     return _notebook() is not None or sys.stderr.isatty()
+
+
+class _Console(Console):
+    """Standard error; a run goes on where its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 class _TwoLines(Progress):
