@@ -72,6 +72,23 @@ def test_whole_numbers_may_be_written_as_any_number_is():
     assert {type(one) for one in told} == {int}
 
 
+def test_numbers_and_arrays_of_numpy_are_those_of_python():
+    """In `set` and in a study given as a dictionary: the folder holds them as JSON."""
+    given = {"sizes": np.array([60, 90]), "samples": np.int64(3), "beta": np.array([5.0, 10.0])}
+    line = {**STUDY["theory"][0], "controls": {"load": np.array([0.02, 0.04])}}
+    study, made = plan.planned({**STUDY, "theory": [line]}, changes=given)
+    json.dumps(study)
+    told = {one["series"]: one for one in made["series"]}
+    assert (told["points"]["sizes"], told["points"]["samples"]) == ([60, 90], 3)
+    assert study["theory"][0]["controls"] == {"load": [0.02, 0.04], "temperature": [0.2, 0.1]}
+
+
+@pytest.mark.parametrize("changes", ["load=0.1", [("load", 0.1)], {1: 2}])
+def test_what_is_no_table_of_changes_is_refused(changes):
+    with pytest.raises(InputError, match="no table of names and values"):
+        replicon.run_study(STUDY, set=changes)
+
+
 def test_a_long_name_stays_one_and_tells_its_values_apart():
     loads = [f"0.0{k}" for k in range(11, 60)]
     names = [

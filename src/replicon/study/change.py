@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from replicon._declare import nearest
-from replicon._domains import show
+from replicon._domains import Interval, as_number, show
 from replicon._errors import InputError
 from replicon.study import ask, catalogue, grid
 from replicon.study.names import fitted
 
 _KINDS = ("theory", "transition", "simulation")
 _NUMBERS = ("sizes", "samples")
+_WHOLE = Interval(integer=True)
 
 
 def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,6 +26,11 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     to simulations, `seed` to all. The name tells the changes. Raises InputError for a name that no
     series knows.
     """
+    if not isinstance(changes, Mapping) or not all(isinstance(name, str) for name in changes):
+        raise InputError(
+            f"set = {show(changes)} is no table of names and values: give one, such as"
+            " {'temperature': 0.5}."
+        )
     out = {**study, **{kind: [_copy(one) for one in study[kind]] for kind in _KINDS}}
     told = dict(changes)
     under: dict[str, str] = {}
@@ -44,10 +50,10 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         for table, domain in places:
             if domain is not None:
                 table[name] = grid.taken(name, value, domain)
-            elif name == "sizes" and not isinstance(value, list):
-                table[name] = [_whole(value)]
             else:
-                table[name] = _whole(value)
+                number = _whole(value)
+                single = name == "sizes" and not isinstance(number, list)
+                table[name] = [number] if single else number
             if not isinstance(given, str):
                 told[name] = table[name]
     return {**out, "name": named(study["name"], told)}
@@ -61,9 +67,13 @@ def named(name: str, changes: Mapping[str, Any]) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """1e3 as 1000, which ranges also hold as a float; what is no whole number as it is."""
-    if isinstance(value, list):
-        return [_whole(one) for one in value]
+    """1e3 as 1000, which ranges also hold as a float, and numbers of NumPy's as Python's; what is
+    no whole number as it is.
+    """
+    items = _WHOLE.listed(value)
+    if items is not None:
+        return [_whole(one) for one in items]
+    value = as_number(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from replicon._domains import Interval, Words, read_number
+from replicon._domains import Interval, Words, as_number, read_number
 from replicon._errors import InputError
 from replicon._files import ends_as_file
 from replicon._objects import is_object
@@ -44,11 +44,11 @@ def parse_value(name: str, text: Any) -> Any:
 
 def taken(name: str, value: Any, domain: Interval | Words) -> Any:
     """The value of a control with its objects taken: each as its name and fingerprint, which are
-    text, and what it holds behind. Raises InputError.
+    text, and what it holds behind; numbers and arrays of them as Python's. Raises InputError.
     """
-    if isinstance(domain, Interval):
-        return value
     items = domain.listed(value)
+    if isinstance(domain, Interval):
+        return as_number(value) if items is None else [as_number(x) for x in items]
     return domain.take(name, value) if items is None else [domain.take(name, x) for x in items]
 
 

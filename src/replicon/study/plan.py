@@ -245,8 +245,9 @@ def _series(kind: str, given: Any, place: str, folder: Path) -> dict[str, Any]:
     for controls in (one.get("controls", {}), one.get("quick", {}).get("controls", {})):
         for name, value in controls.items():
             domain = model.control(name).domain
+            controls[name] = grid.taken(name, value, domain)
             if isinstance(domain, Words):
-                controls[name] = _beside(grid.taken(name, value, domain), domain, folder)
+                controls[name] = _beside(controls[name], domain, folder)
     return one
 
 
