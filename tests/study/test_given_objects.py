@@ -207,6 +207,16 @@ def test_kinks_of_a_function_are_an_attribute():
         nonlinearity(phi)
 
 
+def test_what_rises_steeply_or_has_corners_does_not_jump():
+    for phi, odd in (
+        (lambda x: jnp.tanh(1e9 * (x - 0.3)), False),
+        (lambda x: jnp.clip(x, -0.7, 0.7), True),
+        (lambda x: jnp.sign(x - 0.1) * jnp.sqrt(jnp.abs(x - 0.1)), False),
+        (lambda x: jnp.tanh(1e12 * x), True),
+    ):
+        assert nonlinearity(phi).odd == odd
+
+
 def test_any_function_of_a_file_may_be_named(tmp_path):
     (tmp_path / "mine.py").write_text(
         "import jax.numpy as jnp\ndef phi(x):\n    return jnp.tanh(x)\n"
@@ -305,6 +315,9 @@ BAD_FUNCTIONS = [
     (lambda x: "a", "is not a transfer function"),
     (lambda x: jnp.sign(x).astype(int), "int64"),
     (lambda x: x[:3], "shape (3,)"),
+    (jnp.sign, "jumps near x = 0"),
+    (lambda x: jnp.where(x > 1.1, 1.0, 0.0), "jumps near x = 1.1"),
+    (lambda x: x % 1, "jumps near x ="),
     (3, "nonlinearity = 3"),
     (W, "nonlinearity = an array of shape (6, 6)"),
     (["tanh", 3], "nonlinearity = 3"),

@@ -84,6 +84,8 @@ _MADE: dict[tuple[str, bytes], tuple[Callable, Nonlinearity]] = {}
 _PROBE = np.linspace(-30.0, 30.0, 241)
 _ALONE = 10  # every tenth of these is asked by itself
 _AGREE = 1e-9  # relative; far above rounding, which may differ with the length of an array
+_SEEN = 1e-3  # of the range of phi: a jump that is seen
+_HALVED = 41  # times that 1/4, the distance of two probes, is halved
 _EXPECTED = (
     "expected phi(x), elementwise, with jax.numpy: a function, or a Python file that defines phi"
 )
@@ -93,7 +95,8 @@ def nonlinearity(given: Any) -> Nonlinearity:
     """A shipped function by name (tanh; erf, which is erf(sqrt(pi) x / 2), slope one; relu, which
     saturates: max(0, min(x, 1))); a user's function, or ('name', function); or `phi` of a Python
     file, or another function of it, 'file.py:function'. All are written with jax.numpy; kinks are
-    an attribute `breaks` of a function, a tuple, or in a file a global of that name.
+    an attribute `breaks` of a function, a tuple, or in a file a global of that name. What jumps is
+    refused: its derivative, which all answers use, does not tell of the jump.
 
     The same content of the function, and of what it names, gives the same object, which compiled
     functions are kept for; another content gives another one. phi should depend on x and on what it
@@ -184,7 +187,38 @@ def _looked_at(phi: Callable, where: str) -> tuple[np.ndarray, np.ndarray, np.nd
         raise InputError(
             f"{where} gives another number for an x beside others: it must act on each by itself."
         )
+    jump = _jump(phi, values, slopes)
+    if jump is not None:
+        raise InputError(
+            f"{where} jumps near x = {round(jump, 6) + 0.0:g}, where no slope tells how it rises:"
+            " give a continuous function, such as tanh(20 x) for a step."
+        )
     return values, mirrored, slopes
+
+
+def _jump(phi: Callable, values: np.ndarray, slopes: np.ndarray) -> float | None:
+    """Where phi jumps between two probes, if it does: of an interval in which phi changes by other
+    than its slopes, the half in which it changes more, down to a width of 1e-13.
+    """
+    rise = np.diff(values)
+    expected = np.diff(_PROBE) * (slopes[1:] + slopes[:-1]) / 2
+    least = _SEEN * np.ptp(values)
+    if (np.abs(rise - expected) <= least).all():
+        return None
+    ends = np.stack([_PROBE, np.append(_PROBE[1:], _PROBE[-1])])
+    reached = np.stack([values, np.append(values[1:], values[-1])])
+    with jax.enable_x64(True):
+        for _ in range(_HALVED):
+            middle = ends.mean(axis=0)
+            between = np.asarray(phi(jnp.asarray(middle)))
+            later = np.abs(reached[1] - between) > np.abs(between - reached[0])
+            side = np.where(later, 0, 1), np.arange(len(middle))  # the end that is moved
+            ends[side] = middle
+            reached[side] = between
+        slope = np.abs(np.asarray(Nonlinearity(phi).slope(jnp.asarray(ends)))).max(axis=0)
+    left = np.abs(reached[1] - reached[0])
+    jumps = left > least + 10 * slope * (ends[1] - ends[0])
+    return float(ends[0][jumps.argmax()]) if jumps.any() else None
 
 
 def _renewed(phi: Callable, seen: bytes) -> Callable:
