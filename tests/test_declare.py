@@ -2,8 +2,10 @@
 
 import math
 
+import jax
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
@@ -13,6 +15,7 @@ from replicon import Control, Interval, Model, Observable, _seed
 from replicon._arrays import square_matrix
 from replicon._declare import RESERVED
 from replicon._domains import check_argument
+from replicon._items import check_values, reciprocal
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -115,6 +118,40 @@ def test_what_is_no_number_of_a_domain_gets_one_short_sentence(value):
         check_argument("a", value, Interval(0, integer=True), "spins")
     assert str(caught.value).startswith("a = ")
     assert len(str(caught.value)) < 200
+
+
+def test_what_has_several_values_is_a_list_or_is_refused():
+    given = xr.DataArray([0.5, 0.0], dims="a")
+    control = Control("a", "a", 0.0, Interval(), "x")
+    for values in (given, given.to_series(), [given[0], -0.0], np.array([0.5, -0.0])):
+        checked = check_values(control, values)
+        assert checked == [0.5, 0.0]
+        assert str(checked[1]) == "0.0"  # minus zero would draw other random numbers
+    assert check_values(control, range(2)) == [0.0, 1.0]
+    assert reciprocal(range(1, 3)) == [1.0, 0.5]
+    for values in ({1.0, 2.0}, iter([1.0]), {1.0: 2.0}.values()):
+        with pytest.raises(replicon.InputError, match="no list: give its values as a list"):
+            check_values(control, values)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1 + 1e-9, "1.000000001"),  # not 1, which is allowed
+        (2.123456789, "2.12346"),
+        (np.float32(2), "2"),
+        (np.array(2.0), "2"),
+        (np.datetime64("2020"), "datetime.date(2020, 1, 1)"),
+        (xr.Dataset({"b": 1}), "<xarray.Dataset> Size: 8B Dimensions: () Data var"),
+        (jax.random.key(0), "overlaying: [0 0]"),
+    ],
+    ids=range(7),
+)
+def test_a_refused_value_is_shown_on_one_line_and_as_what_it_is(value, shown):
+    with pytest.raises(replicon.InputError) as caught:
+        check_argument("a", value, Interval(0, 1))
+    assert shown in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("name", [*RESERVED, "lambda", "_x", "a b", "a-b", "../x", ""])

@@ -4,6 +4,7 @@ here.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 import os
@@ -53,7 +54,7 @@ class Interval:
 
     def listed(self, value: Any) -> list | None:
         """The items of a list of values; None for one value."""
-        return _items(value)
+        return items(value)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: numbers, 'inf' where infinite, and the sentence."""
@@ -132,7 +133,7 @@ class Words:
 
     def listed(self, value: Any) -> list | None:
         """The items of a list of values; None for one value, as a matrix is."""
-        return _items(value) if self.objects is None else self.objects.listed(value)
+        return items(value) if self.objects is None else self.objects.listed(value)
 
     def take(self, name: str, value: Any) -> Any:
         """An object as the value of control `name`, a Path as text; anything else as it is.
@@ -180,11 +181,13 @@ class Words:
         return text + (f", or {self.objects.meaning}" if self.objects else "")
 
 
-def _items(value: Any) -> list | None:
-    """The items of a list, tuple or array; None of one value."""
+def items(value: Any) -> list | None:
+    """The items of a list, tuple, range, array or coordinate of a result; None of one value."""
+    if not hasattr(value, "tolist") and hasattr(value, "to_numpy"):  # of xarray
+        value = value.to_numpy()
     if hasattr(value, "tolist"):
         value = value.tolist()
-    return list(value) if isinstance(value, (list, tuple)) else None
+    return list(value) if isinstance(value, (list, tuple, range)) else None
 
 
 def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
@@ -202,7 +205,8 @@ def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str
     if isinstance(domain, Words):
         return value
     value = as_number(value)
-    return int(value) if domain.integer and math.isfinite(value) else float(value)
+    # Minus zero is zero: the same result, and the same random numbers.
+    return int(value) if domain.integer and math.isfinite(value) else float(value) + 0.0
 
 
 SEED = Interval(0, integer=True)
@@ -212,7 +216,7 @@ def check_seed(seed: Any) -> int:
     """A user's seed, a whole number; InputError otherwise (None would give other numbers at each
     call).
     """
-    return check_argument("seed", seed, SEED, "random seed")
+    return check_argument("seed", seed, SEED, "random seed, or a NumPy Generator")
 
 
 def as_number(value: Any) -> Any:
@@ -220,7 +224,8 @@ def as_number(value: Any) -> Any:
     unchanged, to be refused.
     """
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        value = value.item()
+        with contextlib.suppress(NotImplementedError):  # of a random key of JAX
+            value = value.item()
     if isinstance(value, bool):
         return value
     if isinstance(value, numbers.Integral):
@@ -239,9 +244,12 @@ def read_number(text: str) -> Any:
 
 
 def show(value: Any) -> str:
-    """A value in a sentence: short, whatever it is."""
+    """A value in a sentence: short, on one line, whatever it is."""
+    value = as_number(value)
     if isinstance(value, float):
-        return f"{value:g}"
+        short = f"{value:g}"
+        # Not 1 for 1.0000001, which is refused where 1 is not.
+        return short if float(short) == value or f"{value:.5g}" != short else repr(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_WHOLE:
         return "a whole number beyond 2^63"
     shape = getattr(value, "shape", ())
@@ -250,7 +258,7 @@ def show(value: Any) -> str:
     if isinstance(value, (list, tuple)) and len(value) > _SHOWN:
         first = ", ".join(show(item) for item in value[:_SHOWN])
         return f"a list of {len(value)}, {first[:_LONGEST]}, ..."
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= _LONGEST else text[:77] + "..."
 
 

@@ -8,11 +8,19 @@ from __future__ import annotations
 import importlib
 import math
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MappingView, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from replicon._domains import Interval, Words, as_number, check_argument, read_number
+from replicon._domains import (
+    Interval,
+    Words,
+    as_number,
+    check_argument,
+    items,
+    read_number,
+    show,
+)
 from replicon._errors import InputError
 
 Value = float | int | str
@@ -298,10 +306,9 @@ def whole(value: float, size: int, least: int = 0) -> float:
 
 def reciprocal(value: Any) -> Any:
     """1/value of a number, infinite for 0, or of each of a list; what is no number, as it is."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        return [reciprocal(item) for item in value]
+    listed = items(value)
+    if listed is not None:
+        return [reciprocal(item) for item in listed]
     number = as_number(read_number(value) if isinstance(value, str) else value)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         return value
@@ -310,6 +317,8 @@ def reciprocal(value: Any) -> Any:
 
 def check_values(control: Control, given: Any) -> list[Value]:
     """A value, or a sequence of values, each checked against the control's domain."""
+    if isinstance(given, (Set, Iterator, MappingView)):
+        raise InputError(f"{control.name} = {show(given)} is no list: give its values as a list.")
     listed = control.domain.listed(given)
     values = [given] if listed is None else listed
     if not values:

@@ -340,6 +340,7 @@ def test_paths_that_are_no_files_are_refused_in_a_sentence(path):
         (pd.DataFrame({"a": [1, None], "b": [1, 1]}), "nan at"),
         (pd.DataFrame({"a": ["x", "y"]}), "no numbers|entries of type"),
         (2 * SIGNS, "values such as -2, 2"),
+        (SIGNS * (1 + 1e-12), "values such as -1.000000000001, 1.000000000001"),
         (np.ones((2, 2, 2)), "shape"),
     ],
     ids=lambda value: None,

@@ -31,7 +31,7 @@ def binary_rows(estimator, X, dtype: str, *, reset: bool) -> np.ndarray:
         if values == {-1.0}:
             cure = "Spins of +-1 become (X + 1) / 2."
         raise InputError(
-            f"X holds {array[row, unit]:g} at row {row}, unit {unit}: {expected}. {cure}"
+            f"X holds {show(array[row, unit])} at row {row}, unit {unit}: {expected}. {cure}"
         )
     return array.astype(dtype)
 
@@ -50,8 +50,8 @@ def spin_rows(estimator, X, *, reset: bool, sample_weight=None) -> np.ndarray:
     if odd.any():
         row, spin = np.argwhere(odd)[0]
         raise InputError(
-            f"X holds {array[row, spin]:g} at row {row}, column {spin}: {expected}; other values"
-            " need a threshold, binarize=..."
+            f"X holds {show(array[row, spin])} at row {row}, column {spin}: {expected}; other"
+            " values need a threshold, binarize=..."
         )
     return np.where(low, -1, 1).astype(np.int8)
 

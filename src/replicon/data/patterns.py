@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from replicon._arrays import real_array
+from replicon._domains import show
 from replicon._errors import InputError
 from replicon._files import ROWS
 from replicon.data import arrays, tables
@@ -79,6 +80,6 @@ def _of_file(content: bytes, ending: str, member: str | None, where: str) -> np.
 def _signs(array: np.ndarray, where: str) -> np.ndarray:
     values = np.unique(array)
     if not (np.isin(values, (-1, 1)).all() or np.isin(values, (0, 1)).all()):
-        shown = ", ".join(f"{v:g}" for v in values[:5])
+        shown = ", ".join(map(show, values[:5]))
         raise InputError(f"{where} holds values such as {shown}: {_EXPECTED}.")
     return np.where(array > 0, 1, -1).astype(np.int8)
