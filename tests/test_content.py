@@ -1,16 +1,18 @@
 """A cache by content never answers for what a function, an array or an object held before."""
 
+import enum
 import functools
 import sys
 import types
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from replicon._content import cached, content
+from replicon._content import cached, content, digest, unknown_part
 
 SCALE = 1.0
 TABLE = np.ones(3)
@@ -96,6 +98,65 @@ def test_closures_defaults_objects_and_arrays_count_by_what_they_hold():
     assert content([1, 2]) != content((1, 2))
     assert content({"a": 1}) != content({"a": 2})
     assert content(1) != content(1.0) != content(True)
+
+
+class Pair(NamedTuple):
+    weight: float = 1.0
+
+
+def _made(scale, kind):
+    """An object of a class whose method, whose base or whose value is another for another scale."""
+
+    class Base:
+        factor = scale if kind == "value" else 1.0
+
+        def helper(self, x):
+            return x * scale if kind == "base" else x * self.factor
+
+    class Wanted(Base):
+        def own(self, x):
+            return self.helper(x) * scale if kind == "method" else self.helper(x)
+
+        def __call__(self, x):
+            return self.own(x)
+
+    return Wanted()
+
+
+@pytest.mark.parametrize("kind", ["method", "base", "value"])
+def test_an_object_is_all_that_its_class_defines(kind):
+    one, same, other = (_made(scale, kind) for scale in (2.0, 2.0, 3.0))
+    for read in (lambda x: x, lambda x: x.__call__, lambda x: lambda y: type(x).own(x, y)):
+        assert digest(read(one)) == digest(read(same)) != digest(read(other))
+        assert unknown_part(read(one)) == ()
+
+
+class Wrapping:
+    def __init__(self, function, factor):
+        functools.update_wrapper(self, function)
+        self.factor = factor
+
+    def __call__(self, x):
+        return self.factor * self.__wrapped__(x)
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+def test_what_wraps_a_function_is_that_and_what_it_holds_besides():
+    assert digest(Wrapping(scaled, 2.0)) != digest(Wrapping(scaled, 3.0))
+    known = [
+        jax.jit(jnp.tanh),
+        jax.jit(jax.jit(scaled)),
+        jax.jit(Loss(2.0)),
+        functools.partial(jnp.maximum, 0.0),
+        Colour.RED,
+        lambda x: Pair(x),
+    ]
+    for one in known:
+        assert unknown_part(one) == ()
+    assert digest(jax.jit(Loss(2.0))) == digest(jax.jit(Loss(2.0))) != digest(jax.jit(Loss(3.0)))
 
 
 def test_a_module_counts_by_what_is_read_of_it(monkeypatch):

@@ -2,9 +2,10 @@
 changed since.
 
 A function is its code, its defaults, what its closure holds and what the globals that its code
-names hold, each followed down to plain values; an array is its bytes; an object is its class and
-its attributes. Functions of Replicon itself are followed into their closures only, and those of
-installed packages not at all: they do not change while a program runs.
+names hold, each followed down to plain values; an array is its bytes; an object is its attributes
+and its class, that is, the methods and values which this defines. Functions of Replicon itself are
+followed into their closures only, and those of installed packages not at all: they do not change
+while a program runs.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def _told(key: Any, unknown: list) -> Any:
     else:
         named = isinstance(key, (type, types.FunctionType)) or _can_be_imported(key)
     if named:
-        return ("named", key.__module__, key.__qualname__)
+        return ("named", key.__module__, _called(key))
     if not isinstance(key, _PLAIN):
         unknown.append(key)
     return key
@@ -146,9 +147,13 @@ def _told(key: Any, unknown: list) -> Any:
 
 def _can_be_imported(value: Any) -> bool:
     """Whether a value is what its module and name lead to, as wrapped functions of JAX are."""
-    name = getattr(value, "__qualname__", None)
+    name = _called(value)
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     return isinstance(name, str) and getattr(module, name, None) is value
+
+
+def _called(value: Any) -> str | None:
+    return getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
 
 
 def cached(
@@ -227,10 +232,13 @@ def _key(value: Any, seen: dict[int, int]) -> Hashable:
         return ("partial", *(_key(item, seen) for item in (value.func, value.args, value.keywords)))
     if isinstance(value, types.CellType):
         return _key(value.cell_contents, seen)
-    if isinstance(value, (type, types.ModuleType, types.BuiltinFunctionType)):
+    if isinstance(value, type):
+        return _of_class(value, seen)
+    if isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
         return _Itself(value)
-    wrapped = getattr(value, "__wrapped__", None)  # jax.jit and its kind
-    if isinstance(wrapped, (types.FunctionType, types.MethodType, functools.partial)):
+    wrapped = getattr(value, "__wrapped__", None)
+    # jax.jit and its kind; an object of a user's that wraps a function holds more than that.
+    if callable(wrapped) and _installed(type(value).__module__):
         rules = [getattr(value, name, None) for name in _RULES]
         return ("wrapped", type(value), _key(wrapped, seen), _key(rules, seen))
     if hasattr(value, "dtype") and hasattr(value, "shape"):
@@ -258,8 +266,36 @@ def _of_object(value: Any, seen: dict[int, int]) -> Hashable:
         for name in (slots,) if isinstance(slots, str) else slots:
             if hasattr(value, name):
                 held[name] = getattr(value, name)
-    call = type(value).__dict__.get("__call__")
-    return ("object", _Itself(type(value)), _key(held, seen), _key(call, seen))
+    return ("object", _key(type(value), seen), _key(held, seen))
+
+
+def _of_class(kind: type, seen: dict[int, int]) -> Hashable:
+    """What a class of a user's and those that it inherits from define: methods and values. Of what
+    Python calls by itself, `__call__` alone.
+    """
+    if _installed(kind.__module__) or _ours(kind.__module__):
+        return _Itself(kind)
+    parts: list[Hashable] = ["class", kind.__module__, kind.__qualname__]
+    for one in kind.__mro__:
+        if one is not kind:
+            parts.append(_key(one, seen))
+            continue
+        for name, item in vars(one).items():
+            if name == "__call__" or not name.startswith(("__", "_abc_")):
+                parts.append((name, _key(_behind(item), seen)))
+    return tuple(parts)
+
+
+def _behind(item: Any) -> Any:
+    """The function behind a method or property of a class; of a slot and its kind the type."""
+    if isinstance(item, (staticmethod, classmethod)):
+        return item.__func__
+    if isinstance(item, functools.cached_property):
+        return item.func
+    if isinstance(item, property):
+        return item.fget
+    slot = hasattr(item, "__get__") and not callable(item) and _installed(type(item).__module__)
+    return type(item) if slot else item
 
 
 def _of_function(function: types.FunctionType, seen: dict[int, int]) -> Hashable:

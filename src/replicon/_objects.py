@@ -196,6 +196,8 @@ def _depth(value: Any) -> int:
     """How many axes a value has: 2 of a matrix, a table, a graph or a list of lists; 0 of what is
     no array.
     """
+    if hasattr(value, "toarray") and hasattr(value, "shape"):  # one of scipy.sparse is a mapping
+        return len(value.shape)
     if isinstance(value, (str, bytes, Mapping, type)):
         return 0
     if hasattr(value, "adjacency") and hasattr(value, "nodes"):

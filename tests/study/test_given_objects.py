@@ -48,6 +48,7 @@ KINDS = {
     "table": pandas.DataFrame,
     "sparse matrix": sparse.csr_matrix,
     "sparse array": sparse.coo_array,
+    "sparse mapping": sparse.dok_array,
     "graph": _graph,
 }
 
