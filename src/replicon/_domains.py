@@ -140,7 +140,7 @@ class Words:
         Raises InputError, one sentence, for an object that is none of the right kind.
         """
         if getattr(value, "shape", None) == () and hasattr(value, "item"):
-            return value.item()
+            value = value.item()
         if isinstance(value, os.PathLike) and self.files:
             return os.fspath(value)
         if self.objects is None or self.admits(value):

@@ -51,7 +51,8 @@ class Objects:
             getattr(getattr(value, "dtype", None), "kind", "") in ("U", "O", "T")
             and _depth(value) == 1
         ):
-            value = value.tolist()  # an array, or a column of a table, of words
+            # An array of words, a column of a table, a coordinate of a result.
+            value = value.tolist() if hasattr(value, "tolist") else value.to_numpy().tolist()
         if not isinstance(value, (list, tuple)) or hasattr(value, "_fields"):
             return None
         if self.kind != "array":

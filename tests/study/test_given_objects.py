@@ -196,6 +196,18 @@ def test_a_function_that_changes_is_not_taken_for_what_it_was():
     assert float(again.held.function(jnp.ones(1))[0]) != float(before[0])
 
 
+def test_words_of_a_result_are_words_and_names_of_objects_are_refused():
+    told = replicon.solve(
+        NETWORK, couplings=[W, "celegans"], gain=0.1, nonlinearity=["tanh", "erf"]
+    )
+    again = replicon.solve(NETWORK, couplings=W, gain=0.1, nonlinearity=told["nonlinearity"])
+    same = told["response"].isel(couplings=0).values
+    np.testing.assert_array_equal(again["response"], same)
+    for names in (told["couplings"], told["couplings"][0]):
+        with pytest.raises(InputError, match="is but the name of an object"):
+            replicon.solve(NETWORK, couplings=names, gain=0.1)
+
+
 def test_kinks_of_a_function_are_an_attribute():
     def phi(x):
         return jnp.clip(x, -0.7, 1.3)
