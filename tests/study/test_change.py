@@ -1,9 +1,11 @@
 """Studies with values of a user's own in place of theirs; copies of studies; what is listed."""
 
+import copy
 import json
 
 import numpy as np
 import pytest
+import xarray as xr
 from tests.command import call
 
 import replicon
@@ -72,23 +74,6 @@ def test_whole_numbers_may_be_written_as_any_number_is():
     assert {type(one) for one in told} == {int}
 
 
-def test_numbers_and_arrays_of_numpy_are_those_of_python():
-    """In `set` and in a study given as a dictionary: the folder holds them as JSON."""
-    given = {"sizes": np.array([60, 90]), "samples": np.int64(3), "beta": np.array([5.0, 10.0])}
-    line = {**STUDY["theory"][0], "controls": {"load": np.array([0.02, 0.04])}}
-    study, made = plan.planned({**STUDY, "theory": [line]}, changes=given)
-    json.dumps(study)
-    told = {one["series"]: one for one in made["series"]}
-    assert (told["points"]["sizes"], told["points"]["samples"]) == ([60, 90], 3)
-    assert study["theory"][0]["controls"] == {"load": [0.02, 0.04], "temperature": [0.2, 0.1]}
-
-
-@pytest.mark.parametrize("changes", ["load=0.1", [("load", 0.1)], {1: 2}])
-def test_what_is_no_table_of_changes_is_refused(changes):
-    with pytest.raises(InputError, match="no table of names and values"):
-        replicon.run_study(STUDY, set=changes)
-
-
 def test_a_long_name_stays_one_and_tells_its_values_apart():
     loads = [f"0.0{k}" for k in range(11, 60)]
     names = [
@@ -99,6 +84,36 @@ def test_a_long_name_stays_one_and_tells_its_values_apart():
     assert len(set(names)) == 4
     assert all(check_name(name, "study").startswith("small-load-0.011-") for name in names)
     assert [name.endswith("-quick") for name in names] == [False, True] * 2
+
+
+def test_arrays_and_ranges_of_python_are_the_lists_that_they_hold():
+    loads = np.array([0.02, 0.05])
+    given = copy.deepcopy(STUDY)
+    given["theory"][0]["controls"] = {
+        "load": xr.DataArray(loads, dims="load"),
+        "beta": np.array([10.0, 20.0]),
+    }
+    given["simulation"][0] |= {"sizes": range(60, 61), "samples": np.float64(9)}
+    given["simulation"][0]["controls"] = {"load": loads, "sweeps": np.int8(10)}
+    given["simulation"][0]["quick"] = {"sizes": np.array([50])}
+    study, made = plan.planned(given)
+    line, _, points = made["series"]
+    assert line["controls"]["load"] == points["controls"]["load"] == [0.02, 0.05]
+    assert line["controls"]["temperature"] == [0.1, 0.05]
+    assert (points["sizes"], points["samples"], points["controls"]["sweeps"]) == ([60], 9, 10)
+    json.dumps([study, made])
+    changes = {
+        "load": loads.astype("float32"),
+        "sizes": np.array([70, 80]),
+        "samples": 3.0,
+        "seed": np.random.default_rng(0),
+    }
+    study, series = _series(changes)
+    json.dumps([study, series])
+    points = series["points"]
+    assert (points["sizes"], points["samples"]) == ([70, 80], 3)
+    assert isinstance(points["samples"], int) and isinstance(points["seed"], int)
+    assert points["controls"]["load"] == loads.astype("float32").tolist()
 
 
 def test_the_control_that_a_transition_finds_is_left_to_it():
@@ -122,6 +137,9 @@ def test_the_control_that_a_transition_finds_is_left_to_it():
         ({"sizes": "60.5"}, "size must be"),
         ({"alpha": 0.03, "load": [0.02, 0.05]}, "alpha and load are the same control"),
         ({"load": 0.02}, "does not list"),  # the figure is drawn along the load
+        ("temperature=0.1", "is no mapping: give names with values"),
+        (["temperature=0.1"], "is no mapping: give names with values"),
+        ({3: 0.1}, "set has '3', which no series"),
     ],
 )
 def test_what_cannot_be_set_is_refused_in_a_sentence(changes, sentence):

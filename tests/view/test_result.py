@@ -99,3 +99,5 @@ def test_a_figure_of_ones_own_is_drawn_from_it(found):
 def test_a_folder_that_is_none_gets_a_sentence():
     with pytest.raises(replicon.InputError, match="is no path"):
         replicon.run_study(STUDY, out=5)
+    with pytest.raises(replicon.InputError, match="quick = 'yes' is neither True nor False"):
+        replicon.run_study(STUDY, quick="yes")

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from replicon._declare import nearest
-from replicon._domains import Interval, as_number, show
+from replicon._domains import Interval, show
 from replicon._errors import InputError
+from replicon._seed import read_seed
 from replicon.study import ask, catalogue, grid
 from replicon.study.names import fitted
 
 _KINDS = ("theory", "transition", "simulation")
 _NUMBERS = ("sizes", "samples")
-_WHOLE = Interval(integer=True)
+_WHOLE = Interval(1, integer=True)
 
 
 def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,18 +27,20 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     to simulations, `seed` to all. The name tells the changes. Raises InputError for a name that no
     series knows.
     """
-    if not isinstance(changes, Mapping) or not all(isinstance(name, str) for name in changes):
+    if not isinstance(changes, Mapping):
         raise InputError(
-            f"set = {show(changes)} is no table of names and values: give one, such as"
-            " {'temperature': 0.5}."
+            f"set = {show(changes)} is no mapping: give names with values, as in"
+            " set={'temperature': 0.3}."
         )
     out = {**study, **{kind: [_copy(one) for one in study[kind]] for kind in _KINDS}}
     told = dict(changes)
     under: dict[str, str] = {}
     for said, given in changes.items():
+        if not isinstance(said, str):
+            raise _unknown(out, show(said))
         value = grid.parse_value(said, given)
         if said == "seed":
-            out["seed"] = _whole(value)
+            told["seed"] = out["seed"] = read_seed(value)
             continue
         name, value = _own(study, said, value)
         if under.setdefault(name, said) != said:
@@ -48,12 +51,9 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         if not places:
             raise _unknown(out, name)
         for table, domain in places:
-            if domain is not None:
-                table[name] = grid.taken(name, value, domain)
-            else:
-                number = _whole(value)
-                single = name == "sizes" and not isinstance(number, list)
-                table[name] = [number] if single else number
+            table[name] = grid.taken(name, value, domain or _WHOLE)
+            if name == "sizes" and not isinstance(table[name], list):
+                table[name] = [table[name]]
             if not isinstance(given, str):
                 told[name] = table[name]
     return {**out, "name": named(study["name"], told)}
@@ -64,17 +64,6 @@ def named(name: str, changes: Mapping[str, Any]) -> str:
     words = "-".join(f"{key}-{str(value).strip('[]()')}" for key, value in changes.items())
     slug = re.sub(r"[^\w.-]+|\.\.+", "-", words).strip("-.")
     return fitted(f"{name}-{slug}".rstrip("-. "))
-
-
-def _whole(value: Any) -> Any:
-    """1e3 as 1000, which ranges also hold as a float, and numbers of NumPy's as Python's; what is
-    no whole number as it is.
-    """
-    items = _WHOLE.listed(value)
-    if items is not None:
-        return [_whole(one) for one in items]
-    value = as_number(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _copy(one: dict[str, Any]) -> dict[str, Any]:

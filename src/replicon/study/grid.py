@@ -43,12 +43,12 @@ def parse_value(name: str, text: Any) -> Any:
 
 
 def taken(name: str, value: Any, domain: Interval | Words) -> Any:
-    """The value of a control with its objects taken: each as its name and fingerprint, which are
-    text, and what it holds behind; numbers and arrays of them as Python's. Raises InputError.
+    """The value of a control in Python's types, its objects taken: each as its name and
+    fingerprint, which are text, and what it holds behind. Raises InputError.
     """
     items = domain.listed(value)
     if isinstance(domain, Interval):
-        return as_number(value) if items is None else [as_number(x) for x in items]
+        return as_number(value) if items is None else [as_number(one) for one in items]
     return domain.take(name, value) if items is None else [domain.take(name, x) for x in items]
 
 

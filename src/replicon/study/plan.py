@@ -285,13 +285,13 @@ def _plan_series(kind: str, one: dict[str, Any], seed: int) -> tuple[Series, dic
     sizes = []
     transition = None
     if kind == "simulation":
-        sizes = one["sizes"]
-        if not sizes:
+        if not one["sizes"]:
             raise InputError(f"{place} has no size: give at least one.")
-        own = {"sizes": sizes, "samples": one["samples"], "seed": seed}
-        numbers = [ask.check_numbers(model, size, one["samples"], seed) for size in sizes]
+        numbers = [ask.check_numbers(model, size, one["samples"], seed) for size in one["sizes"]]
+        sizes = [number.size for number in numbers]
+        own = {"sizes": sizes, "samples": numbers[0].samples, "seed": numbers[0].seed}
         controls = ask.read(model, given, "simulation")
-        for size, *_ in numbers:
+        for size in sizes:
             ask.check_size(model, controls, size)
     elif model.solve is None:
         raise InputError(f"{place}: {model.name} has no theory: simulate it.")

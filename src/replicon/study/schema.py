@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from replicon._declare import Interval
-from replicon._domains import as_number, show
+from replicon._domains import as_number, items, show
 from replicon._errors import InputError
 from replicon._objects import is_object
 
@@ -145,13 +145,10 @@ class ListOf:
     distinct: bool = True
 
     def check(self, value: Any, place: str) -> list:
-        if (
-            not isinstance(value, (list, tuple))
-            or not value
-            or (self.length is not None and len(value) != self.length)
-        ):
+        listed = items(value)
+        if not listed or (self.length is not None and len(listed) != self.length):
             raise refuse(value, place, self)
-        checked = [self.of.check(one, f"{place}[{k}]") for k, one in enumerate(value)]
+        checked = [self.of.check(one, f"{place}[{k}]") for k, one in enumerate(listed)]
         if self.distinct:
             for k, one in enumerate(checked):
                 if one in checked[:k]:
@@ -246,7 +243,7 @@ class Plain:
     def check(self, value: Any, place: str) -> Any:
         if is_object(value):
             return value
-        if isinstance(value, (list, tuple)) and self.deep:
+        if isinstance(value, (list, tuple, range)) and self.deep:
             if not value:
                 raise InputError(f"{place} = []: give at least one value.")
             return [Plain(self.deep - 1).check(one, place) for one in value]

@@ -126,6 +126,8 @@ def run_study(
             f"progress = {show(progress)} is none: give a function of (done, total, series), True"
             " for a bar or False for none."
         )
+    if not isinstance(quick, bool):
+        raise InputError(f"quick = {show(quick)} is neither True nor False: give one of them.")
     given, plan = planned(study, quick=quick, changes=set)
     folder = Store(given["name"] if out is None else out).folder
     how = {"out": folder, "workers": workers, "scheduler": scheduler}
