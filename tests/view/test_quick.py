@@ -49,6 +49,20 @@ def test_what_all_share_is_shown_along_what_all_list(results):
     assert rows == {0, 1}  # four panels are two by two
 
 
+def test_theory_without_a_number_leaves_the_networks_and_symbols_are_controls(results):
+    theory, _, finite, _ = results
+    gone = theory.where(theory["load"] < 0).assign_attrs(theory.attrs)
+    gone["branch"] = theory["branch"]
+    for given, along in (((gone, finite), "α"), ((finite, gone), "load"), ((finite,), "alpha")):
+        axes = replicon.draw(*given, along=along).axes[0]
+        assert axes.get_xlabel() == r"load $\alpha$"
+        np.testing.assert_allclose(
+            axes.containers[0].lines[0].get_ydata(),
+            finite["magnetization"].mean("sample").values.ravel(),
+        )
+    assert replicon.draw(finite, along="N").axes[0].get_xlabel() == "spins"
+
+
 def test_a_comparison_is_theory_and_networks(results):
     compared = replicon.compare("hopfield", load=LOADS[:3], size=60, samples=4, sweeps=6)
     axes = replicon.draw(compared).axes[0]
@@ -185,6 +199,8 @@ def test_names_are_labels_and_results_without_are_told_apart():
     ("change", "sentence"),
     [
         ({"along": "temperature"}, "along = 'temperature' is not listed"),
+        ({"along": "laod"}, "it lists load. Did you mean 'load'?"),
+        ({"along": ("load", 3)}, "give one control, or two for a plane"),
         ({"observables": "nonsense"}, "nonsense"),
     ],
 )
@@ -196,13 +212,14 @@ def test_mistakes_are_sentences(results, change, sentence):
 
 
 def test_what_cannot_be_drawn_is_said(results):
-    theory, *_, end = results
+    theory, _, finite, end = results
     single = replicon.solve("hopfield")
     for given, sentence in (
         ((single,), "results of one point"),
         ((end,), "no theory and no simulation"),
         ((theory, np.ones(3)), "draw was given 'ndarray'"),
         ((theory, xr.Dataset()), "draw was given 'Dataset'"),
+        ((theory, finite.mean("sample", keep_attrs=True)), "a simulation without its samples"),
     ):
         with pytest.raises(InputError, match=sentence):
             replicon.draw(*given)

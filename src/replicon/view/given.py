@@ -140,6 +140,11 @@ def _parts(name: str, data: xr.Dataset) -> Iterator[_Part]:
         if any(one.notnull().any() for one in theory.values()):
             yield _Part("theory", f"{name}, theory" if name else "theory", bool(name), theory)
         yield _Part("simulation", name or "simulation", bool(name), finite)
+    elif kind == "simulate" and "sample" not in data.dims:
+        raise InputError(
+            "draw was given a simulation without its samples: give what simulate returns, of whose"
+            " samples means and errors are formed."
+        )
     elif kind == "simulate":
         sized = data if "size" in data.dims else data.expand_dims(size=[data.attrs["size"]])
         yield _Part("simulation", name or "simulation", bool(name), sized)

@@ -11,6 +11,7 @@ import xarray as xr
 
 from replicon._domains import show
 from replicon._errors import InputError
+from replicon._names import nearest, spelled
 from replicon._result import grid_axes, shown
 from replicon.view import quick_arrays
 from replicon.view.axes import Results
@@ -38,6 +39,7 @@ def table_of(
     given = gather(results)
     drawn = given.of("theory", "simulation")
     names = _names(observables)
+    along = _meant(along, given.data)
     if not drawn:
         return _phase_diagram(given, along)
     arrays = [name for name in names if quick_arrays.is_array(name, drawn)]
@@ -46,11 +48,25 @@ def table_of(
     if arrays:
         return quick_arrays.table_of(given, along, arrays, names or arrays)
     match [along] if isinstance(along, str) else along or _places(drawn):
-        case [x]:
+        case [str(x)]:
             return _curves(given, x, names)
-        case [x, y] if x != y:
+        case [str(x), str(y)] if x != y:
             return _heat_map(given, x, y, names)
     raise InputError(f"along = {show(along)}: give one control, or two for a plane.")
+
+
+def _meant(along: Any, data: Results) -> Any:
+    """What is drawn along, symbols of controls replaced by their names."""
+    symbols: dict[str, str] = {}
+    for one in data.values():
+        declared = shown(one)
+        controls = [*one.attrs.get("controls", []), one.attrs.get("control", "")]
+        symbols |= {declared.symbols[name]: name for name in controls if name in declared.symbols}
+        symbols |= {name: name for name in controls}
+        symbols.setdefault(declared.size_symbol, "size")
+    if isinstance(along, str):
+        return symbols.get(spelled(along), along)
+    return [_meant(one, data) for one in along] if isinstance(along, (list, tuple)) else along
 
 
 def _names(observables: Any) -> list[str]:
@@ -162,15 +178,17 @@ def _check_abscissa(x: str, data: xr.Dataset, *, words: bool) -> None:
         return
     listed = [n for n in grid_axes(data) if words or _numbers(data, n)]
     kind = "simulation" if "size" in data.dims else "theory"
+    near = nearest(x, listed)
+    hint = f" Did you mean '{near}'?" if near else ""
     raise InputError(
         f"along = '{x}' is not listed in the {kind} of {data.attrs['model']}: it lists"
-        f" {', '.join(listed) or 'no control' + ('' if words else ' of numbers')}."
+        f" {', '.join(listed) or 'no control' + ('' if words else ' of numbers')}.{hint}"
     )
 
 
 def _shared(drawn: Results, most: int) -> list[str]:
     """Observables of one number that all results give, the first few; where they share none, those
-    of the first.
+    of the first. What has no finite number, theory beyond a transition, leaves that to the others.
     """
     given = [
         [
@@ -183,8 +201,9 @@ def _shared(drawn: Results, most: int) -> list[str]:
         ]
         for data in drawn.values()
     ]
-    common = [name for name in given[0] if all(name in names for names in given)]
-    found = (common or given[0])[:most]
+    first, *others = [names for names in given if names] or [[]]
+    common = [name for name in first if all(name in names for names in others)]
+    found = (common or first)[:most]
     if not found:
         raise InputError("draw was given results without a finite number: nothing can be drawn.")
     return found
