@@ -209,6 +209,18 @@ def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str
     return int(value) if domain.integer and math.isfinite(value) else float(value) + 0.0
 
 
+def check_parameter(name: str, value: Any, domain: Interval | Words) -> None:
+    """Refuse a parameter of an estimator that is outside its domain. Estimators keep what they are
+    given, so that a word must be written as it is declared.
+    """
+    meant = check_argument(name, value, domain)
+    if isinstance(domain, Words) and meant != value:
+        raise InputError(
+            f"{name} = {show(value)} is outside its domain: {name} must be {domain}. Did you mean"
+            f" '{meant}'?"
+        )
+
+
 SEED = Interval(0, integer=True)
 
 
@@ -253,8 +265,8 @@ def show(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_WHOLE:
         return "a whole number beyond 2^63"
     shape = getattr(value, "shape", ())
-    if shape:
-        return _show_array(value, tuple(shape))
+    if shape and isinstance(shape, tuple):
+        return _show_array(value, shape)
     if isinstance(value, (list, tuple)) and len(value) > _SHOWN:
         first = ", ".join(show(item) for item in value[:_SHOWN])
         return f"a list of {len(value)}, {first[:_LONGEST]}, ..."

@@ -5,6 +5,7 @@ each other.
 import itertools
 
 import numpy as np
+import pandas
 import pytest
 from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
@@ -376,6 +377,10 @@ GOOD = (np.random.default_rng(0).random((200, 4)) < 0.5) * 1
         (GOOD + 1j, "pair", "complex numbers"),
         (np.tile(GOOD, 6), "exact", "at most 20 spins, X has 24"),
         (GOOD, "mean-field", "method must be one of independent, pair"),
+        (GOOD, "TAP", "Did you mean 'tap'"),  # it was taken for a method that it is not
+        (np.ma.array(GOOD, mask=GOOD == 1), "tap", "masked entries"),
+        (pandas.DataFrame(GOOD, columns=list("aabb")), "tap", "unique column names, got: - 'a'"),
+        (pandas.DataFrame(GOOD, columns=["a", 1, "b", 2]), "tap", "have string names"),
         ("nothing.csv", "tap", "No file 'nothing.csv'"),
     ],
 )

@@ -118,6 +118,23 @@ def test_arguments_outside_their_domain_are_refused(method, given):
                 getattr(fitted, method)(**given)
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [({"visible": "Gaussian"}, "gaussian"), ({"method": "PCD"}, "pcd"), ({"dtype": "FLOAT64"}, "")],
+)
+def test_a_parameter_is_a_word_as_it_is_declared(given, meant):
+    with pytest.raises(replicon.InputError, match=f"Did you mean '{meant}"):
+        RestrictedBoltzmannMachine(2, epochs=0, **given).fit(ROWS)
+
+
+def test_methods_of_ln_z_are_understood_in_capitals():
+    for machine in (BoltzmannMachine("tap"), RestrictedBoltzmannMachine(2, epochs=0)):
+        fitted = machine.fit(ROWS)
+        assert fitted.log_partition("Exact")[:3] == fitted.log_partition("exact")[:3]
+    with pytest.raises(replicon.InputError, match=r"class 'numpy\.float64'"):
+        RestrictedBoltzmannMachine(2, dtype=np.float64).fit(ROWS)  # pyright: ignore
+
+
 def test_numbers_of_numpy_are_numbers():
     machine = BoltzmannMachine(
         regularization=np.float32(0.1), pseudocount=np.int64(1), seed=np.uint8(3)

@@ -162,10 +162,11 @@ def test_refusals():
         sample_langevin(quadratic, start, temperature=1.0, step=0.0)
     with pytest.raises(replicon.InputError, match="method must be one of ula, mala"):
         sample_langevin(quadratic, start, temperature=1.0, step=0.1, method="hmc")
-    with pytest.raises(
-        replicon.InputError, match="give data, and a whole number from 1 to its rows"
-    ):
-        sample_langevin(quadratic, start, temperature=1.0, step=0.1, method="sgld")
+    for word in ("sgld", "SGLD"):
+        with pytest.raises(
+            replicon.InputError, match="give data, and a whole number from 1 to its rows"
+        ):
+            sample_langevin(quadratic, start, temperature=1.0, step=0.1, method=word)
     with pytest.raises(replicon.InputError, match="the same number of chains"):
         sample_langevin(
             quadratic, {"a": np.ones((4, 3)), "b": np.ones((3, 3))}, temperature=1.0, step=0.1

@@ -205,7 +205,7 @@ class BoltzmannMachine(BaseEstimator):
         both directions disagree, or the machine's rows did not mix.
         """
         check_is_fitted(self, "couplings_")
-        check_argument("method", method, Words(("auto", "exact", "ais")))
+        method = check_argument("method", method, Words(("auto", "exact", "ais")))
         chains = check_argument("chains", chains, SEVERAL)
         temperatures = check_argument("temperatures", temperatures, SEVERAL)
         return partition.log_partition(

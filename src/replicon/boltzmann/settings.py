@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument
+from replicon._domains import check_parameter
 from replicon._errors import InputError
 from replicon._seed import read_generator
 from replicon.boltzmann import inverse
@@ -32,7 +32,7 @@ _DOMAINS = {
 def check_settings(machine) -> None:
     """Refuse parameters outside their domains, and those that the method does not have."""
     for name, domain in _DOMAINS.items():
-        check_argument(name, getattr(machine, name), domain)
+        check_parameter(name, getattr(machine, name), domain)
     read_generator(machine.seed)
     check_binarize(machine.binarize)
     for name in ("regularization", "field_regularization"):

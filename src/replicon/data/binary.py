@@ -153,7 +153,8 @@ def _matrix(estimator, X, expected: str, reset: bool, sample_weight=None) -> np.
     kind = getattr(getattr(X, "dtype", None), "kind", "")
     if kind == "c":
         raise InputError(f"Complex data not supported: X holds complex numbers, {expected}.")
-    if isinstance(X, np.ndarray) and kind in "bui":
+    plain = isinstance(X, np.ndarray) and not isinstance(X, np.ma.MaskedArray)
+    if plain and kind in "bui":
         array = X
     else:
         array = real_array("X", X, expected, finite=False) if _filled(X) else np.asarray(X)
@@ -167,8 +168,8 @@ def _matrix(estimator, X, expected: str, reset: bool, sample_weight=None) -> np.
             )
     try:
         validate_data(estimator, X, reset=reset, skip_check_array=True)  # pyright: ignore
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    except (ValueError, TypeError) as error:
+        raise InputError(" ".join(str(error).split())) from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         row, unit = np.argwhere(~np.isfinite(array))[0]
         value = "NaN" if np.isnan(array[row, unit]) else "inf"

@@ -64,7 +64,7 @@ def bin_spikes(
     import xarray
 
     width = check_argument("width", width, _WIDTH, "in the unit of the times")
-    check_argument("values", values, _VALUES)
+    values = check_argument("values", values, _VALUES)
     spikes = _read(times, neurons)
     start, bins = _window(spikes.times, width, start, stop)
     count = len(spikes.labels)

@@ -94,7 +94,7 @@ def sample_langevin(
     Welling & Teh, ICML 2011; Baker et al., Stat. Comput. 29, 599 (2019) (control variates). Rugh,
     PRL 78, 772 (1997). Referee: quadratic energy, double well.
     """
-    check_argument("method", method, Words(METHODS))
+    method = check_argument("method", method, Words(METHODS))
     temperature, step, friction = (
         check_argument(name, value, Interval(0, open_low=True))
         for name, value in (("temperature", temperature), ("step", step), ("friction", friction))

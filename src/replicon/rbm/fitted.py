@@ -122,7 +122,7 @@ class Fitted:
         reached from `chains` samples. A warning says where annealing is not reliable.
         """
         check_is_fitted(self, "_state")
-        check_argument("method", method, Words(("auto", "exact", "ais", "tap")))
+        method = check_argument("method", method, Words(("auto", "exact", "ais", "tap")))
         if method == "tap":
             self._only_binary("method='tap'", "give 'exact', 'ais' or 'auto'")
         chains = check_argument("chains", chains, Interval(2, integer=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replicon._declare import Interval, Words
-from replicon._domains import check_argument, show
+from replicon._domains import check_parameter, show
 from replicon._errors import InputError
 from replicon._seed import read_generator
 from replicon.data.binary import check_binarize
@@ -39,7 +39,7 @@ def check_settings(machine) -> None:
     for name, domain in _DOMAINS.items():
         value = getattr(machine, name)
         if value is not None or name not in _OPTIONAL:
-            check_argument(name, value, domain)
+            check_parameter(name, value, domain)
     check_binarize(machine.binarize)
     read_generator(machine.seed)
     for name in ("centred", "learn_variance"):
