@@ -77,6 +77,8 @@ def test_what_is_no_file_gets_one_sentence(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(replicon.InputError, match="give a file"):
         _files.read_bytes(name, "give a file")
+    with pytest.raises(replicon.InputError, match="write it out"):
+        _files.read_bytes("~/none.npy", "give a file")
 
 
 def test_files_appear_whole(tmp_path):

@@ -57,7 +57,8 @@ def read_bytes(path: str | Path, what: str) -> bytes:
         if Path(path).is_dir():
             raise InputError(f"'{shown}' is a folder: {what}.")
         if not Path(path).is_file():
-            raise InputError(f"No file '{shown}': {what}.")
+            home = " (~ is not read as a home folder: write it out)" * shown.startswith("~")
+            raise InputError(f"No file '{shown}'{home}: {what}.")
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
