@@ -11,6 +11,7 @@ from scipy.integrate import quad
 import replicon
 from replicon.recurrent import (
     evolve,
+    find_chaos,
     find_fixed_points,
     kaplan_yorke_dimension,
     sample_kinetic_energy,
@@ -81,6 +82,17 @@ def test_slopes_are_checked_and_not_needed():
         find_fixed_points(J, np.ones(3), function=lambda x: jnp.clip(x, 0, 1), odd=True)
     with pytest.raises(replicon.InputError, match="act on each by itself"):
         evolve(J, np.ones(3), function=lambda x: x / (1 + (x**2).sum()), duration=1)
+
+
+def test_exponents_are_refused_where_slopes_do_not_tell_of_a_jump():
+    """Tangent vectors would shrink while two copies part at each jump."""
+    with pytest.raises(replicon.InputError, match=r"jumps near x = 0.3.*tanh"):
+        evolve(J, np.ones(3), function=lambda x: jnp.where(x > 0.3, 1, -1), duration=1, exponents=1)
+    with pytest.raises(replicon.InputError, match="jumps near x = 0,"):
+        find_chaos(J, function=jnp.sign)
+    assert len(evolve(J, np.ones(3), function=jnp.sign, duration=1).times) == 2
+    steep = evolve(J, np.ones(3), function=lambda x: jnp.tanh(1e3 * x), duration=1, exponents=1)
+    assert np.isfinite(steep.exponents).all()
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def _scan(
     couplings: np.ndarray, function: Callable, slope: Callable | None, time: str
 ) -> np.ndarray:
     """Gains from the instability of x = 0 on."""
-    phi = transfer(function, slope, (1,))
+    phi = transfer(function, slope, (1,), continuous=True)
     assert phi.slope is not None
     with jax.enable_x64(True):
         rise = float(np.asarray(phi.slope(phi.constants[1], jnp.zeros(1)))[0])

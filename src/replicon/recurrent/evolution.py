@@ -78,8 +78,8 @@ def evolve(
     in the type of `couplings`, float32 or float64.
 
     Raises InputError for arguments outside their domains, for a function that JAX cannot follow or
-    that is not elementwise, and for a slope that is not its derivative; DivergenceError where the
-    state is lost, with the time.
+    that is not elementwise, for a slope that is not its derivative, and for exponents of a function
+    that jumps; DivergenceError where the state is lost, with the time.
 
     Source: exponential Adams-Bashforth of second order, Cox & Matthews, J. Comput. Phys. 176, 430
     (2002); exponents by Benettin et al., Meccanica 15, 9 (1980), under drive Rajan, Abbott &
@@ -99,12 +99,13 @@ def evolve(
         "exponents", exponents, Interval(0, n, integer=True), "at most one for each neuron"
     )
     plan = _plan(time, step, duration, transient, every, columns.size)
+    kind = couplings.dtype.type
+    followed = exponents > 0
+    phi = transfer(function, slope, columns.shape, kind=kind, sloped=followed, continuous=followed)
     motion = Motion(
         couplings,
         columns,
-        phi=transfer(
-            function, slope, columns.shape, kind=couplings.dtype.type, sloped=exponents > 0
-        ),
+        phi=phi,
         step=plan.step,
         inner=plan.inner,
         time=time,

@@ -82,10 +82,14 @@ SHIPPED = {
 _MET: dict[int, tuple[Callable, str]] = {}
 _MADE: dict[tuple[str, bytes], tuple[Callable, Nonlinearity]] = {}
 _PROBE = np.linspace(-30.0, 30.0, 241)
+_APART = 0.25
 _ALONE = 10  # every tenth of these is asked by itself
 _AGREE = 1e-9  # relative; far above rounding, which may differ with the length of an array
 _SEEN = 1e-3  # of the range of phi: a jump that is seen
-_HALVED = 41  # times that 1/4, the distance of two probes, is halved
+_HALVED = 41  # times that the distance of two probes is halved
+NO_SLOPE = (
+    "where no slope tells how it rises: give a continuous function, such as tanh(20 x) for a step."
+)
 _EXPECTED = (
     "expected phi(x), elementwise, with jax.numpy: a function, or a Python file that defines phi"
 )
@@ -187,38 +191,38 @@ def _looked_at(phi: Callable, where: str) -> tuple[np.ndarray, np.ndarray, np.nd
         raise InputError(
             f"{where} gives another number for an x beside others: it must act on each by itself."
         )
-    jump = _jump(phi, values, slopes)
-    if jump is not None:
-        raise InputError(
-            f"{where} jumps near x = {round(jump, 6) + 0.0:g}, where no slope tells how it rises:"
-            " give a continuous function, such as tanh(20 x) for a step."
+    with jax.enable_x64(True):
+        place = jump(
+            lambda y: np.asarray(phi(jnp.asarray(y))),
+            lambda y: np.asarray(Nonlinearity(phi).slope(jnp.asarray(y))),
+            _PROBE,
+            np.minimum(_PROBE + _APART, _PROBE[-1]),  # as many: nothing new is compiled
         )
+    if place is not None:
+        raise InputError(f"{where} jumps near x = {round(place, 6) + 0.0:g}, {NO_SLOPE}")
     return values, mirrored, slopes
 
 
-def _jump(phi: Callable, values: np.ndarray, slopes: np.ndarray) -> float | None:
-    """Where phi jumps between two probes, if it does: of an interval in which phi changes by other
-    than its slopes, the half in which it changes more, down to a width of 1e-13.
+def jump(phi: Callable, slope: Callable, left: np.ndarray, right: np.ndarray) -> float | None:
+    """Where phi jumps between `left` and `right`, arrays of one shape, if it does anywhere: of an
+    interval in which phi changes by other than its slopes, the half in which it changes more, down
+    to a width of 1e-13.
     """
-    rise = np.diff(values)
-    expected = np.diff(_PROBE) * (slopes[1:] + slopes[:-1]) / 2
-    least = _SEEN * np.ptp(values)
-    if (np.abs(rise - expected) <= least).all():
+    ends = np.stack([left, right])
+    reached = np.stack([phi(left), phi(right)])
+    expected = (right - left) * (slope(left) + slope(right)) / 2
+    least = _SEEN * np.ptp(reached)
+    if (np.abs(reached[1] - reached[0] - expected) <= least).all():
         return None
-    ends = np.stack([_PROBE, np.append(_PROBE[1:], _PROBE[-1])])
-    reached = np.stack([values, np.append(values[1:], values[-1])])
-    with jax.enable_x64(True):
-        for _ in range(_HALVED):
-            middle = ends.mean(axis=0)
-            between = np.asarray(phi(jnp.asarray(middle)))
-            later = np.abs(reached[1] - between) > np.abs(between - reached[0])
-            side = np.where(later, 0, 1), np.arange(len(middle))  # the end that is moved
-            ends[side] = middle
-            reached[side] = between
-        slope = np.abs(np.asarray(Nonlinearity(phi).slope(jnp.asarray(ends)))).max(axis=0)
-    left = np.abs(reached[1] - reached[0])
-    jumps = left > least + 10 * slope * (ends[1] - ends[0])
-    return float(ends[0][jumps.argmax()]) if jumps.any() else None
+    for _ in range(_HALVED):
+        middle = ends.mean(axis=0)
+        between = phi(middle)
+        later = np.abs(reached[1] - between) > np.abs(between - reached[0])
+        ends = np.where([later, ~later], middle, ends)
+        reached = np.where([later, ~later], between, reached)
+    steepest = np.maximum(np.abs(slope(ends[0])), np.abs(slope(ends[1])))
+    jumps = np.abs(reached[1] - reached[0]) > least + 10 * steepest * (ends[1] - ends[0])
+    return float(ends[0][jumps][0]) if jumps.any() else None
 
 
 def _renewed(phi: Callable, seen: bytes) -> Callable:

@@ -13,11 +13,12 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon._traced import Traced, trace
-from replicon.recurrent.nonlinearity import SHIPPED
+from replicon.recurrent.nonlinearity import NO_SLOPE, SHIPPED, jump
 
 _PROBES = (
     np.linspace(-5.0, 5.0, 41) + np.sqrt(2) / 50
 )  # off the places where functions have corners
+_APART = 0.25  # one from the next
 _STEP = 1e-4
 # Of central differences: rounding makes 1e-12, curvature h^2 phi''' / 6, which is estimated beside
 # it.
@@ -45,13 +46,15 @@ def transfer(
     kind: type = np.float64,
     sloped: bool = True,
     odd: bool = False,
+    continuous: bool = False,
 ) -> Transfer:
     """Phi and phi' for states of a shape and a kind of numbers; without `slope` by automatic
     differentiation.
 
     Raises InputError for what JAX cannot follow, what is not elementwise, a slope that is not the
-    derivative of the function (compared with differences at 41 places from -5 to 5), and with `odd`
-    for a function that is not odd. Shipped ones are known to be none of that: nothing is compiled.
+    derivative of the function (compared with differences at 41 places from -5 to 5), with `odd` for
+    a function that is not odd, and with `continuous` for one that jumps between these places.
+    Shipped ones are known to be none of that: nothing is compiled.
     """
     shipped = _shipped(function, slope, odd)
     with jax.enable_x64(True):
@@ -61,13 +64,18 @@ def transfer(
         turn = None
         if sloped:
 
+            def real(x):  # of whole numbers JAX has no derivative
+                return jnp.asarray(function(x), x.dtype)
+
             def derivative(x):
-                return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
+                return jax.jvp(real, (x,), (jnp.ones_like(x),))[1]
 
             rise = derivative if slope is None else slope
             turn = _followed("slope", rise, shape, np.float64, shipped)
             if not shipped:
                 _check_slope(value, turn, shape)
+            if continuous and not shipped:
+                _check_continuous(value, turn, shape)
             turn = turn if kind == np.float64 else _followed("slope", rise, shape, kind, shipped)
         if kind != np.float64:
             value = _followed("function", function, shape, kind, shipped)
@@ -139,6 +147,15 @@ def _check_slope(
                 f" {fine[place]:.6g}: give the derivative of function, or leave slope out to have"
                 " it by automatic differentiation."
             )
+
+
+def _check_continuous(
+    value: tuple[Traced, list], turn: tuple[Traced, list], shape: tuple[int, ...]
+) -> None:
+    for x in _arranged(shape):
+        place = jump(lambda y: _at(*value, y), lambda y: _at(*turn, y), x, x + _APART)
+        if place is not None:
+            raise InputError(f"function jumps near x = {round(place, 6) + 0.0:g}, {NO_SLOPE}")
 
 
 def _check_odd(value: Traced, constants: list, shape: tuple[int, ...]) -> None:
