@@ -101,7 +101,7 @@ def test_nobody_looks_and_nothing_is_shown(tmp_path, capfd):
 
 def test_a_terminal_is_told_what_goes_on(monkeypatch):
     screen = io.StringIO()
-    monkeypatch.setattr(bars, "Console", lambda **_: Console(file=screen, force_terminal=True))
+    monkeypatch.setattr(bars, "_Console", lambda **_: Console(file=screen, force_terminal=True))
     with bars.progress("[odd] name") as bar:
         bar(0, 3)
         bar.status("theory, compiling and first points")
