@@ -120,6 +120,12 @@ def test_what_is_no_number_of_a_domain_gets_one_short_sentence(value):
     assert len(str(caught.value)) < 200
 
 
+def test_what_is_infinite_is_told_to_be_finite_where_nothing_else_is_wrong():
+    for domain, told in ((Interval(0), ">= 0 and finite"), (Interval(0, 1), ">= 0 and <= 1")):
+        with pytest.raises(replicon.InputError, match=f"a must be {told}\\.$"):
+            check_argument("a", np.inf, domain)
+
+
 def test_what_has_several_values_is_a_list_or_is_refused():
     given = xr.DataArray([0.5, 0.0], dims="a")
     control = Control("a", "a", 0.0, Interval(), "x")

@@ -198,10 +198,12 @@ def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str
         value = domain.understood(value)
     if not domain.admits(value):
         note = f" ({meaning})" if meaning else ""
-        hint = domain.near(value) if isinstance(domain, Words) else ""
-        raise InputError(
-            f"{name} = {show(value)} is outside its domain: {name} must be {domain}{note}.{hint}"
-        )
+        if isinstance(domain, Words):
+            allowed = f"{domain}{note}.{domain.near(value)}"
+        else:
+            beyond = domain.high == math.inf and show(value) == "inf"
+            allowed = f"{domain}{' and finite' * beyond}{note}."
+        raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {allowed}")
     if isinstance(domain, Words):
         return value
     value = as_number(value)
