@@ -15,7 +15,7 @@ from typing import Any
 from replicon._errors import InputError
 from replicon._files import digest, split_member
 from replicon._names import folded, nearest
-from replicon._objects import Given, Objects, is_told
+from replicon._objects import Given, Objects, is_told, items
 
 _LARGEST_WHOLE = 2**63 - 1  # what the store and NumPy hold
 _SHOWN = 3  # entries of an array in a sentence
@@ -181,29 +181,13 @@ class Words:
         return text + (f", or {self.objects.meaning}" if self.objects else "")
 
 
-def items(value: Any) -> list | None:
-    """The items of a list, tuple, range, array or coordinate of a result; None of one value."""
-    if not hasattr(value, "tolist") and hasattr(value, "to_numpy"):  # of xarray
-        value = value.to_numpy()
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    return list(value) if isinstance(value, (list, tuple, range)) else None
-
-
 def check_argument(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> Any:
     """An argument of any public function as float, int or word; InputError, with the domain, for
     what it does not admit.
     """
     if isinstance(domain, Words):
         value = domain.understood(value)
-    if not domain.admits(value):
-        note = f" ({meaning})" if meaning else ""
-        if isinstance(domain, Words):
-            allowed = f"{domain}{note}.{domain.near(value)}"
-        else:
-            beyond = domain.high == math.inf and show(value) == "inf"
-            allowed = f"{domain}{' and finite' * beyond}{note}."
-        raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {allowed}")
+    _check_admitted(name, value, domain, meaning)
     if isinstance(domain, Words):
         return value
     value = as_number(value)
@@ -215,12 +199,19 @@ def check_parameter(name: str, value: Any, domain: Interval | Words) -> None:
     """Refuse a parameter of an estimator that is outside its domain. Estimators keep what they are
     given, so that a word must be written as it is declared.
     """
-    meant = check_argument(name, value, domain)
-    if isinstance(domain, Words) and meant != value:
-        raise InputError(
-            f"{name} = {show(value)} is outside its domain: {name} must be {domain}. Did you mean"
-            f" '{meant}'?"
-        )
+    _check_admitted(name, value, domain)
+
+
+def _check_admitted(name: str, value: Any, domain: Interval | Words, meaning: str = "") -> None:
+    if domain.admits(value):
+        return
+    note = f" ({meaning})" if meaning else ""
+    if isinstance(domain, Words):
+        allowed = f"{domain}{note}.{domain.near(value)}"
+    else:
+        beyond = domain.high == math.inf and show(value) == "inf"
+        allowed = f"{domain}{' and finite' * beyond}{note}."
+    raise InputError(f"{name} = {show(value)} is outside its domain: {name} must be {allowed}")
 
 
 SEED = Interval(0, integer=True)

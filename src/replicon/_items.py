@@ -17,11 +17,11 @@ from replicon._domains import (
     Words,
     as_number,
     check_argument,
-    items,
     read_number,
     show,
 )
 from replicon._errors import InputError
+from replicon._objects import items
 
 Value = float | int | str
 Role = Literal["both", "theory", "simulation"]

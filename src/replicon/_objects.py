@@ -51,8 +51,7 @@ class Objects:
             getattr(getattr(value, "dtype", None), "kind", "") in ("U", "O", "T")
             and _depth(value) == 1
         ):
-            # An array of words, a column of a table, a coordinate of a result.
-            value = value.tolist() if hasattr(value, "tolist") else value.to_numpy().tolist()
+            value = items(value)  # an array or a coordinate of words, or a column of a table
         if not isinstance(value, (list, tuple)) or hasattr(value, "_fields"):
             return None
         if self.kind != "array":
@@ -191,6 +190,15 @@ def _is_one(value: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, (str, os.PathLike))
+
+
+def items(value: Any) -> list | None:
+    """The items of a list, tuple, range, array or coordinate of a result; None of one value."""
+    if not hasattr(value, "tolist") and hasattr(value, "to_numpy"):  # of xarray
+        value = value.to_numpy()
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return list(value) if isinstance(value, (list, tuple, range)) else None
 
 
 def _depth(value: Any) -> int:

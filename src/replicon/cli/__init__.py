@@ -332,18 +332,15 @@ def _unheard(error: OSError | SystemExit) -> int:
     for which rich exits, or the disk of the output is full. Raises any other error.
     """
     sentence = ""
+    cause = error.__context__ if isinstance(error, SystemExit) else error
     if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
         sentence = f"The output cannot be written: {why(error)}."
-    elif not (isinstance(error, BrokenPipeError) or _broke(error)):
+    elif not isinstance(cause, BrokenPipeError):
         raise error
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if sentence:
         _complain(sentence)
     return USAGE if sentence else OK
-
-
-def _broke(error: BaseException) -> bool:
-    return isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
 
 
 def _sentence(error: Exception) -> str:

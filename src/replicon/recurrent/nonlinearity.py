@@ -82,14 +82,10 @@ SHIPPED = {
 _MET: dict[int, tuple[Callable, str]] = {}
 _MADE: dict[tuple[str, bytes], tuple[Callable, Nonlinearity]] = {}
 _PROBE = np.linspace(-30.0, 30.0, 241)
-_APART = 0.25
 _ALONE = 10  # every tenth of these is asked by itself
 _AGREE = 1e-9  # relative; far above rounding, which may differ with the length of an array
 _SEEN = 1e-3  # of the range of phi: a jump that is seen
 _HALVED = 41  # times that the distance of two probes is halved
-NO_SLOPE = (
-    "where no slope tells how it rises: give a continuous function, such as tanh(20 x) for a step."
-)
 _EXPECTED = (
     "expected phi(x), elementwise, with jax.numpy: a function, or a Python file that defines phi"
 )
@@ -136,6 +132,14 @@ def _of_function(phi: Callable, breaks: Any, where: str) -> Nonlinearity:
     seen = values.tobytes() + slopes.tobytes() + repr(cuts).encode()
     made_of, made = _MADE.get((held, seen), (None, None))
     if made is None or digest(made_of) != held:
+        with jax.enable_x64(True):
+            check_continuous(
+                where,
+                lambda x: np.asarray(phi(jnp.asarray(x))),
+                lambda x: np.asarray(Nonlinearity(phi).slope(jnp.asarray(x))),
+                _PROBE,
+                np.append(_PROBE[1:], _PROBE[-1]),  # as many: nothing new is compiled
+            )
         function = _renewed(phi, seen) if id(phi) in _MET else phi
         odd = bool(np.allclose(values, -mirrored, rtol=0, atol=1e-12))
         made = Nonlinearity(function, cuts, odd)
@@ -191,29 +195,22 @@ def _looked_at(phi: Callable, where: str) -> tuple[np.ndarray, np.ndarray, np.nd
         raise InputError(
             f"{where} gives another number for an x beside others: it must act on each by itself."
         )
-    with jax.enable_x64(True):
-        place = jump(
-            lambda y: np.asarray(phi(jnp.asarray(y))),
-            lambda y: np.asarray(Nonlinearity(phi).slope(jnp.asarray(y))),
-            _PROBE,
-            np.minimum(_PROBE + _APART, _PROBE[-1]),  # as many: nothing new is compiled
-        )
-    if place is not None:
-        raise InputError(f"{where} jumps near x = {round(place, 6) + 0.0:g}, {NO_SLOPE}")
     return values, mirrored, slopes
 
 
-def jump(phi: Callable, slope: Callable, left: np.ndarray, right: np.ndarray) -> float | None:
-    """Where phi jumps between `left` and `right`, arrays of one shape, if it does anywhere: of an
-    interval in which phi changes by other than its slopes, the half in which it changes more, down
-    to a width of 1e-13.
+def check_continuous(
+    where: str, phi: Callable, slope: Callable, left: np.ndarray, right: np.ndarray
+) -> None:
+    """InputError if phi jumps between `left` and `right`, arrays of one shape, anywhere: of an
+    interval in which phi changes by other than its slopes, the half in which it changes more is
+    followed, down to a width of 1e-13.
     """
     ends = np.stack([left, right])
     reached = np.stack([phi(left), phi(right)])
     expected = (right - left) * (slope(left) + slope(right)) / 2
     least = _SEEN * np.ptp(reached)
     if (np.abs(reached[1] - reached[0] - expected) <= least).all():
-        return None
+        return
     for _ in range(_HALVED):
         middle = ends.mean(axis=0)
         between = phi(middle)
@@ -222,7 +219,11 @@ def jump(phi: Callable, slope: Callable, left: np.ndarray, right: np.ndarray) ->
         reached = np.where([later, ~later], between, reached)
     steepest = np.maximum(np.abs(slope(ends[0])), np.abs(slope(ends[1])))
     jumps = np.abs(reached[1] - reached[0]) > least + 10 * steepest * (ends[1] - ends[0])
-    return float(ends[0][jumps][0]) if jumps.any() else None
+    if jumps.any():
+        raise InputError(
+            f"{where} jumps near x = {round(float(ends[0][jumps][0]), 6) + 0.0:g}, where no slope"
+            " tells how it rises: give a continuous function, such as tanh(20 x) for a step."
+        )
 
 
 def _renewed(phi: Callable, seen: bytes) -> Callable:

@@ -5,6 +5,7 @@ with the right slope.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ import numpy as np
 
 from replicon._errors import InputError
 from replicon._traced import Traced, trace
-from replicon.recurrent.nonlinearity import NO_SLOPE, SHIPPED, jump
+from replicon.recurrent.nonlinearity import SHIPPED, check_continuous
 
 _PROBES = (
     np.linspace(-5.0, 5.0, 41) + np.sqrt(2) / 50
@@ -75,7 +76,10 @@ def transfer(
             if not shipped:
                 _check_slope(value, turn, shape)
             if continuous and not shipped:
-                _check_continuous(value, turn, shape)
+                for x in _arranged(shape):
+                    check_continuous(
+                        "function", partial(_at, *value), partial(_at, *turn), x, x + _APART
+                    )
             turn = turn if kind == np.float64 else _followed("slope", rise, shape, kind, shipped)
         if kind != np.float64:
             value = _followed("function", function, shape, kind, shipped)
@@ -147,15 +151,6 @@ def _check_slope(
                 f" {fine[place]:.6g}: give the derivative of function, or leave slope out to have"
                 " it by automatic differentiation."
             )
-
-
-def _check_continuous(
-    value: tuple[Traced, list], turn: tuple[Traced, list], shape: tuple[int, ...]
-) -> None:
-    for x in _arranged(shape):
-        place = jump(lambda y: _at(*value, y), lambda y: _at(*turn, y), x, x + _APART)
-        if place is not None:
-            raise InputError(f"function jumps near x = {round(place, 6) + 0.0:g}, {NO_SLOPE}")
 
 
 def _check_odd(value: Traced, constants: list, shape: tuple[int, ...]) -> None:

@@ -51,7 +51,7 @@ def changed(study: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         if not places:
             raise _unknown(out, name)
         for table, domain in places:
-            table[name] = grid.taken(name, value, domain or _WHOLE)
+            table[name] = grid.taken(name, value, domain)
             if name == "sizes" and not isinstance(table[name], list):
                 table[name] = [table[name]]
             if not isinstance(given, str):
@@ -73,15 +73,15 @@ def _copy(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _places(study: dict[str, Any], name: str) -> list[tuple[dict[str, Any], Any]]:
-    """Tables in which `name` is to be set, and, where it is a control, its domain; what the quick
-    version says of it is dropped.
+    """Tables in which `name` is to be set, and its domain; what the quick version says of it is
+    dropped.
     """
     found = []
     for kind in _KINDS:
         for one in study[kind]:
             if name in _NUMBERS and kind == "simulation":
                 one["quick"].pop(name, None)
-                found.append((one, None))
+                found.append((one, _WHOLE))
             elif name in _controls(one, kind):
                 one["quick"]["controls"].pop(name, None)
                 domain = catalogue.get(one["model"]).control(name).domain

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from replicon._declare import Interval
-from replicon._domains import as_number, items, show
+from replicon._domains import as_number, show
 from replicon._errors import InputError
-from replicon._objects import is_object
+from replicon._objects import is_object, items
 
 _LISTS = 3  # of matrices, which are lists of rows, which are lists of numbers
 

@@ -64,9 +64,11 @@ def _meant(along: Any, data: Results) -> Any:
         symbols |= {declared.symbols[name]: name for name in controls if name in declared.symbols}
         symbols |= {name: name for name in controls}
         symbols.setdefault(declared.size_symbol, "size")
-    if isinstance(along, str):
-        return symbols.get(spelled(along), along)
-    return [_meant(one, data) for one in along] if isinstance(along, (list, tuple)) else along
+
+    def name(one: Any) -> Any:
+        return symbols.get(spelled(one), one) if isinstance(one, str) else one
+
+    return [name(one) for one in along] if isinstance(along, (list, tuple)) else name(along)
 
 
 def _names(observables: Any) -> list[str]:
