@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg, lsmr
@@ -172,35 +172,46 @@ def _descend(hamiltonian: Hamiltonian, rng: np.random.Generator, batch: int = 64
     Sixty passes through the prompts, and at least 4,000 steps.
     """
     import jax
-    import jax.numpy as jnp
-    import optax
 
-    x, h, y = hamiltonian.prompts
-    n = len(x)
+    n = len(hamiltonian.prompts.x)
     batch = min(batch, n)
     epochs = max(60, -(-4000 // (n // batch)))
-    steps = epochs * (n // batch)
-    optimizer = optax.adam(optax.cosine_decay_schedule(0.03, steps))
     order = np.concatenate(
         [rng.permutation(n)[: n - n % batch].reshape(-1, batch) for _ in range(epochs)]
     )
-
-    def loss(gamma, rows):
-        error = y_[rows] - jnp.sum((x_[rows] @ gamma) * h_[rows], axis=1)
-        return jnp.mean(error**2) / 2 + hamiltonian.load / n * jnp.sum(gamma**2) / 2
-
-    def advance(state, rows):
-        gamma, memory = state
-        change, memory = optimizer.update(jax.grad(loss)(gamma, rows), memory)
-        return (optax.apply_updates(gamma, change), memory), None
-
     with jax.enable_x64(True):
-        x_, h_, y_ = (jnp.asarray(v) for v in (x, h, y))
-        zero = jnp.zeros(hamiltonian.shape)
-        (gamma, _), _ = jax.jit(lambda s, o: jax.lax.scan(advance, s, o))(
-            (zero, optimizer.init(zero)), jnp.asarray(order)
-        )
-        return np.asarray(gamma)
+        run = _descent(len(order))
+        found = run(tuple(hamiltonian.prompts), hamiltonian.load / n, order)
+        return np.asarray(found)
+
+
+@lru_cache(maxsize=16)
+def _descent(steps: int) -> Callable:
+    """So many steps, compiled for prompts of a shape."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    from replicon._jit import jit
+
+    optimizer = optax.adam(optax.cosine_decay_schedule(0.03, steps))
+
+    def run(prompts, ridge, order):
+        x, h, y = prompts
+
+        def loss(gamma, rows):
+            error = y[rows] - jnp.sum((x[rows] @ gamma) * h[rows], axis=1)
+            return jnp.mean(error**2) / 2 + ridge / 2 * jnp.sum(gamma**2)
+
+        def advance(state, rows):
+            gamma, memory = state
+            change, memory = optimizer.update(jax.grad(loss)(gamma, rows), memory)
+            return (optax.apply_updates(gamma, change), memory), None
+
+        zero = jnp.zeros((x.shape[1], h.shape[1]))
+        return jax.lax.scan(advance, (zero, optimizer.init(zero)), order)[0][0]
+
+    return jit(run)
 
 
 def _vector(name: str, given, length: int | None = None) -> np.ndarray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon._errors import DivergenceError, InputError
 from replicon._files import write_whole
+from replicon._jit import jit
 from replicon._seed import read_seed
 from replicon.attention.finite import check_counts
 
@@ -169,7 +170,7 @@ def _trainer(steps: int, batch: int, length: int, noise: float):
     def loss(network, tokens, labels):
         return jnp.mean((jax.vmap(network)(tokens) - labels) ** 2)
 
-    @eqx.filter_jit
+    @partial(jit, by=eqx.filter_jit)
     def run(state, tasks, keys, begin, end):
         """Steps `begin` to `end` - 1. The bounds are traced: one compilation for any number."""
         parameters, static = eqx.partition(state.network, eqx.is_array)
@@ -186,14 +187,14 @@ def _trainer(steps: int, batch: int, length: int, noise: float):
         state = jax.lax.fori_loop(begin, end, advance, state._replace(network=parameters))
         return state._replace(network=eqx.combine(state.network, static))
 
-    @eqx.filter_jit
+    @partial(jit, by=eqx.filter_jit)
     def test(network, tasks, key):
         return loss(network, *draw(key, tasks, _TEST, length, noise))
 
     return optimizer, run, test
 
 
-@eqx.filter_jit
+@partial(jit, by=eqx.filter_jit)
 def _look(network: Transformer, tasks, key, length: int, noise: float):
     """`look` on one prompt of the tasks, (layers, heads, l + 1)."""
     return network.look(draw(key, tasks, 1, length, noise)[0][0])

@@ -21,6 +21,7 @@ from jax import lax
 from scipy.optimize import minimize
 
 from replicon._errors import InputError
+from replicon._jit import jit
 from replicon.boltzmann.enumerated import (
     _FLAT,
     _TURNS,
@@ -39,7 +40,7 @@ _DENSE = (
 )
 
 
-@partial(jax.jit, static_argnames="dtype")
+@partial(jit, static_argnames="dtype")
 def _pseudo(theta, blocks, weights, dtype):
     """Sum over rows and spins of -ln P(s_i | the others), and its gradient; theta (N + 1, N), its
     last row the fields.
@@ -61,7 +62,7 @@ def _pseudo(theta, blocks, weights, dtype):
     return lax.scan(one, zero, (blocks, weights))[0]
 
 
-@jax.jit
+@jit
 def _curvature(theta, direction, blocks, weights):
     """Sum over rows of the second derivative of `_pseudo` times `direction`, both (N + 1, N)."""
     theta = theta.astype(blocks.dtype)
@@ -75,7 +76,7 @@ def _curvature(theta, direction, blocks, weights):
     return lax.scan(one, jnp.zeros(theta.shape), (blocks, weights))[0]
 
 
-@jax.jit
+@jit
 def _matrices(theta, blocks, weights):
     """Second derivatives of `_pseudo`, one matrix (N + 1, N + 1) for each spin."""
     theta = theta.astype(float)
@@ -89,7 +90,7 @@ def _matrices(theta, blocks, weights):
     return lax.scan(one, jnp.zeros((theta.shape[1], size, size)), (blocks, weights))[0]
 
 
-@jax.jit
+@jit
 def _reach(direction, blocks, weights):
     """Largest |x.direction| and smallest s x.direction over rows, (N,) each."""
     count = direction.shape[1]

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from replicon._jit import jit
+
 RECORD = 100  # iterations whose overlaps one call of the compiled loop can record
 _SMALLEST = 1e-12  # variance of a weight, and of a field beside that of weights of variance one
 _SLOWER = 0.7  # factor on the share of the new values where the largest change has grown
@@ -105,7 +107,7 @@ def compiled(prior: Any, channel: Any) -> Compiled:
             lost,
         )
 
-    @partial(jax.jit, static_argnames="adaptive")
+    @partial(jit, static_argnames="adaptive")
     def advance(F, y, parameters, first: Messages, reference, count, tolerance, *, adaptive):
         squares = F**2
         n = F.shape[1]
@@ -123,7 +125,7 @@ def compiled(prior: Any, channel: Any) -> Compiled:
         first = Messages(*map(jnp.asarray, first))
         return jax.lax.while_loop(unfinished, one, (first, 0, jnp.zeros((RECORD, 2))))
 
-    @jax.jit
+    @jit
     def bethe(F, y, parameters, s: Messages):
         omega, V, g, A, b = fields(F, F**2, y, parameters, s)
         n = F.shape[1]
@@ -138,7 +140,7 @@ def compiled(prior: Any, channel: Any) -> Compiled:
         slopes = jax.grad(lambda p: out_log(y, omega, V, *p).sum() / n)(parameters)
         return free_entropy, slopes
 
-    @jax.jit
+    @jit
     def alone(nothing):
         return variance_of(nothing, nothing)[0], prior.log_integral(nothing[0], nothing[0])
 

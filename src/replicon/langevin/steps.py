@@ -16,6 +16,7 @@ from jax.typing import ArrayLike
 
 from replicon._content import shipped
 from replicon._errors import DivergenceError, InputError
+from replicon._jit import jit
 from replicon._traced import Traced, second_derivatives, trace
 
 BLOCK = 200  # records between looks at the energy
@@ -115,7 +116,7 @@ def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) 
     return values
 
 
-@partial(jax.jit, static_argnums=0)  # one graph: every operation of JAX on its own is compiled
+@partial(jit, static_argnums=0)  # one graph: every operation of JAX on its own is compiled
 def _energies(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> jax.Array:
     return jax.vmap(lambda tree: whole_energy(functions, constants, tree, rows))(trees)
 
@@ -333,7 +334,7 @@ def compiled(
             states, keys
         )
 
-    return jax.jit(block)
+    return jit(block)
 
 
 class Chains:

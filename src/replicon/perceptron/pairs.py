@@ -23,7 +23,6 @@ from scipy.special import log_ndtr
 
 from replicon.perceptron import around
 from replicon.perceptron.around import (
-    BATCH,
     FINE,
     HALVINGS,
     SHARPEST,
@@ -176,7 +175,7 @@ def annealed(c) -> dict:
 
 def pairs(c) -> dict:
     """The saddle of pairs, arrays (points,)."""
-    return dict(evaluate(_pairs, c, batch=BATCH))
+    return dict(evaluate(_pairs, c, batch=1))
 
 
 @lru_cache

@@ -16,6 +16,7 @@ import numpy as np
 import optax
 from jax import lax
 
+from replicon._jit import jit
 from replicon.rbm.layers import Machine, Parameters, RealParameters, draw, sigmoid
 
 
@@ -211,7 +212,7 @@ def _difference(settings: Settings, parameters: Machine, v, h, sign, mean, offse
     return parameters.slope(dW, da, db, spread)
 
 
-@partial(jax.jit, static_argnames="settings")
+@partial(jit, static_argnames="settings")
 def epoch(settings: Settings, factor, state: State, data, mean, base, order, share, key):
     """One pass over `data` in batches `order` (batches, rows) with weights `share`; the new state
     and the mean rate of exchanges. `factor`: of the optimiser's change, minus the learning rate (1
@@ -236,7 +237,7 @@ def epoch(settings: Settings, factor, state: State, data, mean, base, order, sha
     return state, exchanges.mean()
 
 
-@partial(jax.jit, static_argnames="sweeps")
+@partial(jit, static_argnames="sweeps")
 def run_chains(parameters: Machine, base, betas, hidden, key, sweeps: int):
     """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
 
@@ -249,7 +250,7 @@ def run_chains(parameters: Machine, base, betas, hidden, key, sweeps: int):
     return v, h, rate.mean()
 
 
-@partial(jax.jit, static_argnames="sweeps")
+@partial(jit, static_argnames="sweeps")
 def run_ladder(parameters: Machine, base, betas, hidden, fresh, key, sweeps: int):
     """`sweeps` sweeps: last v, h, and `fresh` (temperatures, chains, 1): which states have been at
     inverse temperature 0.
@@ -264,7 +265,7 @@ def run_ladder(parameters: Machine, base, betas, hidden, fresh, key, sweeps: int
     return lax.scan(one, (blank, hidden, fresh), jax.random.split(key, sweeps))[0]
 
 
-@jax.jit
+@jit
 def pseudo_likelihood(parameters: Parameters, v, sites):
     """(rows,): sum over visible units of ln P(v_i | the others), nats per row, V times the mean
     over `sites` (S,) of the V units.

@@ -21,6 +21,7 @@ from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument
 from replicon._errors import DivergenceError, InputError
+from replicon._jit import jit
 from replicon._seed import read_seed
 from replicon._traced import Traced
 from replicon.recurrent.couplings import check_couplings
@@ -343,7 +344,7 @@ def _runner(
         growth = growth + jnp.log(jnp.abs(jnp.diagonal(r)))
         return state._replace(tangent=tangent, turn=turn), growth
 
-    @jax.jit
+    @jit
     def run(given: _Given, outside, carry):
         seed, numbers, inputs = outside
         key = jax.random.key(seed)

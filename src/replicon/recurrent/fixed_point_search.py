@@ -17,6 +17,7 @@ from replicon._arrays import real_array
 from replicon._declare import Interval
 from replicon._domains import check_argument, show
 from replicon._errors import DivergenceError, InputError
+from replicon._jit import jit
 from replicon._traced import Traced
 from replicon.recurrent.couplings import certain, check_couplings, largest
 from replicon.recurrent.transfer import Transfer, transfer
@@ -233,7 +234,7 @@ class _Network:
 
 @lru_cache(maxsize=32)
 def _energy(function: Traced, slope: Traced):
-    @jax.jit
+    @jit
     def energy(constants, couplings, field, x):
         value = function(constants[0], x).astype(x.dtype)
         rise = slope(constants[1], x).astype(x.dtype)

@@ -19,6 +19,7 @@ from replicon._arrays import real_array
 from replicon._declare import Interval
 from replicon._domains import check_argument
 from replicon._errors import DivergenceError, InputError
+from replicon._jit import jit
 from replicon._seed import read_seed
 from replicon._traced import Traced
 from replicon.recurrent.couplings import check_couplings
@@ -235,8 +236,8 @@ class _Kernel:
         self.function = function
         self.slope = slope
         self.leaps = leaps
-        self.record = jax.jit(self._record)
-        self.advance = jax.jit(self._advance)
+        self.record = jit(self._record)
+        self.advance = jit(self._advance)
 
     def _record(self, given: _Given, state: _State, schedule, keys, part):
         """A sweep for each row of the schedule: the last state, sums of phi (3, N, K) over the

@@ -28,18 +28,10 @@ from jax import export
 
 from replicon._content import shipped
 from replicon._files import write_whole
+from replicon._jit import HOW
 
 _MOST = 400  # graphs of a folder, about a hundred kilobytes each; the oldest go
 _MARK = b"replicon graph 1"
-# How a graph is compiled, as XLA's options. plain: without its emitters of fused kernels and most
-# of LLVM's optimisation, in 0.6 of the time (Hopfield's saddle: 1.2 instead of 2.0 s of processor);
-# some graphs run as fast, others 1.8 times slower. seldom: without any, in a fifth of the time
-# (0.4 s), to run 1.5 to 3.5 times slower. The numbers are the same to rounding.
-_HOW: dict[str, dict[str, Any]] = {
-    "fast": {},
-    "plain": {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1},
-    "seldom": {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0},
-}
 
 
 def compiled(function: Callable, how: str = "fast") -> Callable:
@@ -50,7 +42,7 @@ def compiled(function: Callable, how: str = "fast") -> Callable:
     The same bits either way. Raises what tracing raises. Source: jax.export. Referee: the function
     without it (tests/theory/test_kept.py).
     """
-    jit = functools.partial(jax.jit, compiler_options=_HOW[how])
+    jit = functools.partial(jax.jit, compiler_options=HOW[how])
     plain = jit(function)
     identity = shipped(function)
     if identity is None:
