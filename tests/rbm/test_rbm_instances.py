@@ -135,7 +135,7 @@ def test_message_passing_next_to_the_transitions(load, size):
     """At N = 1000 some instances there have no informative fixed point: converged_fraction 0.76 at
     load 0.6, 0.8 at load 3.
     """
-    out = replicon.compare("rbm", load=load, size=size, samples=20, seed=3)
+    out = replicon.compare("rbm", load=load, size=size, samples=10, seed=3)
     for name in ("teacher_overlap", "overlap"):
         difference = out.sel(observable=name)
         assert abs(float(difference["mean"] - difference["theory"])) < 0.02, name

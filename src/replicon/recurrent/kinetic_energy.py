@@ -167,9 +167,8 @@ class Chains:
         part = np.where(number < half, 0, np.where(number < (half + sweeps) // 2, 1, 2))
         with jax.enable_x64(True):
             given = _Given(self._constants, *self._couplings, regulariser)
-            keys = jax.random.split(self._key, sweeps)
             self._state, sums, series = self._kernel.record(
-                given, self._state, jnp.asarray(schedule), keys, jnp.asarray(part)
+                given, self._state, schedule, self._key, part
             )
             self.sweeps = sweeps
             counts = np.maximum(np.bincount(part, minlength=3), 1)
@@ -239,7 +238,7 @@ class _Kernel:
         self.record = jit(self._record)
         self.advance = jit(self._advance)
 
-    def _record(self, given: _Given, state: _State, schedule, keys, part):
+    def _record(self, given: _Given, state: _State, schedule, key, part):
         """A sweep for each row of the schedule: the last state, sums of phi (3, N, K) over the
         sweeps of each part, and what each sweep gave.
         """
@@ -250,6 +249,7 @@ class _Kernel:
             state, activity, out = self._sweep(given, state, temperature, key, part == 0)
             return (state, sums.at[part].add(activity)), out
 
+        keys = jax.random.split(key, len(schedule))
         carry = (state, jnp.zeros((3, *state.x.shape)))
         (state, sums), series = jax.lax.scan(one, carry, (schedule, keys, part))
         return state, sums, series
