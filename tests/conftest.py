@@ -37,18 +37,23 @@ def pytest_addoption(parser):
 
 
 def _hand_round(caches: Path) -> None:
-    """Give each worker's folder of traced graphs and of code compiled by JAX what the others hold,
-    as further names of the same files.
+    """Give each worker's folders what the others' hold, as further names of the same files: traced
+    graphs, code compiled by JAX, and kernels of Numba that it has none of (an index says which
+    signatures of a kernel there are: two are not merged).
     """
-    folders = [caches / "jax", *caches.glob("gw*/jax")]
-    kept = ("*-cache", "graphs/*.graph")
-    found = [(folder, path) for folder in folders for kind in kept for path in folder.glob(kind)]
+    folders = [caches, *caches.glob("gw*")]
+    kinds = ("jax/*-cache", "jax/graphs/*.graph", "numba/*/*.nbi")
+    found = [(folder, path) for folder in folders for kind in kinds for path in folder.glob(kind)]
     held = {path.relative_to(folder): path for folder, path in found}
     for folder in folders:
-        (folder / "graphs").mkdir(parents=True, exist_ok=True)
         for name, path in held.items():
-            with contextlib.suppress(OSError):  # it is there, or this disk has no second names
-                (folder / name).hardlink_to(path)
+            if (folder / name).exists():
+                continue
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            code = path.parent.glob(f"{path.stem}.*.nbc") if path.suffix == ".nbi" else ()
+            for part in (*code, path):
+                with contextlib.suppress(OSError):  # it is there, or this disk has no second names
+                    (folder / name).with_name(part.name).hardlink_to(part)
 
 
 def pytest_configure(config):
