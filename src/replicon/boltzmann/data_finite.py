@@ -68,11 +68,12 @@ def patch(data: str, size: int) -> np.ndarray:
 
 
 class Generated(NamedTuple):
-    """Rows (samples, N) of +-1 of a machine, its specific heat per spin at `TEMPERATURES`, and
-    whether the chains behind both mixed.
+    """Rows (samples, N) of +-1 of a machine, their three-point correlations, its specific heat per
+    spin at `TEMPERATURES`, and whether the chains behind both mixed.
     """
 
     rows: np.ndarray
+    triples: np.ndarray
     heat: np.ndarray
     mixed: bool
 
@@ -105,6 +106,7 @@ class Explanation:
         self.triples = np.zeros((0, 3), int)
         if size > 2:
             self.triples = np.array([rng.permutation(size)[:3] for _ in range(_TRIPLES)])
+        self.in_data = _three_point(self.rows, self.triples)
         self.shown = self.rows[rng.permutation(count)[:_SHOWN]]
         self.generated: Generated | None = None
 
@@ -123,7 +125,9 @@ class Explanation:
     def _generate(self) -> Generated:
         """Rows and specific heat of the machine as it is now, drawn once."""
         if self.generated is None:
-            self.generated = _generate(self.fit.machine, self.controls.sweeps, self.seed)
+            self.generated = _generate(
+                self.fit.machine, self.controls.sweeps, self.triples, self.seed
+            )
         return self.generated
 
     def measure(self) -> dict:
@@ -133,9 +137,7 @@ class Explanation:
         gap = (_connected(model.rows) - _connected(self.test))[upper]
         slope = np.nan
         if len(self.triples):
-            in_data = _three_point(self.rows, self.triples)
-            in_model = _three_point(model.rows, self.triples)
-            slope = (in_data @ in_model) / (in_data @ in_data)
+            slope = (self.in_data @ model.triples) / (self.in_data @ self.in_data)
         return {
             "pseudo_likelihood": self.fit.judged[-1],
             "independent_likelihood": self.alone.score(self.test),
@@ -152,7 +154,6 @@ class Explanation:
         model = self._generate()
         upper = np.triu_indices(self.rows.shape[1], 1)
         pairs = _connected(self.rows)[upper]
-        triples = _three_point(self.rows, self.triples)
         h = self.alone.fields_[:, None] / TEMPERATURES
         return {
             "examples": self.shown,
@@ -160,14 +161,14 @@ class Explanation:
             "independent": self.alone.sample(_SHOWN, sweeps=1, seed=self.seed) > 0,
             "pair_data": _binned(pairs, pairs),
             "pair_model": _binned(pairs, _connected(model.rows)[upper]),
-            "triple_data": _binned(triples, triples),
-            "triple_model": _binned(triples, _three_point(model.rows, self.triples)),
+            "triple_data": _binned(self.in_data, self.in_data),
+            "triple_model": _binned(self.in_data, model.triples),
             "specific_heat": model.heat,
             "specific_heat_independent": (h**2 / np.cosh(h) ** 2).mean(axis=0),
         }
 
 
-def _generate(machine: BoltzmannMachine, sweeps: int, seed: int) -> Generated:
+def _generate(machine: BoltzmannMachine, sweeps: int, triples: np.ndarray, seed: int) -> Generated:
     size = machine.n_features_in_
     count = _ROWS if size <= LARGEST else _ROWS_BY_CHAINS
     with warnings.catch_warnings(record=True) as said:  # `converged_fraction` says it
@@ -175,7 +176,8 @@ def _generate(machine: BoltzmannMachine, sweeps: int, seed: int) -> Generated:
         rows = machine.sample(count, sweeps=sweeps, seed=seed)
         heat = machine.specific_heat(TEMPERATURES, chains=_LADDERS, sweeps=sweeps, seed=seed)
     mixed = not any(issubclass(one.category, ConvergenceWarning) for one in said)
-    return Generated(rows, heat["specific_heat"].values, mixed)
+    in_model = _three_point(rows, triples)
+    return Generated(rows, in_model, heat["specific_heat"].values, mixed)
 
 
 def _place_of_maximum(heat: np.ndarray) -> float:
@@ -191,8 +193,8 @@ def _connected(rows: np.ndarray) -> np.ndarray:
 
 def _three_point(rows: np.ndarray, triples: np.ndarray) -> np.ndarray:
     s = np.where(rows > 0, 1.0, -1.0)
-    s = s - s.mean(axis=0)
-    return (s[:, triples[:, 0]] * s[:, triples[:, 1]] * s[:, triples[:, 2]]).mean(axis=0)
+    s = (s - s.mean(axis=0)).T.copy()
+    return np.array([(s[i] * s[j]) @ s[k] for i, j, k in triples]) / len(rows)
 
 
 def _binned(by: np.ndarray, values: np.ndarray) -> np.ndarray:

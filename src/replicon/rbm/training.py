@@ -177,17 +177,20 @@ def gradient(
 def _model(settings: Settings, parameters: Machine, base, hidden, keys) -> Swept:
     """The chains `settings.steps` sweeps on; but for pt the last one stops at the visible units."""
     W = parameters.weights
-    found = Swept(None, hidden, jnp.ones((), W.dtype))
-    if settings.method == "pt":
-        betas = jnp.asarray(ladder(len(hidden), W.dtype))
-        for step in range(settings.steps):
-            found = sweep(parameters, base, betas, found.hidden, keys[step])
-        return found
-    for step in range(settings.steps - 1):
-        found = sweep(parameters, base, jnp.ones(1, W.dtype), found.hidden, keys[step])
-    last = jax.random.split(keys[settings.steps - 1])
-    v = parameters.draw_visible(last[0], found.hidden[-1] @ W.T + parameters.visible_bias)
-    return Swept(v[None], found.hidden, jnp.ones((), W.dtype))
+    tempered = settings.method == "pt"
+    betas = jnp.asarray(ladder(len(hidden), W.dtype)) if tempered else jnp.ones(1, W.dtype)
+    last = settings.steps - 1
+
+    def one(hidden, key):
+        return sweep(parameters, base, betas, hidden, key).hidden, None
+
+    if last:
+        hidden, _ = lax.scan(one, hidden, keys[:last])
+    if tempered:
+        return sweep(parameters, base, betas, hidden, keys[last])
+    key = jax.random.split(keys[last])[0]
+    v = parameters.draw_visible(key, hidden[-1] @ W.T + parameters.visible_bias)
+    return Swept(v[None], hidden, jnp.ones((), W.dtype))
 
 
 def _difference(settings: Settings, parameters: Machine, v, h, sign, mean, offset) -> Machine:
