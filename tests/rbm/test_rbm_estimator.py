@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import replicon
+from replicon._jit import jit
 from replicon.rbm import RestrictedBoltzmannMachine, gibbs, partition, training
 
 
@@ -94,7 +95,7 @@ def test_gradient_is_exact_in_expectation(method, centred):
         starts[:, k] = states(3)[rng.choice(8, (repeats, chains), p=p)]
     keys = jax.random.split(jax.random.key(2), repeats)
 
-    @jax.jit
+    @jit
     @partial(jax.vmap, in_axes=(None, 0, 0))
     def estimate(used, hidden, key):
         given = (mean, offset, base, hidden, data, np.full(12, 1 / 12), key)

@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import replicon
+from replicon._jit import jit
 from replicon.rbm import RestrictedBoltzmannMachine, gibbs, partition, training
 from replicon.rbm.layers import RealParameters
 
@@ -165,7 +166,7 @@ def test_gradient_is_that_of_the_likelihood(method, centred):
         dW = exact[0] - np.outer(mean, exact[2]) - np.outer(exact[1], offset)
         exact = [dW, exact[1] - dW @ offset, exact[2] - mean @ dW, exact[3]]
 
-    @jax.jit
+    @jit
     @partial(jax.vmap, in_axes=(None, 0, 0))
     def estimate(used, hidden, key):
         given = (mean, offset, base, hidden, data, np.full(12, 1 / 12), key)

@@ -14,6 +14,7 @@ import numpy as np
 from jax import lax
 
 from replicon._errors import ConvergenceError, InputError
+from replicon._jit import jit
 from replicon.rbm.layers import Machine, Parameters, draw, sigmoid
 from replicon.rbm.training import ladder, run_chains
 from replicon.spins.log_partition import LogPartition, judge, log_mean
@@ -51,7 +52,7 @@ def _states(units: int) -> np.ndarray:
     return ((np.arange(2**units)[:, None] >> np.arange(units)) & 1).astype(float)
 
 
-@jax.jit
+@jit
 def _enumerate(parameters: Machine, low, high):
     W = parameters.weights
     b = parameters.hidden_bias
@@ -138,7 +139,7 @@ def independent_log_partition(base: np.ndarray, real: bool) -> float:
     return float(each.sum())
 
 
-@jax.jit
+@jit
 def _anneal(parameters: Machine, base, betas, v, key):
     """Log-weights (chains,) of one annealing along `betas`, starting from samples v at the first of
     them.
