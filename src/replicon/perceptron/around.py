@@ -125,7 +125,7 @@ def _around(c) -> dict:
 
 def around(c) -> dict:
     """The saddle around a random configuration, arrays (points,)."""
-    return dict(evaluate(_around, c, batch=1))
+    return dict(evaluate(_around, c, batch=1, how="plain"))
 
 
 def typical(load, margin) -> dict:

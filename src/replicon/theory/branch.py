@@ -68,7 +68,8 @@ def fold(
     Numerical Continuation Methods, chapter 6. Referee: spinodal field of Curie-Weiss, load 0.137906
     of Hopfield at T = 0.
     """
-    return evaluate(_folder(residual, control, steps, step, direction), start, controls)
+    folder = _folder(residual, control, steps, step, direction)
+    return evaluate(folder, start, controls, how="plain")
 
 
 class _Arc(NamedTuple):

@@ -68,7 +68,8 @@ def solve(
     Returns arrays (points,). Raises nothing. Source: Newton's method. Referee: closed solutions and
     saddles that are no minima (tests/theory/test_engine.py).
     """
-    return evaluate(_solver(residual, iterate, steps, damping), start, controls, batch=batch)
+    solver = _solver(residual, iterate, steps, damping)
+    return evaluate(solver, start, controls, batch=batch, how="plain")
 
 
 @cached(maxsize=64)
