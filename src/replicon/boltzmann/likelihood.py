@@ -11,17 +11,12 @@ direction is the proof that there is no maximum.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from scipy.optimize import minimize
 
 from replicon._errors import InputError
-from replicon._jit import jit
 from replicon.boltzmann.enumerated import (
     _FLAT,
     _TURNS,
@@ -40,72 +35,58 @@ _DENSE = (
 )
 
 
-@partial(jit, static_argnames="dtype")
-def _pseudo(theta, blocks, weights, dtype):
+def _pseudo(theta, blocks, weights, dtype) -> tuple[float, np.ndarray]:
     """Sum over rows and spins of -ln P(s_i | the others), and its gradient; theta (N + 1, N), its
     last row the fields.
 
     blocks (blocks, rows, N + 1): spins and a one; weights (blocks, rows), 0 pads.
     """
-    count = theta.shape[1]
     theta = theta.astype(dtype)
-
-    def one(total, block):
-        x, weight = (a.astype(dtype) for a in block)
-        s = x[:, :count]
-        twice = 2 * s * (x @ theta)
-        loss = (jax.nn.softplus(-twice) * weight[:, None]).sum()
-        wrong = -2 * s * (0.5 - 0.5 * jnp.tanh(twice / 2)) * weight[:, None]
-        return (total[0] + loss.astype(float), total[1] + (x.T @ wrong).astype(float)), None
-
-    zero = (jnp.zeros(()), jnp.zeros(theta.shape))
-    return lax.scan(one, zero, (blocks, weights))[0]
+    loss = 0.0
+    gradient = np.zeros(theta.shape)
+    for x, weight in zip(blocks.astype(dtype, copy=False), weights.astype(dtype, copy=False)):
+        s = x[:, :-1]
+        field = s * (x @ theta)
+        losses = np.log1p(np.exp(-2 * np.abs(field))) - 2 * np.minimum(field, 0)
+        loss += float(weight @ losses.sum(axis=1))
+        gradient += x.T @ (weight[:, None] * s * (np.tanh(field) - 1))
+    return loss, gradient
 
 
-@jit
-def _curvature(theta, direction, blocks, weights):
+def _curvature(theta, direction, blocks, weights) -> np.ndarray:
     """Sum over rows of the second derivative of `_pseudo` times `direction`, both (N + 1, N)."""
     theta = theta.astype(blocks.dtype)
     direction = direction.astype(blocks.dtype)
-
-    def one(total, block):
-        x, weight = block
-        slope = (1 - jnp.tanh(x @ theta) ** 2) * weight[:, None]
-        return total + (x.T @ (slope * (x @ direction))).astype(float), None
-
-    return lax.scan(one, jnp.zeros(theta.shape), (blocks, weights))[0]
+    total = np.zeros(theta.shape)
+    for x, weight in zip(blocks, weights):
+        slope = (1 - np.tanh(x @ theta) ** 2) * weight[:, None]
+        total += x.T @ (slope * (x @ direction))
+    return total
 
 
-@jit
-def _matrices(theta, blocks, weights):
+def _matrices(theta, blocks, weights) -> np.ndarray:
     """Second derivatives of `_pseudo`, one matrix (N + 1, N + 1) for each spin."""
-    theta = theta.astype(float)
+    size, count = theta.shape
+    total = np.zeros((count, size, size))
+    for x, weight in zip(blocks.astype(float, copy=False), weights.astype(float, copy=False)):
+        root = np.sqrt((1 - np.tanh(x @ theta) ** 2) * weight[:, None])
+        for spin in range(count):
+            part = root[:, spin : spin + 1] * x
+            total[spin] += part.T @ part  # half of the products: the result is symmetric
+    return total
 
-    def one(total, block):
-        x, weight = (a.astype(float) for a in block)
-        slope = (1 - jnp.tanh(x @ theta) ** 2) * weight[:, None]
-        return total + jnp.einsum("ra,ri,rb->iab", x, slope, x, optimize=[(0, 1), (0, 1)]), None
 
-    size = theta.shape[0]
-    return lax.scan(one, jnp.zeros((theta.shape[1], size, size)), (blocks, weights))[0]
-
-
-@jit
-def _reach(direction, blocks, weights):
+def _reach(direction, blocks, weights) -> tuple[np.ndarray, np.ndarray]:
     """Largest |x.direction| and smallest s x.direction over rows, (N,) each."""
     count = direction.shape[1]
     direction = direction.astype(blocks.dtype)
-
-    def one(total, block):
-        x, weight = block
-        change = x[:, :count] * (x @ direction)
-        there = (weight > 0)[:, None]
-        large = jnp.where(there, jnp.abs(change), 0).max(axis=0)
-        low = jnp.where(there, change, jnp.inf).min(axis=0)
-        return (jnp.maximum(total[0], large), jnp.minimum(total[1], low)), None
-
-    zero = (jnp.zeros(count, blocks.dtype), jnp.full(count, jnp.inf, blocks.dtype))
-    return lax.scan(one, zero, (blocks, weights))[0]
+    largest = np.zeros(count)
+    smallest = np.full(count, np.inf)
+    for x, weight in zip(blocks, weights):
+        change = (x[:, :count] * (x @ direction))[weight > 0]
+        largest = np.maximum(largest, np.abs(change).max(axis=0, initial=0))
+        smallest = np.minimum(smallest, change.min(axis=0, initial=np.inf))
+    return largest, smallest
 
 
 def pseudo_likelihood(
@@ -144,48 +125,37 @@ def pseudo_likelihood(
         theta[free] = values
         return theta
 
-    with jax.enable_x64(True):
-        blocks = jnp.asarray(x)
-        shares = jnp.asarray(weights)
+    def gradient(theta, dtype):
+        loss, slope = _pseudo(theta, x, weights, dtype)
+        value = loss / total + (ridge * theta**2).sum() / 2
+        return value, (slope / total + ridge * theta) * free
 
-        def gradient(theta, dtype):
-            loss, slope = _pseudo(theta, blocks, shares, dtype)
-            value = float(loss) / total + (ridge * theta**2).sum() / 2
-            return value, (np.array(slope) / total + ridge * theta) * free
+    def objective(values):
+        value, slope = gradient(full(values), precision)
+        return value, slope[free]
 
-        def objective(values):
-            value, slope = gradient(full(values), precision)
-            return value, slope[free]
+    options: Any = {"maxiter": 2000, "maxfun": 4000, "ftol": 0.0, "gtol": _GRADIENT[precision]}
+    options["maxcor"] = 20
+    if penalty.kind == "l1" and penalty.strength > 0:
+        # J = J+ - J-, both >= 0: smooth, with bounds
+        theta, converged = _lasso(objective, first, free, full, penalty.strength, options)
+    else:
+        theta = full(boxed(objective, first, options))
+        dense = count**3 * rows < _DENSE
 
-        options: Any = {"maxiter": 2000, "maxfun": 4000, "ftol": 0.0, "gtol": _GRADIENT[precision]}
-        options["maxcor"] = 20
-        if (
-            penalty.kind == "l1" and penalty.strength > 0
-        ):  # J = J+ - J-, both >= 0: smooth, with bounds
-            theta, converged = _lasso(objective, first, free, full, penalty.strength, options)
-        else:
-            theta = full(boxed(objective, first, options))
-            dense = count**3 * rows < _DENSE
+        def solve(theta, slope):
+            if dense:
+                return _solve_dense(_matrices(theta, x, weights) / total, ridge, slope)
 
-            def solve(theta, slope):
-                if dense:
-                    return _solve_dense(
-                        np.asarray(_matrices(theta, blocks, shares)) / total, ridge, slope
-                    )
+            def product(v):
+                return (_curvature(theta, v, x, weights) / total + ridge * v) * free
 
-                def product(v):
-                    return (
-                        np.asarray(_curvature(theta, v, blocks, shares)) / total + ridge * v
-                    ) * free
+            return _conjugate_gradients(product, -slope), np.zeros_like(theta)
 
-                return _conjugate_gradients(product, -slope), np.zeros_like(theta)
-
-            theta, left = _newton(
-                theta, lambda t: gradient(t, np.float64)[1], solve, blocks, shares
-            )
-            converged = left is None
-            if left is not None and penalty.strength == 0:
-                _refuse_separable(left, blocks, shares)
+        theta, left = _newton(theta, lambda t: gradient(t, np.float64)[1], solve, x, weights)
+        converged = left is None
+        if left is not None and penalty.strength == 0:
+            _refuse_separable(left, x, weights)
     J = (theta[:count] + theta[:count].T) / 2
     np.fill_diagonal(J, 0.0)
     return J, theta[count], converged
@@ -218,7 +188,7 @@ def _newton(theta, gradient, solve, blocks, weights):
     before = np.inf
     for turn in range(_TURNS):
         step, flat = solve(theta, gradient(theta))
-        change = 2 * np.asarray(_reach(step, blocks, weights)[0], float)  # of each spin's log-odds
+        change = 2 * _reach(step, blocks, weights)[0]  # of each spin's log-odds
         size = change.max()
         if not np.isfinite(size):
             return theta, np.zeros_like(theta)
@@ -275,7 +245,7 @@ def _refuse_separable(step, blocks, weights) -> None:
     others.
     """
     for direction in (step, -step):
-        large, low = (np.asarray(a, float) for a in _reach(direction, blocks, weights))
+        large, low = _reach(direction, blocks, weights)
         separated = (2 * large > _STEP) & (low > -1e-3 * large)
         if separated.any():
             spin = int(np.argmax(separated))
