@@ -106,29 +106,27 @@ def test_retrieval_approaches_the_theory_with_size(temperature):
 
 @pytest.mark.slow
 def test_four_thousand_spins_leave_the_retrieval_branch_at_the_capacity():
-    """The load at which the mean overlap falls below the last the theory allows, 0.967: 0.138 +-
-    0.01 (AGS 1987).
+    """The load at which the mean overlap falls below the last the theory allows, 0.967, lies within
+    0.138 +- 0.01 (AGS 1987).
     """
-    load = np.linspace(0.13, 0.15, 5)
     m = replicon.simulate(
-        "hopfield", load=list(load), temperature=0, size=4000, samples=40, seed=7
+        "hopfield", load=[0.128, 0.148], temperature=0, size=4000, samples=40, seed=7
     )["magnetization"].values
-    mean = m.mean(axis=1)
-    assert mean[0] > 0.967 > mean[-1]
-    assert abs(np.interp(-0.967, -mean, load) - 0.138) < 0.01
+    below, above = m.mean(axis=1)
+    assert below > 0.967 > above
 
 
 @pytest.mark.slow
 def test_half_of_the_memories_are_lost_at_a_load_that_tends_to_the_capacity():
     """That load lies above the capacity by c N^(-1/2) (0.17 at N = 1000): two sizes extrapolate to
-    0.138 +- 0.01.
+    0.138 +- 0.01, with a standard error of 0.003. Each at the loads about its own.
     """
-    sizes, half = (500, 2000), []
-    for size in sizes:
-        load = list(np.linspace(0.14, 0.21, 8))
-        m = replicon.simulate("hopfield", load=load, temperature=0, size=size, samples=100, seed=8)[
-            "magnetization"
-        ].values
+    half = []
+    for size, last, samples in ((500, 0.21, 100), (2000, 0.17, 60)):
+        load = np.arange(0.14, last + 0.005, 0.01).tolist()
+        m = replicon.simulate(
+            "hopfield", load=load, temperature=0, size=size, samples=samples, seed=8
+        )["magnetization"].values
         kept = (m > 0.8).mean(axis=1)
         slope, offset = np.polyfit(
             load, np.log((kept + 0.005) / (1.005 - kept)), 1
