@@ -8,7 +8,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import logsumexp
 
 from replicon.theory.bisection import bisect, polish
@@ -71,8 +73,8 @@ def discrete(values: tuple[float, ...], probabilities: tuple[float, ...] | None 
     Referee: quadrature of the integral (tests/channel).
     """
     chances = probabilities or (1 / len(values),) * len(values)
-    w = jnp.asarray(values, float)
-    p = jnp.asarray(chances, float)
+    w = np.asarray(values, float)
+    p = np.asarray(chances, float)
 
     def log_integral(A, b):
         return logsumexp(-A * w**2 / 2 + b * w, b=p)
@@ -80,8 +82,21 @@ def discrete(values: tuple[float, ...], probabilities: tuple[float, ...] | None 
     return Prior(log_integral, (tuple(values), tuple(chances)))
 
 
+@jax.custom_jvp
+def _log_2cosh(b):
+    """With tanh for its derivative: that of a sum of exponentials has twice the operations."""
+    size = jnp.abs(b)
+    return size + jnp.log1p(jnp.exp(-2 * size))
+
+
+@_log_2cosh.defjvp
+def _log_2cosh_jvp(primals, tangents):
+    (b,) = primals
+    return _log_2cosh(b), jnp.tanh(b) * tangents[0]
+
+
 def _ising_log(A, b):
-    return -A / 2 + jnp.logaddexp(b, -b)
+    return -A / 2 + _log_2cosh(b)
 
 
 def _ising_mean(A, mean, variance):
@@ -190,6 +205,7 @@ def _warm(satisfied: Callable) -> Callable:
 
 # y w.x/sqrt(N) >= margin, and |w.x|/sqrt(N) <= margin; an error costs beta = -ln leak.
 threshold = Channel(_warm(_threshold), ("margin", "leak"))
+errorless = Channel(_threshold, ("margin",))  # threshold at zero temperature, in fewer operations
 symmetric = Channel(_warm(_symmetric), ("margin", "leak"))
 
 

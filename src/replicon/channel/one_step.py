@@ -168,7 +168,11 @@ def _peak(log_integral: Callable, slope: Callable, centre, s, m):
     Where g falls throughout, that is between zero and m s g(centre). Where g has a maximum (errors
     are allowed) the largest z may lie beyond it: it is taken unless its weight is negligible.
     """
-    far = m * s * slope(centre)
+    omega = jnp.linspace(*_SCAN)
+    here, steep = jnp.split(slope(jnp.concatenate([centre, omega])), [len(centre)])
+    far = m * s * here
+    farthest = m * s * jnp.max(steep)
+    begin = (omega[jnp.argmax(steep)] - centre) / s
 
     def pull(z):
         return m * s * slope(centre + s * z) - z
@@ -176,12 +180,14 @@ def _peak(log_integral: Callable, slope: Callable, centre, s, m):
     def height(z):
         return -(z**2) / 2 + m * jax.vmap(log_integral)(centre + s * z)
 
-    near = bisect(pull, jnp.minimum(far, 0.0), jnp.maximum(far, 0.0), halvings=40)
-    omega = jnp.linspace(*_SCAN)
-    steep = slope(omega)
-    begin = (omega[jnp.argmax(steep)] - centre) / s
-    beyond = bisect(pull, begin, jnp.maximum(1.2 * m * s * jnp.max(steep), begin), halvings=40)
-    there = (begin > 0) & (pull(begin) > 0) & (height(beyond) > height(near) - _NEGLIGIBLE)
+    # Both together: one graph of the channel serves them.
+    low = jnp.stack([jnp.minimum(far, 0.0), begin])
+    high = jnp.stack([jnp.maximum(far, 0.0), jnp.maximum(1.2 * farthest, begin)])
+    ends = bisect(jax.vmap(pull), low, high, halvings=40)
+    near, beyond = ends
+    of_near, of_beyond = jax.vmap(height)(ends)
+    # At `begin` the field is where g is largest: the pull there is known.
+    there = (begin > 0) & (farthest > begin) & (of_beyond > of_near - _NEGLIGIBLE)
     peak = jnp.where(there, beyond, near)
     return peak, jnp.where(there, jnp.abs(beyond) + 9.0, 12.0)
 

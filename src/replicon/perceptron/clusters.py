@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
+from replicon.channel.factors import errorless
 from replicon.perceptron.clusters_limit import Limit, limit, limit_slope
 from replicon.perceptron.storage_controls import inverse_temperature
 from replicon.theory import stationary
@@ -140,8 +141,8 @@ def _many(point: _Point, overlaps: np.ndarray, typical: _Typical) -> _Way:
 @lru_cache
 def _counted(weights: str, warm: bool) -> tuple[Callable, Callable]:
     """`one_step.held`, which also measures the errors per weight of one replica."""
-    finer = _FINE if warm else 1
-    residual, measure = one_step.held(PRIORS[weights], replica.threshold, finer)
+    channel = replica.threshold if warm else errorless
+    residual, measure = one_step.held(PRIORS[weights], channel, _FINE if warm else 1)
 
     def with_errors(x, c):
         if not warm:
@@ -189,10 +190,8 @@ def _follow(way: _Way, overlaps: np.ndarray) -> _Followed:
     return _Followed(evaluate(way.measure, x, c, batch=1, how="seldom"), c, visited)
 
 
-def _refused(point: _Point, many: bool, typical: _Typical) -> str:
+def _refused(point: _Point, typical: _Typical) -> str:
     """Why there is no curve, '' where there may be one."""
-    if many and point.weights != "ising":
-        return "infinitely many replicas are known of binary weights alone: give a finite number"
     if typical.exists:
         return ""
     if point.temperature > 0:
@@ -225,14 +224,16 @@ def solve(controls) -> dict:
     overlap = given[-1]
     out = {name: np.full(overlap.shape, np.nan) for name in _NAMES}
     converged = np.zeros(overlap.shape, bool)
-    reason = np.full(overlap.shape, "", dtype="U200")
-    for load, margin, temperature, y in sorted({*map(tuple, given[:-1].T.tolist())}):
+    known = np.isfinite(given[3]) | (controls.weights == "ising")
+    unknown = "infinitely many replicas are known of binary weights alone: give a finite number"
+    reason = np.where(known, "", unknown).astype("U200")
+    for load, margin, temperature, y in sorted({*map(tuple, given[:-1, known].T.tolist())}):
         curve = np.array([load, margin, temperature, y])
         rows = np.flatnonzero((curve == given[:-1].T).all(axis=1))
         rows = rows[np.argsort(overlap[rows], kind="stable")]
         point = _Point(load, margin, temperature, controls.weights)
         typical = _typical(point)
-        refused = _refused(point, bool(np.isinf(y)), typical)
+        refused = _refused(point, typical)
         above = overlap[rows] > typical.overlap + _ENTER
         below = overlap[rows] < typical.norm
         reason[rows] = refused or np.where(

@@ -22,6 +22,7 @@ import numpy as np
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
+from replicon.channel.factors import errorless
 from replicon.perceptron import clusters
 from replicon.perceptron.storage_transitions import find_capacity
 from replicon.theory.branch import Found, visit
@@ -56,7 +57,7 @@ def _existing(finer: int) -> tuple[Callable, Callable]:
     """(residual, measure) of `Existing`: a saddle point whose external entropy vanishes. measure:
     as `one_step.held`, with the slope of phi in the overlap.
     """
-    both = one_step.held_together(replica.ising, replica.threshold, finer)
+    both = one_step.held_together(replica.ising, errorless, finer)
 
     def residual(x: Existing, c) -> Existing:
         held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
