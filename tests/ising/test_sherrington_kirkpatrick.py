@@ -48,7 +48,7 @@ def test_small_glasses_against_enumeration_of_the_same_law():
     same law.
     """
     out = replicon.simulate(
-        "sherrington-kirkpatrick", temperature=0.5, size=12, samples=1500, sweeps=300, seed=4
+        "sherrington-kirkpatrick", temperature=0.5, size=12, samples=1500, sweeps=100, seed=4
     )
     rng = np.random.default_rng(5)
     exact = [
@@ -73,7 +73,7 @@ def test_finite_glasses_extrapolate_to_the_parisi_energy():
     means, errors = [], []
     for size in sizes:
         run = replicon.simulate(
-            "sherrington-kirkpatrick", temperature=0.4, size=size, samples=160, sweeps=2000, seed=6
+            "sherrington-kirkpatrick", temperature=0.4, size=size, samples=160, sweeps=600, seed=6
         )
         means.append(run["energy"].values.mean())
         errors.append(run["energy"].values.std() / np.sqrt(160))
