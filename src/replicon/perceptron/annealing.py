@@ -83,6 +83,13 @@ def sweep(columns, w, fields, energy, total, a, temperature, pull, rng):
 
 
 @numba.njit(cache=True)
+def _keep(w, best):
+    """best[:] = w, whose check of shapes takes 2 s to compile."""
+    for i in range(len(w)):
+        best[i] = w[i]
+
+
+@numba.njit(cache=True)
 def anneal(columns, w, fields, energy, total, best, rng, errors, begin, end, hot, cold, attraction):
     """Metropolis sweeps of replicas w (y, N) with the errors as energy, temperature from `hot` to
     `cold` geometrically, and an attraction of each weight to the mean of the other replicas' that
@@ -93,7 +100,8 @@ def anneal(columns, w, fields, energy, total, best, rng, errors, begin, end, hot
     majority of all; `best` (N,) are the weights that made so few. Returns the sweeps done.
     """
     replicas = len(w)
-    count = columns.shape[1]
+    n, count = columns.shape
+    majority = np.zeros(n, np.float32)
     least = errors[begin - 1] if begin > 0 else count + 1
     for t in range(begin, end):
         part = t / max(len(errors) - 1, 1)
@@ -102,19 +110,27 @@ def anneal(columns, w, fields, energy, total, best, rng, errors, begin, end, hot
             sweep(columns, w, fields, energy, total, a, temperature, attraction * part, rng)
             if energy[a] < least:
                 least = energy[a]
-                best[:] = w[a]
+                _keep(w[a], best)
         if replicas > 1:
-            majority = np.where(total >= 0, 1.0, -1.0).astype(np.float32)
+            for i in range(n):
+                majority[i] = 1.0 if total[i] >= 0 else -1.0
             centre = np.zeros(count, np.float32)
             _add_field(columns, majority, centre)
             wrong = _wrong(centre)
             if wrong < least:
                 least = wrong
-                best[:] = majority
+                _keep(majority, best)
         errors[t] = least
         if least == 0:
             return t + 1
     return end
+
+
+@numba.njit(cache=True)
+def _flipped(fields, column, weight, out):
+    """The fields once a weight is flipped."""
+    for mu in range(len(fields)):
+        out[mu] = fields[mu] - 2 * weight * column[mu]
 
 
 @numba.njit(cache=True)
@@ -129,11 +145,11 @@ def near_solutions(columns, w, furthest):
     one = np.zeros(count, np.float32)
     two = np.zeros(count, np.float32)
     for i in range(n):
-        one[:] = fields - 2 * w[i] * columns[i]
+        _flipped(fields, columns[i], w[i], one)
         found[0] += _wrong(one) == 0
         if furthest > 1:
             for j in range(i):
-                two[:] = one - 2 * w[j] * columns[j]
+                _flipped(one, columns[j], w[j], two)
                 found[1] += _wrong(two) == 0
                 if furthest > 2:
                     for k in range(j):

@@ -145,58 +145,61 @@ class Variational(Attempt):
         return float(np.mean(np.tanh(self.theta) ** 2))
 
 
-class Sbpi(Attempt):
-    """Stochastic belief-propagation-inspired learning."""
+class _Rounds(Attempt):
+    """One iteration after another, each through all patterns in random order.
 
-    def __init__(self, x, rng, iterations, damping):
+    NumPy shuffles: Numba would by the same random numbers, and compile that for 4 s.
+    """
+
+    def __init__(self, x, rng, iterations):
         super().__init__(x, iterations)
         self.rng = rng
-        self.h = (2 * rng.integers(-2, 2, x.shape[1]) + 1).astype(np.float32)
         self.order = np.arange(len(x))
 
     def advance(self, end: int) -> int:
-        return passing.search_sbpi(
-            self.x,
-            self.rng,
-            self.order,
-            self.history,
-            self.iterations,
-            end,
-            _STATES,
-            _CHANCE,
-            self.h,
-        )
+        for t in range(self.iterations, end):
+            self.rng.shuffle(self.order)
+            self.history[t] = self.errors_of_round(t)
+            if self.history[t] == 0:
+                return t + 1
+        return end
+
+    def errors_of_round(self, t: int) -> int:
+        """Make iteration number t; returns its errors."""
+        raise NotImplementedError
+
+
+class Sbpi(_Rounds):
+    """Stochastic belief-propagation-inspired learning."""
+
+    def __init__(self, x, rng, iterations, damping):
+        super().__init__(x, rng, iterations)
+        self.h = (2 * rng.integers(-2, 2, x.shape[1]) + 1).astype(np.float32)
+
+    def errors_of_round(self, t: int) -> int:
+        return passing.sbpi_round(self.x, self.rng, self.order, _STATES, _CHANCE, self.h)
 
     @property
     def weights(self) -> np.ndarray:
         return np.where(self.h >= 0, 1, -1)
 
 
-class MaxSum(Attempt):
-    """Reinforced max-sum."""
+class MaxSum(_Rounds):
+    """Reinforced max-sum: the part of the fields beyond the messages becomes r_t = 1 - (1 -
+    rate)^t of the last total.
+    """
 
     def __init__(self, x, rng, iterations, damping):
-        super().__init__(x, iterations)
-        self.rng = rng
+        super().__init__(x, rng, iterations)
         self.h = small_fields(x, rng)
         self.kept = self.h.copy()
         self.messages = np.zeros(x.shape, np.float32)
-        self.order = np.arange(len(x))
         self.w = np.zeros(x.shape[1], np.float32)
 
-    def advance(self, end: int) -> int:
-        return passing.search_max_sum(
-            self.x,
-            self.rng,
-            self.h,
-            self.messages,
-            self.kept,
-            self.order,
-            self.w,
-            self.history,
-            self.iterations,
-            end,
-            _SLOWLY,
+    def errors_of_round(self, t: int) -> int:
+        rate = 1 - (1 - _SLOWLY) ** (t + 1)
+        return passing.max_sum_round(
+            self.x, self.order, self.h, self.messages, self.kept, self.w, rate
         )
 
     @property
@@ -270,14 +273,19 @@ def _enumerate(x):
     """The first weights with the fewest errors in the order of the Gray code, and those errors."""
     count, n = x.shape
     w = -np.ones(n, np.float32)
-    fields = -x.sum(axis=1)
+    # Written out: sums over an axis and in place take Numba 2 s to compile.
+    fields = np.zeros(count, np.float32)
+    for mu in range(count):
+        for i in range(n):
+            fields[mu] -= x[mu, i]
     columns = np.ascontiguousarray(x.T)
     best = w.copy()
     least = count + 1
     for k in range(1 << n):
         if k > 0:
             i = lowest_bit(k)
-            fields -= 2 * w[i] * columns[i]
+            for mu in range(count):
+                fields[mu] -= 2 * w[i] * columns[i, mu]
             w[i] = -w[i]
         errors = 0
         for mu in range(count):

@@ -233,32 +233,26 @@ def search_bp(x, h, T, u, errors, begin, end, rate, replicas, strongest, damping
 
 
 @numba.njit(cache=True)
-def search_sbpi(x, rng, order, errors, begin, end, states, chance, h):
-    """Stochastic belief-propagation-inspired learning, patterns +-1 and N odd: hidden states h odd,
-    |h| <= states; w = sign(h).
+def sbpi_round(x, rng, order, states, chance, h):
+    """One iteration of stochastic belief-propagation-inspired learning, patterns +-1 and N odd, in
+    the given order (P,): hidden states h odd, |h| <= states; w = sign(h). Returns the errors.
 
     A pattern in error moves every hidden state by two towards it; one that is barely right (x.w =
-    1) moves, with the given chance, only those that agree with it already. Patterns in random
-    order, `order` (P,) in and out; iterations as in `search_amp`.
+    1) moves, with the given chance, only those that agree with it already.
     """
     n = x.shape[1]
     w = np.zeros(n, np.float32)
     for i in range(n):
         w[i] = 1.0 if h[i] > 0 else -1.0
-    for t in range(begin, end):
-        rng.shuffle(order)
-        for mu in order:
-            row = x[mu]
-            field = _dot(row, w)
-            if field < 0 or (field <= 1 and rng.random() < chance):
-                for i in range(n):
-                    if field < 0 or row[i] * w[i] > 0:
-                        h[i] = min(max(h[i] + 2 * row[i], -states), states)
-                        w[i] = 1.0 if h[i] > 0 else -1.0
-        errors[t] = count_errors(x, w)
-        if errors[t] == 0:
-            return t + 1
-    return end
+    for mu in order:
+        row = x[mu]
+        field = _dot(row, w)
+        if field < 0 or (field <= 1 and rng.random() < chance):
+            for i in range(n):
+                if field < 0 or row[i] * w[i] > 0:
+                    h[i] = min(max(h[i] + 2 * row[i], -states), states)
+                    w[i] = 1.0 if h[i] > 0 else -1.0
+    return count_errors(x, w)
 
 
 @numba.njit(cache=True)
@@ -302,35 +296,33 @@ def _max_sum_pattern(row, u, h, cavity, list_, order):
 
 
 @numba.njit(cache=True)
-def search_max_sum(x, rng, h, u, kept, turn, w, errors, begin, end, rate):
-    """Reinforced max-sum, patterns +-1 and N odd, messages exact: the constraint binds through the
-    order of the |fields|.
+def max_sum_round(x, order, h, u, kept, w, rate):
+    """One iteration of reinforced max-sum, patterns +-1 and N odd, in the given order (P,),
+    messages exact: the constraint binds through the order of the |fields|. Returns the errors.
 
-    Patterns in random order, fields following each; after each round the fields' part beyond the
-    messages becomes r_t = 1 - (1 - rate)^t of the last total. Messages u (P, N), that part `kept`
-    (N,), the order `turn` (P,) and weights w (N,) in and out; iterations as in `search_amp`.
+    Fields follow each pattern; where there are errors, their part beyond the messages becomes
+    `rate` of the last total. Messages u (P, N), that part `kept` (N,) and weights w (N,) in and
+    out.
     """
     n = x.shape[1]
     cavity = np.zeros(n, np.float32)
     list_ = np.zeros(n, np.float32)
-    order = np.zeros(n, np.int64)
-    for t in range(begin, end):
-        rng.shuffle(turn)
-        for mu in turn:
-            _max_sum_pattern(x[mu], u[mu], h, cavity, list_, order)
-        for i in range(n):
-            w[i] = 1.0 if h[i] >= 0 else -1.0
-        errors[t] = count_errors(x, w)
-        if errors[t] == 0:
-            return t + 1
-        # Costs have no scale of their own and would grow with the reinforcement: the mean modulus
-        # of the fields is held at one.
-        scale = np.float32(1 / max(np.mean(np.abs(h)), 1e-6))
-        h *= scale
-        kept *= scale
-        u *= scale
-        for i in range(n):
-            again = (1 - (1 - rate) ** (t + 1)) * h[i]
-            h[i] += again - kept[i]
-            kept[i] = again
-    return end
+    places = np.zeros(n, np.int64)
+    for mu in order:
+        _max_sum_pattern(x[mu], u[mu], h, cavity, list_, places)
+    for i in range(n):
+        w[i] = 1.0 if h[i] >= 0 else -1.0
+    errors = count_errors(x, w)
+    if errors == 0:
+        return 0
+    # Costs have no scale of their own and would grow with the reinforcement: the mean modulus of
+    # the fields is held at one.
+    scale = np.float32(1 / max(np.mean(np.abs(h)), 1e-6))
+    h *= scale
+    kept *= scale
+    u *= scale
+    for i in range(n):
+        again = rate * h[i]
+        h[i] += again - kept[i]
+        kept[i] = again
+    return errors
