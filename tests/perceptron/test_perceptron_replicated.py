@@ -134,7 +134,7 @@ def test_replicas_on_instances_agree_with_theory():
     told = deviations(out, cold, names)
     assert max(map(abs, told.values())) < 4
     out = replicon.simulate(
-        **named, temperature=0.5, size=300, samples=20, method="annealing", sweeps=3000
+        **named, temperature=0.5, size=300, samples=20, method="annealing", sweeps=1000
     )
     np.testing.assert_allclose(out["inner_overlap"], 0.8, atol=1e-3)
     told = deviations(out, warm, ["outer_overlap", "errors_per_weight"])

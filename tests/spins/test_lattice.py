@@ -110,7 +110,7 @@ def test_binder_ratio_at_the_critical_temperature():
         size=32,
         samples=64,
         seed=8,
-        sweeps=4000,
+        sweeps=1000,
     )
     mean, error = summarize("square-lattice", out)["binder"]
     # 0.61069 in the limit (Kamieniarz & Blote 1993); at L = 32 corrections are below 5e-4.
