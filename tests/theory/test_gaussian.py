@@ -166,3 +166,11 @@ def test_spin_entropy_is_right_however_cold(temperature):
         found = float(gaussian.spin_entropy(0.3, 0.5, temperature))
     density = np.exp(-(0.3**2) / (2 * 0.5)) / np.sqrt(2 * np.pi * 0.5)
     assert found == pytest.approx(np.pi**2 / 6 * temperature * density, rel=1e-5, abs=1e-15)
+
+
+def test_ln_2cosh_at_a_point_is_that_of_two_exponentials():
+    x = np.array([-800.0, -3.0, -1e-9, 0.0, 0.4, 5.0, 800.0])
+    first = jax.grad(gaussian.log_2cosh_at)
+    np.testing.assert_allclose(gaussian.log_2cosh_at(x), np.logaddexp(x, -x), rtol=1e-15)
+    np.testing.assert_allclose(jax.vmap(first)(x), np.tanh(x), atol=1e-15)
+    np.testing.assert_allclose(jax.vmap(jax.grad(first))(x), 1 - np.tanh(x) ** 2, atol=1e-15)

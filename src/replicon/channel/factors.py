@@ -8,13 +8,12 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
 from replicon.theory.bisection import bisect, polish
-from replicon.theory.gaussian import log_2cosh, sech_fourth
+from replicon.theory.gaussian import log_2cosh, log_2cosh_at, sech_fourth
 from replicon.theory.normal import log_normal
 
 
@@ -82,21 +81,8 @@ def discrete(values: tuple[float, ...], probabilities: tuple[float, ...] | None 
     return Prior(log_integral, (tuple(values), tuple(chances)))
 
 
-@jax.custom_jvp
-def _log_2cosh(b):
-    """With tanh for its derivative: that of a sum of exponentials has twice the operations."""
-    size = jnp.abs(b)
-    return size + jnp.log1p(jnp.exp(-2 * size))
-
-
-@_log_2cosh.defjvp
-def _log_2cosh_jvp(primals, tangents):
-    (b,) = primals
-    return _log_2cosh(b), jnp.tanh(b) * tangents[0]
-
-
 def _ising_log(A, b):
-    return -A / 2 + _log_2cosh(b)
+    return -A / 2 + log_2cosh_at(b)
 
 
 def _ising_mean(A, mean, variance):

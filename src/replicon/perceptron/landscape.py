@@ -58,14 +58,10 @@ def potential(x: Order, c) -> jax.Array:
     z, weight = gaussian.nodes(_NODES)
     plus = jax.nn.sigmoid(2 * jnp.sqrt(qh) * z[:, None])
     field = th / jnp.sqrt(qh) * z[:, None] + jnp.sqrt(sh - th**2 / qh) * z
-    pull = ph - th
-    prior = plus * _log_2cosh(field + pull) + (1 - plus) * _log_2cosh(field - pull)
+    # The two weights of the reference are the same at z, y and at -z, -y.
+    prior = 2 * plus * gaussian.log_2cosh_at(field + ph - th)
     energetic = jnp.sum(weight * jax.vmap(lambda z: _pattern(z, x, c))(z))
     return -ph * p + th * t - sh * (1 - s) / 2 + weight @ prior @ weight + load * energetic
-
-
-def _log_2cosh(x):
-    return jnp.logaddexp(x, -x)
 
 
 def _pattern(z, x: Order, c):
