@@ -20,14 +20,15 @@ HOW: dict[str, dict[str, Any]] = {
 }
 
 
-def jit(function: Callable, by: Callable = jax.jit, **static: Any) -> Callable:
-    """`by(function, **static)`, jax.jit or Equinox's, compiled plainly on a CPU: for loops of a
-    simulation, called from Python alone (JAX takes options for a graph as a whole, not for parts).
+def jit(function: Callable, by: Callable = jax.jit, how: str = "plain", **static: Any) -> Callable:
+    """`by(function, **static)`, jax.jit or Equinox's, compiled plainly (or `how`) on a CPU: for
+    loops of a simulation, called from Python alone (JAX takes options for a graph as a whole, not
+    for parts).
     """
 
     @functools.cache
     def compiled() -> Callable:  # at the first call: to ask JAX for its devices starts them
-        options = HOW["plain"] if jax.default_backend() == "cpu" else {}
+        options = HOW[how] if jax.default_backend() == "cpu" else {}
         return by(function, compiler_options=options, **static)
 
     @functools.wraps(function)

@@ -2,17 +2,19 @@
 
 import jax
 import numpy as np
+import optax
 import pytest
 
 import replicon
 from replicon.attention import pretrain, transformer
 
-_SHORT = {"size": 4, "steps": 25, "layers": 2, "width": 8, "batch": 8, "diversity": 0.5}
+_SHAPE = {"layers": 2, "width": 8, "batch": 8}  # one for all: each is compiled for seconds
+_SHORT = {"size": 4, "steps": 25, "diversity": 0.5, **_SHAPE}
 
 
 @pytest.mark.slow
 def test_the_transformer_memorises_few_tasks_and_learns_many_in_context():
-    settings = {"size": 4, "samples": 1, "steps": 1000, "seed": 0}
+    settings = {"size": 4, "samples": 1, "steps": 500, "seed": 0}
     few, many = (
         replicon.simulate("softmax-transformer", diversity=k, **settings).mean("sample")
         for k in (0.5, float("inf"))
@@ -23,37 +25,22 @@ def test_the_transformer_memorises_few_tasks_and_learns_many_in_context():
 
 
 def test_a_transformer_continues_from_its_checkpoint_with_the_same_bits(tmp_path, monkeypatch):
-    from replicon.attention import transformer
-
-    settings = {
-        "length": 4,
-        "noise": 0.1,
-        "steps": 30,
-        "batch": 8,
-        "layers": 1,
-        "width": 8,
-        "seed": 3,
-    }
-    tasks = np.random.default_rng(0).normal(size=(2, 3))
+    settings = {"length": 8, "noise": 0.1, "steps": 30, "seed": 3, **_SHAPE}
+    tasks = np.random.default_rng(0).normal(size=(2, 4))
     monkeypatch.setattr(transformer, "_CHUNK", 10)
     whole, losses = transformer.pretrain(tasks, **settings)
     file = tmp_path / "state.eqx"
-    trainer = transformer._trainer
+    run = transformer._run
+    calls = iter(range(2))
 
-    def breaks(*arguments):
-        optimizer, run, test = trainer(*arguments)
-        calls = iter(range(2))
+    def interrupted(*given):
+        next(calls)  # the third chunk never comes
+        return run(*given)
 
-        def interrupted(*given):
-            next(calls)  # the third chunk never comes
-            return run(*given)
-
-        return optimizer, interrupted, test
-
-    monkeypatch.setattr(transformer, "_trainer", breaks)
+    monkeypatch.setattr(transformer, "_run", interrupted)
     with pytest.raises(StopIteration):
         transformer.pretrain(tasks, checkpoint=file, **settings)
-    monkeypatch.setattr(transformer, "_trainer", trainer)
+    monkeypatch.setattr(transformer, "_run", run)
     resumed, again = transformer.pretrain(tasks, checkpoint=file, **settings)
     np.testing.assert_array_equal(losses, again)
     np.testing.assert_array_equal(whole.read.weight, resumed.read.weight)
@@ -124,9 +111,9 @@ def test_views_of_a_transformer():
 
 def test_where_a_layer_looks_gives_what_it_adds():
     """Values weighted by `look` are what Equinox's attention gives the last token."""
-    key, other = jax.random.split(jax.random.key(0))
-    layer = transformer.Layer(8, key)
-    stream = jax.random.normal(other, (5, 8))
+    network = transformer._first(jax.random.key(0), 4, 8, 2)[0]
+    layer = jax.tree.map(lambda a: a[0] if isinstance(a, jax.Array) else a, network.layers)
+    stream = jax.random.normal(jax.random.key(1), (5, 8))
     x = jax.vmap(layer.first)(stream)
     values = jax.vmap(layer.attention.value_proj)(x).reshape(5, 4, -1)
     seen = np.einsum("ht,thc->hc", layer.look(stream), values).ravel()
@@ -135,12 +122,22 @@ def test_where_a_layer_looks_gives_what_it_adds():
     np.testing.assert_allclose(layer.attention.output_proj(seen), wanted, atol=1e-6)
 
 
+def test_the_rate_of_learning_is_the_usual_schedule():
+    """That of Optax, which is compiled anew for every number of steps."""
+    for steps in (1, 7, 3000):
+        at = np.array([0, 1, 3, 199, 200, 1600, 2999])
+        at = at[at < steps]
+        usual = optax.warmup_cosine_decay_schedule(0.0, 3e-3, min(200, steps // 2), steps, 1e-5)
+        # Single precision, of numbers up to 0.003.
+        np.testing.assert_allclose(transformer.rate(at, steps), usual(at), rtol=1e-6, atol=1e-9)
+
+
 def test_a_seed_is_a_number_or_a_generator():
-    settings = {"length": 4, "noise": 0.1, "steps": 2, "batch": 4, "layers": 1, "width": 8}
+    settings = {"length": 8, "noise": 0.1, "steps": 2, **_SHAPE}
     rng = np.random.default_rng(5)
     number = int(np.random.default_rng(5).integers(2**31))
-    first = pretrain(np.ones((1, 3)), seed=rng, **settings)[1]
-    np.testing.assert_array_equal(first, pretrain(np.ones((1, 3)), seed=number, **settings)[1])
-    assert (first != pretrain(np.ones((1, 3)), seed=rng, **settings)[1]).any()
+    first = pretrain(np.ones((1, 4)), seed=rng, **settings)[1]
+    np.testing.assert_array_equal(first, pretrain(np.ones((1, 4)), seed=number, **settings)[1])
+    assert (first != pretrain(np.ones((1, 4)), seed=rng, **settings)[1]).any()
     with pytest.raises(replicon.InputError, match="seed must be"):
-        pretrain(np.ones((1, 3)), seed=-1, **settings)
+        pretrain(np.ones((1, 4)), seed=-1, **settings)

@@ -239,7 +239,7 @@ def test_samples_come_to_an_end(monkeypatch):
 
 @pytest.mark.slow
 def test_the_learner_is_the_declared_process_and_is_tested_ever_more_seldom():
-    at = {"context": 1.0, "diversity": 0.5, "steps": 12}
+    at = {"context": 2.0, "diversity": 0.5, "steps": 12}
     network = networks()["attention.learner"](_OFFER, controls=at, size=4, seed=2)
     assert network.steps == 0
     network.step(1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,7 +130,7 @@ def held(tasks: np.ndarray) -> Tasks:
     return Tasks(jnp.asarray(rows), jnp.asarray(count))
 
 
-def draw(key, tasks: Tasks, count: int, length: int, noise: float):
+def draw(key, tasks: Tasks, count: int, length: int, noise: Any):
     """(tokens (count, l + 1, d + 2), labels (count,)) for tasks drawn from `tasks`."""
     size = tasks.rows.shape[1]
     which, new, inputs, errors = jax.random.split(key, 4)
@@ -152,50 +152,69 @@ class State(NamedTuple):
     optimiser's memory of it.
     """
 
-    losses: jax.Array
+    losses: Any
     network: Transformer
     memory: Any
 
 
-@lru_cache(maxsize=16)
-def _trainer(steps: int, batch: int, length: int, noise: float):
-    """(the optimiser, its compiled steps, the compiled test) of a pre-training."""
-    optimizer = optax.chain(
-        optax.clip_by_global_norm(1.0),
-        optax.adam(
-            optax.warmup_cosine_decay_schedule(0.0, 3e-3, min(200, steps // 2), max(steps, 1), 1e-5)
-        ),
-    )
+def rate(step, steps):
+    """Of learning at a step (0, 1, ...): up to 0.003 over 200 steps or half of fewer, and down to a
+    hundred thousandth by half a period of a cosine.
+    """
+    most, least = 3e-3, 1e-5
+    up = jnp.minimum(200, steps // 2)
+    rising = most - most * (1 - step / up)
+    share = least / most
+    cosine = 0.5 * (1 + jnp.cos(jnp.pi * (step - up) / (steps - up)))
+    return jnp.where(step < up, rising, most * ((1 - share) * cosine + share))
 
-    def loss(network, tokens, labels):
-        return jnp.mean((jax.vmap(network)(tokens) - labels) ** 2)
 
-    @partial(jit, by=eqx.filter_jit)
-    def run(state, tasks, keys, begin, end):
-        """Steps `begin` to `end` - 1. The bounds are traced: one compilation for any number."""
-        parameters, static = eqx.partition(state.network, eqx.is_array)
+def _optimizer(steps):
+    """Adam with this rate, and no slope above norm one."""
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(lambda count: rate(count, steps)))
 
-        def advance(step, state):
-            network = eqx.combine(state.network, static)
-            value, slope = eqx.filter_value_and_grad(loss)(
-                network, *draw(keys[step], tasks, batch, length, noise)
-            )
-            change, memory = optimizer.update(slope, state.memory)
-            parameters = eqx.apply_updates(state.network, change)
-            return State(state.losses.at[step].set(value), parameters, memory)
 
-        state = jax.lax.fori_loop(begin, end, advance, state._replace(network=parameters))
-        return state._replace(network=eqx.combine(state.network, static))
+@partial(jit, by=eqx.filter_jit, how="seldom")
+def _first(key, size: int, width: int, layers: int):
+    """A network that knows nothing yet, and an optimiser that has seen nothing of it."""
+    network = Transformer(size, width, layers, jax.random.fold_in(key, 0))
+    return network, _optimizer(1).init(eqx.filter(network, eqx.is_array))
 
-    @partial(jit, by=eqx.filter_jit)
-    def test(network, tasks, key):
-        return loss(network, *draw(key, tasks, _TEST, length, noise))
 
-    return optimizer, run, test
+def _loss(network, tokens, labels):
+    return jnp.mean((jax.vmap(network)(tokens) - labels) ** 2)
 
 
 @partial(jit, by=eqx.filter_jit)
-def _look(network: Transformer, tasks, key, length: int, noise: float):
+def _run(network: Transformer, memory, tasks, key, batch: int, length: int, noise, steps, bounds):
+    """Steps `begin` to `end` - 1 of `steps`: the State after them, its losses (4096,) those of
+    these steps alone. One compilation for any number, bounds and noise: they are traced.
+    """
+    begin, end = bounds
+    parameters, static = eqx.partition(network, eqx.is_array)
+    optimizer = _optimizer(steps)
+
+    def advance(step, state):
+        network = eqx.combine(state.network, static)
+        prompts = draw(jax.random.fold_in(key, step + 1), tasks, batch, length, noise)
+        value, slope = eqx.filter_value_and_grad(_loss)(network, *prompts)
+        change, memory = optimizer.update(slope, state.memory)
+        parameters = eqx.apply_updates(state.network, change)
+        return State(state.losses.at[step - begin].set(value), parameters, memory)
+
+    first = State(jnp.zeros(_ROWS, jnp.float32), parameters, memory)
+    state = jax.lax.fori_loop(begin, end, advance, first)
+    return state._replace(network=eqx.combine(state.network, static))
+
+
+@partial(jit, by=eqx.filter_jit)
+def _test(network: Transformer, tasks, key, length: int, noise):
+    """Mean square error on 4096 new prompts."""
+    return _loss(network, *draw(key, tasks, _TEST, length, noise))
+
+
+@partial(jit, by=eqx.filter_jit, how="seldom")
+def _look(network: Transformer, tasks, key, length: int, noise):
     """`look` on one prompt of the tasks, (layers, heads, l + 1)."""
     return network.look(draw(key, tasks, 1, length, noise)[0][0])
 
@@ -227,24 +246,23 @@ class Pretraining:
         layers = check_argument("layers", layers, whole)
         width = check_argument("width", width, whole)
         squares = "single precision holds its squares"
-        self.noise = check_argument("noise", noise, Interval(0, 1e30), squares)
+        noise = check_argument("noise", noise, Interval(0, 1e30), squares)
         self.seed = read_seed(seed)
         tasks = np.asarray(tasks, np.float32)
-        settings = (self.length, self.noise, self.steps, batch, layers, width, self.seed)
+        settings = (self.length, noise, self.steps, batch, layers, width, self.seed)
         self.asked = repr((*settings, tasks.shape)).encode() + tasks.tobytes()
         self.tasks = held(tasks)
-        keys = jax.random.split(jax.random.key(self.seed), self.steps + 1)
-        self.keys = keys[1:]
-        optimizer, self.run, self.test = _trainer(self.steps, batch, self.length, self.noise)
-        network = Transformer(tasks.shape[1], width, layers, keys[0])
-        memory = optimizer.init(eqx.filter(network, eqx.is_array))
-        self.state = State(jnp.full(self.steps, jnp.nan, jnp.float32), network, memory)
+        self.noise = jnp.float32(noise)
+        self.batch = batch
+        self.key = jax.random.key(self.seed)
+        network, memory = _first(self.key, tasks.shape[1], width, layers)
+        self.state = State(np.full(self.steps, np.nan, np.float32), network, memory)
         self.made = 0
 
     @property
     def losses(self) -> np.ndarray:
         """Mean square errors of the batches so far, (steps made,)."""
-        return np.array(self.state.losses)[: self.made]
+        return self.state.losses[: self.made].copy()
 
     @property
     def done(self) -> bool:
@@ -256,8 +274,12 @@ class Pretraining:
         end = min(self.made + count, self.steps)
         while self.made < end:
             upto = min(self.made + _CHUNK, end)
-            bounds = (jnp.array(self.made), jnp.array(upto))
-            self.state = self.run(self.state, self.tasks, self.keys, *bounds)
+            losses, network, memory = self.state
+            given = (self.key, self.batch, self.length, self.noise, jnp.int32(self.steps))
+            bounds = (jnp.int32(self.made), jnp.int32(upto))
+            made, network, memory = _run(network, memory, self.tasks, *given, bounds)
+            losses[self.made : upto] = np.asarray(made)[: upto - self.made]
+            self.state = State(losses, network, memory)
             self.made = upto
             sound = np.isfinite(self.losses)
             if not sound.all():
@@ -270,12 +292,14 @@ class Pretraining:
     def measure(self) -> dict:
         """Errors on 4096 new prompts of each kind, the same at any time."""
         new, known = jax.random.split(jax.random.key(self.seed + 1))
+        given = (self.length, self.noise)
         network = self.state.network
+        any_task = self.tasks._replace(count=jnp.asarray(0))
         losses = self.losses
         last = losses[-max(1, self.made // 10) :]
         return {
-            "icl_error": float(self.test(network, self.tasks._replace(count=jnp.asarray(0)), new)),
-            "idg_error": float(self.test(network, self.tasks, known)),
+            "icl_error": float(_test(network, any_task, new, *given)),
+            "idg_error": float(_test(network, self.tasks, known, *given)),
             "training_error": float(last.mean()) if self.made else math.nan,
         }
 
