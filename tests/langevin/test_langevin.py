@@ -12,6 +12,7 @@ import replicon
 from replicon._errors import DivergenceError
 from replicon.langevin import integrate_entropy, sample_langevin, steps
 from replicon.langevin import sampling as langevin
+from replicon.langevin.rows import draw_rows
 
 T = 0.7
 STIFFNESS = np.array([0.5, 1.0, 3.0])
@@ -87,7 +88,7 @@ def test_bias_of_unadjusted_steps_is_of_first_order():
     bias, error = [], []
     x, p = law_of_well(T)
     for step in (0.02, 0.04):
-        start = np.random.default_rng(2).choice([-1.0, 1.0], (512, 4))
+        start = np.random.default_rng(2).choice([-1.0, 1.0], (256, 4))
         run = sample_langevin(
             double_well, start, temperature=T, method="ula", step=step, records=1000, burn=2000
         )
@@ -116,14 +117,14 @@ def test_minibatches_heat_and_control_variates_cool():
         "step": 1e-3,
         "batch": 10,
         "data": (X, y),
-        "records": 400,
-        "burn": 2000,
+        "records": 200,
+        "burn": 500,
     }
 
     def energy(w, rows):
         return ((rows[1] - rows[0] @ w) ** 2).sum() / 2
 
-    start = rng.standard_normal((32, 3))
+    start = rng.standard_normal((16, 3))
     exact = np.linalg.inv(X.T @ X)
     plain = sample_langevin(energy, start, **given)
     anchored = sample_langevin(energy, start, control_variate=True, **given)
@@ -268,8 +269,9 @@ def test_adjusted_steps_never_enter_where_there_is_no_energy(beyond):
     law does.
     """
     start = np.abs(np.random.default_rng(0).standard_normal((64, 2)))
+    wall = np.array(beyond)  # an array: compiled once for both
     run = sample_langevin(
-        lambda w: jnp.where((w > 0).all(), (w**2).sum() / 2, beyond),
+        lambda w: jnp.where((w > 0).all(), (w**2).sum() / 2, jnp.asarray(wall)),
         start,
         temperature=T,
         step=0.3,
@@ -311,8 +313,24 @@ def test_noise_ratio_and_heat_of_minibatches_exactly():
         assert abs(z(square[:, :, k], cold * (1 + 10 * ratio[k]))) > 8
         assert abs(z(square[:, :, k], cold)) > 8
     assert not run.converged  # the law is not that of the temperature
-    exact = sample_langevin(_centres, start, records=400, control_variate=True, **given)
+    exact = sample_langevin(_centres, start, records=20, burn=0, control_variate=True, **given)
     assert exact.noise_ratio < 1e-20
+
+
+def test_rows_are_those_of_a_whole_shuffle():
+    @jax.jit
+    def draws(keys):
+        sizes = ((5, 5), (40, 10), (1625, 3))
+        found = [jax.vmap(lambda key, at=at: draw_rows(key, *at))(keys) for at in sizes]
+        choice = jax.random.choice
+        shuffled = [
+            jax.vmap(lambda key, n=n, b=b: choice(key, n, (b,), replace=False))(keys)
+            for n, b in sizes
+        ]
+        return found, shuffled
+
+    for found, shuffled in zip(*draws(jax.random.split(jax.random.key(7), 50)), strict=True):
+        np.testing.assert_array_equal(found, shuffled)
 
 
 def _twin(right: str, wrong: str):
@@ -398,16 +416,21 @@ def test_an_integral_over_too_wide_a_gap_says_so():
     half a nat a weight.
     """
     exact = -1.5 * np.log(2 * np.pi)
+    ones = np.ones(3)  # an array: the energy of another test, compiled once
     for scale, good in ((1.5, True), (30.0, False)):
         found = integrate_entropy(
-            lambda w: (w**2).sum() / 2, 3, temperature=1.0, scale=scale, step=0.3
+            lambda w: (jnp.asarray(ones) * w**2).sum() / 2,
+            3,
+            temperature=1.0,
+            scale=scale,
+            step=0.3,
         )
         assert found.converged is good
         assert abs(found.free_energy - exact) < 4.5 * found.error
 
 
 def test_same_seed_same_bits_and_callers_precision_untouched():
-    start = {"a": np.ones((2, 3))}
+    start = {"a": np.ones((64, 3))}
     runs = [
         sample_langevin(quadratic, start, temperature=T, step=0.2, records=20, burn=0, seed=s)
         for s in (1, 1, 2)

@@ -282,9 +282,8 @@ def test_perceptron_limits():
     ],
 )
 def test_equilibrium_follows_theory(energy, method):
-    out = replicon.compare(
-        "langevin-learning", energy=energy, method=method, step=0.05, size=100, samples=12, seed=2
-    )
+    settings = {"step": 0.05, "records": 200, "size": 100, "samples": 8, "seed": 2}
+    out = replicon.compare("langevin-learning", energy=energy, method=method, **settings)
     for name in ("mean_energy", "overlap", "virial_temperature", "configurational_temperature"):
         row = out.sel(observable=name)
         # Means over draws of the data; their difference from infinite size is of order 1/N.

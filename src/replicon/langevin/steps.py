@@ -18,6 +18,7 @@ from replicon._content import shipped
 from replicon._errors import DivergenceError, InputError
 from replicon._jit import jit
 from replicon._traced import Traced, second_derivatives, trace
+from replicon.langevin.rows import draw_rows
 
 BLOCK = 200  # records between looks at the energy
 
@@ -266,7 +267,7 @@ class _Dynamics:
             """Gradient from a minibatch; a control variate is its difference from that at the
             anchor x.
             """
-            chosen = jax.random.choice(key, count, (self.batch,), replace=False)
+            chosen = draw_rows(key, count, self.batch)
             g = gradient(place, data, chosen)
             return g - gradient(x, data, chosen) + at_anchor if self.control_variate else g
 
