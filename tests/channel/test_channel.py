@@ -21,9 +21,10 @@ def controls(**values):
 
 
 def solved(theory, start, c):
-    found = stationary.solve(theory.residual, start, c, iterate=theory.iterate, steps=300, batch=2)
+    given = {"batch": 2, "how": "seldom"}  # of two points at most, each theory is compiled
+    found = stationary.solve(theory.residual, start, c, iterate=theory.iterate, steps=300, **given)
     assert found.converged.all()
-    return found.x, evaluate(theory.potential, found.x, c)
+    return found.x, evaluate(theory.potential, found.x, c, **given)
 
 
 @pytest.mark.slow
@@ -53,8 +54,9 @@ def test_a_log_integral_alone_gives_what_the_closed_prior_gives():
     (x, phi), (y, psi) = solved(closed, start, c), solved(alone, start, c)
     assert y.overlap[0] == pytest.approx(x.overlap[0], abs=1e-10)
     assert psi[0] + np.log(2) == pytest.approx(phi[0], abs=1e-10)
-    assert evaluate(alone.replicon, y, c)[0] == pytest.approx(
-        evaluate(closed.replicon, x, c)[0], abs=1e-9
+    given = {"batch": 2, "how": "seldom"}
+    assert evaluate(alone.replicon, y, c, **given)[0] == pytest.approx(
+        evaluate(closed.replicon, x, c, **given)[0], abs=1e-9
     )
 
 
@@ -116,7 +118,10 @@ def test_a_matched_student_obeys_the_nishimori_identity():
 
 def _side(side, *arguments):
     return one_step.Side(
-        *(float(v[0]) for v in evaluate(side, *(np.array([a]) for a in arguments), batch=1))
+        *(
+            float(v[0])
+            for v in evaluate(side, *(np.array([a]) for a in arguments), batch=1, how="seldom")
+        )
     )
 
 
@@ -174,7 +179,11 @@ def test_one_step_at_breaking_parameter_one_is_replica_symmetry():
     way = visit(residual, one_step.Held(q - 0.01, 1.0, 0.05), near, [near, at])
     assert way.converged.all()
     out = evaluate(
-        measure, one_step.Held(*(v[1:] for v in way.x)), controls(**at._asdict()), batch=8
+        measure,
+        one_step.Held(*(v[1:] for v in way.x)),
+        controls(**at._asdict()),
+        batch=8,
+        how="seldom",
     )
     assert way.x.outer_overlap[1] == pytest.approx(q, abs=1e-9)
     assert out["free_entropy"][0] == pytest.approx(phi[0], abs=1e-9)
@@ -190,7 +199,7 @@ def test_internal_entropy_is_the_derivative_of_m_phi():
     way = visit(residual, one_step.Held(0.25, 1.0, 0.05), at, targets)
     assert way.converged.all()
     c = controls(**{name: [getattr(t, name) for t in targets[-3:]] for name in at._fields})
-    out = evaluate(measure, one_step.Held(*(v[-3:] for v in way.x)), c, batch=8)
+    out = evaluate(measure, one_step.Held(*(v[-3:] for v in way.x)), c, batch=8, how="seldom")
     low, _, high = c.breaking_parameter * out["free_entropy"]
     assert (high - low) / 2e-3 == pytest.approx(out["internal_entropy"][1], abs=1e-7)
     assert out["complexity"][1] > 0

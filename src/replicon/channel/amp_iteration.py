@@ -125,7 +125,7 @@ def compiled(prior: Any, channel: Any) -> Compiled:
         first = Messages(*map(jnp.asarray, first))
         return jax.lax.while_loop(unfinished, one, (first, 0, jnp.zeros((RECORD, 2))))
 
-    @jit
+    @partial(jit, how="seldom")
     def bethe(F, y, parameters, s: Messages):
         omega, V, g, A, b = fields(F, F**2, y, parameters, s)
         n = F.shape[1]
@@ -140,7 +140,7 @@ def compiled(prior: Any, channel: Any) -> Compiled:
         slopes = jax.grad(lambda p: out_log(y, omega, V, *p).sum() / n)(parameters)
         return free_entropy, slopes
 
-    @jit
+    @partial(jit, how="seldom")
     def alone(nothing):
         return variance_of(nothing, nothing)[0], prior.log_integral(nothing[0], nothing[0])
 

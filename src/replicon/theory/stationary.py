@@ -57,19 +57,21 @@ def solve(
     steps: int = 60,
     damping: float = 1.0,
     batch: int = BATCH,
+    how: str = "plain",
 ) -> Stationary:
     """Zeros of `residual(x, controls)` for every point of a grid at once.
 
     `start`: a named tuple of arrays (points,); the branch is chosen by it and by `iterate(x,
     controls) -> x`, the self-consistent map, which is applied up to `steps` times with weight
-    `damping` on the new value before Newton's method. `batch` as in `points.evaluate`. A point has
-    `converged` where the largest component of the residual, in its own units, is below 1e-10.
+    `damping` on the new value before Newton's method. `batch` and `how` as in `points.evaluate`. A
+    point has `converged` where the largest component of the residual, in its own units, is below
+    1e-10.
 
     Returns arrays (points,). Raises nothing. Source: Newton's method. Referee: closed solutions and
     saddles that are no minima (tests/theory/test_engine.py).
     """
     solver = _solver(residual, iterate, steps, damping)
-    return evaluate(solver, start, controls, batch=batch, how="plain")
+    return evaluate(solver, start, controls, batch=batch, how=how)
 
 
 @cached(maxsize=64)
