@@ -177,7 +177,8 @@ class Sbpi(_Rounds):
         self.h = (2 * rng.integers(-2, 2, x.shape[1]) + 1).astype(np.float32)
 
     def errors_of_round(self, t: int) -> int:
-        return passing.sbpi_round(self.x, self.rng, self.order, _STATES, _CHANCE, self.h)
+        errors = passing.sbpi_round(self.x, self.rng, self.order, _STATES, _CHANCE, self.h)
+        return int(errors)
 
     @property
     def weights(self) -> np.ndarray:
@@ -198,9 +199,8 @@ class MaxSum(_Rounds):
 
     def errors_of_round(self, t: int) -> int:
         rate = 1 - (1 - _SLOWLY) ** (t + 1)
-        return passing.max_sum_round(
-            self.x, self.order, self.h, self.messages, self.kept, self.w, rate
-        )
+        given = (self.h, self.messages, self.kept, self.w, rate)
+        return int(passing.max_sum_round(self.x, self.order, *given))
 
     @property
     def weights(self) -> np.ndarray:
