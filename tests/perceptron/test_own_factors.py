@@ -51,6 +51,8 @@ def test_theory_of_an_own_factor_is_what_message_passing_finds(model, given):
     z = out["z"].sel(observable=["overlap", "entropy"])
     assert (np.abs(z) < 4.5).all(), out["z"].values
     assert (out["error"].sel(observable="entropy") < 0.02).all()
+    around = given["load"] * np.array([0.8, 0.9, 0.95, 1.05, 1.1])
+    assert replicon.solve(model, **{**given, "load": around})["converged"].all()
 
 
 @pytest.mark.parametrize(
