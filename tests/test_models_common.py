@@ -140,7 +140,11 @@ def test_any_value_outside_a_domain_gets_the_sentence(name, control, data):
 
 
 def _as_given(declared, value):
-    """A text that is a number counts as that number where numbers are asked for."""
+    """A text that is a number counts as that number where numbers are asked for, and a word in
+    capitals as that word.
+    """
+    if isinstance(declared.domain, Words):
+        return declared.domain.understood(value)
     if isinstance(declared.domain, Interval) and isinstance(value, str):
         try:
             return float(value)

@@ -20,7 +20,8 @@ _SPREAD = 1e-6  # of a derivative: above the errors of a quadrature, below any o
 
 def storage_prior(given: Any) -> Prior:
     """A prior of weights for random labels: ln Z_in finite, also at A = b = 0, and there at most
-    ln 2, since entropies are measured from it. Raises InputError.
+    ln 2, since entropies are measured from it; probabilities of its support, if it has one, that
+    sum to one. Raises InputError.
     """
     prior = _of_kind(given, Prior, "a Prior of replicon.channel")
     _number("its log_integral(A, b)", prior.log_integral, 0.5, 0.3)
@@ -30,6 +31,13 @@ def storage_prior(given: Any) -> Prior:
             f"the weight of all states, exp(log_integral(0, 0)), is {math.exp(whole):.4g}: give a"
             " prior whose probabilities sum to one."
         )
+    if prior.support is not None:
+        total = float(np.sum(np.asarray(prior.support[1], float)))
+        if abs(total - 1) > _ROUNDING:
+            raise InputError(
+                f"its support has the probability {total:.6g}: give a prior whose probabilities sum"
+                " to one."
+            )
     return prior
 
 
