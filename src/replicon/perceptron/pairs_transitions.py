@@ -38,7 +38,11 @@ def _lines(load, margin) -> tuple:
     return controls_tuple(names, (load, margin, distance, np.zeros_like(load))), found, exist
 
 
-def _saddle(c, solve=pairs) -> dict:
+def _one_by_one(c) -> dict:
+    return pairs(c, batch=1)
+
+
+def _saddle(c, solve=_one_by_one) -> dict:
     found = solve(asked(c.load, c.margin, c.distance))
     found["entropy"] = found["entropy"] - c.less
     found["converged"] = found["converged"] & (found["conjugate"] < SHARPEST)
