@@ -21,6 +21,7 @@ from replicon.theory.bisection import bisect, polish
 from replicon.theory.normal import hazard, log_normal
 from replicon.theory.points import evaluate
 
+BATCH = 16
 HALVINGS = 36  # of an interval some 30 wide; the last step is Newton's
 SHARPEST = 30.0  # conjugate overlap beyond which the nodes do not resolve the weights
 
@@ -125,7 +126,7 @@ def _around(c) -> dict:
 
 def around(c) -> dict:
     """The saddle around a random configuration, arrays (points,)."""
-    return dict(evaluate(_around, c, batch=1, how="plain"))
+    return dict(evaluate(_around, c, batch=BATCH))
 
 
 def typical(load, margin) -> dict:

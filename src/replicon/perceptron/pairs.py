@@ -23,6 +23,7 @@ from scipy.special import log_ndtr
 
 from replicon.perceptron import around
 from replicon.perceptron.around import (
+    BATCH,
     FINE,
     HALVINGS,
     SHARPEST,
@@ -39,7 +40,6 @@ from replicon.theory.kept import side_by_side
 from replicon.theory.points import evaluate
 
 _NODES = 161
-BATCH = 16  # points of a grid at once
 _HALVINGS = 14  # of the range of the overlap, before Newton's method
 
 

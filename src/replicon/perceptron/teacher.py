@@ -96,7 +96,7 @@ def solve(controls, branch: str) -> dict:
     spherical = controls.weights == "spherical"
     own = isinstance(controls.weights, Given)
     if own and branch != "imperfect":
-        out = dict(evaluate(_imperfect(controls.weights), c, how="plain"))
+        out = dict(evaluate(_imperfect(controls.weights), c))
         reason = np.array("of a prior of your own branch imperfect alone is known")
         return {**out, "free_entropy": out["entropy"], "converged": c.load < 0, "reason": reason}
     if branch == "perfect":
@@ -106,12 +106,12 @@ def solve(controls, branch: str) -> dict:
         )
         none = {"converged": np.zeros(c.load.shape, bool), "reason": reason} if spherical else {}
         return {**perfect, **none, "free_entropy": nothing}
-    out = dict(evaluate(_imperfect(controls.weights), c, how="plain"))
+    out = dict(evaluate(_imperfect(controls.weights), c))
     out["stable"] = out["converged"] & (spherical | (out["entropy"] >= 0))
     if own:  # it may be metastable: its entropy is measured from the prior
         out["stable"] = np.full(c.load.shape, np.nan)
     if branch == "algorithmic" and not spherical:
-        jumped = evaluate(_evolved(controls.weights), c, how="plain") >= _PERFECT
+        jumped = evaluate(_evolved(controls.weights), c) >= _PERFECT
         out = {
             name: np.where(jumped, perfect.get(name, values), values)
             for name, values in out.items()

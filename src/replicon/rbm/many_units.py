@@ -153,7 +153,7 @@ def _measured(c: Given, grid: Grid, coarse: Grid) -> dict:
 
 def _apart(c, name: str, units: int) -> dict:
     """Teachers without correlation: every unit is learned as if it were alone."""
-    out = evaluate(one_unit, c, batch=1, how="plain")
+    out = evaluate(one_unit, c, batch=1)
     none = np.zeros(len(c.load))
     return {
         **out,
