@@ -123,16 +123,14 @@ def replica_symmetric(controls, *, sharp: bool = True) -> dict:
     c = leaky(controls, beta)
     # A symmetric constraint knows no direction: q = 0, exactly.
     begin = np.full_like(c.load, 0.0 if controls.constraint == "symmetric" else 0.3)
-    how = "seldom" if is_own(controls) else "fast"  # own graphs are compiled in every process
-    usual = _point(controls.weights, controls.constraint, gaussian.NODES)
-    out = dict(evaluate(usual, begin, c, how=how))
+    out = dict(evaluate(_point(controls.weights, controls.constraint, gaussian.NODES), begin, c))
     rows = np.flatnonzero(
         ~out["accurate"] & (out["overlap"] < 1 - _SHARPEST) & (out["residual"] < 1e-6) & sharp
     )
     if len(rows):
         again = _point(controls.weights, controls.constraint, _FINE)
         there = type(c)(*(v[rows] for v in c))
-        for name, values in evaluate(again, out["overlap"][rows], there, batch=16, how=how).items():
+        for name, values in evaluate(again, out["overlap"][rows], there, batch=16).items():
             out[name][rows] = values
     out["complexity"] = np.zeros_like(beta)
     out |= _thermal(out, beta, c.load)
