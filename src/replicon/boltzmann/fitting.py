@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 UPDATES = 600  # steps of an ascent
 _REFEREE = 14  # spins up to which enumeration decides whether a maximum exists
 _LARGEST = 0.999  # magnetization from which an ascent starts: that of a constant column is 1
+_LARGE = 1e9  # multiplications of a product, some 50 ms, from which threads are worth waiting for
 _TAME = 2.0  # largest coupling of a start
 _NO_SHRINKING = "Newton steps do not shrink"
 
@@ -43,8 +44,10 @@ class AtOnce:
         """All of it."""
         if count and not self.done:
             # L-BFGS calls LAPACK for matrices of a few numbers, thousands of times: threads that
-            # wait for each other took seven eighths of a fit.
-            with threadpool_limits(limits=1, user_api="blas"):
+            # wait for each other took seven eighths of a fit. Products of large data repay them.
+            rows, size = self.data.rows.shape
+            large = rows * size**2 > _LARGE
+            with threadpool_limits(limits=None if large else 1, user_api="blas"):
                 self.now = self._solve()
             self.done = True
 
