@@ -21,9 +21,9 @@ HOW: dict[str, dict[str, Any]] = {
 
 
 def jit(function: Callable, by: Callable = jax.jit, how: str = "plain", **static: Any) -> Callable:
-    """`by(function, **static)`, jax.jit or Equinox's, compiled plainly (or `how`) on a CPU: for
-    loops of a simulation, called from Python alone (JAX takes options for a graph as a whole, not
-    for parts).
+    """`by(function, **static)`, jax.jit or Equinox's, compiled `how` on a CPU: plainly, as loops of
+    simulations are. To be called from Python alone: JAX takes options for a graph as a whole, not
+    for parts.
     """
 
     @functools.cache

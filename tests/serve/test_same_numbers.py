@@ -143,7 +143,7 @@ def test_a_line_is_the_transition(name, line):
     low = 0.9 * centre
     high = max(low * 1.1, low + (1 if along.domain.integer else 0.05))
     plane = {"x": along.name, "y": own.name, "x_span": [low, high], "y_span": list(own.typical)}
-    _, drawn = theory.line(Offer(), model=name, controls=example, name=line, count=2, **plane)
+    _, drawn = theory.line(Offer(), model=name, controls=example, name=line, count=3, **plane)
     places = [float(x) for x in drawn[along.name]]
     found = replicon.find_transition(name, line, **example, **{along.name: places})
     np.testing.assert_array_equal(drawn[own.name], found["value"].values)

@@ -159,7 +159,8 @@ class State(NamedTuple):
 
 def rate(step, steps):
     """Of learning at a step (0, 1, ...): up to 0.003 over 200 steps or half of fewer, and down to a
-    hundred thousandth by half a period of a cosine.
+    hundred thousandth by half a period of a cosine. Optax's schedule, whose number of steps cannot
+    be traced.
     """
     most, least = 3e-3, 1e-5
     up = jnp.minimum(200, steps // 2)
@@ -186,12 +187,12 @@ def _loss(network, tokens, labels):
 
 
 @partial(jit, by=eqx.filter_jit)
-def _run(network: Transformer, memory, tasks, key, batch: int, length: int, noise, steps, bounds):
-    """Steps `begin` to `end` - 1 of `steps`: the State after them, its losses (4096,) those of
-    these steps alone. One compilation for any number, bounds and noise: they are traced.
+def _run(state: State, tasks, key, batch: int, length: int, noise, steps, bounds):
+    """Steps `begin` to `end` - 1 of `steps`: the State after them, its losses from the first on
+    those of these steps alone. One compilation for any number, bounds and noise: they are traced.
     """
     begin, end = bounds
-    parameters, static = eqx.partition(network, eqx.is_array)
+    parameters, static = eqx.partition(state.network, eqx.is_array)
     optimizer = _optimizer(steps)
 
     def advance(step, state):
@@ -202,8 +203,7 @@ def _run(network: Transformer, memory, tasks, key, batch: int, length: int, nois
         parameters = eqx.apply_updates(state.network, change)
         return State(state.losses.at[step - begin].set(value), parameters, memory)
 
-    first = State(jnp.zeros(_ROWS, jnp.float32), parameters, memory)
-    state = jax.lax.fori_loop(begin, end, advance, first)
+    state = jax.lax.fori_loop(begin, end, advance, state._replace(network=parameters))
     return state._replace(network=eqx.combine(state.network, static))
 
 
@@ -274,12 +274,13 @@ class Pretraining:
         end = min(self.made + count, self.steps)
         while self.made < end:
             upto = min(self.made + _CHUNK, end)
-            losses, network, memory = self.state
+            losses = self.state.losses
             given = (self.key, self.batch, self.length, self.noise, jnp.int32(self.steps))
             bounds = (jnp.int32(self.made), jnp.int32(upto))
-            made, network, memory = _run(network, memory, self.tasks, *given, bounds)
-            losses[self.made : upto] = np.asarray(made)[: upto - self.made]
-            self.state = State(losses, network, memory)
+            state = self.state._replace(losses=jnp.zeros(_CHUNK, jnp.float32))
+            state = _run(state, self.tasks, *given, bounds)
+            losses[self.made : upto] = np.asarray(state.losses)[: upto - self.made]
+            self.state = state._replace(losses=losses)
             self.made = upto
             sound = np.isfinite(self.losses)
             if not sound.all():

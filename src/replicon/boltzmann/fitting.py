@@ -31,23 +31,24 @@ _NO_SHRINKING = "Newton steps do not shrink"
 
 
 class AtOnce:
-    """A fit without steps of its own: independent spins, and after one step the answer."""
+    """A fit without steps of its own: independent spins, and after one step the answer, found by so
+    many `threads` of linear algebra (None: all).
+    """
 
-    def __init__(self, data: Data, solve: Callable[[], Inferred]):
+    def __init__(self, data: Data, solve: Callable[[], Inferred], threads: int | None = 1):
         couplings = np.zeros_like(data.second)
         self.data = data
         self.now = Inferred(couplings, _alone(data.m), "it has not begun")
         self.done = False
         self._solve = solve
+        self._threads = threads
 
     def step(self, count: int) -> None:
         """All of it."""
         if count and not self.done:
             # L-BFGS calls LAPACK for matrices of a few numbers, thousands of times: threads that
-            # wait for each other took seven eighths of a fit. Products of large data repay them.
-            rows, size = self.data.rows.shape
-            large = rows * size**2 > _LARGE
-            with threadpool_limits(limits=None if large else 1, user_api="blas"):
+            # wait for each other took seven eighths of a fit.
+            with threadpool_limits(limits=self._threads, user_api="blas"):
                 self.now = self._solve()
             self.done = True
 
@@ -63,7 +64,9 @@ def begin(machine: BoltzmannMachine, data: Data, C: np.ndarray) -> AtOnce | Asce
     bethe = _tame(data.m, C)
     start = bethe or independent
     if machine.method == "pseudo-likelihood":
-        return AtOnce(data, lambda: _pseudo(data, start, penalty))
+        rows, size = data.rows.shape
+        threads = None if rows * size**2 > _LARGE else 1
+        return AtOnce(data, lambda: _pseudo(data, start, penalty), threads)
     if machine.method == "exact":
         return AtOnce(data, lambda: _exact(data, start, penalty))
     near, unsure = _near(data, start, penalty)

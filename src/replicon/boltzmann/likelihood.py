@@ -44,7 +44,8 @@ def _pseudo(theta, blocks, weights, dtype) -> tuple[float, np.ndarray]:
     theta = theta.astype(dtype)
     loss = 0.0
     gradient = np.zeros(theta.shape)
-    for x, weight in zip(blocks.astype(dtype, copy=False), weights.astype(dtype, copy=False)):
+    for block, weight in zip(blocks, weights):
+        x = block.astype(dtype, copy=False)
         s = x[:, :-1]
         field = s * (x @ theta)
         losses = np.log1p(np.exp(-2 * np.abs(field))) - 2 * np.minimum(field, 0)
@@ -68,7 +69,8 @@ def _matrices(theta, blocks, weights) -> np.ndarray:
     """Second derivatives of `_pseudo`, one matrix (N + 1, N + 1) for each spin."""
     size, count = theta.shape
     total = np.zeros((count, size, size))
-    for x, weight in zip(blocks.astype(float, copy=False), weights.astype(float, copy=False)):
+    for block, weight in zip(blocks, weights):
+        x = block.astype(float, copy=False)
         root = np.sqrt((1 - np.tanh(x @ theta) ** 2) * weight[:, None])
         for spin in range(count):
             part = root[:, spin : spin + 1] * x

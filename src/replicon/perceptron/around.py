@@ -18,6 +18,7 @@ from scipy.special import log_ndtr
 from replicon._declare import controls_tuple
 from replicon.theory import stationary
 from replicon.theory.bisection import bisect, polish
+from replicon.theory.gaussian import log_2cosh_at
 from replicon.theory.normal import hazard, log_normal
 from replicon.theory.points import evaluate
 
@@ -30,10 +31,6 @@ class Order(NamedTuple):
     """Overlap q of two solutions, of different pairs where pairs are counted."""
 
     overlap: Any
-
-
-def log_2cosh(x):
-    return jnp.logaddexp(x, -x)
 
 
 def fine(count):
@@ -113,7 +110,7 @@ def _around(c) -> dict:
     curve = slope * (t + slope) / (1 - q)
     return {
         "entropy": (
-            -field * c.between - conjugate * (1 - q) / 2 + weight @ log_2cosh(fields) + energetic
+            -field * c.between - conjugate * (1 - q) / 2 + weight @ log_2cosh_at(fields) + energetic
         ),
         "overlap": q,
         "coupling_field": side * field,

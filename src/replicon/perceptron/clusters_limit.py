@@ -199,8 +199,7 @@ def limit(warm: bool) -> tuple[Callable, Callable]:
         h = _fields(x)
         omega, _, curvature, b, weight = patterns(x, c)
         m = jnp.tanh(h)
-        log_2cosh = jnp.logaddexp(h, -h)
-        prior = _HALF_WEIGHT @ (log_2cosh - dh * m**2 / 2)
+        prior = _HALF_WEIGHT @ (gaussian.log_2cosh_at(h) - dh * m**2 / 2)
         t = (omega - c.margin) / jnp.sqrt(1 - c.overlap)
         if warm:
             told = jnp.logaddexp(jnp.log(c.leak), jnp.log1p(-c.leak) + log_normal(t))

@@ -29,7 +29,6 @@ from replicon.perceptron.around import (
     SHARPEST,
     Order,
     asked,
-    log_2cosh,
     mixing,
     typical,
 )
@@ -71,7 +70,9 @@ def _sites(conjugate, between) -> _Sites:
     """Pairs of weights in the field sqrt(qh) z, their coupling held at E <w1 w2> = between."""
     z, weight = FINE
     field = 2 * jnp.sqrt(jnp.maximum(conjugate, 0.0)) * z
-    lift = (log_2cosh(field) - jnp.log(2.0)) / 2  # of the coupling, by the field on both
+    lift = (
+        gaussian.log_2cosh_at(field) - jnp.log(2.0)
+    ) / 2  # of the coupling, by the field on both
 
     def missing(coupling):
         return between - weight @ jnp.tanh(coupling + lift)
@@ -79,7 +80,7 @@ def _sites(conjugate, between) -> _Sites:
     highest = jnp.arctanh(between)
     coupling = polish(missing, bisect(missing, highest - jnp.max(lift), highest, halvings=HALVINGS))
     product = jnp.tanh(coupling + lift)
-    log = jnp.log(2.0) + weight @ (lift + log_2cosh(coupling + lift))
+    log = jnp.log(2.0) + weight @ (lift + gaussian.log_2cosh_at(coupling + lift))
     return _Sites(weight, jnp.tanh(field) * (1 + product) / 2, product, log, coupling)
 
 

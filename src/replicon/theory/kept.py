@@ -28,7 +28,7 @@ from jax import export
 
 from replicon._content import shipped
 from replicon._files import write_whole
-from replicon._jit import HOW
+from replicon._jit import jit
 
 _MOST = 400  # graphs of a folder, about a hundred kilobytes each; the oldest go
 _MARK = b"replicon graph 1"
@@ -42,8 +42,7 @@ def compiled(function: Callable, how: str = "fast") -> Callable:
     The same bits either way. Raises what tracing raises. Source: jax.export. Referee: the function
     without it (tests/theory/test_kept.py).
     """
-    jit = functools.partial(jax.jit, compiler_options=HOW[how])
-    plain = jit(function)
+    plain = jit(function, how=how)
     identity = shipped(function)
     if identity is None:
         return plain
@@ -55,7 +54,7 @@ def compiled(function: Callable, how: str = "fast") -> Callable:
         leaves, tree = jax.tree.flatten(arguments)
         shapes = tuple((leaf.shape, leaf.dtype.str) for leaf in leaves)
         if (tree, shapes) not in ready:
-            ready[tree, shapes] = _kept(function, identity, arguments, jit) or plain
+            ready[tree, shapes] = _kept(function, identity, arguments, how) or plain
             _load_meanwhile()
         return ready[tree, shapes](*arguments)
 
@@ -79,7 +78,7 @@ def _load_meanwhile() -> None:
 
 
 def _kept(
-    function: Callable, identity: tuple[str, ...], arguments: tuple, jit: Callable
+    function: Callable, identity: tuple[str, ...], arguments: tuple, how: str
 ) -> Callable | None:
     """The function for arguments of these shapes, from disk or traced now and left there; None
     where nothing can be kept.
@@ -96,7 +95,7 @@ def _kept(
     if found is None:
         return None
     graph, shape = found
-    body = jit(graph.call)
+    body = jit(graph.call, how=how)
 
     def call(*arguments: Any) -> Any:
         return _built(shape, body(*jax.tree.leaves(arguments)))
