@@ -96,31 +96,42 @@ def _rooms() -> dict[str, str]:
     }
 
 
-def _group(item) -> str:
-    """The system of a test's model, where a file runs through all models, else of its folder:
-    systems share compiled code.
+def _group(name: str) -> str:
+    """The system of a test's model, where a file runs through all models, else its folder: systems
+    share compiled code. `name` as pytest writes it.
     """
-    stem = item.path.stem
-    given = item.callspec.params if hasattr(item, "callspec") else {}
-    model = given.get("name") if stem == "test_models_common" else None
-    if stem == "test_reference":
-        model = given["value"]["model"]
-    if model is not None:
-        return _rooms().get(model, model)
-    if stem == "test_documents" and "document" in given:
-        return given["document"]  # a page is a group of its own: whichever process is free
-    folder = item.path.parent.name
-    return stem if folder == "tests" else folder
+    path, _, test = name.partition("::")
+    given = test.partition("[")[2]
+    file = Path(path)
+    if file.stem in ("test_models_common", "test_reference"):
+        asked = [model for model in _rooms() if given.startswith(model)]
+        if asked:
+            return _rooms()[max(asked, key=len)]
+    if file.stem == "test_documents" and given:
+        return given  # a page is a group of its own: whichever process is free
+    return file.stem if file.parent.name == "tests" else file.parent.name
 
 
 def pytest_collection_modifyitems(config, items):
     dear.mark(config, items)
     groups = {room: [] for room in _DEAREST_FIRST}
     for item in items:
-        groups.setdefault(_group(item), []).append(item)
+        groups.setdefault(_group(item.nodeid), []).append(item)
     items[:] = [item for members in groups.values() for item in members]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One process for a group. (pytest-xdist 3.8 tells groups by a mark that it writes into names,
+    which pytest 9.2 does not read.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _group(nodeid)
+
+    return Groups(config, log) if config.option.dist == "loadgroup" else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -128,5 +139,6 @@ def pytest_runtest_teardown(item, nextitem):
     """A process may hold 65,530 mappings of memory, and every compiled function takes some: those
     of the group are released.
     """
-    if "jax" in sys.modules and (nextitem is None or _group(nextitem) != _group(item)):
+    coming = None if nextitem is None else _group(nextitem.nodeid)
+    if "jax" in sys.modules and coming != _group(item.nodeid):
         sys.modules["jax"].clear_caches()
