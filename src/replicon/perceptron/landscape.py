@@ -37,6 +37,7 @@ _QUADRATIC = 0.005
 _EASY = 0.3  # a load at which the guess below leads Newton's method to the saddle
 _STEP = 0.05  # of the overlap and of the load: steps of 0.02 find the same
 _FINEST = 1e-3  # smallest distance at which `find_isolation` looks
+_SOME = 8  # overlaps that it visits before it looks whether it is there
 
 
 class Order(NamedTuple):
@@ -273,18 +274,7 @@ def find_isolation(controls) -> Found:
     value = np.full(load.shape, np.nan)
     exists = typical(load).exists
     for row in np.flatnonzero(exists):
-        curve = _Curve(load[row], 1)
-        furthest = 1 - 2 * _FINEST
-        overlaps = np.append(
-            np.arange(curve.q + _NEAR, 0.96, 0.02), 1 - np.geomspace(0.04, 2 * _FINEST, 12)
-        )
-        overlaps = np.unique(overlaps[(overlaps > curve.q + _NEAR) & (overlaps <= furthest)])
-        x, entropy, good = curve.visit(overlaps)
-        negative = np.flatnonzero(good & (entropy < 0))
-        if len(negative) and negative[0] > 0:
-            last = negative[0] - 1
-            known = (Order(*(v[last] for v in x)), float(overlaps[last]))
-            value[row] = (1 - _zero_entropy(curve, known, float(overlaps[last + 1]))) / 2
+        value[row] = (1 - _zero_entropy(_Curve(load[row], 1))) / 2
     return Found(
         value,
         np.isfinite(value),
@@ -292,10 +282,38 @@ def find_isolation(controls) -> Found:
     )
 
 
-def _zero_entropy(curve: _Curve, known: tuple[Order, float], beyond: float) -> float:
-    """The overlap at which V vanishes, between that of a known saddle and one beyond it."""
+def _zero_entropy(curve: _Curve) -> float:
+    """The overlap at which V first vanishes on the way to the reference; NaN where it does not."""
+    furthest = 1 - 2 * _FINEST
+    overlaps = np.append(
+        np.arange(curve.q + _NEAR, 0.96, 0.04), 1 - np.geomspace(0.04, 2 * _FINEST, 12)
+    )
+    overlaps = np.unique(overlaps[(overlaps > curve.q + _NEAR) & (overlaps <= furthest)])
+    known: tuple[Order, float] | None = None
+    before = np.nan
+    for part in np.split(overlaps, range(_SOME, len(overlaps), _SOME)):
+        x, entropy, good = curve.visit(part, known)
+        negative = np.flatnonzero(good & (entropy < 0))
+        last = len(part) - 1 if not len(negative) else negative[0] - 1
+        if last >= 0:
+            known = (Order(*(v[last] for v in x)), float(part[last]))
+            before = entropy[last]
+        if len(negative) and known:
+            values = {known[1]: before, float(part[last + 1]): entropy[last + 1]}
+            return _between(curve, known, values)
+        if len(negative) or not good[-1]:
+            break
+    return np.nan
+
+
+def _between(curve: _Curve, known: tuple[Order, float], values: dict[float, float]) -> float:
+    """The overlap at which V vanishes between two of which it is known, of a `known` saddle and one
+    beyond.
+    """
 
     def entropy(overlap):
-        return curve.visit([overlap], known)[1][0]
+        if overlap not in values:
+            values[overlap] = curve.visit([overlap], known)[1][0]
+        return values[overlap]
 
-    return float(brentq(entropy, known[1], beyond, xtol=1e-10))  # pyright: ignore
+    return float(brentq(entropy, *values, xtol=1e-10))  # pyright: ignore
