@@ -1,5 +1,13 @@
 """Networks from files and objects: weights, directions and names, against what was written."""
 
+import faulthandler
+import io
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -10,7 +18,7 @@ from scipy import io as scipy_io
 from scipy import sparse
 
 import replicon
-from replicon.data import networks
+from replicon.data import arrays, networks
 
 J = np.array([[0.0, 2.0, 0.0], [1.5, 0.0, 0.0], [0.0, -1.0, 0.5]])
 NAMES = ("a", "b", "c")
@@ -341,10 +349,45 @@ def test_damaged_files_are_read_or_refused_in_one_sentence(tmp_path):
                 np.testing.assert_array_equal(weights, J)
 
 
+def _run_in_a_copy(command, *, input, timeout, **_):
+    """`subprocess.run` of `_apart`, in a copy of this process: a new one would import NumPy and
+    SciPy for each file.
+    """
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as told,
+    ):
+        given.write(input)
+        given.seek(0)
+        process = os.fork()
+        if process == 0:
+            status = 1
+            try:
+                faulthandler.disable()
+                signal.alarm(timeout)
+                sys.argv = command[command.index("-c") + 1 :]
+                sys.stdin, sys.stdout, sys.stderr = map(io.TextIOWrapper, (given, out, told))
+                arrays.send()
+                status = 0
+            except SystemExit as ended:
+                status = ended.code
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        _, status = os.waitpid(process, 0)
+        out.seek(0)
+        told.seek(0)
+        code = os.waitstatus_to_exitcode(status)
+        return subprocess.CompletedProcess(command, code, out.read(), told.read())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.mat", "b.mat", "a.mtx"])
-def test_damaged_files_do_not_crash(tmp_path, name):
+def test_damaged_files_do_not_crash(tmp_path, monkeypatch, name):
     """SciPy's readers of these die of a segmentation fault at about one in a hundred."""
+    monkeypatch.setattr(subprocess, "run", _run_in_a_copy)
     scipy_io.savemat(tmp_path / "a.mat", {"J": J})
     scipy_io.savemat(tmp_path / "b.mat", {"J": sparse.csc_array(J)})
     scipy_io.mmwrite(tmp_path / "a.mtx", sparse.coo_array(J))
