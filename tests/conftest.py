@@ -19,6 +19,9 @@ _CACHE = _CACHES / os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_CACHE / "jax")
 os.environ["NUMBA_CACHE_DIR"] = str(_CACHE / "numba")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+# Assertions are rewritten once and not in every run: 6 s of each worker.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Two processes on two processors: a second thread of linear algebra waits for its next matrix at
 # full speed, three quarters of the processor time of 60 Lyapunov exponents.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
