@@ -21,17 +21,20 @@ from websockets.sync.client import connect
 from replicon.serve.frames import read
 
 _COMMAND = "import sys; from replicon.cli import main; main(sys.argv[1:])"
-_PATIENCE = 120.0  # seconds for anything to happen, on a machine that is busy with other tests
+PATIENCE = 120.0  # seconds for anything to happen, on a machine that is busy with other tests
 
 
 class Served:
-    """A server that runs until `stop`. `words`: what follows `replicon serve --no-browser`."""
+    """A server that runs until `stop`. `words`: what follows `replicon serve --no-browser`;
+    `before`: Python that its process runs first.
+    """
 
-    def __init__(self, *words, port=0, environment=None):
+    def __init__(self, *words, port=0, environment=None, before="pass"):
         self._complaints = ""
         self._told = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server lives
+        serve = ["serve", "--no-browser", "--port", str(port), *words]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, "serve", "--no-browser", "--port", str(port), *words],
+            [sys.executable, "-c", f"{before}; {_COMMAND}", *serve],
             stdout=subprocess.PIPE,
             stderr=self._told,
             env={**os.environ, **(environment or {})},
@@ -53,7 +56,7 @@ class Served:
             "additional_headers": {"Cookie": self.cookie},
             "max_size": None,
             "proxy": None,
-            "open_timeout": _PATIENCE,
+            "open_timeout": PATIENCE,
             "ping_interval": None,
             "close_timeout": 1,
         }
@@ -81,7 +84,7 @@ class Served:
 
     def get(self, path, *, host=None, cookie=None, headers=()):
         """(status, headers, body) of a request; `cookie` None: the right one."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
         given = {
             "Host": f"127.0.0.1:{self.port}" if host is None else host,
@@ -146,7 +149,7 @@ class Page:
     def order(self, do, slot="here", **arguments):
         self.say(do, slot, arguments=arguments)
 
-    def hear(self, patience=_PATIENCE):
+    def hear(self, patience=PATIENCE):
         """The next (header, arrays); pictures are seen at once. An answer is its own header."""
         data = self.socket.recv(timeout=patience)
         header, arrays = read(data)
@@ -162,9 +165,9 @@ class Page:
         """Hear everything until the page is closed."""
         with contextlib.suppress(ConnectionClosed):
             while True:
-                self.socket.recv(timeout=_PATIENCE)
+                self.socket.recv(timeout=PATIENCE)
 
-    def wait(self, wanted, patience=_PATIENCE):
+    def wait(self, wanted, patience=PATIENCE):
         """The first (header, arrays) of which `wanted(header)` is true."""
         until = time.monotonic() + patience
         while True:
@@ -172,7 +175,7 @@ class Page:
             if wanted(header):
                 return header, arrays
 
-    def ask(self, question, slot="here", patience=_PATIENCE, **arguments):
+    def ask(self, question, slot="here", patience=PATIENCE, **arguments):
         """The answer to a question."""
         self.number += 1
         number = self.number

@@ -13,6 +13,7 @@ import pytest
 from replicon import InputError
 from replicon.serve import desk as desks
 from replicon.serve import processes, solver
+from replicon.serve import relay as relays
 from replicon.serve.desk import Desk, Question
 from replicon.serve.frames import message, read
 from replicon.serve.relay import Relay
@@ -76,7 +77,10 @@ model = Model(
 
 @pytest.fixture(scope="module")
 def brought(tmp_path_factory):
-    """What the command line would bring: a file of a model that is as slow as asked."""
+    """What the command line would bring: a file of a model that is as slow as asked. Processes
+    begin as the server's do.
+    """
+    processes.preload()
     path = tmp_path_factory.mktemp("mine") / "sluggish.py"
     path.write_text(_SLUGGISH)
     return (str(path),), {}
@@ -125,7 +129,7 @@ def _start(relay, slot, page="p", **controls):
 def test_a_solution_over_its_limit_is_ended_and_the_next_is_found(brought):
     async def asked():
         heard = Heard()
-        async with _at_work(Desk(heard.tell, brought, [], limits=(3.0, 3.0))) as desk:
+        async with _at_work(Desk(heard.tell, brought, [], limits=(1.5, 1.5))) as desk:
             desk.ask(_solve("a", solving=1000))
             _, _, state = await heard.wait(lambda p, h: h.get("state") == "replaced")
             _, _, told = await heard.wait(lambda p, h: h.get("kind") == "answer")
@@ -135,7 +139,7 @@ def test_a_solution_over_its_limit_is_ended_and_the_next_is_found(brought):
 
     state, told, found = asyncio.run(asked())
     assert state["of"] == "theory"
-    assert told["trouble"] == "The theory of this point took longer than 3 s and was stopped."
+    assert told["trouble"] == "The theory of this point took longer than 1.5 s and was stopped."
     assert found["number"] == 2 and found["point"]["square"] == 9
 
 
@@ -144,7 +148,7 @@ def test_a_question_whose_process_was_ended_is_asked_again(brought):
         heard = Heard()
         async with _at_work(Desk(heard.tell, brought, [])) as desk:
             await heard.wait(lambda p, h: h.get("state") == "ready")
-            desk.ask(_solve("a", solving=2, x=4))
+            desk.ask(_solve("a", solving=0.5, x=4))
             await heard.wait(lambda p, h: h.get("state") == "compiling")
             desk.front.handle.kill()
             _, _, found = await heard.wait(lambda p, h: h.get("kind") == "answer")
@@ -340,10 +344,12 @@ def test_of_a_place_the_newest_network_wins(brought):
     assert page == "q" and after["slot"] == "last"
 
 
-def test_a_network_that_is_stuck_is_ended_and_the_others_begin_again(brought):
+def test_a_network_that_is_stuck_is_ended_and_the_others_begin_again(brought, monkeypatch):
+    monkeypatch.setattr(relays, "_LOOK", 0.1)
+
     async def watched():
         heard = Heard()
-        async with _at_work(Relay(heard.tell, brought, limit=3.0)) as relay:
+        async with _at_work(Relay(heard.tell, brought, limit=2.0)) as relay:
             _start(relay, "good", x=7)
             await heard.wait(lambda p, h: h.get("slot") == "good" and h.get("kind") == "frame")
             relay.order("p", "good", "set", {"name": "stepping", "value": 0.001})
@@ -405,7 +411,9 @@ def test_a_process_that_floods_waits_for_the_server():
         heard = []
         ended = asyncio.Event()
         handle = processes.Handle(_flood, (), lambda value: heard.append(value[0]), ended.set)
-        time.sleep(3)  # the server is busy with something else
+        while handle.process is None:
+            time.sleep(0.01)
+        time.sleep(1)  # the server is busy with something else
         waiting = len(asyncio.get_running_loop()._ready)
         await asyncio.wait_for(ended.wait(), 60)
         handle.kill()
@@ -436,9 +444,12 @@ def test_a_process_that_does_not_listen_keeps_nobody_waiting():
 # ---- kill -9
 
 
+_LONG = 1.0  # seconds after which a life is not short
+
+
 @pytest.fixture(scope="module")
 def served():
-    server = Served()
+    server = Served(before=f"from replicon.serve import processes; processes.SHORT_LIFE = {_LONG}")
     yield server
     server.stop()
     assert "Traceback" not in server.complaints
@@ -467,9 +478,9 @@ def test_either_process_may_be_killed(served):
         page.start("curie-weiss", "lab", size=500, controls={"temperature": 1.7}, speed=100)
         page.order("set", "lab", name="temperature", value=0.4)
         _works(page, 0.9)
-        time.sleep(processes.SHORT_LIFE / 2)
+        time.sleep(_LONG / 2)
         for turn in range(6):  # each lives through two of them
-            time.sleep(processes.SHORT_LIFE / 2)
+            time.sleep(_LONG / 2)
             os.kill(served.workers()[turn % 2], signal.SIGKILL)
             header, _ = page.wait(lambda h: h.get("state") == "replaced")
             times[header["of"]].append(round(_works(page, 0.5 + 0.01 * turn), 2))

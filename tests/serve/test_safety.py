@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 import replicon
 from replicon.serve.frames import parsed
 from replicon.study import catalogue
-from served import Served
+from served import PATIENCE, Served
 
 _MEGABYTE = 1 << 20
 _LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -457,7 +457,7 @@ def test_a_page_that_never_says_it_has_seen_gets_two_pictures(served):
         pictures = 0
         with contextlib.suppress(TimeoutError):
             while True:
-                data = page.socket.recv(timeout=3)
+                data = page.socket.recv(timeout=PATIENCE if pictures < 2 else 1)
                 pictures += b'"frame"' in data
         assert pictures == 2
 

@@ -14,7 +14,7 @@ from replicon._errors import InputError
 from replicon._extras import needed
 from replicon._items import plain as as_word
 from replicon._seed import read_seed
-from replicon.serve import words
+from replicon.serve import processes, words
 from replicon.serve.application import House
 from replicon.serve.asked import Offer
 from replicon.serve.bundle import PAGE, bundled
@@ -64,6 +64,7 @@ class _Server:
         brought = ((own,) if own else (), {})
         self.offer = Offer(*brought)
         self.house = House(self.offer, brought)
+        processes.preload()
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self._run, daemon=True).start()
 
