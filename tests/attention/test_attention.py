@@ -77,26 +77,26 @@ def test_optimal_ridge_is_a_minimum_and_memorization_a_factor_two():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "point",
+    ("point", "samples"),
     [
-        {"context": 2, "diversity": 0.5, "prompts": 0.5, "ridge": 0.1},
-        {"context": 2, "diversity": 10, "prompts": 4, "ridge": 0.01},
-        {"context": 2, "diversity": 1, "prompts": 2, "ridge": 0.1, "temperature": 0.3},
+        ({"context": 2, "diversity": 0.5, "prompts": 0.5, "ridge": 0.1}, 80),
+        ({"context": 2, "diversity": 10, "prompts": 4, "ridge": 0.01}, 40),
+        ({"context": 2, "diversity": 1, "prompts": 2, "ridge": 0.1, "temperature": 0.3}, 80),
     ],
+    ids=["point0", "point1", "point2"],
 )
-def test_instances_tend_to_the_theory_as_one_over_d(point):
+def test_instances_tend_to_the_theory_as_one_over_d(point, samples):
     """Corrections are a/d: sizes 16 and 32 extrapolate to the theory, and the finite second moments
-    take a part of them away.
+    take a part of them away. The larger ones are trained by products, in a fifth of the time.
     """
     exact = replicon.solve("attention", noise=0.1, **point)
-    small, large = (
-        replicon.simulate("attention", size=d, samples=n, seed=3, noise=0.1, **point)
-        for d, n in ((16, 80), (32, 80))
-    )
+    given = {"samples": samples, "seed": 3, "noise": 0.1, **point}
+    small = replicon.simulate("attention", size=16, **given)
+    large = replicon.simulate("attention", size=32, method="conjugate-gradient", **given)
     finite = replicon.solve("attention", noise=0.1, dimension=32, **point)
     for name, effect in (("icl_error", 0.16), ("idg_error", 0.2), ("diagonal", 0.08)):
         a, b = small[name].values, large[name].values
-        assert_mean(2 * b - a[: len(b)], float(exact[name]), effect=effect)
+        assert_mean(2 * b - a, float(exact[name]), effect=effect)
     gap = float(large["icl_error"].mean() - exact["icl_error"])
     assert 0 < float(finite["icl_error"] - exact["icl_error"]) < gap
 
@@ -106,7 +106,8 @@ def test_finite_second_moments_are_within_four_errors_at_thirty_two():
         {"context": 2, "diversity": 0.5, "prompts": 0.5, "ridge": 0.1},
         {"context": 4, "diversity": 1, "prompts": 0.5, "ridge": 1},
     ):
-        out = replicon.compare("attention", noise=0.1, size=32, samples=30, seed=2, **point)
+        given = {"size": 32, "samples": 30, "seed": 2, "method": "conjugate-gradient"}
+        out = replicon.compare("attention", noise=0.1, **given, **point)
         assert abs(out["z"].sel(observable=["icl_error", "idg_error"])).max() < 4
 
 

@@ -8,6 +8,7 @@ Normalised traces throughout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ MEMORIZATION = 2.0  # error on new tasks over that on known ones from which it i
 _LEAST = -25.0  # ln of the smallest ridge tried beside 0: away from prompts = 1 it changes 1e-11
 _BEYOND = 10.0  # how far the ln of the largest one lies above the scale of the best
 _RIDGES = 201  # tried: steps of about 0.2 in ln, in which the error has one minimum
+_TOGETHER = 1000  # points solved in one call: a call costs as much as some hundred of them
 # Steps of a quarter of an e-fold, between ends beyond which the errors hardly change.
 _DIVERSITIES = np.geomspace(1e-6, 1e4, 101)
 
@@ -222,7 +224,7 @@ def find_optimal_ridge(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # The best ridge is of order (b + shift)^2 (1 + noise)/prompts where that is large.
     scale = (b + shift) ** 2 * (1 + 1 / controls.prompts) * (1 + controls.noise)
     grid = np.linspace(np.full(index.shape, _LEAST), np.log(scale) + _BEYOND, _RIDGES)
-    table = np.stack([error(g, index) for g in grid])
+    (table,) = _table(lambda values, rows: (error(values, rows),), grid)
     best = np.argmin(table, axis=0)
     middle = np.clip(best, 1, _RIDGES - 2)
     bracket = tuple(grid[middle + k, index] for k in (-1, 0, 1))
@@ -241,6 +243,18 @@ def find_optimal_ridge(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return value, np.isfinite(value), reason
 
 
+def _table(function: Callable, values: np.ndarray) -> list[np.ndarray]:
+    """`function(values, rows)`, a tuple of arrays, of all values (steps, points) in the rows of a
+    diagram: arrays (steps, points). Of few points many steps are one call.
+    """
+    steps, points = values.shape
+    rows = np.arange(points)
+    size = max(1, _TOGETHER // points)
+    blocks = [values[first : first + size] for first in range(0, steps, size)]
+    parts = [function(block.ravel(), np.tile(rows, len(block))) for block in blocks]
+    return [np.concatenate(part).reshape(values.shape) for part in zip(*parts, strict=True)]
+
+
 def find_memorization(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The diversity below which the error on new tasks exceeds MEMORIZATION = 2 times that on the
     tasks of pre-training.
@@ -249,16 +263,15 @@ def find_memorization(controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     where there are several.
     """
 
-    def at(diversity):
-        out = solve(controls._replace(diversity=diversity))
+    def at(diversity, rows=slice(None)):
+        points = type(controls)(*(v[rows] for v in controls))
+        out = solve(points._replace(diversity=diversity))
         with np.errstate(divide="ignore", invalid="ignore"):
             excess = np.log(out["icl_error"] / out["idg_error"] / MEMORIZATION)
         return excess, out["converged"]
 
     everywhere = np.ones(controls.context.shape)
-    seen = [at(diversity * everywhere) for diversity in _DIVERSITIES]
-    excess = np.stack([one for one, _ in seen])
-    there = np.stack([one for _, one in seen])
+    excess, there = _table(at, _DIVERSITIES[:, None] * everywhere)
     over = there & (excess > 0)
     end = len(_DIVERSITIES) - 1
     last = end - np.argmax(over[::-1], axis=0)
