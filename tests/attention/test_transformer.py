@@ -1,6 +1,8 @@
 """The transformer: a process that learns, its checkpoints, and what it ends with."""
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -8,13 +10,13 @@ import pytest
 import replicon
 from replicon.attention import pretrain, transformer
 
-_SHAPE = {"layers": 2, "width": 8, "batch": 8}  # one for all: each is compiled for seconds
+_SHAPE = {"layers": 2, "width": 16, "batch": 16}  # one for all: each is compiled for seconds
 _SHORT = {"size": 4, "steps": 25, "diversity": 0.5, **_SHAPE}
 
 
 @pytest.mark.slow
 def test_the_transformer_memorises_few_tasks_and_learns_many_in_context():
-    settings = {"size": 4, "samples": 1, "steps": 500, "seed": 0}
+    settings = {"size": 4, "samples": 1, "steps": 1500, "seed": 0, **_SHAPE}
     few, many = (
         replicon.simulate("softmax-transformer", diversity=k, **settings).mean("sample")
         for k in (0.5, float("inf"))
@@ -111,22 +113,25 @@ def test_views_of_a_transformer():
 
 def test_where_a_layer_looks_gives_what_it_adds():
     """Values weighted by `look` are what Equinox's attention gives the last token."""
-    network = transformer._first(jax.random.key(0), 4, 8, 2)[0]
-    layer = jax.tree.map(lambda a: a[0] if isinstance(a, jax.Array) else a, network.layers)
-    stream = jax.random.normal(jax.random.key(1), (5, 8))
-    x = jax.vmap(layer.first)(stream)
-    values = jax.vmap(layer.attention.value_proj)(x).reshape(5, 4, -1)
-    seen = np.einsum("ht,thc->hc", layer.look(stream), values).ravel()
-    wanted = layer.attention(x, x, x)[-1]
-    # Single precision: sums of 8 terms of order one.
-    np.testing.assert_allclose(layer.attention.output_proj(seen), wanted, atol=1e-6)
+    network = transformer._first(jax.random.key(0), 4, 16, 2)[0]
+    stream = np.random.default_rng(1).standard_normal((5, 16)).astype(np.float32)
+
+    @eqx.filter_jit
+    def added(layers):
+        layer = jax.tree.map(lambda a: a[0] if isinstance(a, jax.Array) else a, layers)
+        x = jax.vmap(layer.first)(stream)
+        values = jax.vmap(layer.attention.value_proj)(x).reshape(5, 4, -1)
+        seen = jnp.einsum("ht,thc->hc", layer.look(stream), values).ravel()
+        return layer.attention.output_proj(seen), layer.attention(x, x, x)[-1]
+
+    # Single precision: sums of 16 terms of order one.
+    np.testing.assert_allclose(*added(network.layers), atol=1e-6)
 
 
 def test_the_rate_of_learning_is_the_usual_schedule():
     """That of Optax, which is compiled anew for every number of steps."""
     for steps in (1, 7, 3000):
-        at = np.array([0, 1, 3, 199, 200, 1600, 2999])
-        at = at[at < steps]
+        at = np.minimum([0, 1, 3, 199, 200, 1600, 2999], steps - 1)
         usual = optax.warmup_cosine_decay_schedule(0.0, 3e-3, min(200, steps // 2), steps, 1e-5)
         # Single precision, of numbers up to 0.003.
         np.testing.assert_allclose(transformer.rate(at, steps), usual(at), rtol=1e-6, atol=1e-9)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from replicon.attention.finite import check_counts
 _HEADS = 4
 _TEST = 4096  # test prompts of each kind
 _CHUNK = 250  # steps between checkpoints, and looks at the loss
+_ROOM = _CHUNK  # for losses of steps between looks: one compiled shape, however they are cut
 _ROWS = 4096  # of which tasks are held a multiple of: one compiled shape for most numbers of them
 
 
@@ -255,9 +256,14 @@ class Pretraining:
         self.noise = jnp.float32(noise)
         self.batch = batch
         self.key = jax.random.key(self.seed)
-        network, memory = _first(self.key, tasks.shape[1], width, layers)
-        self.state = State(np.full(self.steps, np.nan, np.float32), network, memory)
+        self._shape = (tasks.shape[1], width, layers)
         self.made = 0
+
+    @cached_property
+    def state(self) -> State:
+        """The network and its losses: one that knows nothing, until a step is made."""
+        network, memory = _first(self.key, *self._shape)
+        return State(np.full(self.steps, np.nan, np.float32), network, memory)
 
     @property
     def losses(self) -> np.ndarray:
@@ -277,7 +283,7 @@ class Pretraining:
             losses = self.state.losses
             given = (self.key, self.batch, self.length, self.noise, jnp.int32(self.steps))
             bounds = (jnp.int32(self.made), jnp.int32(upto))
-            state = self.state._replace(losses=jnp.zeros(_CHUNK, jnp.float32))
+            state = self.state._replace(losses=jnp.zeros(_ROOM, jnp.float32))
             state = _run(state, self.tasks, *given, bounds)
             losses[self.made : upto] = np.asarray(state.losses)[: upto - self.made]
             self.state = state._replace(losses=losses)
@@ -359,8 +365,7 @@ def pretrain(
         seed=seed,
     )
     if checkpoint is not None and checkpoint.exists():
-        like = (np.zeros((), int), training.state)
-        made, training.state = _read(checkpoint, training.asked, like)
+        made, training.state = _read(checkpoint, training)
         training.made = int(made)
     while not training.done:
         training.step(_CHUNK)
@@ -382,15 +387,17 @@ def _write(checkpoint: Path, asked: bytes, kept: Any) -> None:
     write_whole(checkpoint, _digest(asked) + _digest(arrays.getvalue()) + arrays.getvalue())
 
 
-def _read(checkpoint: Path, asked: bytes, like: Any) -> Any:
+def _read(checkpoint: Path, training: Pretraining) -> Any:
+    """The steps made and the state kept there, of this very pre-training."""
     content = checkpoint.read_bytes()
     if content[32:64] != _digest(content[64:]):
         raise InputError(
             f"{checkpoint} is no checkpoint of a pre-training, or damaged: delete it to begin anew."
         )
-    if content[:32] != _digest(asked):
+    if content[:32] != _digest(training.asked):
         raise InputError(
             f"{checkpoint} belongs to another pre-training (tasks, settings or seed): give another"
             " file."
         )
+    like = (np.zeros((), int), training.state)
     return eqx.tree_deserialise_leaves(io.BytesIO(content[64:]), like)
