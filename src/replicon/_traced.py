@@ -137,9 +137,9 @@ def _trace(name, function, arguments, derivatives, scalar) -> tuple[Traced, list
                 f"{name} returns {shown}: it must return one real number for one set of parameters."
             )
     views = [_followed(name, derivative(function), shapes)[0] for derivative in derivatives]
-    given = {_bits(value) for value in closed.consts}
+    given = {bits(value) for value in closed.consts}
     rules = tuple(
-        (str(view), tuple(_within(view)), *({_bits(v) for v in view.consts} - given))
+        (str(view), tuple(_within(view)), *({bits(v) for v in view.consts} - given))
         for view in views
     )
     key = (
@@ -210,7 +210,7 @@ def _beside(tree: Any, shift: float) -> Any:
 
 
 def _content(closed: ClosedJaxpr) -> tuple:
-    return str(closed), [_bits(value) for value in closed.consts], list(_within(closed))
+    return str(closed), [bits(value) for value in closed.consts], list(_within(closed))
 
 
 def _within(closed: ClosedJaxpr) -> Iterator[tuple]:
@@ -219,12 +219,12 @@ def _within(closed: ClosedJaxpr) -> Iterator[tuple]:
     """
     for inner in _jaxprs(closed.jaxpr):
         if isinstance(inner, ClosedJaxpr):
-            yield from map(_bits, inner.consts)
+            yield from map(bits, inner.consts)
             continue
         for equation in inner.eqns:
-            yield from (_bits(atom.val) for atom in equation.invars if isinstance(atom, Literal))
+            yield from (bits(atom.val) for atom in equation.invars if isinstance(atom, Literal))
             yield from (
-                _bits(p) for p in _parameters(equation) if isinstance(p, (np.ndarray, jax.Array))
+                bits(p) for p in _parameters(equation) if isinstance(p, (np.ndarray, jax.Array))
             )
 
 
@@ -263,7 +263,7 @@ def _parameters(equation) -> list:
     )
 
 
-def _bits(value: Any) -> tuple:
+def bits(value: Any) -> tuple:
     """Type, shape and digest of an array's bytes."""
     if jnp.issubdtype(getattr(value, "dtype", float), jax.dtypes.prng_key):
         value = jax.random.key_data(value)

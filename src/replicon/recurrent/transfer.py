@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from replicon._errors import InputError
-from replicon._traced import Traced, trace
+from replicon._traced import Traced, bits, trace
 from replicon.recurrent.nonlinearity import SHIPPED, check_continuous
 
 _PROBES = (
@@ -24,6 +24,8 @@ _STEP = 1e-4
 # Of central differences: rounding makes 1e-12, curvature h^2 phi''' / 6, which is estimated beside
 # it.
 _AGREE = 1e-5
+_SOUND: dict[tuple, None] = {}  # what was checked and found sound, the oldest first
+_MOST = 256  # of these
 
 
 class Transfer(NamedTuple):
@@ -74,12 +76,7 @@ def transfer(
             rise = derivative if slope is None else slope
             turn = _followed("slope", rise, shape, np.float64, shipped)
             if not shipped:
-                _check_slope(value, turn, shape)
-            if continuous and not shipped:
-                for x in _arranged(shape):
-                    check_continuous(
-                        "function", partial(_at, *value), partial(_at, *turn), x, x + _APART
-                    )
+                _check_rise(value, turn, shape, continuous)
             turn = turn if kind == np.float64 else _followed("slope", rise, shape, kind, shipped)
         if kind != np.float64:
             value = _followed("function", function, shape, kind, shipped)
@@ -132,6 +129,24 @@ def _arranged(shape: tuple[int, ...]):
     """The probes in blocks of a shape, until each was there once."""
     for first in range(0, len(_PROBES), int(np.prod(shape))):
         yield np.resize(np.roll(_PROBES, -first), shape)
+
+
+def _check_rise(
+    value: tuple[Traced, list], turn: tuple[Traced, list], shape: tuple[int, ...], continuous: bool
+) -> None:
+    """`_check_slope` and, with `continuous`, `check_continuous`: once for what phi and phi'
+    compute, not at each of the many runs of a scan.
+    """
+    asked = (continuous, shape, *((traced, *map(bits, held)) for traced, held in (value, turn)))
+    if asked in _SOUND:
+        return
+    _check_slope(value, turn, shape)
+    if continuous:
+        for x in _arranged(shape):
+            check_continuous("function", partial(_at, *value), partial(_at, *turn), x, x + _APART)
+    if len(_SOUND) == _MOST:
+        _SOUND.pop(next(iter(_SOUND)))
+    _SOUND[asked] = None
 
 
 def _check_slope(
