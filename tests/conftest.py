@@ -4,6 +4,7 @@ compile.
 
 import contextlib
 import functools
+import gc
 import importlib
 import os
 import sys
@@ -113,6 +114,19 @@ def _group(name: str) -> str:
     if file.stem == "test_documents" and given:
         return given  # a page is a group of its own: whichever process is free
     return file.stem if file.parent.name == "tests" else file.parent.name
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection():
+    """Six thousand tests and what they import are never garbage: to look through them again and
+    again takes a twentieth of the processor time.
+    """
+    gc.disable()
+
+
+def pytest_collection_finish():
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):
