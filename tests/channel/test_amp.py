@@ -50,9 +50,9 @@ def test_iterates_follow_state_evolution():
 
 @pytest.mark.slow
 def test_teacher_is_recovered_past_the_spinodal():
-    """Loads 1.6 and 1.8, N = 1000: at least 9 of 10."""
+    """Loads 1.6 and 1.8, N = 700: at least 9 of 10 (at N = 500 it is 7 of the first)."""
     out = replicon.simulate(
-        "perceptron-teacher", load=[1.6, 1.8], method="amp-focusing", size=1000, samples=10, seed=11
+        "perceptron-teacher", load=[1.6, 1.8], method="amp-focusing", size=700, samples=10, seed=11
     )
     assert (out["recovered"].sum("sample").values >= 9).all()
 

@@ -9,6 +9,7 @@ import pytest
 from replicon._declare import controls_tuple
 from replicon.channel import one_step
 from replicon.channel import replica as separable
+from replicon.channel.factors import errorless
 from replicon.theory import stationary
 from replicon.theory.branch import visit
 from replicon.theory.points import evaluate
@@ -32,12 +33,12 @@ def test_weights_of_zero_and_one_run_out_at_their_capacity():
     """Load 0.589738: zero of ln(number of weight vectors), by an independent solver (Gutfreund &
     Stein 1990: 0.59).
     """
-    theory = separable.storage(separable.discrete((0.0, 1.0)), separable.threshold)
+    theory = separable.storage(separable.discrete((0.0, 1.0)), errorless)
     one = np.ones(1)
     x, phi = solved(
         theory,
         separable.Overlaps(0.3 * one, 0.4 * one),
-        controls(load=0.589738, margin=0.0, leak=0.0),
+        controls(load=0.589738, margin=0.0),
     )
     assert phi[0] + np.log(2) == pytest.approx(0.0, abs=2e-6)
     assert 0 < x.overlap[0] < x.norm[0] < 1
@@ -45,11 +46,11 @@ def test_weights_of_zero_and_one_run_out_at_their_capacity():
 
 @pytest.mark.slow
 def test_a_log_integral_alone_gives_what_the_closed_prior_gives():
-    c = controls(load=0.5, margin=0.0, leak=0.0)
+    c = controls(load=0.5, margin=0.0)
     start = separable.Overlaps(np.array([0.3]), np.ones(1))
     closed, alone = (
-        separable.storage(separable.ising, separable.threshold),
-        separable.storage(separable.discrete((-1.0, 1.0)), separable.threshold),
+        separable.storage(separable.ising, errorless),
+        separable.storage(separable.discrete((-1.0, 1.0)), errorless),
     )
     (x, phi), (y, psi) = solved(closed, start, c), solved(alone, start, c)
     assert y.overlap[0] == pytest.approx(x.overlap[0], abs=1e-10)
@@ -166,14 +167,13 @@ def test_inner_averages_against_a_brute_grid(m):
 
 def test_one_step_at_breaking_parameter_one_is_replica_symmetry():
     """At m = 1 the inner overlap drops out of phi, which is that of the outer one alone."""
-    theory = separable.storage(separable.ising, separable.threshold)
-    c = controls(load=0.6, margin=0.0, leak=0.0)
+    theory = separable.storage(separable.ising, errorless)
+    c = controls(load=0.6, margin=0.0)
     x, phi = solved(theory, separable.Overlaps(np.array([0.3]), np.ones(1)), c)
-    _, measure = one_step.held(separable.ising, separable.threshold)
+    residual, measure = one_step.held(separable.ising, errorless)
     q = float(x.overlap[0])
-    residual, _ = one_step.held(separable.ising, separable.threshold)
     at = controls_tuple(
-        ("load", "overlap", "breaking_parameter", "margin", "leak"), (0.6, q + 0.2, 1.0, 0.0, 0.0)
+        ("load", "overlap", "breaking_parameter", "margin"), (0.6, q + 0.2, 1.0, 0.0)
     )
     near = at._replace(overlap=q + 0.01)
     way = visit(residual, one_step.Held(q - 0.01, 1.0, 0.05), near, [near, at])
@@ -190,10 +190,8 @@ def test_one_step_at_breaking_parameter_one_is_replica_symmetry():
 
 
 def test_internal_entropy_is_the_derivative_of_m_phi():
-    residual, measure = one_step.held(separable.ising, separable.threshold)
-    at = controls_tuple(
-        ("load", "overlap", "breaking_parameter", "margin", "leak"), (0.4, 0.27, 2.2, 0.0, 0.0)
-    )
+    residual, measure = one_step.held(separable.ising, errorless)
+    at = controls_tuple(("load", "overlap", "breaking_parameter", "margin"), (0.4, 0.27, 2.2, 0.0))
     targets = [at._replace(overlap=q1) for q1 in np.arange(0.27, 0.5, 0.02)]
     targets += [targets[-1]._replace(breaking_parameter=m) for m in (2.2 - 1e-3, 2.2, 2.2 + 1e-3)]
     way = visit(residual, one_step.Held(0.25, 1.0, 0.05), at, targets)

@@ -282,7 +282,7 @@ def test_perceptron_limits():
     ],
 )
 def test_equilibrium_follows_theory(energy, method):
-    settings = {"step": 0.05, "records": 200, "size": 100, "samples": 8, "seed": 2}
+    settings = {"step": 0.1, "records": 120, "size": 100, "samples": 8, "seed": 2}
     out = replicon.compare("langevin-learning", energy=energy, method=method, **settings)
     for name in ("mean_energy", "overlap", "virial_temperature", "configurational_temperature"):
         row = out.sel(observable=name)

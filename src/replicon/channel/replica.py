@@ -211,11 +211,10 @@ def bayes_optimal(prior: Prior, channel: Channel) -> Theory:
         return jnp.exp(log) * log
 
     def examples(r, c):
-        terms = (
-            weight * average(plogp, jnp.zeros(()), r, y, norm - r, *_parameters(channel, c))
-            for y, weight in zip(*channel.labels)
-        )
-        return c.load * sum(terms, jnp.zeros(()))
+        def of(y):
+            return average(plogp, jnp.zeros(()), r, y, norm - r, *_parameters(channel, c))
+
+        return c.load * _over_labels(channel, of)
 
     def weights(rh):
         return sum((p * inner(rh, rh * w, rh) for w, p in zip(values, chances)), jnp.zeros(()))

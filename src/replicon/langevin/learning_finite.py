@@ -286,9 +286,18 @@ def _escape_rate(task: _Task, controls) -> float:
     passages = 0
     waiting = 0
     for part in _parts(sampler, 10 * controls.records):
-        for w in np.swapaxes(part.position, 0, 1):  # (records, chains, weights)
-            waiting += int((side < 0).sum())
-            passages += int(((side < 0) & (w >= wall)).sum())
-            side = np.where(w >= wall, 1.0, side)
-            side = np.where(w <= -wall, -1.0, side)
+        w = np.swapaxes(part.position, 0, 1)  # (records, chains, weights)
+        reached = np.where(w >= wall, 1.0, np.where(w <= -wall, -1.0, 0.0))
+        sides = _latest(np.concatenate([side[None], reached]))
+        waits = sides[:-1] < 0
+        waiting += int(waits.sum())
+        passages += int((waits & (w >= wall)).sum())
+        side = sides[-1]
     return passages / (waiting * look) if waiting else math.nan
+
+
+def _latest(values: np.ndarray) -> np.ndarray:
+    """Along the first axis the latest value that is not zero, zero before there is one."""
+    place = np.arange(len(values)).reshape(-1, *(1,) * (values.ndim - 1))
+    latest = np.maximum.accumulate(np.where(values != 0, place, 0), axis=0)
+    return np.take_along_axis(values, latest, axis=0)

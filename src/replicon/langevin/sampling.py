@@ -14,13 +14,20 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 
 from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
-from replicon.langevin.steps import Chains, Given, Record, check_start, compiled, followed
+from replicon.langevin.steps import (
+    Chains,
+    Given,
+    Record,
+    check_start,
+    compiled,
+    followed,
+    unravelled,
+)
 
 METHODS = ("ula", "mala", "baoab", "sgld")
 # Chains have mixed; milder than what Vehtari et al. (2021) advise: R-hat below 1.01 and 100
@@ -149,22 +156,16 @@ class Sampler:
     ):
         self.method = method
         with jax.enable_x64(True):
-            first, self.unravel = _chains(start)
+            first, structure, shapes = _chains(start)
+            self.unravel = unravelled(structure, shapes)
             rows = None if data is None else _rows(data)
             drawn = _batch(batch, rows) if method == "sgld" else 0
             functions, constants = followed(energy, penalty, self.unravel(first[0]), rows, drawn)
-            block = compiled(
-                functions,
-                jax.tree.structure(start),
-                tuple(np.shape(leaf)[1:] for leaf in jax.tree.leaves(start)),
-                method,
-                drawn,
-                control_variate,
-            )
-            trees = jax.vmap(self.unravel)(first)
-            self.start_energy = check_start(functions, constants, trees, rows)
+            block = compiled(functions, structure, shapes, method, drawn, control_variate)
+            self.start_energy = check_start(functions, constants, self.unravel(first), rows)
             self.given = Given((constants, rows), temperature, step, friction, every)
-            self.chains = Chains(block, first, seed=seed, temperature=temperature)
+            heat = temperature if method == "baoab" else 0.0
+            self.chains = Chains(block, first, seed=seed, heat=heat)
 
     def advance(self, records: int) -> Record:
         """What was measured at so many records more."""
@@ -183,8 +184,6 @@ class Sampler:
         x = record.position
         temperature = self.given.temperature
         step = self.given.step
-        with jax.enable_x64(True):
-            trees = jax.vmap(jax.vmap(self.unravel))(jnp.asarray(x))
         size = x.shape[2]
         # Centred at the other chains' mean: the chain's own would lower the temperature by the
         # share of its independent states.
@@ -205,7 +204,7 @@ class Sampler:
         if self.method == "sgld":
             ratio = float(noise.mean()) * step / (2 * temperature * size)
         return Trajectory(
-            jax.tree.map(np.asarray, trees),
+            self.unravel(x),
             record.energy,
             record.square.mean(axis=1) / record.laplacian.mean(axis=1),
             virial,
@@ -241,8 +240,10 @@ def diagnose(values: np.ndarray) -> tuple[float, float]:
     return float(np.max(r_hat)), float(np.min(array_stats.ess(shown, chain_axis=0, draw_axis=1)))
 
 
-def _chains(start: Any) -> tuple[jax.Array, Callable]:
-    """Parameters as vectors (chains, d), and the map of one vector back to a tree."""
+def _chains(start: Any) -> tuple[np.ndarray, Any, tuple]:
+    """Parameters as vectors (chains, d), the structure of their tree, and the shapes of its leaves
+    for one chain.
+    """
     leaves, structure = jax.tree.flatten(start)
     shapes = [np.shape(leaf) for leaf in leaves]
     if not leaves or any(not shape or shape[0] != shapes[0][0] for shape in shapes):
@@ -251,9 +252,8 @@ def _chains(start: Any) -> tuple[jax.Array, Callable]:
             " chains."
         )
     arrays = [real_array("start", leaf, "expected arrays of finite numbers") for leaf in leaves]
-    tree = jax.tree.unflatten(structure, [jnp.asarray(array) for array in arrays])
-    _, unravel = ravel_pytree(jax.tree.map(lambda leaf: leaf[0], tree))
-    return jax.vmap(lambda one: ravel_pytree(one)[0])(tree), unravel
+    vectors = np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
+    return vectors, structure, tuple(shape[1:] for shape in shapes)
 
 
 def _rows(data: Any) -> Any:

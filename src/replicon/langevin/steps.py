@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.flatten_util import ravel_pytree
 from jax.typing import ArrayLike
 
 from replicon._content import shipped
@@ -117,7 +116,8 @@ def check_start(functions: _Functions, constants: tuple, trees: Any, rows: Any) 
     return values
 
 
-@partial(jit, static_argnums=0)  # one graph: every operation of JAX on its own is compiled
+# One graph: every operation of JAX on its own is compiled.
+@partial(jit, static_argnums=0, how="seldom")
 def _energies(functions: _Functions, constants: tuple, trees: Any, rows: Any) -> jax.Array:
     return jax.vmap(lambda tree: whole_energy(functions, constants, tree, rows))(trees)
 
@@ -285,26 +285,29 @@ class _Dynamics:
         data = given.data
         for_steps, probe = jax.random.split(key)
         x, p, acceptance, noise = self.steps(state[0], state[1], for_steps, given)
-        g = self.slope(x, data)
-        e = self.whole(x, data)
         sign = jax.random.rademacher(probe, x.shape, dtype=x.dtype)
         # Hutchinson's estimate of the trace.
-        curvature = sign @ jax.jvp(lambda x: self.slope(x, data), (x,), (sign,))[1]
-        numbers = (e, g @ g, curvature, x @ g, g, (p @ p) / len(p), acceptance, noise)
+        slope = jax.value_and_grad(lambda x: self.whole(x, data))
+        (e, g), (_, along) = jax.jvp(slope, (x,), (sign,))
+        numbers = (e, g @ g, sign @ along, x @ g, g, (p @ p) / len(p), acceptance, noise)
         return (x, p), Record(x, *(jnp.asarray(value, float) for value in numbers))
 
-    def chain(self, state, key, first, last, given: Given) -> tuple:
-        """The state after records `first` to `last` of a block, and their Record."""
-        keys = jax.random.split(key, BLOCK)
-        shapes = jax.eval_shape(self.record, state, keys[0], given)[1]
+    def block(self, states, keys, first, last, given: Given) -> tuple:
+        """See `compiled`."""
+        record = jax.vmap(self.record, in_axes=(0, 0, None))
+        shapes = jax.eval_shape(record, states, keys[0], given)[1]
         empty = jax.tree.map(lambda one: jnp.zeros((BLOCK, *one.shape)), shapes)
 
         def advance(number, carried):
-            state, kept = carried
-            state, new = self.record(state, keys[number], given)
-            return state, jax.tree.map(lambda rows, row: rows.at[number].set(row), kept, new)
+            states, kept = carried
+            states, new = record(states, keys[number], given)
+            return states, jax.tree.map(lambda rows, row: _written(rows, row, number), kept, new)
 
-        return lax.fori_loop(first, last, advance, (state, empty))
+        return lax.fori_loop(first, last, advance, (states, empty))
+
+
+def _written(rows, row, number):
+    return lax.dynamic_update_index_in_dim(rows, row, number, 0)
 
 
 @lru_cache(maxsize=64)
@@ -322,32 +325,52 @@ def compiled(
 
         block(states, keys, first, last, given: Given) -> (states, Record),
 
-    states (positions, momenta), each (chains, d); a key for each chain; rows of the Record beyond
-    those asked for are zero. How a run is cut does not matter to its bits: a record's random
-    numbers are those of its place in the block.
+    states (positions, momenta), each (chains, d); keys (BLOCK, chains); arrays (BLOCK, chains, ...)
+    of a Record, zero beyond the records asked for. How a run is cut does not matter to its bits: a
+    record's random numbers are those of its place in the block.
     """
-    example = jax.tree.unflatten(structure, [jnp.zeros(shape) for shape in shapes])
-    _, unravel = ravel_pytree(example)
-    dynamics = _Dynamics(functions, unravel, method, batch, control_variate)
+    unravel = unravelled(structure, shapes)
+    return jit(_Dynamics(functions, unravel, method, batch, control_variate).block)
 
-    def block(states, keys, first, last, given):
-        return jax.vmap(lambda state, key: dynamics.chain(state, key, first, last, given))(
-            states, keys
-        )
 
-    return jit(block)
+def unravelled(structure, shapes) -> Callable:
+    """The map of vectors (..., d), of NumPy or JAX, to trees whose leaves have these shapes after
+    the leading axes.
+    """
+    sizes = [math.prod(shape) for shape in shapes]
+    ends = np.cumsum(sizes).tolist()
+
+    def unravel(x):
+        leaves = [
+            x[..., end - size : end].reshape(*x.shape[:-1], *shape)
+            for end, size, shape in zip(ends, sizes, shapes, strict=True)
+        ]
+        return jax.tree.unflatten(structure, leaves)
+
+    return unravel
+
+
+@partial(jit, static_argnames="chains", how="seldom")
+def _keys(key: jax.Array, number, chains: int) -> jax.Array:
+    """Of every record of a block and every chain, (BLOCK, chains)."""
+    own = jax.random.split(jax.random.fold_in(key, number), chains)
+    return jax.vmap(lambda key: jax.random.split(key, BLOCK), out_axes=1)(own)
 
 
 class Chains:
     """Chains in motion under a compiled `block`: every record is `given.every` steps after the one
-    before. Random numbers depend on the seed and the number of a record alone.
+    before. Random numbers depend on the seed and the number of a record alone. `heat`: temperature
+    of the first momenta, 0 where nothing reads them.
     """
 
-    def __init__(self, block: Callable, first: jax.Array, *, seed: int, temperature):
+    def __init__(self, block: Callable, first: np.ndarray, *, seed: int, heat: float):
         self.block = block
         self.key = jax.random.key(seed)
-        momenta = jax.random.normal(jax.random.fold_in(self.key, 0), first.shape)
-        self.states = (first, math.sqrt(temperature) * momenta)
+        momenta = np.zeros(first.shape)
+        if heat:
+            for_momenta = jax.random.fold_in(self.key, 0)
+            momenta = math.sqrt(heat) * jax.random.normal(for_momenta, first.shape)
+        self.states = (first, momenta)
         self.made = 0
 
     def advance(self, records: int, given: Given) -> Record:
@@ -359,9 +382,9 @@ class Chains:
         while self.made < end:
             number, first = divmod(self.made, BLOCK)
             last = min(BLOCK, first + end - self.made)
-            keys = jax.random.split(jax.random.fold_in(self.key, number + 1), len(self.states[0]))
+            keys = _keys(self.key, number + 1, chains=len(self.states[0]))
             states, measured = self.block(self.states, keys, first, last, given)
-            part = Record(*(np.asarray(value)[:, first:last] for value in measured))
+            part = Record(*(_by_chains(value, first, last) for value in measured))
             self._check(part, given)
             self.states = states
             self.made += last - first
@@ -382,6 +405,11 @@ class Chains:
             f" the last state before it begins {shown} (|w| = {np.linalg.norm(state):.4g}): give a"
             f" smaller step than {given.step:g}, or mend the energy."
         )
+
+
+def _by_chains(values, first: int, last: int) -> np.ndarray:
+    """Records `first` to `last` of arrays (records, chains, ...): (chains, records, ...)."""
+    return np.ascontiguousarray(np.asarray(values)[first:last].swapaxes(0, 1))
 
 
 def joined(parts: list[Record]) -> Record:
