@@ -1,6 +1,5 @@
 """Replica-symmetry breaking: limits, thermodynamic consistency, published values."""
 
-import jax
 import numpy as np
 import pytest
 
@@ -11,9 +10,27 @@ from replicon.ising import parisi
 def test_one_step_that_does_not_split_is_replica_symmetric():
     rs = replicon.solve("sherrington-kirkpatrick", temperature=0.6, field=0.2)
     q = float(rs["overlap"])
-    with jax.enable_x64(True):
-        value = float(parisi.free_energy(np.array([q, q + 1e-9]), np.array([0.5]), 0.6, 0.2))
+    value = parisi.free_energy(np.array([q, q + 1e-9]), np.array([0.5]), 0.6, 0.2).value
     assert value == pytest.approx(float(rs["free_energy"]), abs=1e-8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("temperature", "field"), [(0.5, 0.0), (0.05, 0.3)])
+def test_derivatives_of_the_free_energy_are_its_differences(temperature, field):
+    overlaps, slopes = np.array([0.1, 0.3, 0.6]), np.array([0.4, 1.1])
+    found = parisi.free_energy(overlaps, slopes, temperature, field)
+
+    def difference(direction):
+        q, g, T = (1e-5 * np.array(part) for part in direction)
+        up = parisi.free_energy(overlaps + q, slopes + g, temperature + T, field)
+        down = parisi.free_energy(overlaps - q, slopes - g, temperature - T, field)
+        return (up.value - down.value) / 2e-5
+
+    for k, unit in enumerate(np.eye(3)):
+        assert difference((unit, 0, 0)) == pytest.approx(found.by_overlaps[k], abs=1e-6)
+    for k, unit in enumerate(np.eye(2)):
+        assert difference((0, unit, 0)) == pytest.approx(found.by_slopes[k], abs=1e-8)
+    assert -difference((0, 0, 1)) == pytest.approx(found.entropy, abs=1e-6)
 
 
 @pytest.mark.slow

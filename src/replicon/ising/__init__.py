@@ -261,7 +261,7 @@ _SHERRINGTON_KIRKPATRICK = Model(
     check_size="replicon.ising.sherrington_kirkpatrick_finite:check_size",
     source="Sherrington & Kirkpatrick, PRL 35, 1792 (1975); Parisi, J. Phys. A 13, L115 (1980)",
     size=Size(typical=(16, 256), greatest=2048, cost=2.5),
-    revision=3,
+    revision=4,
 )
 
 MODELS = (

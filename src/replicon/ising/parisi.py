@@ -19,19 +19,15 @@ Source: Parisi, J. Phys. A 13, L115 (1980); the form finite at T = 0: Auffinger 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from replicon._kernels import sound_cache
 from replicon.ising.kept_newton import kept_newton
-from replicon.theory import kept
+from replicon.ising.parisi_equation import free_energy
 
 COLDEST = 0.02  # lower temperatures are continued from here: the grids resolve no narrower step
-_FIELDS = 129  # values of y >= 0, clustered where Phi bends
 TOLERANCE = 1e-8  # of the gradient, one step
 STAIRCASE_TOLERANCE = (
     2e-5  # of the gradient, more steps: f is flat along their places, and errs by the square
@@ -40,7 +36,6 @@ _LOWEST = 0.1  # of the second level, what the lowest may be
 _HALVINGS = 6  # of the step in the field, on the way from a solved one
 _STEPS_ONE = 40  # of Newton's method: they are cheap with one step, and dear with more
 _STEPS_MANY = 15
-_NODES = 97  # Gaussian nodes, clustered likewise
 
 
 class Staircase(NamedTuple):
@@ -68,127 +63,7 @@ class Staircase(NamedTuple):
         return np.diff(x)
 
 
-def _clustered(center, width, low, high, count):
-    """`count` nodes on [low, high], dense on the scale `width` about `center` (a sinh map), and
-    their trapezoid weights.
-    """
-    a = jnp.arcsinh((low - center) / width)
-    b = jnp.arcsinh((high - center) / width)
-    t = a + (b - a) * jnp.linspace(0, 1, count)
-    return center + width * jnp.sinh(t), width * jnp.cosh(t) * (b - a) / (count - 1)
-
-
-def _field_grid(temperature, field):
-    """Values of y >= 0: Phi is even in y."""
-    reach = 14.0 + jnp.abs(field)
-    width = jnp.clip(temperature, 0.02, 5.0)
-    y, _ = _clustered(0.0, width, 0.0, reach, _FIELDS)
-    return y, width, reach
-
-
-def _interpolate(values, slopes, grid, y):
-    """Cubic Hermite interpolation of an even function on the clustered field grid; straight lines
-    beyond it. Returns value and slope.
-    """
-    grid, width, reach = grid
-    at = jnp.abs(y)
-    far = at / width
-    place = jnp.log(far + jnp.sqrt(1 + far**2)) / jnp.arcsinh(reach / width) * (_FIELDS - 1)
-    index = jnp.clip(jnp.floor(place).astype(int), 0, _FIELDS - 2)
-    y0 = grid[index]
-    y1 = grid[index + 1]
-    f0 = values[index]
-    f1 = values[index + 1]
-    d0 = slopes[index]
-    d1 = slopes[index + 1]
-    h = y1 - y0
-    t = (jnp.minimum(at, reach) - y0) / h
-    secant = (f1 - f0) / h
-    c2 = 3 * secant - 2 * d0 - d1
-    c3 = d0 + d1 - 2 * secant
-    value = f0 + h * t * (d0 + t * (c2 + t * c3))
-    slope = d0 + t * (2 * c2 + 3 * t * c3)
-    beyond = at - jnp.minimum(at, reach)
-    return value + beyond * slope, jnp.sign(y) * slope
-
-
-def _descend(function, y, variance, g, width):
-    """One step down in q: (1/g) ln E exp(g Phi(y + sqrt(variance) z)) and its y-derivative; the
-    mean of Phi at g = 0.
-    """
-    sigma = jnp.sqrt(variance + 1e-14)
-    center = jnp.clip(-y / sigma, -9.0, 9.0)
-    z, weight = _clustered(center, jnp.clip(width / sigma, 1e-6, 10.0), -11.0, 11.0, _NODES)
-    value, slope = function(y + sigma * z)
-    log_weight = -(z**2) / 2 + jnp.log(weight) + g * value
-    top = jax.lax.stop_gradient(jnp.max(log_weight))
-    tilted = jnp.exp(log_weight - top)
-    total = jnp.sum(tilted)
-    plain = jnp.exp(-(z**2) / 2) * weight
-    norm = jnp.sum(plain)
-    tilted_value = (jnp.log(total) + top - jnp.log(norm)) / jnp.where(g > 0, g, 1.0)
-    return (
-        jnp.where(g > 0, tilted_value, jnp.sum(plain * value) / norm),
-        jnp.sum(tilted * slope) / total,
-    )
-
-
-def _phi(overlaps, slopes, temperature, field, probe=0.0):
-    """Phi(0, field) of the staircase (traced code); its derivative in `probe` is E sech^4(y / T) at
-    the top.
-    """
-    T = temperature
-    grid = _field_grid(T, field)
-    variances = overlaps[1:] - overlaps[:-1]
-
-    def terminal(at):
-        t = jnp.tanh(at / T)
-        return (
-            T * jnp.logaddexp(at / T, -at / T)
-            + (1 - overlaps[-1]) / (2 * T)
-            + probe * (1 - t**2) ** 2,
-            t,
-        )
-
-    def on_grid(function, variance, slope, width):
-        return jax.vmap(lambda at: _descend(function, at, variance, slope, width))(grid[0])
-
-    def down(state, step):
-        values, derivatives, squared_width = state
-        variance, slope = step
-        new = on_grid(
-            lambda at: _interpolate(values, derivatives, grid, at),
-            variance,
-            slope,
-            jnp.sqrt(squared_width),
-        )
-        return (*new, squared_width + jax.lax.stop_gradient(variance)), None
-
-    top = on_grid(terminal, variances[-1], slopes[-1], T)
-    width = T**2 + jax.lax.stop_gradient(variances[-1])
-    state, _ = jax.lax.scan(down, (*top, width), (variances[:-1], slopes[:-1]), reverse=True)
-    values, derivatives, squared_width = state
-    bottom = _descend(
-        lambda at: _interpolate(values, derivatives, grid, at),
-        field,
-        overlaps[0],
-        0.0,
-        jnp.sqrt(squared_width),
-    )
-    return bottom[0]
-
-
-def free_energy(overlaps, slopes, temperature, field):
-    """F per spin of the staircase (traced code). overlaps (K + 1,), slopes (K,),
-    temperature > 0.
-    """
-    squares = overlaps**2
-    weight = jnp.sum(slopes * (squares[1:] - squares[:-1])) / 4 + (1 - squares[-1]) / (
-        4 * temperature
-    )
-    return weight - _phi(overlaps, slopes, temperature, field)
-
-
+@sound_cache
 def solve(temperature: float, field: float, steps: int) -> Staircase:
     """The stationary staircase of `steps` steps at one point (temperature, field), temperature >=
     0.
@@ -204,18 +79,22 @@ def solve(temperature: float, field: float, steps: int) -> Staircase:
     T = max(float(temperature), COLDEST)
     place = (np.arange(steps) + 1) / (steps + 0.5)
     shape = np.sinh(2 * place) / np.sinh(2) if T < 0.3 else place
-    with jax.enable_x64(True):
-        w, gradient = _best(T, field, shape)
-        if not _solved(w, gradient, T):
-            w, gradient = _continued(T, field, shape)
-        q, g = (np.array(part) for part in _unpack(w, shape, T))
-        value = float(_slopes(q, g, T, field)[0])
-        entropy, replicon = (float(part) for part in _functions().report(q, g, T, field))
+    w, gradient = _best(T, field, shape)
+    if not _solved(w, gradient, T):
+        w, gradient = _continued(T, field, shape)
+    q, g = _unpack(w, shape, T)
+    found = free_energy(q, g, T, field)
     residual = float(np.max(np.abs(gradient)))
     colder = T - float(temperature)
     q[-1] = 1 - (1 - q[-1]) * (float(temperature) / T)
     return Staircase(
-        q, g, value + colder * entropy, entropy, replicon, residual, _solved(w, gradient, T)
+        q,
+        g,
+        found.value + colder * found.entropy,
+        found.entropy,
+        found.replicon,
+        residual,
+        _solved(w, gradient, T),
     )
 
 
@@ -229,7 +108,7 @@ def _best(T: float, field: float, shape: np.ndarray):
     solved = [one for one in found if _solved(*one, T)]
     return max(
         solved,
-        key=lambda one: float(_slopes(*_unpack(one[0], shape, T), T, field)[0]),
+        key=lambda one: free_energy(*_unpack(one[0], shape, T), T, field).value,
         default=found[0],
     )
 
@@ -338,38 +217,12 @@ def _unpack(w, shape, T):
 
 def _gradient(w, shape, T, field):
     """Of f, by the unknowns w (K + 2,)."""
-    _, by_overlaps, by_slopes = _slopes(*_unpack(w, shape, T), T, field)
-    return np.concatenate([by_overlaps[:-1], [-T * by_overlaps[-1], by_slopes @ shape]])
+    found = free_energy(*_unpack(w, shape, T), T, field)
+    top = -T * found.by_overlaps[-1]
+    return np.concatenate([found.by_overlaps[:-1], [top, found.by_slopes @ shape]])
 
 
 def _squares(q, slopes, T, field):
     """<m_k^2> at every q_k, from df / dq_k = (g_k - g_(k+1)) (q_k - <m_k^2>) / 2."""
-    g = np.concatenate([[0.0], slopes, [1 / T]])
-    return q - 2 * _slopes(q, slopes, T, field)[1] / (g[:-1] - g[1:])
-
-
-def _slopes(q, g, T, field):
-    """F, and its derivatives by the overlaps (K + 1,) and slopes (K,)."""
-    value, derivatives = _functions().slopes(q, g, T, field)
-    return jax.tree.map(np.asarray, (value, *derivatives))
-
-
-def _with_slopes(q, g, T, field):
-    return jax.value_and_grad(free_energy, argnums=(0, 1))(q, g, T, field)
-
-
-def _report(q, g, T, field):
-    """Entropy and replicon."""
-    fourth = jax.grad(_phi, argnums=4)(q, g, T, field, 0.0)
-    return -jax.grad(free_energy, argnums=2)(q, g, T, field), 1 - fourth / T**2
-
-
-class _Functions(NamedTuple):
-    slopes: Callable
-    report: Callable
-
-
-@lru_cache(maxsize=1)
-def _functions() -> _Functions:
-    """Compiled: what is asked for at each step of Newton's method, and what at its end alone."""
-    return _Functions(kept.compiled(_with_slopes, "plain"), kept.compiled(_report, "seldom"))
+    steps = np.concatenate([[0.0], slopes, [1 / T]])
+    return q + 2 * free_energy(q, slopes, T, field).by_overlaps / np.diff(steps)
