@@ -117,7 +117,9 @@ def test_a_phi_that_is_not_odd_moves_around_a_plateau():
     assert float(out["lyapunov_exponent"][0]) < 0 < float(out["lyapunov_exponent"][1])
     chaotic = out.isel(gain=1)
     assert 0 < float(chaotic["plateau"]) < float(chaotic["variance"])
-    sampled = two_time(nonlinearity("relu"), gain=2.0, duration=40, start=1.0, start_mean=0.5)
+    # Start and steps leave 0.02 % of the variance.
+    relu = nonlinearity("relu")
+    sampled = two_time(relu, gain=2.0, duration=30, step=0.2, start=1.0, start_mean=0.5)
     assert (
         abs((sampled.state[-1, -1] - sampled.mean[-1] ** 2) / float(chaotic["variance"]) - 1) < 0.01
     )
@@ -184,7 +186,8 @@ def test_a_function_of_the_users(tmp_path):
 
 
 def test_two_time_response_of_a_quiet_network_is_the_resolvent():
-    found = two_time(TANH, gain=0.6, symmetry=0.5, duration=20, trajectories=900, start=1e-8)
+    settings = {"gain": 0.6, "symmetry": 0.5, "duration": 20, "step": 0.2}
+    found = two_time(TANH, **settings, trajectories=400, start=1e-8)
     weight = np.full(len(found.times), found.times[1])
     weight[[0, -1]] /= 2
     assert (
@@ -343,7 +346,8 @@ def test_sampling_of_the_kinetic_energy_is_exact():
 )
 def test_finite_temperature_theory_against_sampling(gain, symmetry, beta):
     """N = 250, exact gradients, annealed: |z| < 4, and equipartition where couplings have no
-    symmetry. (Longer chains have the same errors: those of 20 networks.)
+    symmetry. (Longer chains have the same errors, those of 20 networks; they are slow where x = 0
+    of a network with symmetry is unstable.)
     """
     out = replicon.compare(
         "recurrent-fixed-points",
@@ -352,7 +356,7 @@ def test_finite_temperature_theory_against_sampling(gain, symmetry, beta):
         temperature=1 / beta,
         size=250,
         samples=20,
-        sweeps=200,
+        sweeps=200 if (gain, symmetry) == (0.8, 0.5) else 100,
     )
     z = dict(zip(out["observable"].values, out["z"].values, strict=True))
     assert all(abs(z[name]) < 4 for name in ("activity", "response", "variance"))
@@ -362,10 +366,10 @@ def test_finite_temperature_theory_against_sampling(gain, symmetry, beta):
 
 @pytest.mark.slow
 def test_large_networks_approach_the_theory():
-    """N = 2000, g = 4: variance and Lyapunov exponent within 5 %. (At g = 2 the exponent is still
-    4 +- 2 % off the theory, and takes eight times as long to average.)
+    """N = 1400, g = 8: variance and Lyapunov exponent within 5 %. (The exponent is 2 +- 1 % off; at
+    g = 2 it is still 4 +- 2 % off at N = 2000, and takes eight times as long to average.)
     """
-    out = replicon.compare("recurrent-dynamics", gain=4.0, size=2000, samples=8, duration=40)
+    out = replicon.compare("recurrent-dynamics", gain=8.0, size=1400, samples=8, duration=40)
     ratio = dict(zip(out["observable"].values, (out["mean"] / out["theory"]).values, strict=True))
     assert abs(ratio["variance"] - 1) < 0.05
     assert abs(ratio["lyapunov_exponent"] - 1) < 0.05

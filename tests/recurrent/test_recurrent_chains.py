@@ -14,6 +14,7 @@ from replicon.recurrent.transfer import transfer
 MODEL = "recurrent-pseudo-potential"
 J = np.array([[0, 1.84, 4.02], [2.44, 0, -4.84], [-1.12, 0.55, 0]])
 TANH = nonlinearity("tanh")
+SPIRAL = {"size": 3, "couplings": "spiral", "sweeps": 200, "chains": 128}  # compiled once
 
 
 def _chains(count: int = 8) -> Chains:
@@ -37,15 +38,13 @@ def test_chains_in_steps_are_those_of_one_run():
 
 
 def test_a_temperature_set_on_the_way_is_sampled():
-    """Started at 1, set to 0.2: the mean energy of 40 blocks against the integral; that of the
+    """Started at 1, set to 0.2: the mean energy of 30 blocks against the integral; that of the
     first temperature is rejected.
     """
     exact = replicon.solve(MODEL, couplings="spiral", temperature=[0.2, 1.0])["energy"].values
     energies = []
-    for seed in range(40):
-        process = replicon.start(
-            MODEL, size=3, seed=seed, couplings="spiral", temperature=1.0, sweeps=200, chains=128
-        )
+    for seed in range(30):
+        process = replicon.start(MODEL, seed=seed, temperature=1.0, **SPIRAL)
         process.step(200).set("temperature", 0.2).step(200)
         energies.append(process.measure()["energy"])
     assert_mean(energies, exact[0], effect=0.15 * exact[0])
@@ -53,7 +52,7 @@ def test_a_temperature_set_on_the_way_is_sampled():
 
 
 def test_a_process_shows_energies_and_eigenvalues():
-    process = replicon.start(MODEL, size=3, seed=1, couplings="spiral", sweeps=40).step(40)
+    process = replicon.start(MODEL, seed=1, **SPIRAL).step(40)
     seen = process.view()
     position, density = seen["energies"].T
     assert (density * np.diff(position).mean()).sum() == pytest.approx(1, rel=1e-9)
@@ -70,7 +69,11 @@ def test_seeds_may_be_generators():
         lambda seed: (
             evolve(J, np.ones(3), function=jnp.tanh, duration=1, noise=0.1, seed=seed).final
         ),
-        lambda seed: sample_kinetic_energy(J, [0.5], function=jnp.tanh, sweeps=8, seed=seed).states,
+        lambda seed: (
+            sample_kinetic_energy(
+                J, np.full(8, 0.5), function=jnp.tanh, sweeps=40, leaps=1, seed=seed
+            ).states
+        ),
     ):
         rng = np.random.default_rng(3)
         first = ask(rng)

@@ -202,7 +202,7 @@ def test_langevin_dynamics_samples_the_pseudo_potential():
             np.full(16, 0.3),
             function=TANH.function,
             slope=TANH.slope,
-            sweeps=3000,
+            sweeps=1500,
             leaps=1,
             seed=seed,
         )
@@ -247,7 +247,7 @@ def test_overlapping_replicas_agree_with_sampling():
             nonlinearity="relu",
             size=250,
             samples=20,
-            sweeps=200,
+            sweeps=100,
         )
         z = dict(zip(out["observable"].values, out["z"].values, strict=True))
         assert all(abs(z[name]) < 4 for name in ("activity", "response", "variance", "overlap")), z

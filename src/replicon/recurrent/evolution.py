@@ -30,6 +30,7 @@ from replicon.recurrent.transfer import Transfer, transfer
 
 TIMES = Words(("continuous", "discrete"))
 _MOST = 2**28  # numbers recorded, or steps between records: 2 GiB
+_UNKEPT = 2**24  # numbers of a transient that may be recorded and are not given: 128 MiB
 
 
 class Run(NamedTuple):
@@ -119,9 +120,12 @@ def evolve(
         exponents=exponents,
         seed=read_seed(seed),
     )
-    if plan.before:
-        motion.advance(plan.before)
-    states, growth = motion.advance(plan.records)
+    # A transient is recorded with the rest where it is small: one length is compiled, not two.
+    unkept = plan.before
+    if unkept * columns.size > _UNKEPT:
+        motion.advance(unkept)
+        unkept = 0
+    states, growth = (part[unkept:] for part in motion.advance(unkept + plan.records))
     times = motion.span * np.arange(1, plan.records + 1)
     lost = ~np.isfinite(states).all(axis=(1, 2))
     if lost.any():
