@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SOLVE = "import replicon; replicon.solve('hopfield')"
+SOLVE = "import replicon; replicon.solve('curie-weiss')"
 
 
 def run(code, folder, **variables):

@@ -385,8 +385,15 @@ STUDY = {
 }
 
 
-def test_a_study_of_objects_is_kept_resumed_and_read(tmp_path):
-    results = replicon.run_study(STUDY, out=tmp_path)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The study's results and the folder in which they are kept."""
+    folder = tmp_path_factory.mktemp("finished") / "mine"
+    return replicon.run_study(STUDY, out=folder), folder
+
+
+def test_a_study_of_objects_is_kept_resumed_and_read(finished):
+    results, tmp_path = finished
     names = list(results["points"]["couplings"].values)
     assert names == [f"array 6x6 {digest(w)[:8]}" for w in (W, W.T)]
     kept = {path.name[:16] for path in (tmp_path / "objects").iterdir()}
@@ -416,8 +423,8 @@ def test_what_a_study_names_and_nobody_gives_is_asked_for(tmp_path):
 
 
 @pytest.mark.slow
-def test_workers_get_objects_and_give_the_same_bits(tmp_path):
-    one = replicon.run_study(STUDY, out=tmp_path / "one")
+def test_workers_get_objects_and_give_the_same_bits(finished, tmp_path):
+    one, _ = finished
     two = replicon.run_study(STUDY, out=tmp_path / "two", workers=2)
     assert two["points"].identical(one["points"])
 

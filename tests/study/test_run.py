@@ -16,6 +16,7 @@ import xarray as xr
 import replicon
 from replicon.study import plan as planner
 from replicon.study import run as runner
+from replicon.study import workers
 from replicon.study.merge import identity
 from replicon.study.records import _MARK
 from replicon.study.store import Store
@@ -259,7 +260,8 @@ def test_bad_studies_are_refused_before_anything_runs(study, tmp_path, change, w
     assert not (tmp_path / "out").exists()
 
 
-def test_unknown_studies_and_schedulers(study, tmp_path):
+def test_unknown_studies_and_schedulers(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_PATIENCE", 0.5)
     with pytest.raises(replicon.InputError, match="hopfield-capacity"):
         planner.read_study("nothing")
     with pytest.raises(replicon.InputError, match="workers must be a whole number"):

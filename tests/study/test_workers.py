@@ -17,21 +17,38 @@ from replicon.study import records
 from replicon.study.store import Store
 from replicon.study.workers import in_processes
 
+# No theory and no compiled code: what workers import they import in each test anew.
+MODEL = """
+import time
+from replicon import Control, InputError, Interval, Model, Observable
+
+def sample(c, size, rng):
+    time.sleep(c.seconds)
+    if c.field > 10:
+        raise InputError("field is too much for a worker")
+    return {"bias": rng.normal(c.field)}
+
+model = Model(name="odd", title="Odd", controls=(
+        Control("field", "h", 0.1, Interval(), "field"),
+        Control("seconds", "t", 0.0, Interval(0), "seconds that a sample takes")),
+    observables=(Observable("bias", "m", "mean", role="simulation"),), sample=sample)
+"""
 STUDY = """
 [[simulation]]
 name = "points"
-model = "curie-weiss"
-sizes = [{size}]
+model = "odd.py"
+sizes = [4]
 samples = 4
-controls = {{ temperature = "0.5:1.5:{count}", sweeps = {sweeps} }}
+controls = {{ field = "0.5:{last}:{count}", seconds = {seconds} }}
 """
 
 
 @pytest.fixture
 def study(tmp_path):
-    def write(count=12, sweeps=20, size=50):
+    def write(count=12, seconds=0.0, last=1.5):
+        (tmp_path / "odd.py").write_text(MODEL)
         path = tmp_path / "many.toml"
-        path.write_text(STUDY.format(count=count, sweeps=sweeps, size=size))
+        path.write_text(STUDY.format(count=count, seconds=seconds, last=last))
         return path
 
     return write
@@ -86,7 +103,7 @@ def test_workers_open_no_door_and_are_gone_when_a_study_ends(study, tmp_path):
     assert _workers_of(os.getpid()) == []
     assert seen - before == set()
     one = replicon.run_study(study(), out=tmp_path / "one")
-    np.testing.assert_array_equal(one["points"]["energy"], two["points"]["energy"])
+    np.testing.assert_array_equal(one["points"]["bias"], two["points"]["bias"])
     # The look finds a door where there is one.
     import socket
 
@@ -112,7 +129,7 @@ def _two_workers(path: Path, out: Path, **how) -> subprocess.Popen:
 
 
 def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, tmp_path):
-    path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
+    path, out = study(count=200, seconds=0.02), tmp_path / "out"
     process = _two_workers(path, out)
     for _ in range(1200):
         kept = len(Store(out).found().records) if (out / "points").is_dir() else 0
@@ -130,7 +147,7 @@ def test_a_killed_worker_gets_one_sentence_and_what_was_finished_is_kept(study, 
 
 
 def test_interrupted_workers_end_and_what_was_finished_is_kept(study, tmp_path):
-    path, out = study(count=200, sweeps=20_000, size=100), tmp_path / "out"
+    path, out = study(count=200, seconds=0.02), tmp_path / "out"
     process = _two_workers(
         path,
         out,
@@ -171,23 +188,9 @@ def test_a_script_needs_no_guard(study, tmp_path):
     assert done.stdout == "ended\n", done.stderr
 
 
-def test_a_sentence_of_a_worker_arrives(study, tmp_path, monkeypatch):
-    (tmp_path / "odd.py").write_text(
-        "from replicon import Control, InputError, Interval, Model, Observable\n"
-        "def sample(c, size, rng):\n"
-        "    if c.field > 0.5:\n"
-        "        raise InputError('field is too much for a worker')\n"
-        "    return {'bias': c.field}\n"
-        "model = Model(name='odd', title='Odd',\n"
-        "    controls=(Control('field', 'h', 0.1, Interval(), 'field'),),\n"
-        "    observables=(Observable('bias', 'm', 'mean', role='simulation'),), sample=sample)\n"
-    )
-    (tmp_path / "odd.toml").write_text(
-        '[[simulation]]\nname = "a"\nmodel = "odd.py"\nsizes = [4]\nsamples = 2\ncontrols = { field'
-        ' = "0:1:5" }\n'
-    )
+def test_a_sentence_of_a_worker_arrives(study, tmp_path):
     with pytest.raises(replicon.InputError, match=r"^field is too much for a worker$"):
-        replicon.run_study(tmp_path / "odd.toml", out=tmp_path / "out", workers=2)
+        replicon.run_study(study(last=20), out=tmp_path / "out", workers=2)
 
 
 @pytest.mark.filterwarnings("error")

@@ -72,14 +72,14 @@ def encode(task: Mapping[str, Any], fingerprint: str, dataset: xr.Dataset) -> by
     """A task's result as one record."""
     described = []
     parts = []
-    for name in dataset.variables:
-        values = dataset[name].values
+    for name, held in dataset.variables.items():
+        values = held.values
         if values.dtype.kind == "O":
             values = values.astype(str)
         values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-        dims = [str(dim) for dim in dataset[name].dims]
+        dims = [str(dim) for dim in held.dims]
         described.append(
-            [str(name), dims, values.dtype.str, list(dataset[name].shape), name in dataset.coords]
+            [str(name), dims, values.dtype.str, list(held.shape), name in dataset.coords]
         )
         parts.append(values.tobytes())
     told = {

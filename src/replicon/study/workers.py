@@ -13,6 +13,7 @@ from replicon._domains import Interval, check_argument
 from replicon._errors import InputError, RepliconError
 
 _WORKERS = Interval(1, integer=True)
+_PATIENCE = 5.0  # seconds in which a scheduler must answer
 
 
 def check_workers(workers: int) -> int:
@@ -75,7 +76,7 @@ def by_scheduler(
     from distributed import Client, as_completed
 
     try:
-        client = Client(scheduler, timeout="5s")
+        client = Client(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(
             f"No scheduler answers at '{scheduler}' ({error}): give the address of a running dask"
