@@ -470,18 +470,19 @@ def test_twenty_thousand_points_are_merged_and_loaded_in_seconds(tmp_path):
     from replicon.study.merge import identity, tasks
     from replicon.study.plan import check, prepare
 
-    values = [k / 1000 for k in range(1, 10001)]
     series = {
         "name": "many",
         "model": "curie-weiss",
         "sizes": [20, 30],
         "samples": 2,
-        "controls": {"temperature": values},
+        "controls": {"temperature": [k / 1000 for k in range(1, 10001)]},
     }
     study = check({"name": "many", "simulation": [series]})
     plan = prepare(study)
     store = Store(tmp_path / "out")
     names = ("magnetization", "susceptibility", "energy")
+    values = np.empty(2)
+    found = xr.Dataset({name: ("sample", values) for name in names})
     with store.lock():
         store.begin(study, plan)
         with store.writer() as writer:
