@@ -4,16 +4,12 @@ L x L torus, whose 2 L^2 bonds join neighbours twice at L = 2.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy import integrate, special
 
 from replicon.theory.branch import Found
-from replicon.theory.points import evaluate
 
+_BLOCK = 2**15  # points times L at once
 _COLD = 100.0  # beyond this J/T the ground state is exact to double precision
 
 
@@ -107,7 +103,8 @@ def kaufman(J: np.ndarray, T: np.ndarray, size: int) -> dict[str, np.ndarray]:
     NaN (not known).
     """
     K = np.minimum(J / T, _COLD)
-    log_z, first, second = evaluate(_log_z(size), K)
+    blocks = np.array_split(K, max(1, K.size * size // _BLOCK))
+    log_z, first, second = np.concatenate([_log_z(block, size) for block in blocks], axis=1)
     frozen = K >= _COLD
     return {
         "magnetization": np.full(K.shape, np.nan),
@@ -117,42 +114,81 @@ def kaufman(J: np.ndarray, T: np.ndarray, size: int) -> dict[str, np.ndarray]:
     }
 
 
-@lru_cache(maxsize=64)
-def _log_z(L: int):
-    """Ln Z / L^2 of Kaufman (1949) eq. 91 and its first two derivatives in K.
+def _log_z(K: np.ndarray, L: int) -> np.ndarray:
+    """Ln Z / L^2 of Kaufman (1949) eq. 91 and its first two derivatives in K, (3, points).
 
     Z = (1/2) (2 sinh 2K)^(L^2/2) [prod 2cosh(L g_odd/2) + prod 2sinh(L g_odd/2) + prod 2cosh(L
     g_even/2) + prod 2sinh(L g_even/2)] with cosh g_r = cosh 2K coth 2K - cos(pi r / L) and g_0 = 2K
     + ln tanh K, which is negative above T_c.
     """
-    odd = np.arange(1, 2 * L, 2)
-    even = np.arange(2, 2 * L, 2)
+    cosh, sinh = np.cosh(2 * K), np.sinh(2 * K)
+    bend = np.array(
+        [
+            cosh**2 / sinh,
+            2 * cosh * (1 - 1 / sinh**2),
+            4 * sinh * (1 - 1 / sinh**2) + 8 * cosh**2 / sinh**3,
+        ]
+    )
+    cosh_odd, sinh_odd = _products(bend, np.arange(1, L + 1, 2), L)
+    cosh_even, sinh_even = _products(bend, np.arange(2, L + 1, 2), L)
+    zeroth = np.array(
+        [(K + np.log(np.tanh(K)) / 2) * L, (1 + 1 / sinh) * L, -2 * L * cosh / sinh**2]
+    )
+    # Logarithms of six terms of the bracket, whose sum they are but for the sign of the last.
+    terms = np.array(
+        [
+            cosh_odd,
+            sinh_odd,
+            cosh_even + zeroth,
+            cosh_even - zeroth,
+            sinh_even + zeroth,
+            sinh_even - zeroth,
+        ]
+    )
+    largest = terms[:, 0].max(axis=0)
+    weight = np.exp(terms[:, 0] - largest) * np.array([1, 1, 1, 1, 1, -1])[:, None]
+    total = weight.sum(axis=0)
+    weight /= total
+    first = (weight * terms[:, 1]).sum(axis=0)
+    second = (weight * (terms[:, 2] + (terms[:, 1] - first) ** 2)).sum(axis=0)
+    log_sinh = np.array([2 * K + np.log1p(-np.exp(-4 * K)), 2 * cosh / sinh, -4 / sinh**2])
+    bracket = np.array([largest + np.log(total) - np.log(2), first, second])
+    return log_sinh / 2 + bracket / L**2
 
-    def function(K):
-        bend = jnp.cosh(2 * K) / jnp.tanh(2 * K)
 
-        def products(r):
-            g = jnp.arccosh(bend - jnp.cos(np.pi * r / L)) * L / 2
-            return jnp.sum(g + jnp.log1p(jnp.exp(-2 * g))), jnp.sum(g + jnp.log1p(-jnp.exp(-2 * g)))
+def _products(bend: np.ndarray, r: np.ndarray, L: int) -> np.ndarray:
+    """Sums over r and 2L - r, which is as good, of ln 2cosh(L g_r / 2) and of ln 2sinh(L g_r / 2)
+    with their first two derivatives, from those of cosh 2K coth 2K, (3, points): (2, 3, points).
+    """
+    cosh = bend[0][:, None] - np.cos(np.pi * r / L)
+    inverse = 1 / np.sqrt((cosh - 1) * (cosh + 1))
+    half = np.arccosh(cosh) * (L / 2)
+    slope = bend[1][:, None] * inverse
+    curvature = (bend[2][:, None] - cosh * slope**2) * inverse * (L / 2)
+    slope *= L / 2
+    small = np.exp(-2 * half)
+    inverse = 1 / (1 + small)
+    tanh = (1 - small) * inverse
+    coth = 1 / tanh
+    bent = 4 * small * (inverse * slope) ** 2
 
-        cosh_odd, sinh_odd = products(odd)
-        cosh_even, sinh_even = products(even)
-        half = (2 * K + jnp.log(jnp.tanh(K))) * L / 2
-        growth = jnp.abs(half)  # taken out, so that the last two factors stay of order one
-        terms = jnp.exp(sinh_odd - cosh_odd) + 1.0
-        terms += jnp.exp(cosh_even + growth - cosh_odd) * (
-            jnp.exp(half - growth) + jnp.exp(-half - growth)
-        )
-        terms += jnp.exp(sinh_even + growth - cosh_odd) * (
-            jnp.exp(half - growth) - jnp.exp(-half - growth)
-        )
-        log_sinh = 2 * K + jnp.log1p(-jnp.exp(-4 * K))
-        return (log_sinh * L**2 / 2 - np.log(2) + cosh_odd + jnp.log(terms)) / L**2
+    def total(part):
+        return 2 * part.sum(axis=1) - (part[:, -1] if r[-1] == L else 0.0)
 
-    def one(K):
-        return function(K), jax.grad(function)(K), jax.grad(jax.grad(function))(K)
+    def log_product(part):
+        return 2 * np.log(part.prod(axis=1)) - (np.log(part[:, -1]) if r[-1] == L else 0.0)
 
-    return one
+    halves = total(half)
+    return np.array(
+        [
+            [halves + log_product(1 + small), total(tanh * slope), total(bent + tanh * curvature)],
+            [
+                halves + log_product(1 - small),
+                total(coth * slope),
+                total(coth * curvature - coth**2 * bent),
+            ],
+        ]
+    )
 
 
 def find_critical(controls) -> Found:
