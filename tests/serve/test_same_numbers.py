@@ -28,7 +28,8 @@ _LINES = [(m.name, t.name) for m in _MODELS for t in m.transitions]
 _ABSENT = {("perceptron", "freezing")}
 # Theories whose points are found one after another, in seconds.
 _SLOW = {"perceptron-landscape", "perceptron-clusters", "recurrent-pseudo-potential"}
-_FEW = 5  # points of a curve of theirs, and of the machine that learns
+# Of which a curve of a few points tells as much.
+_FEW = _SLOW | {"rbm", "recurrent-dynamics"}
 # Lines of which a point takes longer than a second.
 _DEAR = {
     ("perceptron", "one-step-capacity"),
@@ -102,7 +103,7 @@ def test_a_point_on_a_curve_is_the_solution(name):
             along=control.name,
             span=list(control.typical),
             branch=branch,
-            count=_FEW if name in _SLOW | {"rbm"} else theory.CURVE,
+            count=5 if name in _FEW else theory.CURVE,
         )
         solved = replicon.solve(name, branch=branch, **example)
         assert header["point"]["converged"] == bool(solved["converged"])
@@ -161,7 +162,8 @@ def test_the_branch_that_rules_is_that_of_the_better_potential(model):
     if branches == [""]:
         pytest.skip("it has one branch")
     plane = {"x": x.name, "y": y.name, "x_span": list(x.typical), "y_span": list(y.typical)}
-    _, drawn = theory.regions(Offer(), model=model, controls={}, branches=branches, side=4, **plane)
+    plane |= {"side": 3 if model == "perceptron" else 4}
+    _, drawn = theory.regions(Offer(), model=model, controls={}, branches=branches, **plane)
     grid = {x.name: list(map(float, drawn["x"])), y.name: list(map(float, drawn["y"]))}
     sign = -1 if declared.potential == "free_entropy" else 1
     heights = []
