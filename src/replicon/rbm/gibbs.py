@@ -10,10 +10,16 @@ from scipy.special import expit
 
 from replicon._errors import InputError
 from replicon._statistics import memory, memory_limit
-from replicon.rbm.layers import Machine, Parameters, sigmoid
-from replicon.rbm.layers import draw as bernoulli
+from replicon.rbm.layers import Machine, Parameters
 from replicon.rbm.settings import SUMMED
-from replicon.rbm.training import ladder, run_chains, run_ladder
+from replicon.rbm.training import (
+    fair_coins,
+    hidden_given,
+    independent_rows,
+    ladder,
+    run_chains,
+    run_ladder,
+)
 
 _LADDERS = (10, 30, 100)  # inverse temperatures tried
 _CHUNK = 50  # sweeps between looks at a ladder
@@ -90,10 +96,10 @@ def _plain(parameters, base, samples: int, sweeps: int, start, key) -> tuple[np.
     keys = jax.random.split(key, 4)
     chains = max(samples, _FEWEST) if start is None else samples
     if start is None:
-        v = parameters.draw_visible(keys[0], np.broadcast_to(base, (chains, len(base))), 0.0)
+        v = independent_rows(parameters, base, keys[0], chains)
     else:
         v = start.astype(base.dtype)
-    h = bernoulli(keys[1], sigmoid(v @ parameters.weights + parameters.hidden_bias))[None]
+    h = hidden_given(parameters, v, keys[1])[None]
     half = sweeps // 2
     v = np.asarray(v)[None]
     if half:
@@ -121,7 +127,7 @@ def _tempered(
     chains = min(max(samples, _FEWEST), _FEWEST + _CHAINS // levels)
     betas = ladder(levels, base.dtype)
     key, first = jax.random.split(key)
-    h = bernoulli(first, np.full((levels, chains, len(parameters.hidden_bias)), 0.5, base.dtype))
+    h = fair_coins(first, (levels, chains, len(parameters.hidden_bias)), base.dtype.name)
     limit = max(5 * sweeps, 2000)
     mixed = True
     rows: list[np.ndarray] = []

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -16,7 +17,7 @@ from jax import lax
 from replicon._errors import ConvergenceError, InputError
 from replicon._jit import jit
 from replicon.rbm.layers import Machine, Parameters, draw, sigmoid
-from replicon.rbm.training import ladder, run_chains
+from replicon.rbm.training import fair_coins, independent_rows, ladder, run_chains
 from replicon.spins.log_partition import LogPartition, judge, log_mean
 
 LARGEST = 20  # units of the smaller layer that are enumerated
@@ -88,10 +89,10 @@ def annealed_log_partition(
         betas = ladder(temperatures, float)
         alone = independent_log_partition(base, parameters.real)
         zero = parameters.weights.shape[1] * math.log(2) + alone
-        first = parameters.draw_visible(keys[0], np.broadcast_to(base, (chains, len(base))), 0.0)
+        first = independent_rows(parameters, base, keys[0], chains)
         forward = np.asarray(_anneal(parameters, base, betas, first, keys[1]))
         if start is None:
-            hidden = draw(keys[2], np.full((20, chains, parameters.weights.shape[1]), 0.5))
+            hidden = fair_coins(keys[2], (20, chains, parameters.weights.shape[1]), "float64")
             start = run_chains(parameters, base, ladder(20, float), hidden, keys[2], 200)[0]
             start = np.asarray(start)[-1]
         backward = np.asarray(
@@ -121,7 +122,7 @@ def quick_log_partition(
         held = jax.tree.map(lambda x: jnp.asarray(np.asarray(x, np.float32)), parameters)
         biases = jnp.asarray(np.asarray(base, np.float32))
         keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]))
-        first = held.draw_visible(keys[0], jnp.broadcast_to(biases, (100, len(biases))), 0.0)
+        first = independent_rows(held, biases, keys[0], 100)
         weights = np.asarray(
             _anneal(held, biases, jnp.asarray(ladder(200, np.float32)), first, keys[1]), float
         )
@@ -212,8 +213,8 @@ class _Ends(NamedTuple):
     change: jax.Array
 
 
-@jax.jit(static_argnums=(2, 3))
-def _mean_field(parameters: Parameters, m, order: int, iterations: int, damping) -> _Ends:
+@partial(jit, static_argnames="iterations")
+def _mean_field(parameters: Parameters, m, order, iterations: int, damping) -> _Ends:
     W, a, b = parameters
     powers = (W, W**2 * (order >= 2), W**3 * (order >= 3))
     back = tuple(power.T for power in powers)

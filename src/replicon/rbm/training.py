@@ -240,6 +240,29 @@ def epoch(settings: Settings, factor, state: State, data, mean, base, order, sha
     return state, exchanges.mean()
 
 
+# How chains begin: each one graph, compiled as plainly as their runs.
+
+
+@partial(jit, static_argnames="rows")
+def independent_rows(parameters: Machine, base, key, rows: int):
+    """Visible units (rows, V) that are independent, of biases base (V,), and of variance 1 where
+    they are real-valued.
+    """
+    return parameters.draw_visible(key, jnp.broadcast_to(base, (rows, len(base))), 0.0)
+
+
+@jit
+def hidden_given(parameters: Machine, v, key):
+    """Hidden units (rows, H) given visible ones (rows, V)."""
+    return draw(key, sigmoid(v @ parameters.weights + parameters.hidden_bias))
+
+
+@partial(jit, static_argnames=("shape", "dtype"))
+def fair_coins(key, shape: tuple[int, ...], dtype: str):
+    """Hidden units of that shape, each on with probability 1/2."""
+    return draw(key, jnp.full(shape, 0.5, dtype))
+
+
 @partial(jit, static_argnames="sweeps")
 def run_chains(parameters: Machine, base, betas, hidden, key, sweeps: int):
     """`sweeps` sweeps: last v (temperatures, chains, V), last h, mean rate of exchanges."""
