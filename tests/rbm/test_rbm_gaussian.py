@@ -232,9 +232,11 @@ def test_more_than_twenty_hidden_units_are_annealed():
     wide = dict(given, weights=np.hstack([given["weights"], np.zeros((6, 15))]))
     wide["hidden_biases"] = np.concatenate([given["hidden_biases"], np.zeros(15)])
     exact = machine_of(given).log_partition("exact").value + 15 * np.log(2)
-    found = machine_of(wide).log_partition(temperatures=500)
+    rows = machine_of(given).sample(100, seed=2)  # visible units of both
+    found = machine_of(wide).log_partition(temperatures=500, start=rows)
     assert found.method == "ais"
     assert abs(found.value - exact) < 4 * found.error
+    assert abs(found.reverse - exact) < 4 * found.reverse_error
     with pytest.raises(replicon.InputError, match="The hidden layer has 23 units"):
         machine_of(wide).log_partition("exact")
 

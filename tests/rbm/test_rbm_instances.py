@@ -51,7 +51,7 @@ def test_gibbs_of_weights_follows_the_enumerated_posterior(units):
     ends, receptive = [], []
     for _ in range(1000):
         w = rng.choice([-1.0, 1.0], (5, units))
-        weight_chain.gibbs(data, 1.0, 0.4, w, 400, rng)
+        weight_chain.gibbs(data, 1.0, 0.4, w, 100, rng)
         ends.append(w[0, 0] * w[1, 0])
         receptive.append(w.prod(axis=1).mean())
     assert abs(np.mean(ends) - expected) < 4.5 * np.std(ends) / np.sqrt(1000)
@@ -135,7 +135,7 @@ def test_message_passing_next_to_the_transitions(load, size):
     """At N = 1000 some instances there have no informative fixed point: converged_fraction 0.76 at
     load 0.6, 0.8 at load 3.
     """
-    out = replicon.compare("rbm", load=load, size=size, samples=10, seed=3)
+    out = replicon.compare("rbm", load=load, size=size, samples=4, seed=3)
     for name in ("teacher_overlap", "overlap"):
         difference = out.sel(observable=name)
         assert abs(float(difference["mean"] - difference["theory"])) < 0.02, name
