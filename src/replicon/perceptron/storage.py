@@ -26,7 +26,8 @@ from replicon.perceptron.storage_controls import (
     rows_of,
 )
 from replicon.theory import gaussian, stationary
-from replicon.theory.points import evaluate
+from replicon.theory.newton import newton
+from replicon.theory.points import as_vector, evaluate
 from replicon.theory.transition import along, zero
 
 PRIORS = {"ising": replica.ising, "spherical": replica.spherical}
@@ -212,16 +213,18 @@ def _broken(weights: str, constraint: str):
         asked = jnp.where(held > 0, m - held, level)
         return _Free(**divided(order, error)._asdict(), breaking_parameter=asked)
 
-    def iterate(x: _Free, c):
-        order = _order(x)
-        error, _ = both(order, c._replace(breaking_parameter=x.breaking_parameter))
-        moved = jax.tree.map(jnp.subtract, order, error)
-        return _Free(**moved._asdict(), breaking_parameter=x.breaking_parameter)
+    def iterate(w, value):
+        """The order parameters that the equations give back, from their divided residual."""
+        x = _Free(*w)
+        outer, inner, norm, _ = value
+        d = x.inner_overlap - x.outer_overlap
+        return w - jnp.stack([outer, outer + d * inner, norm, jnp.zeros(())])
 
     def saddle(start, c) -> _Free:
-        return stationary.solve_one(
-            free_residual, start, c, iterate=iterate, steps=100, settled=1e-6
-        ).x
+        def function(w):
+            return as_vector(free_residual(_Free(*w), c))
+
+        return _Free(*newton(function, as_vector(start), first=iterate).w)
 
     def judged(found: _Free, c) -> dict:
         held = c.breaking_parameter

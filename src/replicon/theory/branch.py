@@ -212,7 +212,7 @@ def visit(
         found = []
         errors = []
         for target in targets:
-            done = 0.0
+            done = float(target == here)
             size = 1.0
             while not lost and done < 1:
                 size = min(size, 1 - done)
@@ -282,16 +282,16 @@ def _stepper(residual: Callable, kind: type) -> Callable:
             drift = jnp.where(first, columns[:, count], 0.0)
             change = jnp.linalg.solve(columns[:, :count], value + drift)
             size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(s.w)))
+            error = jnp.max(jnp.abs(value))
             spent = (s.taken > _CORRECTIONS) | (s.size <= STILL) | ~jnp.isfinite(size)
-            ended = spent & ~first
-            w = jnp.where(ended, s.w, s.w - change)
+            w = jnp.where(spent & ~first, s.w, s.w - change)
             return _Turn(
                 taken=s.taken + 1,
-                ended=ended,
+                ended=(spent | (jnp.maximum(size, error) <= STILL)) & ~first,
                 size=jnp.where(first, jnp.inf, size),
                 w=w,
                 guess=jnp.where(first, w, s.guess),
-                error=jnp.max(jnp.abs(value)),
+                error=error,
             )
 
         infinite = jnp.asarray(jnp.inf)

@@ -15,7 +15,11 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from jax.interpreters.partial_eval import dce_jaxpr
 
-STILL = 1e-13  # of 1 + |w|: what rounding leaves of a step, some hundred times 2.2e-16
+# Of 1 + |w|, what rounding leaves of a step, some hundred times 2.2e-16; where as little is left of
+# the function the step is the last.
+STILL = 1e-13
+_RELAXED = 100  # steps before Newton's, at most
+_SETTLED = 1e-3  # of 1 + |w|: the last of them
 
 
 class Root(NamedTuple):
@@ -34,8 +38,8 @@ class Root(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """Steps taken, whether there is nothing more to do, the relative size of the last step, and
-    where it led.
+    """Steps taken (negative while they are not Newton's), whether there is nothing more to do, the
+    relative size of Newton's last step, and where it led.
     """
 
     taken: jax.Array | int
@@ -44,26 +48,37 @@ class _Search(NamedTuple):
     root: Root
 
 
-def newton(function: Callable, start: jax.Array, *, steps: int = 20) -> Root:
+def newton(
+    function: Callable, start: jax.Array, *, steps: int = 20, first: Callable | None = None
+) -> Root:
     """Iterate w <- w - J(w)^-1 function(w) until the step is below 1e-13 of 1 + |w|, or `steps`
-    times.
+    times. A map `first(w, value) -> w`, if given, makes the steps before: 100 at most, until one is
+    below 1e-3. Its derivatives are idle, but the function is not compiled a second time.
 
-    Returns the last finite iterate with what the function and its derivatives are there; the caller
-    judges it by them. The function is traced once: a graph compiles in proportion to its size.
+    Returns the last finite iterate with what the function and its derivatives are there, or were a
+    step of that size before where the function was below 1e-13 too; the caller judges it by them.
+    The function is traced once: a graph compiles in proportion to its size.
     """
 
     def advance(s: _Search) -> _Search:
         w = s.root.w
         value, columns = value_and_jacobian(function, w)
         change = jnp.linalg.solve(columns, value)
+        relaxing = s.taken < 0
+        if first is not None:
+            change = jnp.where(relaxing, w - first(w, value), change)
         size = jnp.max(jnp.abs(change)) / (1 + jnp.max(jnp.abs(w)))
-        ended = (s.taken >= steps) | (s.size <= STILL) | ~jnp.isfinite(size)
-        new = jnp.where(ended, w, w - change)
-        return _Search(s.taken + 1, ended, size, Root(new, value, columns))
+        spent = (s.taken >= steps) | (s.size <= STILL) | ~jnp.isfinite(size)
+        new = jnp.where(spent, w, w - change)
+        last = ~relaxing & (jnp.maximum(size, jnp.max(jnp.abs(value))) <= STILL)
+        taken = jnp.where(relaxing & (size <= _SETTLED), 0, s.taken + 1)
+        size = jnp.where(relaxing, jnp.inf, size)
+        return _Search(taken, spent | last, size, Root(new, value, columns))
 
     count = len(start)
     nothing = Root(start, jnp.zeros_like(start), jnp.zeros((count, count), start.dtype))
-    begin = _Search(0, jnp.asarray(False), jnp.asarray(jnp.inf, start.dtype), nothing)
+    taken = jnp.asarray(0 if first is None else -_RELAXED)
+    begin = _Search(taken, jnp.asarray(False), jnp.asarray(jnp.inf, start.dtype), nothing)
     return jax.lax.while_loop(lambda s: ~s.ended, advance, begin).root
 
 
