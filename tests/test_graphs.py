@@ -17,7 +17,7 @@ MOST = {
     "curie-weiss": 1_370,
     "hopfield": 2_620,
     "perceptron": 4_070,
-    "perceptron-clusters": 4_750,
+    "perceptron-clusters": 1_660,
     "perceptron-landscape": 5_620,
     "perceptron-pairs": 4_390,
     "perceptron-teacher": 5_140,

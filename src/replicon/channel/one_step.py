@@ -121,12 +121,22 @@ def prior_side(prior: Prior, A, qh0, qh1, m, finer: int = 1) -> Side:
         jnp.zeros(()), 1 / (1 + 2 * m * largest * _root(qh0)), OUTER * finer, 9.0
     )
     weight = spacing * jnp.exp(-(z0**2) / 2)
+    if _even(prior):
+        left, alone = divmod(len(z0), 2)
+        twice = np.where(np.arange(left + alone) < alone, 1.0, 2.0)
+        z0, weight = z0[left:], twice * weight[left:]
     s = _root(qh1 - qh0)
     z1 = jax.lax.stop_gradient(9.0 + m * s * largest) * jnp.linspace(-1.0, 1.0, INNER_WIDE * finer)
     field = _root(qh0) * z0[:, None] + s * z1
     log, slope, curvature = _thrice(lambda b: prior.log_integral(A, b))(field)
     log_weight = -(z1**2) / 2 + m * log + jnp.log((z1[1] - z1[0]) / np.sqrt(2 * np.pi))
     return _side(log, slope, curvature, log_weight, weight)
+
+
+def _even(prior: Prior) -> bool:
+    """Whether w and -w have the same weight in the support."""
+    chances = dict(zip(*prior.support, strict=True))
+    return all(chances.get(-w) == p for w, p in chances.items())
 
 
 def channel_side(channel: Channel, q0, q1, norm, m, parameters, finer: int = 1) -> Side:

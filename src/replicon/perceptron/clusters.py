@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, root
+from scipy.special import log_ndtr
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
 from replicon.channel.factors import errorless
 from replicon.perceptron.clusters_limit import Limit, limit, limit_slope
 from replicon.perceptron.storage_controls import inverse_temperature
-from replicon.theory import stationary
+from replicon.theory import gaussian, stationary
 from replicon.theory.branch import Found, Visited, visit
 from replicon.theory.points import evaluate
 
@@ -31,6 +32,8 @@ PRIORS = {
 # The saddle is degenerate at the typical overlap: entered this far above, with so many.
 _ENTER = 0.01
 _ENTER_REPLICAS = 2.0
+_RELAXED = 300  # steps of the replica-symmetric iteration at most, before a root is looked for
+_SETTLED = 1e-3  # its last step
 _STEP = 0.05  # of the overlap: with steps of 0.02 and of 0.1 the corrector finds the same
 # Where errors are allowed averages have kinks as narrow as 1/y: so many times the usual nodes, and
 # how much entropies may change with more of them.
@@ -65,43 +68,77 @@ class _Typical(NamedTuple):
     exists: bool
 
 
-@lru_cache
-def _symmetric(weights: str) -> Callable:
-    theory = replica.storage(PRIORS[weights], replica.threshold)
+class _Symmetric:
+    """The replica-symmetric equations of `channel.replica.storage` at one point, in NumPy: to
+    compile them takes a thousand times as long as to solve them.
+    """
 
-    def one(norm, c) -> dict:
-        start = replica.Overlaps(jnp.full((), 0.3) * norm, norm)
-        found = stationary.solve_one(
-            theory.residual, start, c, iterate=theory.iterate, steps=300, settled=1e-3
-        )
+    def __init__(self, point: _Point):
+        self._point = point
+        values, _ = PRIORS[point.weights].support or ((), ())
+        self.values = np.array(values)
+        self._z, self._weight = gaussian.nodes()
 
-        def energetic(overlap, leak):
-            return theory.energetic(found.x._replace(overlap=overlap), c._replace(leak=leak))
+    def conjugates(self, q: float, norm: float) -> tuple[float, float]:
+        """qh and A of the patterns."""
+        point, width = self._point, np.sqrt(norm - q)
+        t, log = self._fields(q, norm)
+        g = (1 - point.leak) * np.exp(-(t**2) / 2 - log) / (np.sqrt(2 * np.pi) * width)
+        by_load = self._weight @ np.stack([g**2, g * (t / width + g)], axis=1)
+        return tuple(point.load * by_load)
 
-        by_overlap, by_leak = jax.grad(energetic, (0, 1))(found.x.overlap, c.leak)
-        return {
-            "overlap": found.x.overlap,
-            "conjugate": -2 * by_overlap,
-            "norm": found.x.norm,
-            "free_entropy": theory.potential(found.x, c),
-            "errors": c.leak * by_leak,
-            "converged": found.converged,
-        }
+    def answers(self, q: float, norm: float) -> np.ndarray:
+        """q and Q that these equations give back."""
+        p, _ = self._states(*self.conjugates(q, norm))
+        return self._weight @ np.stack([(p @ self.values) ** 2, p @ self.values**2], axis=1)
 
-    return one
+    def entropy(self, q: float, norm: float) -> float:
+        """Per weight, each state counted once."""
+        point = self._point
+        qh, A = self.conjugates(q, norm)
+        _, weights = self._states(qh, A)
+        t, log = self._fields(q, norm)
+        patterns = log
+        if point.leak > 0:
+            patterns = log + np.exp(log_ndtr(-t) - 1 / point.temperature - log) / point.temperature
+        energetic = point.load * self._weight @ patterns
+        return (norm * A - qh * (norm - q)) / 2 + self._weight @ weights + energetic
+
+    def _fields(self, q: float, norm: float) -> tuple[np.ndarray, np.ndarray]:
+        """(omega - margin)/sqrt(Q - q) and ln H_T (nodes,)."""
+        point = self._point
+        t = (np.sqrt(q) * self._z - point.margin) / np.sqrt(norm - q)
+        log = log_ndtr(t)
+        if point.leak > 0:
+            log = np.logaddexp(-1 / point.temperature, np.log1p(-point.leak) + log)
+        return t, log
+
+    def _states(self, qh: float, A: float) -> tuple[np.ndarray, np.ndarray]:
+        """Chances (nodes, values) of a weight's states, and ln Z_in (nodes,)."""
+        field = np.sqrt(qh) * self._z[:, None]
+        exponent = -A * self.values**2 / 2 + field * self.values
+        top = exponent.max(axis=1)
+        states = np.exp(exponent - top[:, None])
+        total = states.sum(axis=1)
+        return states / total[:, None], top + np.log(total)
 
 
+@lru_cache(maxsize=256)
 def _typical(point: _Point) -> _Typical:
-    values, chances = (np.array(v) for v in PRIORS[point.weights].support or ((), ()))
-    square = float(values**2 @ chances / chances.sum())
-    names = ("load", "margin", "leak")
-    c = controls_tuple(names, [np.array([v]) for v in (point.load, point.margin, point.leak)])
-    out = evaluate(_symmetric(point.weights), np.array([square]), c, how="seldom")
-    out = {name: float(values[0]) for name, values in out.items()}
-    warm = out["errors"] / point.temperature if point.temperature > 0 else 0.0
-    entropy = out["free_entropy"] + warm
-    exists = bool(out["converged"]) and 0 <= out["overlap"] < out["norm"] and entropy > 0
-    return _Typical(out["overlap"], out["conjugate"], out["norm"], entropy, exists)
+    theory = _Symmetric(point)
+    norm = float(np.mean(theory.values**2))
+    at = np.array([0.3 * norm, norm])
+    with np.errstate(all="ignore"):
+        for _ in range(_RELAXED):
+            before, at = at, theory.answers(*at)
+            if not np.max(np.abs(at - before)) > _SETTLED:
+                break
+        solved = root(lambda v: v - theory.answers(*v), at, options={"xtol": 1e-14})
+        q, norm = solved.x.tolist()
+        qh, _ = theory.conjugates(q, norm)
+        entropy = theory.entropy(q, norm)
+    exact = np.max(np.abs(solved.fun)) < stationary.TOLERANCE
+    return _Typical(q, qh, norm, entropy, bool(exact and 0 <= q < norm and entropy > 0))
 
 
 class _Way(NamedTuple):
@@ -157,20 +194,39 @@ def _counted(weights: str, warm: bool) -> tuple[Callable, Callable]:
     return residual, with_errors
 
 
-def _few(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> _Way:
-    """The way for finite y: in the overlap with few replicas, then in their number."""
+class _Reached(NamedTuple):
+    """A saddle point `x` of so many replicas at an overlap."""
+
+    replicas: float
+    overlap: float
+    x: Any
+
+
+def _few(
+    point: _Point,
+    y: float,
+    overlaps: np.ndarray,
+    typical: _Typical,
+    before: _Reached | None = None,
+) -> _Way:
+    """The way for finite y: in the overlap with few replicas, then in their number; from the saddle
+    point of fewer that such a way has led to `before`, if it was at the first overlap.
+    """
     q = typical.overlap
-    few = min(y, _ENTER_REPLICAS)
 
     def at(q1, replicas=y):
         names = ("load", "overlap", "breaking_parameter", "margin", "leak")
         return controls_tuple(names, (point.load, q1, replicas, point.margin, point.leak))
 
-    path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
+    if before and _ENTER_REPLICAS <= before.replicas < y and before.overlap == overlaps[0]:
+        few, start = before.replicas, before.x
+        path = []
+    else:
+        few, start = min(y, _ENTER_REPLICAS), one_step.Held(q - _ENTER, typical.norm, 0.05)
+        path = [at(q1, few) for q1 in np.arange(q + _ENTER, overlaps[0], _STEP)]
     path += [
         at(overlaps[0], k) for k in np.geomspace(few, y, 1 + int(np.ceil(4 * np.log2(y / few))))
     ]
-    start = one_step.Held(q - _ENTER, typical.norm, 0.05)
     return _Way(*_counted(point.weights, point.leak > 0), start, path, at)
 
 
@@ -217,7 +273,7 @@ _NAMES = (
 
 def solve(controls) -> dict:
     """Arrays (points,). One path for each (load, margin, temperature, replicas): in the overlap
-    from just above that of typical solutions.
+    from just above that of typical solutions, or on from where that of fewer replicas has led.
     """
     numbers = ("load", "margin", "temperature", "replicas", "overlap")
     given = np.array([np.asarray(getattr(controls, name), float) for name in numbers])
@@ -227,6 +283,7 @@ def solve(controls) -> dict:
     known = np.isfinite(given[3]) | (controls.weights == "ising")
     unknown = "infinitely many replicas are known of binary weights alone: give a finite number"
     reason = np.where(known, "", unknown).astype("U200")
+    reached: dict[_Point, _Reached] = {}
     for load, margin, temperature, y in sorted({*map(tuple, given[:-1, known].T.tolist())}):
         curve = np.array([load, margin, temperature, y])
         rows = np.flatnonzero((curve == given[:-1].T).all(axis=1))
@@ -243,7 +300,9 @@ def solve(controls) -> dict:
         )
         rows = rows[above & below & (refused == "")]
         if len(rows):
-            found, good, why = _curve(point, y, overlap[rows], typical)
+            found, good, why, x = _curve(point, y, overlap[rows], typical, reached.get(point))
+            if good[0]:
+                reached[point] = _Reached(y, overlap[rows[0]], x)
             for name, values in found.items():
                 out[name][rows] = values
             converged[rows] = good
@@ -251,10 +310,14 @@ def solve(controls) -> dict:
     return _told(out, converged, reason, overlap, inverse_temperature(given[2]))
 
 
-def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> tuple:
-    """Observables {name: (overlaps,)} on one path, whether converged, and why not."""
+def _curve(
+    point: _Point, y: float, overlaps: np.ndarray, typical: _Typical, before: _Reached | None
+) -> tuple:
+    """Observables {name: (overlaps,)} on one path, whether converged, why not, and the saddle point
+    at the first overlap.
+    """
     many = np.isinf(y)
-    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical)
+    way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical, before)
     found, c, reached = _follow(way, overlaps)
     outer = overlaps if many else reached.x.outer_overlap
     found = {**found, "outer_overlap": outer, "residual": reached.residual}
@@ -265,7 +328,7 @@ def _curve(point: _Point, y: float, overlaps: np.ndarray, typical: _Typical) -> 
         sharp = "the integrand is too sharp for the quadrature: give fewer replicas, or inf"
         why = np.where(good & ~accurate, sharp, why)
         good = good & accurate
-    return found, good, why
+    return found, good, why, type(reached.x)(*(v[0] for v in reached.x))
 
 
 def _accurate(point: _Point, found: dict, c, reached: Visited) -> np.ndarray:

@@ -129,46 +129,45 @@ def _warm(x: Limit, c) -> _Patterns:
     """
     bump = _bump(c)
 
-    def one(function, value):
-        return function(value[None])[0]
-
     # Between these two points omega - dq g(omega) falls: no maximum is there.
     reach = 40 * jnp.sqrt(1 - c.overlap)
-    left = bisect(
-        lambda w: 1 - x.excess * bump.curvature(w), bump.bending[None] - reach, bump.bending[None]
-    )[0]
-    right = bisect(
-        lambda w: x.excess * bump.curvature(w) - 1, bump.bending[None], bump.steepest[None]
-    )[0]
-    most = x.excess * one(bump.slope, bump.steepest)
+    sign = np.array([1.0, -1.0])
+    turns = bisect(
+        lambda w: sign * (1 - x.excess * bump.curvature(w)),
+        jnp.stack([bump.bending - reach, bump.bending]),
+        jnp.stack([bump.bending, bump.steepest]),
+    )
+    left, right = turns
+    most = x.excess * bump.slope(bump.steepest[None])[0]
 
     def pull(b):
         return lambda omega: b + x.excess * bump.slope(omega) - omega
 
-    def satisfied(b):
-        return bisect(pull(b), right, b + most, halvings=50)
+    def maximum(b, failed):
+        low = jnp.where(failed, jnp.minimum(b, left), right)
+        return bisect(pull(b), low, jnp.where(failed, left, b + most), halvings=50)
 
-    def failed(b):
-        return bisect(pull(b), jnp.minimum(b, left), left, halvings=50)
+    def both(b):
+        return maximum(jnp.stack([b, b]), np.array([False, True]))
 
-    def gain(b, above, below):
-        def value(omega):
-            return bump.log(omega) - (omega - b) ** 2 / (2 * x.excess)
+    def gain(b, omega):
+        """Of what is satisfied over what is left in error."""
+        value = bump.log(omega) - (omega - b) ** 2 / (2 * x.excess)
+        return value[0] - value[1]
 
-        return value(above) - value(below)
-
-    ends = [(w - x.excess * one(bump.slope, w))[None] for w in (right, left)]
-    even = bisect(lambda b: -gain(b, satisfied(b), failed(b)), *ends)
-    above, below = satisfied(even), failed(even)
+    low, high = (turns - x.excess * bump.slope(turns))[::-1]
+    # Newton's step below doubles the digits.
+    even = bisect(lambda b: -gain(b, both(b)), low, high, halvings=30)
+    omega = both(even)
     jumps = right - left > 1e-9
-    steep = jax.lax.stop_gradient(jnp.where(jumps, bump.slope(above) - bump.slope(below), 1.0))
-    even = even - jnp.where(jumps, gain(even, above, below), 0.0) / steep  # carries the derivative
-    split = jnp.clip(even[0] / jnp.sqrt(c.overlap), -8.9, 8.9)
+    steep = bump.slope(omega)
+    steep = jax.lax.stop_gradient(jnp.where(jumps, steep[0] - steep[1], 1.0))
+    even = even - jnp.where(jumps, gain(even, omega), 0.0) / steep  # carries the derivative
+    split = jnp.clip(even / jnp.sqrt(c.overlap), -8.9, 8.9)
     z = jnp.concatenate([-9 + (split + 9) * _PART, 9 - (9 - split) * _PART])
     lengths = jnp.concatenate([(split + 9) * _PART_WEIGHT, (9 - split) * _PART_WEIGHT])
     b = jnp.sqrt(c.overlap) * z
-    count = len(_PART)
-    omega = polish(pull(b), jnp.concatenate([failed(b[:count]), satisfied(b[count:])]))
+    omega = polish(pull(b), maximum(b, np.arange(len(z)) < len(_PART)))
     return _Patterns(
         omega, bump.slope(omega), bump.curvature(omega), b, lengths * jnp.exp(-(z**2) / 2)
     )

@@ -54,8 +54,8 @@ class Existing(NamedTuple):
 
 @lru_cache
 def _existing(finer: int) -> tuple[Callable, Callable]:
-    """(residual, measure) of `Existing`: a saddle point whose external entropy vanishes. measure:
-    as `one_step.held`, with the slope of phi in the overlap.
+    """(residual, slope) of `Existing`: a saddle point whose external entropy vanishes; the slope of
+    phi in the overlap, and beside it the residual, (`Existing`, scalar).
     """
     both = one_step.held_together(replica.ising, errorless, finer)
 
@@ -64,16 +64,36 @@ def _existing(finer: int) -> tuple[Callable, Callable]:
         error, entropies = both(held, c)
         return Existing(error.outer_overlap, error.norm, error.force, entropies["complexity"])
 
-    def measure(x: Existing, c) -> dict:
+    def slope(x: Existing, c) -> tuple[Existing, jax.Array]:
         held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
 
         def at(overlap):
-            return both(held, c._replace(overlap=overlap))[1]
+            error, entropies = both(held, c._replace(overlap=overlap))
+            left = Existing(*error, entropies["complexity"])
+            return entropies["free_entropy"], left
 
-        out, slope = jax.jvp(at, (c.overlap,), (jnp.ones_like(c.overlap),))
-        return {**out, "slope": slope["free_entropy"], "replicas": x.replicas}
+        _, by_overlap, left = jax.jvp(at, (c.overlap,), (jnp.ones_like(c.overlap),), has_aux=True)
+        return left, by_overlap
 
-    return residual, measure
+    return residual, slope
+
+
+def _finer_slope(x: Existing, c) -> float:
+    """The slope at the saddle point that twice as many nodes have next to `x`: by one step of
+    Newton's method, with derivatives by differences, since what nodes change is tiny.
+    """
+    _, slope = _existing(2)
+    at = np.array(x)
+    steps = 1e-6 * (1 + np.abs(at))
+
+    def asked(points):
+        controls = type(c)(*(np.full(len(points), v) for v in c))
+        left, slopes = evaluate(slope, Existing(*points.T), controls, batch=1, how="seldom")
+        return np.array(left).T, slopes
+
+    left, _ = asked(np.vstack([at, at + np.diag(steps)]))
+    columns = (left[1:] - left[0]).T / steps
+    return float(asked(at[None] - np.linalg.solve(columns, left[0]))[1][0])
 
 
 def _at(load, overlap, margin, replicas=1.0):
@@ -90,7 +110,8 @@ def _capacity(margin: float) -> float:
 
 class _Steepest(NamedTuple):
     """The largest slope in the overlap at a load, 1 - overlap and the replicas there, NaN where the
-    saddle point was lost; x and c, the saddle point next to it and its controls.
+    saddle point was lost; x and c, the saddle point next to it and its controls, and the slope
+    `there`.
     """
 
     slope: float
@@ -98,6 +119,7 @@ class _Steepest(NamedTuple):
     replicas: float
     x: Any = None
     c: Any = None
+    there: float = np.nan
 
 
 _LOST = _Steepest(np.nan, np.nan, np.nan)
@@ -131,14 +153,12 @@ class _Line:
             self._x = Existing(x.outer_overlap[k], x.norm[k], x.force[k], counts[k])
             self._c = path[-1]
 
-    def steepest(
-        self, load: float, nearness: np.ndarray, finer: int = 1, near: _Steepest = _LOST
-    ) -> _Steepest:
+    def steepest(self, load: float, nearness: np.ndarray, near: _Steepest = _LOST) -> _Steepest:
         """By a parabola in ln(1 - overlap) through the largest of the slopes at 1 - overlap
         `nearness` and its neighbours, followed from the saddle point of one `near` to it, or from
         where the line was entered.
         """
-        residual, measure = _existing(finer)
+        residual, slope_of = _existing(1)
         way = [] if near.x else np.geomspace(1 - _ENTER, nearness[0], 5)
         path = [_at(load, 1 - d, self._margin) for d in (*way, *nearness)]
         out = visit(residual, near.x or self._x, near.c or self._c, path)
@@ -147,17 +167,17 @@ class _Line:
         asked = slice(len(way), None)
         x = Existing(*(v[asked] for v in out.x))
         at = type(path[0])(*np.array(path[asked]).T)
-        found = evaluate(measure, x, at, batch=1, how="seldom")
-        slope = found["slope"]
+        _, slope = evaluate(slope_of, x, at, batch=1, how="seldom")
         u = np.log(nearness)
         k = int(np.clip(np.argmax(slope), 1, len(u) - 2))
         a, b, c = np.polyfit(u[k - 1 : k + 2] - u[k], slope[k - 1 : k + 2], 2)
         return _Steepest(
             c - b**2 / (4 * a),
             float(np.exp(u[k] - b / (2 * a))),
-            found["replicas"][k],
+            x.replicas[k],
             Existing(*(v[k] for v in x)),
             path[asked][k],
+            slope[k],
         )
 
 
@@ -178,7 +198,7 @@ def _nothing(reason: str) -> _Broken:
 @lru_cache
 def _breaks(margin: float) -> _Broken:
     """Secants in the load on the largest slope; then the whole curve is looked at once more, and
-    the load found again from more nodes: by how much it moves is its error.
+    the slope found again from more nodes: by how much that moves the load is its error.
     """
     capacity = _capacity(margin)
     if not np.isfinite(capacity):
@@ -210,10 +230,9 @@ def _breaks(margin: float) -> _Broken:
         else:
             new = line.steepest(load, _SCAN)
     whole = line.steepest(load, _SCAN)
-    fine = line.steepest(load, new.nearness * _NARROW, finer=2, near=new)
     if not (abs(new.slope) < _FLAT and abs(whole.nearness / new.nearness - 1) < 0.3):
         return _nothing("")
-    error = abs(fine.slope - new.slope) / gain + _STILL
+    error = abs(_finer_slope(new.x, new.c) - new.there) / gain + _STILL
     return _Broken(load, error, 1 - new.nearness, new.replicas)
 
 
