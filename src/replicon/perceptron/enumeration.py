@@ -1,6 +1,5 @@
-"""All weights of small binary perceptrons: by errors, by Gray code; by how long they live while
-patterns are added, by tables of two parts; pairs of solutions by distance, by a Walsh-Hadamard
-transform.
+"""All weights of small binary perceptrons: by errors, and by how long they live while patterns are
+added, by tables of two parts; pairs of solutions by distance, by a Walsh-Hadamard transform.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import numba
 import numpy as np
 
 from replicon._errors import InputError
-from replicon.spins.exact import lowest_bit
 from replicon.spins.hypercube import ones, walsh
 
 LARGEST = 25
@@ -28,40 +26,46 @@ def check_enumerable(model: str, size: int) -> None:
         )
 
 
-@numba.njit(cache=True)
-def enumerate_errors(patterns, margin, symmetric):
+def enumerate_errors(patterns: np.ndarray, margin: float, symmetric: bool):
     """Histogram of the number of errors over all 2^N weights, and the sum of w of each number of
-    errors, by Gray code.
+    errors.
 
     patterns (P, N), labels absorbed: a pattern is in error if x.w < margin sqrt(N), or |x.w| >
-    margin sqrt(N) if symmetric. Returns counts (P + 1,) and sums (P + 1, N); one column of the
-    patterns is read a step.
+    margin sqrt(N) if symmetric. Returns counts (P + 1,) and sums (P + 1, N).
     """
-    count, n = patterns.shape
-    bound = margin * math.sqrt(n)
-    w = -np.ones(n)
-    fields = -patterns.sum(axis=1)
-    columns = np.ascontiguousarray(patterns.T)
-    counts = np.zeros(count + 1)
-    sums = np.zeros((count + 1, n))
-    for k in range(1 << n):
-        if k > 0:
-            i = lowest_bit(k)
-            step = -2 * w[i]
-            w[i] = -w[i]
-            column = columns[i]
-            for mu in range(count):
-                fields[mu] += step * column[mu]
-        errors = 0
+    count, size = patterns.shape
+    first = size // 2
+    row_fields = _fields(patterns[:, :first])
+    column_fields = _fields(patterns[:, first:])
+    rows = np.zeros((len(row_fields), count + 1), np.int64)
+    columns = np.zeros((len(column_fields), count + 1), np.int64)
+    bound = margin * math.sqrt(size)
+    _count_errors(
+        row_fields, np.ascontiguousarray(column_fields.T), bound, symmetric, rows, columns
+    )
+    sums = np.concatenate([_signed_sums(part)[::-1] for part in (rows, columns)])
+    return rows.sum(axis=0).astype(float), sums.T.astype(float)
+
+
+@numba.njit(cache=True)
+def _count_errors(row_fields, column_fields, bound, symmetric, rows, columns):
+    """Vectors of each row (rows, P + 1) and column (columns, P + 1) by their number of errors;
+    column_fields are (P, columns), so that all columns of a row are compared at once.
+    """
+    count, width = column_fields.shape
+    errors = np.empty(width, np.int32)
+    for i in range(len(row_fields)):
+        errors[:] = 0
         for mu in range(count):
-            if symmetric:
-                errors += abs(fields[mu]) > bound
-            else:
-                errors += fields[mu] < bound
-        counts[errors] += 1
-        for j in range(n):
-            sums[errors, j] += w[j]
-    return counts, sums
+            field = row_fields[i, mu]
+            for j in range(width):
+                if symmetric:
+                    errors[j] += abs(field + column_fields[mu, j]) > bound
+                else:
+                    errors[j] += field + column_fields[mu, j] < bound
+        for j in range(width):
+            rows[i, errors[j]] += 1
+            columns[j, errors[j]] += 1
 
 
 class Census:
@@ -215,9 +219,11 @@ def _from_reference(alive, reference, n):
 
 def _fields(patterns: np.ndarray) -> np.ndarray:
     """x.w of all vectors w of +-1 (2^n, P), for patterns (P, n)."""
-    fields = np.zeros((1, len(patterns)))
+    count = len(patterns)
+    fields = np.zeros((1, count))
     for column in patterns.T:
-        fields = np.stack([fields - column, fields + column], axis=1).reshape(-1, len(patterns))
+        both = np.stack([fields - column, fields + column], axis=1)
+        fields = both.reshape(2 * len(fields), count)
     return fields
 
 
@@ -226,12 +232,13 @@ def _signed_sums(lives: np.ndarray) -> np.ndarray:
     weight first.
     """
     lives = lives.astype(np.int64)
+    count = lives.shape[1]
     sums = []
     while len(lives) > 1:
-        pairs = lives.reshape(-1, 2, lives.shape[1])
+        pairs = lives.reshape(-1, 2, count)
         sums.append((pairs[:, 1] - pairs[:, 0]).sum(axis=0))
         lives = pairs.sum(axis=1)
-    return np.array(sums)
+    return np.array(sums, np.int64).reshape(-1, count)
 
 
 def _left(lives: np.ndarray) -> np.ndarray:
