@@ -165,6 +165,7 @@ def storage(prior: Prior, channel: Channel, nodes: int = NODES) -> Theory:
     def energetic(q, Q, c):
         return over_patterns(by_field, q, Q, c)
 
+    @jax.jit
     def conjugates(x: Overlaps, c):
         qh = over_patterns(_square(slope), x.overlap, x.norm, c)
         return qh, -over_patterns(curvature, x.overlap, x.norm, c)
@@ -219,6 +220,7 @@ def bayes_optimal(prior: Prior, channel: Channel) -> Theory:
     def weights(rh):
         return sum((p * inner(rh, rh * w, rh) for w, p in zip(values, chances)), jnp.zeros(()))
 
+    @jax.jit
     def conjugate(r, c):
         return jnp.maximum(2 * jax.grad(examples)(r, c), 0.0)
 
@@ -280,6 +282,7 @@ def planted(
     def weights(A, mh, qh):
         return sum((p * inner(A, mh * w, qh) for w, p in zip(values, chances)), jnp.zeros(()))
 
+    @jax.jit
     def conjugates(x: Planted, c):
         slope_m, slope_q, slope_Q = jax.grad(energetic, (0, 1, 2))(
             x.magnetization, x.overlap, x.norm, c

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from replicon._content import cached
 from replicon._errors import InputError
+from replicon._jit import jit
 from replicon._objects import Given
 from replicon.channel.factors import Channel, Prior
 
@@ -81,7 +84,7 @@ def most(weights: str) -> float:
     """
     if isinstance(weights, Given):
         with jax.enable_x64(True):
-            return float(weights.held.log_integral(jnp.zeros(()), jnp.zeros(())))
+            return float(_with_slope(weights.held.log_integral)(jnp.zeros(()), jnp.zeros(()))[0])
     return np.log(2) if weights == "ising" else 0.0
 
 
@@ -100,10 +103,12 @@ def _check_average(channel: Channel, told: list[float]) -> None:
     def log(omega, variance):
         return channel.log_integral(1.0, omega, variance, *told)
 
+    def derivatives(omega, variance):
+        return *jax.grad(log, (0, 1))(omega, variance), jax.grad(jax.grad(log))(omega, variance)
+
     with jax.enable_x64(True):
-        at = (jnp.asarray(0.2), jnp.asarray(0.5))
-        slope, by_variance = (float(v) for v in jax.grad(log, (0, 1))(*at))
-        curvature = float(jax.grad(jax.grad(log))(*at))
+        found = jit(derivatives, how="seldom")(jnp.asarray(0.2), jnp.asarray(0.5))
+    slope, by_variance, curvature = map(float, found)
     expected = (curvature + slope**2) / 2
     if abs(by_variance - expected) > _SPREAD * (1 + abs(expected)):
         raise InputError(
@@ -113,13 +118,20 @@ def _check_average(channel: Channel, told: list[float]) -> None:
         )
 
 
+@cached(maxsize=32)
+def _with_slope(function: Callable) -> Callable:
+    """Value and slope in the second argument, as one graph: every operation of JAX on its own is
+    compiled.
+    """
+    return jit(jax.value_and_grad(function, 1), how="seldom")
+
+
 def _number(what: str, function: Any, *arguments: float) -> float:
     """The value of a log-integral, checked to be one real number that JAX can differentiate."""
     try:
         with jax.enable_x64(True):
             points = [jnp.asarray(x) for x in arguments]
-            value = np.asarray(function(*points))
-            slope = np.asarray(jax.grad(lambda x: function(points[0], x, *points[2:]))(points[1]))
+            value, slope = map(np.asarray, _with_slope(function)(*points))
     except Exception as error:  # a user's code
         said = (str(error).strip().splitlines() or [""])[0].rstrip(".")
         raise InputError(
