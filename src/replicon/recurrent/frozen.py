@@ -91,33 +91,26 @@ def _averages(phi: Nonlinearity, x: Frozen, c, refine: bool = False) -> _Average
     rest = jnp.sqrt(jnp.maximum(x.field**2 - cross**2, 1e-30))
     stiff = c.regulariser / c.temperature
 
-    def inner(v, u):
+    def inside(v):
+        """The averages at one m and all h, (numbers, fields)."""
         mean = c.gain * jnp.sqrt(x.overlap) * v
-        field = cross * v + rest * u
+        field = cross * v + rest * _OUTER
         at, weight = panels_about(phi, jnp.sqrt(s), b, mean, 2 * stiff, refine)
         value = phi.function(at)
         y = at - b * value - mean
-        exponent = -(y**2) / (2 * s) + x.curvature * value**2 + field * value - stiff * at**2
-        top = jnp.max(exponent)
-        weight = weight * jnp.exp(exponent - top)
-        total = weight.sum()
-        weight = weight / total
-        f = weight @ value
-        y1 = weight @ y
-        found = _Averages(
-            weight @ value**2,
-            f**2,
-            weight @ y**2,
-            y1**2,
-            weight @ (value * y),
-            f * y1,
-            weight @ at**2,
-            jnp.log(total) + top,
-        )
+        alike = -(y**2) / (2 * s) + x.curvature * value**2 - stiff * at**2
+        exponent = alike + field[:, None] * value
+        top = jax.lax.stop_gradient(jnp.max(exponent, axis=1))
+        weight = weight * jnp.exp(exponent - top[:, None])
+        total = weight.sum(axis=1)
+        summed = jnp.stack([value**2, value, y**2, y, value * y, at**2])
+        square, f, noise, y1, turn, variance = summed @ weight.T / total
+        log_z = jnp.log(total) + top
+        found = _Averages(square, f**2, noise, y1**2, turn, f * y1, variance, log_z)
         return jnp.stack(found)
 
-    inside = jax.vmap(jax.vmap(inner, (None, 0)), (0, None))(_OUTER, _OUTER)
-    return _Averages(*jnp.einsum("uvk,u,v->k", inside, _OUTER_WEIGHT, _OUTER_WEIGHT))
+    each = jax.vmap(inside)(_OUTER)
+    return _Averages(*jnp.einsum("vku,u,v->k", each, _OUTER_WEIGHT, _OUTER_WEIGHT))
 
 
 @lru_cache(maxsize=32)
