@@ -2,6 +2,8 @@
 skipped, and say so.
 """
 
+import functools
+
 import pytest
 from browser import chromium
 
@@ -23,13 +25,26 @@ def browser():
         opened.close()
 
 
-@pytest.fixture(scope="module")
+@functools.cache
+def _server():
+    return Served()
+
+
+@pytest.fixture
 def served():
     """One server for all tests that leave it as it is."""
-    server = Served()
-    yield server
-    server.stop()
-    assert "Traceback" not in server.complaints
+    return _server()
+
+
+@pytest.hookimpl(trylast=True)  # pages are closed before
+def pytest_runtest_teardown(item, nextitem):
+    """With the last test of this folder its server ends."""
+    last = nextitem is None or nextitem.path.parent != item.path.parent
+    if last and _server.cache_info().currsize:
+        server = _server()
+        _server.cache_clear()
+        server.stop()
+        assert "Traceback" not in server.complaints
 
 
 @pytest.fixture
