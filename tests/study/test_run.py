@@ -124,6 +124,11 @@ def test_nothing_is_computed_twice(study, tmp_path, monkeypatch):
     _same(whole, replicon.load_results(tmp_path / "out"))
 
 
+# Each of four processes would import Numba for the points of the study above.
+_OF_NUMPY = """model = "attention"
+controls = { diversity = "0.5:2:40" }
+sizes = [6, 8]
+"""
 SLOW = """
 import sys, time
 import replicon
@@ -141,7 +146,9 @@ def test_a_killed_sweep_continues_and_ends_identical(study, tmp_path):
     """Killed at random moments after points are on the disk, in the middle of a record too; four
     times, then let go.
     """
-    study.write_text(STUDY.replace("[0.5, 0.8, 1.1]", "'0.5:1.1:40'"))
+    given = STUDY.partition("[[figure]]")[0]
+    dear = given[given.index('model = "sherrington') : given.index("samples = 6")]
+    study.write_text(given.replace(dear, _OF_NUMPY))
     undisturbed = replicon.run_study(study, out=tmp_path / "calm")
     out, total = tmp_path / "killed", 4 + 80
     store, random, kept = Store(out), np.random.default_rng(1), 0

@@ -482,7 +482,7 @@ def test_twenty_thousand_points_are_merged_and_loaded_in_seconds(tmp_path):
     store = Store(tmp_path / "out")
     names = ("magnetization", "susceptibility", "energy")
     values = np.empty(2)
-    found = xr.Dataset({name: ("sample", values) for name in names})
+    found = xr.Dataset(dict.fromkeys(names, ("sample", values)))
     with store.lock():
         store.begin(study, plan)
         with store.writer() as writer:
