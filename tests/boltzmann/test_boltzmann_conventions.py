@@ -20,7 +20,10 @@ QUICK = [
 ]
 LEARNING = [
     BoltzmannMachine(binarize=0.0, pseudocount=1.0),
-    BoltzmannMachine("monte-carlo", binarize=0.0, pseudocount=1.0, updates=20, chains=100),
+    # A penalty keeps couplings so weak that the chains mix soon.
+    BoltzmannMachine(
+        "monte-carlo", binarize=0.0, pseudocount=1.0, regularization=1.0, updates=20, chains=100
+    ),
     RestrictedBoltzmannMachine(2, epochs=1, binarize=0.0, record_every=0),
 ]
 

@@ -424,6 +424,7 @@ def test_an_integral_over_too_wide_a_gap_says_so():
             temperature=1.0,
             scale=scale,
             step=0.3,
+            records=250,
         )
         assert found.converged is good
         assert abs(found.free_energy - exact) < 4.5 * found.error

@@ -422,14 +422,14 @@ def test_a_temperature_that_changes_is_that_of_the_law(energy):
             learning = finite.Learning(
                 _Learning(energy, temperature), 20, np.random.default_rng(rng)
             )
-            learning.step(200)
+            learning.step(120)
             return learning
 
         hot.append(run(1.0).measure()["mean_energy"])
         changed = run(0.1)
         cold.append(changed.measure()["mean_energy"])
         changed.set("temperature", 1.0)
-        changed.step(200)
+        changed.step(120)
         heated.append(changed.measure()["mean_energy"])
     for other, alike in ((heated, True), (cold, False)):
         gap = np.array(other) - np.array(hot)
