@@ -204,7 +204,7 @@ def test_monte_carlo_agrees_with_enumeration():
     # 2e5 states in the average, a tenth of them independent: 0.007 for a moment, the same for a
     # coupling of order 0.3.
     assert np.abs(sampled.couplings_ - exact.couplings_).max() < 0.03
-    held = BoltzmannMachine("monte-carlo", regularization=10.0).fit(rows)
+    held = BoltzmannMachine("monte-carlo", regularization=10.0, updates=100).fit(rows)
     assert (
         np.abs(
             held.couplings_ - BoltzmannMachine("exact", regularization=10.0).fit(rows).couplings_

@@ -83,7 +83,7 @@ def test_coverage_of_likelihoods(method):
 
 @pytest.mark.slow
 def test_coverage_of_monte_carlo():
-    check_coverage("monte-carlo", updates=30, chains=500)
+    check_coverage("monte-carlo", updates=30, chains=200)
 
 
 @pytest.mark.parametrize("method", ["exact", "pseudo-likelihood", "monte-carlo"])

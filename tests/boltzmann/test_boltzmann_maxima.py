@@ -163,9 +163,9 @@ def test_equations_without_a_solution_are_not_converged():
     assert "no solution for 1 pairs" in inverse.unsolved("tap", m, C)
 
 
-def check_against_exact(X, **settings):
+def check_against_exact(X, most=2.0, **settings):
     """Monte Carlo within the data's own errors of the maximum: the chi-square of the difference,
-    per parameter, is below 2.
+    per parameter, is below `most`.
     """
     exact = BoltzmannMachine("exact").fit(X)
     sampled = BoltzmannMachine("monte-carlo", **settings).fit(X)
@@ -176,7 +176,7 @@ def check_against_exact(X, **settings):
         [sampled.fields_ - exact.fields_, (sampled.couplings_ - exact.couplings_)[upper]]
     )
     assert sampled.converged_
-    assert len(X) * apart @ fisher @ apart / len(apart) < 2.0
+    assert len(X) * apart @ fisher @ apart / len(apart) < most
     return sampled, exact
 
 
@@ -203,7 +203,8 @@ def test_two_spins_of_strong_coupling():
     ],
 )
 def test_monte_carlo_where_chains_are_slow(J, h):
-    check_against_exact(draws(J, h, 10_000, 8))
+    # Couplings 5 % too large in the chains would give 0.7 and more.
+    check_against_exact(draws(J, h, 10_000, 8), most=0.5)
 
 
 def test_agreement_rejects_what_an_always_true_one_would_pass():
