@@ -279,10 +279,15 @@ class Dense(_Memory):
 
 @numba.njit(cache=True)
 def _dense_energy(overlaps, degree, size):
+    total = 0.0
     if degree == 0:
         top = overlaps.max()
-        return -(top + np.log(np.exp(overlaps - top).sum()))
-    return -size * ((overlaps / size) ** degree).sum() / degree
+        for overlap in overlaps:
+            total += math.exp(overlap - top)
+        return -(top + math.log(total))
+    for overlap in overlaps:
+        total += (overlap / size) ** degree
+    return -size * total / degree
 
 
 @numba.njit(cache=True)
