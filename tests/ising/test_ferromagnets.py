@@ -67,7 +67,7 @@ def test_curie_weiss_simulation_approaches_theory_as_one_over_n(field):
             temperature=temperature,
             field=field,
             samples=60,
-            sweeps=2000,
+            sweeps=1000,
             seed=1,
         )
         for n in sizes

@@ -48,12 +48,12 @@ def test_small_glasses_against_enumeration_of_the_same_law():
     same law.
     """
     out = replicon.simulate(
-        "sherrington-kirkpatrick", temperature=0.5, size=12, samples=1500, sweeps=100, seed=4
+        "sherrington-kirkpatrick", temperature=0.5, size=12, samples=800, sweeps=100, seed=4
     )
     rng = np.random.default_rng(5)
     exact = [
         enumerate_states(simulation.couplings(12, rng), temperature=0.5).energy / 12
-        for _ in range(3000)
+        for _ in range(2000)
     ]
     sampled = out["energy"].values
     error = np.hypot(sampled.std() / np.sqrt(len(sampled)), np.std(exact) / np.sqrt(len(exact)))
@@ -73,7 +73,7 @@ def test_finite_glasses_extrapolate_to_the_parisi_energy():
     means, errors = [], []
     for size in sizes:
         run = replicon.simulate(
-            "sherrington-kirkpatrick", temperature=0.4, size=size, samples=160, sweeps=600, seed=6
+            "sherrington-kirkpatrick", temperature=0.4, size=size, samples=160, sweeps=300, seed=6
         )
         means.append(run["energy"].values.mean())
         errors.append(run["energy"].values.std() / np.sqrt(160))
@@ -165,7 +165,7 @@ def test_tempering_that_has_not_equilibrated_says_so():
     settings = {"temperature": 0.4, "size": 32, "samples": 200, "seed": 2}
     short = replicon.compare("sherrington-kirkpatrick", sweeps=4, **settings)
     assert "has not equilibrated" in short.attrs["remarks"][0]
-    long = replicon.simulate("sherrington-kirkpatrick", sweeps=1000, **settings)
+    long = replicon.simulate("sherrington-kirkpatrick", sweeps=300, **settings)
     assert_mean(
         long["equilibration"].values,
         0.0,

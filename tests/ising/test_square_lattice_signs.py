@@ -119,7 +119,7 @@ def _simulated(method, size, coupling, temperature, sweeps=600):
 )
 def test_every_update_samples_all_states(method, size, coupling):
     exact = _counted(size, coupling, 3.0)
-    out = _simulated(method, size, coupling, 3.0, sweeps=1500)
+    out = _simulated(method, size, coupling, 3.0, sweeps=400)
     # One bond of eight less would be seen; a mistaken sign exchanges the two magnetizations.
     assert_mean(out["energy"].values, exact["energy"], effect=-exact["energy"] / 8)
     for name in ("magnetization", "staggered_magnetization"):
@@ -185,7 +185,7 @@ def test_one_bond_between_two_spins_is_rejected():
         "energy": -2 * (weight @ ring) / weight.sum() / 4,
     }
     for method in METHODS[1:]:
-        out = _simulated(method, 2, 1.0, 3.0)
+        out = _simulated(method, 2, 1.0, 3.0, sweeps=200)
         for name, value in wrong.items():
             assert_rejected(out[name].values, value)
 
