@@ -74,17 +74,24 @@ def pytest_configure(config):
 
 # Groups from the dearest on, so that two processes end together.
 _DEAREST_FIRST = (
-    "recurrent",
-    "rbm",
-    "boltzmann",
     "perceptron",
-    "test_documents",
+    "rbm",
+    "recurrent",
     "serve",
-    "langevin",
-    "study",
     "ising",
+    "langevin",
+    "boltzmann",
+    "study",
     "attention",
+    "page",
+    "spins",
+    "channel",
+    "view",
+    "docs",
+    "data",
     "hopfield",
+    "theory",
+    "test_documents",
 )
 
 
@@ -100,6 +107,7 @@ def _rooms() -> dict[str, str]:
     }
 
 
+@functools.cache
 def _group(name: str) -> str:
     """The system of a test's model, where a file runs through all models, else its folder: systems
     share compiled code. `name` as pytest writes it.
