@@ -135,7 +135,7 @@ def prior_side(prior: Prior, A, qh0, qh1, m, finer: int = 1) -> Side:
 
 def _even(prior: Prior) -> bool:
     """Whether w and -w have the same weight, so that z0 and -z0 give the same averages."""
-    chances = dict(zip(*prior.support, strict=True))
+    chances = dict(zip(*(prior.support or ((), ())), strict=True))
     return all(chances.get(-w) == p for w, p in chances.items())
 
 

@@ -102,7 +102,7 @@ class _Symmetric:
         if point.leak > 0:
             patterns = log + np.exp(log_ndtr(-t) - 1 / point.temperature - log) / point.temperature
         energetic = point.load * self._weight @ patterns
-        return (norm * A - qh * (norm - q)) / 2 + self._weight @ weights + energetic
+        return float((norm * A - qh * (norm - q)) / 2 + self._weight @ weights + energetic)
 
     def _fields(self, q: float, norm: float) -> tuple[np.ndarray, np.ndarray]:
         """(omega - margin)/sqrt(Q - q) and ln H_T (nodes,)."""

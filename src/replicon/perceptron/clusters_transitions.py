@@ -59,17 +59,17 @@ def _existing(finer: int) -> tuple[Callable, Callable]:
     """
     both = one_step.held_together(replica.ising, errorless, finer)
 
+    def asked(x: Existing, c) -> tuple[Existing, dict]:
+        error, entropies = both(one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas))
+        left = Existing(error.outer_overlap, error.norm, error.force, entropies["complexity"])
+        return left, entropies
+
     def residual(x: Existing, c) -> Existing:
-        held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
-        error, entropies = both(held, c)
-        return Existing(error.outer_overlap, error.norm, error.force, entropies["complexity"])
+        return asked(x, c)[0]
 
     def slope(x: Existing, c) -> tuple[Existing, jax.Array]:
-        held, c = one_step.Held(*x[:3]), c._replace(breaking_parameter=x.replicas)
-
         def at(overlap):
-            error, entropies = both(held, c._replace(overlap=overlap))
-            left = Existing(*error, entropies["complexity"])
+            left, entropies = asked(x, c._replace(overlap=overlap))
             return entropies["free_entropy"], left
 
         _, by_overlap, left = jax.jvp(at, (c.overlap,), (jnp.ones_like(c.overlap),), has_aux=True)
