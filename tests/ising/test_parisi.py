@@ -10,8 +10,10 @@ from replicon.ising import parisi
 def test_one_step_that_does_not_split_is_replica_symmetric():
     rs = replicon.solve("sherrington-kirkpatrick", temperature=0.6, field=0.2)
     q = float(rs["overlap"])
-    value = parisi.free_energy(np.array([q, q + 1e-9]), np.array([0.5]), 0.6, 0.2).value
-    assert value == pytest.approx(float(rs["free_energy"]), abs=1e-8)
+    found = parisi.free_energy(np.array([q, q + 1e-9]), np.array([0.5]), 0.6, 0.2)
+    assert found.value == pytest.approx(float(rs["free_energy"]), abs=1e-8)
+    assert found.entropy == pytest.approx(float(rs["entropy"]), abs=1e-7)
+    assert found.replicon == pytest.approx(float(rs["replicon"]), abs=1e-6)
 
 
 @pytest.mark.slow

@@ -183,14 +183,14 @@ def test_curie_weiss_chain_end_states():
 
 
 @numba.njit
-def _dense_ends(sweep, columns, degree, beta, sweeps, count, rng):
-    """States after so many sweeps from all spins up (count, N), and the last one's overlaps as they
-    were kept up to date.
+def _dense_ends(sweep, columns, begin, degree, beta, sweeps, count, rng):
+    """States after so many sweeps from all spins up (count, N), whose overlaps are `begin`, and the
+    last one's as they were kept up to date.
     """
     ends = np.ones((count, len(columns)), np.float32)
-    overlaps = np.empty(columns.shape[1])
+    overlaps = np.empty_like(begin)
     for k in range(count):
-        overlaps[:] = columns.sum(axis=0)
+        overlaps[:] = begin
         for _ in range(sweeps):
             sweep(columns, overlaps, ends[k], degree, beta, rng)
     return ends, overlaps
@@ -214,11 +214,12 @@ def test_dense_memories_follow_the_boltzmann_law(degree, beta):
     else:
         np.testing.assert_allclose(energy, -np.log(np.exp(overlaps).sum(axis=1)))
     columns = np.ascontiguousarray(patterns.T.astype(float))
+    begin = columns.sum(axis=0)
     rng = np.random.default_rng(3)
     place = 2 ** np.arange(n)[::-1]
 
     def p(sweep):
-        ends, current = _dense_ends(sweep, columns, degree, beta, 12, ENDS // 2, rng)
+        ends, current = _dense_ends(sweep, columns, begin, degree, beta, 12, ENDS // 2, rng)
         np.testing.assert_allclose(current, patterns @ ends[-1])
         counts = np.bincount((ends > 0) @ place, minlength=2**n)
         return _p_value(counts, len(ends) * _boltzmann(energy, beta))

@@ -171,7 +171,7 @@ def _relax_faster(overlaps: np.ndarray, slopes: np.ndarray, T: float, field: flo
             share = np.linalg.lstsq(turns, move, rcond=1e-10)[0]
             overlaps = overlaps - (np.diff(seen, axis=0).T + turns) @ share
         overlaps = _in_order(overlaps)
-    return overlaps
+    return _in_order(overlaps)
 
 
 def _in_order(overlaps: np.ndarray) -> np.ndarray:
