@@ -429,7 +429,7 @@ def test_an_optimizer_that_changed_is_not_answered_for_by_the_old_one():
 
     rate = {"value": 0.05}
     rule = optax.scale_by_schedule(lambda count: -rate["value"])
-    X = two_modes(6, 60, 0.1)
+    X = two_modes(4, 60, 0.1)
     machine = RestrictedBoltzmannMachine(3, optimizer=rule, epochs=2, record_every=0)
     first = clone(machine).set_params(optimizer=rule).fit(X).weights_
     rate["value"] = 0.2

@@ -88,11 +88,11 @@ def test_edges_messages_agree_with_amp_and_with_gibbs():
     data = instance.draw_samples(teacher, 1200, 1.0, rng)
     amp = passing.approximate_message_passing(data, 1.0, 0.0, 1, rng).mean
     edges = passing.relaxed_belief_propagation(data, 1.0, 0.0, 1, rng)
-    chain, _ = weight_chain.gibbs(data, 1.0, 0.0, teacher.copy(), 2000, rng)
+    chain, _ = weight_chain.gibbs(data, 1.0, 0.0, teacher.copy(), 1200, rng)
     amp, messages = posterior.matched(amp, teacher), posterior.matched(edges.mean, teacher)
     assert edges.converged
     assert np.sqrt(np.mean((amp - messages) ** 2)) < 0.02
-    assert np.sqrt(np.mean((amp - chain) ** 2)) < 0.1  # the chain's own noise is about 0.05
+    assert np.sqrt(np.mean((amp - chain) ** 2)) < 0.1  # the chain's own noise is about 0.06
 
 
 def test_principal_components_reach_the_overlap_of_random_matrices():

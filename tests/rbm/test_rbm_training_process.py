@@ -11,15 +11,15 @@ _GIVEN = {"size": 6, "seed": 3, "annealing": 20}
 
 
 def test_measuring_on_the_way_does_not_change_the_curve():
-    left_alone = replicon.start("rbm-training", epochs=40, **_GIVEN).step(40)
-    watched = replicon.start("rbm-training", epochs=40, **_GIVEN)
+    left_alone = replicon.start("rbm-training", epochs=20, **_GIVEN).step(20)
+    watched = replicon.start("rbm-training", epochs=20, **_GIVEN)
     watched.measure()
-    for _ in range(20):
+    for _ in range(10):
         watched.step(2).measure()
     expected = left_alone.network.finish()
     for name, values in watched.network.finish().items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
-    assert np.nanmax(expected["epoch"]) == 40
+    assert np.nanmax(expected["epoch"]) == 20
 
 
 @pytest.mark.parametrize("method", ["pcd", "pt"])
