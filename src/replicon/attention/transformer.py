@@ -33,14 +33,9 @@ _ROWS = 4096  # of which tasks are held a multiple of: one compiled shape for mo
 
 
 def check_size(controls: dict, size: int) -> None:
-    """Refuse a size at which there is no example or no task, and a width that the heads cannot
-    share.
-    """
-    check_counts(
-        controls,
-        {"context": ("examples", size), "diversity": ("tasks", size)},
-        endless=("diversity",),
-    )
+    """Refuse sizes at which there is no example or no task, and widths that heads cannot share."""
+    units = {"context": ("examples", size), "diversity": ("tasks", size)}
+    check_counts(controls, units, endless=("diversity",))
     for width in controls["width"]:
         if width % _HEADS:
             raise InputError(

@@ -104,6 +104,7 @@ def evolve(
     kind = couplings.dtype.type
     followed = exponents > 0
     phi = transfer(function, slope, columns.shape, kind=kind, sloped=followed, continuous=followed)
+    inputs = None if input is None else input_of_steps(input, columns, plan.steps, plan.step, time)
     motion = Motion(
         couplings,
         columns,
@@ -112,19 +113,16 @@ def evolve(
         inner=plan.inner,
         time=time,
         field=constant_field(field, columns),
-        inputs=(
-            None if input is None else input_of_steps(input, columns, plan.steps, plan.step, time)
-        ),
+        inputs=inputs,
         noise=noise,
         quiet=noise == 0,
         exponents=exponents,
         seed=read_seed(seed),
     )
     # A transient is recorded with the rest where it is small: one length is compiled, not two.
-    unkept = plan.before
-    if unkept * columns.size > _UNKEPT:
-        motion.advance(unkept)
-        unkept = 0
+    unkept = plan.before if plan.before * columns.size <= _UNKEPT else 0
+    if unkept < plan.before:
+        motion.advance(plan.before)
     states, growth = (part[unkept:] for part in motion.advance(unkept + plan.records))
     times = motion.span * np.arange(1, plan.records + 1)
     lost = ~np.isfinite(states).all(axis=(1, 2))
@@ -225,9 +223,8 @@ class Motion:
         self.drive(couplings, field, noise)
         # One QR at least for each unit of time, or tangent vectors lose their directions.
         oftener = min(round(1 / step), inner)
-        between = inner
-        if exponents:
-            between = max(k for k in range(1, oftener + 1) if inner % k == 0)
+        divisors = (k for k in range(1, oftener + 1) if inner % k == 0)
+        between = max(divisors) if exponents else inner
         kind = start.dtype
         n = len(couplings)
         tangent = np.zeros((n, 0))
