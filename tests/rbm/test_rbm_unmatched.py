@@ -226,8 +226,7 @@ def test_messages_are_easy_hard_easy():
     theory = replicon.solve(MODEL, load=[0.3, 0.5, 0.7, 0.8, 0.9], **MATCHED)["convergence_time"]
     np.testing.assert_allclose(theory, [19, 33, 65, 103, 218], atol=1)
     for load, (median, width) in _SWEEPS.items():
-        given = {"size": 1000, "samples": 8, "seed": 1, "sweeps": 700, **MATCHED}
-        out = replicon.simulate(MODEL, load=load, **given)
+        out = replicon.simulate(MODEL, load=load, size=1000, samples=8, seed=1, **MATCHED)
         times = out["convergence_time"].values
         found = times.min() if load == 1.4 else np.median(times)
         if median is None:

@@ -137,7 +137,9 @@ def _starts(T: float, field: float, steps: int) -> tuple[list[np.ndarray], float
     return [1 - np.geomspace(far, distance / 2, steps + 1) for far in reaches], scale
 
 
-def _relaxed(T: float, field: float, shape: np.ndarray, overlaps: np.ndarray, scale: float):
+def _relaxed(
+    T: float, field: float, shape: np.ndarray, overlaps: np.ndarray, scale: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Unknowns and gradient of f after Newton's method from relaxed overlaps."""
     start = np.concatenate([overlaps[:-1], [(1 - overlaps[-1]) / T, scale]])
     w, gradient = _newton(start, T, field, shape)
