@@ -50,7 +50,7 @@ def test_iterates_follow_state_evolution():
 
 @pytest.mark.slow
 def test_teacher_is_recovered_past_the_spinodal():
-    """Loads 1.6 and 1.8, N = 700: at least 9 of 10 (at N = 500 it is 7 of the first)."""
+    """Loads 1.6 and 1.8, N = 700: at least 9 of 10 (N = 500 is too small at the first load)."""
     out = replicon.simulate(
         "perceptron-teacher", load=[1.6, 1.8], method="amp-focusing", size=700, samples=10, seed=11
     )

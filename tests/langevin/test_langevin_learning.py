@@ -1,6 +1,7 @@
 """Noisy gradient descent against statistical mechanics."""
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -13,6 +14,7 @@ from scipy.special import expit, ive
 
 import replicon
 from replicon import channel
+from replicon._jit import jit
 from replicon.langevin import learning as theory
 from replicon.langevin import learning_finite as finite
 from replicon.theory import bisect, stationary
@@ -223,7 +225,7 @@ def _engine():
 
     engine = channel.storage(channel.spherical, channel.Channel(log_integral, ("temperature",)))
 
-    @jax.jit
+    @partial(jit, how="seldom")
     def solve(point):
         start = channel.Overlaps(jnp.asarray(0.3), jnp.ones(()))
         found = stationary.solve_one(
@@ -338,7 +340,14 @@ def test_noise_ratio_is_that_of_the_gradients_of_the_examples():
 @pytest.mark.slow
 def test_without_examples_the_ridge_alone_holds_the_weights():
     out = replicon.simulate(
-        "langevin-learning", load=0, ridge=2.0, temperature=0.5, size=100, samples=2, step=0.1
+        "langevin-learning",
+        load=0,
+        ridge=2.0,
+        temperature=0.5,
+        size=100,
+        samples=2,
+        step=0.1,
+        records=100,
     )
     assert float(out["second_moment"].mean()) == pytest.approx(0.5 / 2, rel=0.03)
     assert float(out["mean_energy"].mean()) == pytest.approx(0.5 / 2, rel=0.03)

@@ -109,7 +109,7 @@ def _best(T: float, field: float, shape: np.ndarray):
     """
     starts, scale = _starts(T, field, len(shape))
     for relax in (_relax_faster, _relax):
-        found = []
+        found: list[tuple[np.ndarray, np.ndarray]] = []
         for overlaps in starts:
             found.append(_relaxed(T, field, shape, relax(overlaps, scale * shape, T, field), scale))
             if len(shape) == 1 and _solved(*found[-1], T):
