@@ -19,15 +19,8 @@ from replicon._arrays import real_array
 from replicon._declare import Interval, Words
 from replicon._domains import check_argument, check_seed, show
 from replicon._errors import InputError
-from replicon.langevin.steps import (
-    Chains,
-    Given,
-    Record,
-    check_start,
-    compiled,
-    followed,
-    unravelled,
-)
+from replicon.langevin.steps import Chains, Given, Record, check_start, compiled, followed
+from replicon.langevin.vectors import as_vectors, unravelled
 
 METHODS = ("ula", "mala", "baoab", "sgld")
 # Chains have mixed; milder than what Vehtari et al. (2021) advise: R-hat below 1.01 and 100
@@ -156,7 +149,7 @@ class Sampler:
     ):
         self.method = method
         with jax.enable_x64(True):
-            first, structure, shapes = _chains(start)
+            first, structure, shapes = as_vectors(start)
             self.unravel = unravelled(structure, shapes)
             rows = None if data is None else _rows(data)
             drawn = _batch(batch, rows) if method == "sgld" else 0
@@ -238,22 +231,6 @@ def diagnose(values: np.ndarray) -> tuple[float, float]:
         return math.nan, math.nan  # too few, or all of them where they began
     r_hat = array_stats.rhat(shown, chain_axis=0, draw_axis=1)
     return float(np.max(r_hat)), float(np.min(array_stats.ess(shown, chain_axis=0, draw_axis=1)))
-
-
-def _chains(start: Any) -> tuple[np.ndarray, Any, tuple]:
-    """Parameters as vectors (chains, d), the structure of their tree, and the shapes of its leaves
-    for one chain.
-    """
-    leaves, structure = jax.tree.flatten(start)
-    shapes = [np.shape(leaf) for leaf in leaves]
-    if not leaves or any(not shape or shape[0] != shapes[0][0] for shape in shapes):
-        raise InputError(
-            f"start has leaves of shapes {shapes}: give each a leading axis, the same number of"
-            " chains."
-        )
-    arrays = [real_array("start", leaf, "expected arrays of finite numbers") for leaf in leaves]
-    vectors = np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
-    return vectors, structure, tuple(shape[1:] for shape in shapes)
 
 
 def _rows(data: Any) -> Any:

@@ -18,6 +18,7 @@ from replicon._errors import DivergenceError, InputError
 from replicon._jit import jit
 from replicon._traced import Traced, second_derivatives, trace
 from replicon.langevin.rows import draw_rows
+from replicon.langevin.vectors import unravelled
 
 BLOCK = 200  # records between looks at the energy
 
@@ -301,13 +302,10 @@ class _Dynamics:
         def advance(number, carried):
             states, kept = carried
             states, new = record(states, keys[number], given)
-            return states, jax.tree.map(lambda rows, row: _written(rows, row, number), kept, new)
+            write = partial(lax.dynamic_update_index_in_dim, index=number, axis=0)
+            return states, jax.tree.map(write, kept, new)
 
         return lax.fori_loop(first, last, advance, (states, empty))
-
-
-def _written(rows, row, number):
-    return lax.dynamic_update_index_in_dim(rows, row, number, 0)
 
 
 @lru_cache(maxsize=64)
@@ -331,23 +329,6 @@ def compiled(
     """
     unravel = unravelled(structure, shapes)
     return jit(_Dynamics(functions, unravel, method, batch, control_variate).block)
-
-
-def unravelled(structure, shapes) -> Callable:
-    """The map of vectors (..., d), of NumPy or JAX, to trees whose leaves have these shapes after
-    the leading axes.
-    """
-    sizes = [math.prod(shape) for shape in shapes]
-    ends = np.cumsum(sizes).tolist()
-
-    def unravel(x):
-        leaves = [
-            x[..., end - size : end].reshape(*x.shape[:-1], *shape)
-            for end, size, shape in zip(ends, sizes, shapes, strict=True)
-        ]
-        return jax.tree.unflatten(structure, leaves)
-
-    return unravel
 
 
 @partial(jit, static_argnames="chains", how="seldom")

@@ -12,133 +12,26 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import brentq, root
-from scipy.special import log_ndtr
+from scipy.optimize import brentq
 
 from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
 from replicon.channel.factors import errorless
 from replicon.perceptron.clusters_limit import Limit, limit, limit_slope
+from replicon.perceptron.clusters_typical import PRIORS, Point, Typical, typical_state
 from replicon.perceptron.storage_controls import inverse_temperature
-from replicon.theory import gaussian, stationary
 from replicon.theory.branch import Found, Visited, visit
 from replicon.theory.points import evaluate
 
-PRIORS = {
-    "ising": replica.ising,
-    "ternary": replica.discrete((-1.0, 0.0, 1.0), (1.0, 1.0, 1.0)),  # each state counts once
-    "zero-one": replica.discrete((0.0, 1.0), (1.0, 1.0)),
-}
 # The saddle is degenerate at the typical overlap: entered this far above, with so many.
 _ENTER = 0.01
 _ENTER_REPLICAS = 2.0
-_RELAXED = 300  # steps of the replica-symmetric iteration at most, before a root is looked for
-_SETTLED = 1e-3  # its last step
 _STEP = 0.05  # of the overlap: with steps of 0.02 and of 0.1 the corrector finds the same
 # Where errors are allowed averages have kinks as narrow as 1/y: so many times the usual nodes, and
 # how much entropies may change with more of them.
 _FINE = 2
 _FINER = 3
 _ACCURATE = 1e-6
-
-
-class _Point(NamedTuple):
-    """What is the same along a curve: load, margin, temperature, and the word of the weights."""
-
-    load: float
-    margin: float
-    temperature: float
-    weights: str
-
-    @property
-    def leak(self) -> float:
-        """exp(-1/T)."""
-        return float(np.exp(-inverse_temperature(self.temperature)))
-
-
-class _Typical(NamedTuple):
-    """The replica-symmetric state: overlap q and its conjugate, norm Q, entropy per weight, whether
-    there is such a state; numbers.
-    """
-
-    overlap: float
-    conjugate: float
-    norm: float
-    entropy: float
-    exists: bool
-
-
-class _Symmetric:
-    """The replica-symmetric equations of `channel.replica.storage` at one point, in NumPy: to
-    compile them takes a thousand times as long as to solve them.
-    """
-
-    def __init__(self, point: _Point):
-        self._point = point
-        values, _ = PRIORS[point.weights].support or ((), ())
-        self.values = np.array(values)
-        self._z, self._weight = gaussian.nodes()
-
-    def conjugates(self, q: float, norm: float) -> tuple[float, float]:
-        """qh and A of the patterns."""
-        point, width = self._point, np.sqrt(norm - q)
-        t, log = self._fields(q, norm)
-        g = (1 - point.leak) * np.exp(-(t**2) / 2 - log) / (np.sqrt(2 * np.pi) * width)
-        by_load = self._weight @ np.stack([g**2, g * (t / width + g)], axis=1)
-        return tuple(point.load * by_load)
-
-    def answers(self, q: float, norm: float) -> np.ndarray:
-        """q and Q that these equations give back."""
-        p, _ = self._states(*self.conjugates(q, norm))
-        return self._weight @ np.stack([(p @ self.values) ** 2, p @ self.values**2], axis=1)
-
-    def entropy(self, q: float, norm: float) -> float:
-        """Per weight, each state counted once."""
-        point = self._point
-        qh, A = self.conjugates(q, norm)
-        _, weights = self._states(qh, A)
-        t, log = self._fields(q, norm)
-        patterns = log
-        if point.leak > 0:
-            patterns = log + np.exp(log_ndtr(-t) - 1 / point.temperature - log) / point.temperature
-        energetic = point.load * self._weight @ patterns
-        return float((norm * A - qh * (norm - q)) / 2 + self._weight @ weights + energetic)
-
-    def _fields(self, q: float, norm: float) -> tuple[np.ndarray, np.ndarray]:
-        """(omega - margin)/sqrt(Q - q) and ln H_T (nodes,)."""
-        point = self._point
-        t = (np.sqrt(q) * self._z - point.margin) / np.sqrt(norm - q)
-        log = log_ndtr(t)
-        if point.leak > 0:
-            log = np.logaddexp(-1 / point.temperature, np.log1p(-point.leak) + log)
-        return t, log
-
-    def _states(self, qh: float, A: float) -> tuple[np.ndarray, np.ndarray]:
-        """Chances (nodes, values) of a weight's states, and ln Z_in (nodes,)."""
-        field = np.sqrt(qh) * self._z[:, None]
-        exponent = -A * self.values**2 / 2 + field * self.values
-        top = exponent.max(axis=1)
-        states = np.exp(exponent - top[:, None])
-        total = states.sum(axis=1)
-        return states / total[:, None], top + np.log(total)
-
-
-@lru_cache(maxsize=256)
-def _typical(point: _Point) -> _Typical:
-    theory = _Symmetric(point)
-    norm = float(np.mean(theory.values**2))
-    at = np.array([0.3 * norm, norm])
-    with np.errstate(all="ignore"):
-        for _ in range(_RELAXED):
-            before, at = at, theory.answers(*at)
-            if not np.max(np.abs(at - before)) > _SETTLED:
-                break
-        solved = root(lambda v: v - theory.answers(*v), at, options={"xtol": 1e-14})
-        q, norm = solved.x.tolist()
-        qh, _ = theory.conjugates(q, norm)
-        entropy = theory.entropy(q, norm)
-    exact = np.max(np.abs(solved.fun)) < stationary.TOLERANCE
-    return _Typical(q, qh, norm, entropy, bool(exact and 0 <= q < norm and entropy > 0))
 
 
 class _Way(NamedTuple):
@@ -163,7 +56,7 @@ class _Followed(NamedTuple):
     visited: Visited
 
 
-def _many(point: _Point, overlaps: np.ndarray, typical: _Typical) -> _Way:
+def _many(point: Point, overlaps: np.ndarray, typical: Typical) -> _Way:
     """The way for y = infinity."""
 
     def at(q1):
@@ -203,10 +96,10 @@ class _Reached(NamedTuple):
 
 
 def _few(
-    point: _Point,
+    point: Point,
     y: float,
     overlaps: np.ndarray,
-    typical: _Typical,
+    typical: Typical,
     before: _Reached | None = None,
 ) -> _Way:
     """The way for finite y: in the overlap with few replicas, then in their number; from the saddle
@@ -246,7 +139,7 @@ def _follow(way: _Way, overlaps: np.ndarray) -> _Followed:
     return _Followed(evaluate(way.measure, x, c, batch=1, how="seldom"), c, visited)
 
 
-def _refused(point: _Point, typical: _Typical) -> str:
+def _refused(point: Point, typical: Typical) -> str:
     """Why there is no curve, '' where there may be one."""
     if typical.exists:
         return ""
@@ -283,13 +176,13 @@ def solve(controls) -> dict:
     known = np.isfinite(given[3]) | (controls.weights == "ising")
     unknown = "infinitely many replicas are known of binary weights alone: give a finite number"
     reason = np.where(known, "", unknown).astype("U200")
-    reached: dict[_Point, _Reached] = {}
+    reached: dict[Point, _Reached] = {}
     for load, margin, temperature, y in sorted({*map(tuple, given[:-1, known].T.tolist())}):
-        curve = np.array([load, margin, temperature, y])
-        rows = np.flatnonzero((curve == given[:-1].T).all(axis=1))
+        alike = np.array([load, margin, temperature, y]) == given[:-1].T
+        rows = np.flatnonzero(alike.all(axis=1))
         rows = rows[np.argsort(overlap[rows], kind="stable")]
-        point = _Point(load, margin, temperature, controls.weights)
-        typical = _typical(point)
+        point = Point(load, margin, temperature, controls.weights)
+        typical = typical_state(point)
         refused = _refused(point, typical)
         above = overlap[rows] > typical.overlap + _ENTER
         below = overlap[rows] < typical.norm
@@ -300,22 +193,30 @@ def solve(controls) -> dict:
         )
         rows = rows[above & below & (refused == "")]
         if len(rows):
-            found, good, why, x = _curve(point, y, overlap[rows], typical, reached.get(point))
-            if good[0]:
-                reached[point] = _Reached(y, overlap[rows[0]], x)
-            for name, values in found.items():
+            curve = _curve(point, y, overlap[rows], typical, reached.get(point))
+            if curve.converged[0]:
+                reached[point] = _Reached(y, overlap[rows[0]], curve.first)
+            for name, values in curve.observables.items():
                 out[name][rows] = values
-            converged[rows] = good
-            reason[rows] = why
+            converged[rows] = curve.converged
+            reason[rows] = curve.reason
     return _told(out, converged, reason, overlap, inverse_temperature(given[2]))
 
 
-def _curve(
-    point: _Point, y: float, overlaps: np.ndarray, typical: _Typical, before: _Reached | None
-) -> tuple:
+class _Curve(NamedTuple):
     """Observables {name: (overlaps,)} on one path, whether converged, why not, and the saddle point
     at the first overlap.
     """
+
+    observables: dict
+    converged: np.ndarray
+    reason: np.ndarray
+    first: Any
+
+
+def _curve(
+    point: Point, y: float, overlaps: np.ndarray, typical: Typical, before: _Reached | None
+) -> _Curve:
     many = np.isinf(y)
     way = _many(point, overlaps, typical) if many else _few(point, y, overlaps, typical, before)
     found, c, reached = _follow(way, overlaps)
@@ -328,10 +229,10 @@ def _curve(
         sharp = "the integrand is too sharp for the quadrature: give fewer replicas, or inf"
         why = np.where(good & ~accurate, sharp, why)
         good = good & accurate
-    return found, good, why, type(reached.x)(*(v[0] for v in reached.x))
+    return _Curve(found, good, why, type(reached.x)(*(v[0] for v in reached.x)))
 
 
-def _accurate(point: _Point, found: dict, c, reached: Visited) -> np.ndarray:
+def _accurate(point: Point, found: dict, c, reached: Visited) -> np.ndarray:
     """Whether more nodes give the same entropies."""
     _, measure = one_step.held(PRIORS[point.weights], replica.threshold, _FINER)
     finer = evaluate(measure, reached.x, c, batch=1, how="seldom")
@@ -360,8 +261,8 @@ def _steepest(load: float) -> float:
 
     (Below, the curve begins flat at the overlap of typical solutions.)
     """
-    point = _Point(load, 0.0, 0.0, "ising")
-    typical = _typical(point)
+    point = Point(load, 0.0, 0.0, "ising")
+    typical = typical_state(point)
     grid = np.arange(0.8, 0.985, 0.01)
     for _ in range(2):
         _, c, reached = _follow(_many(point, grid, typical), grid)

@@ -24,6 +24,7 @@ from replicon._declare import controls_tuple
 from replicon.channel import one_step, replica
 from replicon.channel.factors import errorless
 from replicon.perceptron import clusters
+from replicon.perceptron.clusters_typical import Point, typical_state
 from replicon.perceptron.storage_transitions import find_capacity
 from replicon.theory.branch import Found, visit
 from replicon.theory.points import evaluate
@@ -132,8 +133,8 @@ class _Line:
         """`load` of that point; `found`: whether there is one."""
         self._margin = margin
         self._x = self._c = None
-        point = clusters._Point(load, margin, 0.0, "ising")
-        typical = clusters._typical(point)
+        point = Point(load, margin, 0.0, "ising")
+        typical = typical_state(point)
         self.found = typical.exists and typical.overlap + 0.05 < _ENTER
         if self.found:
             self._enter(point, typical)
