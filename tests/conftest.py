@@ -95,6 +95,10 @@ _DEAREST_FIRST = (
 )
 
 
+# Files whose tests are each of a model.
+_OF_MODELS = ("test_models_common", "test_reference", "test_model_pages", "test_same_numbers")
+
+
 @functools.cache
 def _rooms() -> dict[str, str]:
     """The system of each model by name."""
@@ -110,12 +114,12 @@ def _rooms() -> dict[str, str]:
 @functools.cache
 def _group(name: str) -> str:
     """The system of a test's model, where a file runs through all models, else its folder: systems
-    share compiled code. `name` as pytest writes it.
+    share compiled code. `name`: the test's, as pytest writes it.
     """
     path, _, test = name.partition("::")
     given = test.partition("[")[2]
     file = Path(path)
-    if file.stem in ("test_models_common", "test_reference"):
+    if file.stem in _OF_MODELS:
         asked = [model for model in _rooms() if given.startswith(model)]
         if asked:
             return _rooms()[max(asked, key=len)]

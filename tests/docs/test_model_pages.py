@@ -29,7 +29,7 @@ MODELS = {model.name: model for model in catalogue.shipped()}
 EACH = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pages():
     return model_pages.pages()
 
