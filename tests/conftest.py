@@ -96,7 +96,13 @@ _DEAREST_FIRST = (
 
 
 # Files whose tests are each of a model.
-_OF_MODELS = ("test_models_common", "test_reference", "test_model_pages", "test_same_numbers")
+_OF_MODELS = (
+    "test_models_common",
+    "test_reference",
+    "test_graphs",
+    "test_model_pages",
+    "test_same_numbers",
+)
 
 
 @functools.cache
