@@ -107,6 +107,7 @@ class _Symmetric:
 
 @lru_cache(maxsize=256)
 def typical_state(point: Point) -> Typical:
+    """At these controls, by iteration and a root of the equations from where it has led."""
     theory = _Symmetric(point)
     norm = float(np.mean(theory.values**2))
     at = np.array([0.3 * norm, norm])
