@@ -60,17 +60,16 @@ def _gain(correlation, square, units):
     return (1 + (units - 1) * correlation) * (1 + (units - 1) * hidden)
 
 
-def state(c, approximation: str, name: str, replicon: bool = True) -> dict:
+def state(c, approximation: str, name: str) -> dict:
     """A branch at all points, with the growth factor of a small overlap with the teacher as
     `signal`; of more units than one with `entropy`, and `branch` where the name stands for several.
-    `replicon`: whether that number is asked for, which of several units is an integral of its own.
     """
     if name == "replica-symmetric":
-        return _replica_symmetric(c, approximation, replicon)
+        return _replica_symmetric(c, approximation)
     out: dict = {}
     for count in np.unique(c.hidden).astype(int):
         rows = c.hidden == count
-        part = _of_units(rows_of(c, rows), approximation, name, count, replicon)
+        part = _of_units(rows_of(c, rows), approximation, name, count)
         for key, values in part.items():
             _at(out, key, c.load.shape)[rows] = values
     out["converged"] = out["converged"].astype(bool)
@@ -82,11 +81,11 @@ def _at(out: dict, key: str, shape) -> np.ndarray:
     return out.setdefault(key, blank)
 
 
-def _of_units(c, approximation: str, name: str, count: int, replicon: bool) -> dict:
+def _of_units(c, approximation: str, name: str, count: int) -> dict:
     """`state` of points that all have `count` hidden units."""
     unknown = np.full(c.load.shape, np.nan)
     if count > 1 and approximation == "exact":
-        return unmatched_units.state(c, name, count, replicon)
+        return unmatched_units.state(c, name, count)
     if count > 1:
         why = "approximation=hopfield is known for one hidden unit: give hidden=1"
     elif name in unmatched_units.OF_UNITS:
@@ -103,7 +102,7 @@ def _of_units(c, approximation: str, name: str, count: int, replicon: bool) -> d
     }
 
 
-def _replica_symmetric(c, approximation: str, replicon: bool) -> dict:
+def _replica_symmetric(c, approximation: str) -> dict:
     """Retrieval where there is such a state, else the spin glass, else the paramagnet; each only
     where small overlaps do not grow on it.
     """
@@ -122,7 +121,7 @@ def _replica_symmetric(c, approximation: str, replicon: bool) -> dict:
             rows &= c.teacher_inverse_temperature > 0
         if not rows.any():
             continue
-        found = state(rows_of(c, rows), approximation, name, replicon)
+        found = state(rows_of(c, rows), approximation, name)
         good = found["converged"] & (found["longitudinal_stability"] > -_ROUNDING)
         taken = np.flatnonzero(rows)[good]
         chosen[taken] = True

@@ -94,8 +94,7 @@ def _onsets(controls) -> _Onsets:
 def _stable_up_to(c, load) -> np.ndarray:
     """Whether neither small B nor small D grows on branch symmetric at these loads."""
     known = np.isfinite(load)
-    at = c._replace(load=np.where(known, load, 1.0))
-    out = state(at, "exact", "symmetric", replicon=False)
+    out = state(c._replace(load=np.where(known, load, 1.0)), "exact", "symmetric")
     grows = np.fmax(out["student"], out["teacher"])
     return known & out["converged"] & (grows < 1 + _TOGETHER)
 

@@ -33,7 +33,7 @@ def find_spin_glass(controls) -> Found:
 
 def _asked(c, approximation: str, branch: str, observable: str) -> dict:
     """The observable on a branch, growth factors less one, and where the branch is."""
-    out = state(c, approximation, branch, replicon=observable == "replicon")
+    out = state(c, approximation, branch)
     value = entropy(c, approximation, out) if observable == "entropy" else out[observable]
     return {observable: value - (observable in _GROWTH), "converged": out["converged"]}
 

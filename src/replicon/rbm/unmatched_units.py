@@ -45,10 +45,8 @@ def _given(c, kept: tuple[int, int, int] = (0, 0, 0)) -> Given:
     )
 
 
-def state(c, name: str, units: int, replicon: bool = True) -> dict:
-    """A branch, arrays (points,); `branch`: which of the states that the name stands for;
-    `replicon`: whether it is asked for, NaN if not.
-    """
+def state(c, name: str, units: int) -> dict:
+    """A branch, arrays (points,); `branch`: which of the states that the name stands for."""
     if name == "paramagnetic":
         return _paramagnet(c, units)
     out = {key: np.full(c.load.shape, np.nan) for key in TOLD}
@@ -59,7 +57,7 @@ def state(c, name: str, units: int, replicon: bool = True) -> dict:
         rows = ~out["converged"]
         if not rows.any():
             break
-        found = _solved(type(c)(*(v[rows] for v in c)), one, units, replicon)
+        found = _solved(type(c)(*(v[rows] for v in c)), one, units)
         # A name that stands for several is the one that small differences of units do not leave.
         stays = _growth(found, signal=name != "spin-glass") < 1 + _ROUNDING
         good = found["converged"] & (stays | (one == name))
@@ -111,15 +109,14 @@ def _paramagnet(c, units: int) -> dict:
     }
 
 
-def _solved(c, name: str, units: int, replicon: bool) -> dict:
+def _solved(c, name: str, units: int) -> dict:
     """One state at all points, whether or not it is stable."""
     at = _given(c, _KEPT[name])
     out = evaluated(at, units)
     there = out["converged"]
     derivative = np.where(there[:, None, None], out.pop("turn"), 0.0)
     out["kept"] = np.linalg.eigvals(derivative).real.max(axis=1)
-    if replicon:
-        out["replicon"] = 1 - _replica_growth(out, at, grid_of(at, units), units)
+    out["replicon"] = 1 - _replica_growth(out, at, grid_of(at, units), units)
     out["longitudinal_stability"] = 1 - _growth(out)
     out["free_entropy"] = out["free_entropy"] + units * np.log(2)
     return out
