@@ -161,13 +161,47 @@ class _Derivatives(NamedTuple):
     fourth: Any
 
 
-@numba.njit(cache=True)
-def _mean(y, sigma, width, g, top, T, fields, phi, incline, z, w):
-    """(1/g) ln E exp(g Phi(y + sigma z)) and its slope in y; of g = 0 the mean. Phi at the top
-    is known, elsewhere it is interpolated from its values `phi` and slopes `incline` at the fields.
-
-    z and w (N,) are filled with the nodes and their tilted weights, of sum one.
+class _Level(NamedTuple):
+    """One of them: slope g on the way down, whether it begins at the top, the fields where it ends,
+    Phi and its slope at the grid above it (below the top), nodes and weights of each mean.
     """
+
+    g: Any
+    top: Any
+    fields: Any
+    phi: Any
+    slope: Any
+    nodes: Any
+    weights: Any
+
+
+@numba.njit(cache=True)
+def _level(levels, slopes, k):
+    """Level k of all."""
+    steps = len(slopes)
+    above = min(k, steps - 1)
+    return _Level(
+        slopes[k - 1] if k > 0 else 0.0,
+        k == steps,
+        levels.fields if k > 0 else levels.start,
+        levels.phi[above],
+        levels.slope[above],
+        levels.nodes[k],
+        levels.weights[k],
+    )
+
+
+@numba.njit(cache=True)
+def _mean(level, i, sigma, width, T, grid):
+    """(1/g) ln E exp(g Phi(y + sigma z)) at field i of a level and its slope in y; of g = 0 the
+    mean. Phi at the top is known, elsewhere it is interpolated on the grid.
+
+    Fills in the nodes and their tilted weights, of sum one.
+    """
+    g, top, fields, phi, incline, nodes, weights = level
+    y = fields[i]
+    z = nodes[i]
+    w = weights[i]
     value = np.empty(_NODES)
     slope = np.empty(_NODES)
     _cluster(min(max(-y / sigma, -9.0), 9.0), width, -11.0, 11.0, z, w)
@@ -178,8 +212,8 @@ def _mean(y, sigma, width, g, top, T, fields, phi, incline, z, w):
         if top:
             value[j], slope[j], _ = _at_top(x, T)
         else:
-            index = _interval(fields, abs(x), index)
-            value[j], slope[j], _ = _interpolate(fields, phi, incline, x, index)
+            index = _interval(grid, abs(x), index)
+            value[j], slope[j], _ = _interpolate(grid, phi, incline, x, index)
         w[j] *= math.exp(-(z[j] ** 2) / 2)
         norm += w[j]
     highest = value.max()
@@ -219,28 +253,9 @@ def _descend(overlaps, slopes, T, field):
         levels.sigma[k] = sigma
         width = min(max(math.sqrt(squared_width) / sigma, 1e-6), 10.0)
         squared_width += variance
-        g = slopes[k - 1] if k > 0 else 0.0
-        grid = fields if k > 0 else levels.start
-        top = k == steps
-        above = min(k, steps - 1)
-        phi_above = levels.phi[above]
-        slope_above = levels.slope[above]
-        nodes = levels.nodes[k]
-        weights = levels.weights[k]
-        for i in range(len(grid)):
-            value, slope = _mean(
-                grid[i],
-                sigma,
-                width,
-                g,
-                top,
-                T,
-                fields,
-                phi_above,
-                slope_above,
-                nodes[i],
-                weights[i],
-            )
+        level = _level(levels, slopes, k)
+        for i in range(len(level.fields)):
+            value, slope = _mean(level, i, sigma, width, T, fields)
             if k > 0:
                 levels.phi[k - 1, i] = value
                 levels.slope[k - 1, i] = slope
@@ -261,26 +276,22 @@ def _back(levels, slopes, T):
     by_phi = np.ones(1)  # by Phi and its slope at the fields of the level
     by_slope = np.zeros(1)
     for k in range(steps + 1):
-        g = slopes[k - 1] if k > 0 else 0.0
+        level = _level(levels, slopes, k)
+        g, top, grid, phi_above, slope_above, all_nodes, all_weights = level
         sigma = levels.sigma[k]
-        grid = fields if k > 0 else levels.start
-        top = k == steps
-        above = min(k, steps - 1)
-        phi_above = levels.phi[above]
-        slope_above = levels.slope[above]
-        nodes = levels.nodes[k]
-        weights = levels.weights[k]
         by_phi_above = np.zeros(_FIELDS)
         by_slope_above = np.zeros(_FIELDS)
         by_sigma = 0.0
         for i in range(len(grid)):
+            nodes = all_nodes[i]
+            weights = all_weights[i]
             index = 0
             mean = 0.0
             tilted = 0.0
             center = levels.slope[k - 1, i] if k > 0 else 0.0
             for j in range(_NODES):
-                z = nodes[i, j]
-                w = weights[i, j]
+                z = nodes[j]
+                w = weights[j]
                 x = grid[i] + sigma * z
                 if top:
                     value, slope, curvature = _at_top(x, T)
